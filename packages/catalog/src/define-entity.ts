@@ -1,0 +1,77 @@
+import type { z } from "zod";
+import type { Codes } from "./codes.ts";
+import type {
+  Columns,
+  Entity,
+  EntityDefinition,
+  Keyed,
+  Link,
+  Note,
+  Outcome,
+  ParentLookup,
+  SourceRow,
+  Value,
+} from "./entity.ts";
+import { mappingOf } from "./mapping.ts";
+import { RowParked, RowRejected, UnreadableRow } from "./row-errors.ts";
+
+/**
+ * An entity as the services see it: `read` parses a row of its query (throws `UnreadableRow`), and what it returns
+ * knows its links and maps itself to its outcome. The row type stays in here.
+ */
+export function defineEntity<Row extends Keyed, const C extends Columns, LinkName extends string>(
+  definition: EntityDefinition<Row, C, LinkName>,
+): Entity {
+  const { name, parents, source, target, content, examples, row } = definition;
+  return {
+    name,
+    parents,
+    source,
+    target: { ...target, alsoUnique: target.alsoUnique ?? [] },
+    content: content ?? null,
+    examples,
+    read(raw) {
+      const parsed = row.safeParse(raw);
+      if (!parsed.success) throw unreadable(name, raw, parsed.error);
+      return sourceRow(definition, parsed.data);
+    },
+  };
+}
+
+function sourceRow<Row extends Keyed, C extends Columns, LinkName extends string>(
+  definition: EntityDefinition<Row, C, LinkName>,
+  row: Row,
+): SourceRow {
+  const links: Readonly<Record<string, Link | null>> = definition.links(row);
+  return {
+    legacyId: row.id,
+    links: Object.values(links).filter((link) => link !== null),
+    map(parents: ParentLookup, codes: Codes): Outcome {
+      const notes: Note[] = [];
+      try {
+        const mapping = mappingOf({ columns: definition.target.columns, links, parents, codes }, notes);
+        const mapped: Readonly<Record<string, Value>> = definition.map(row, mapping);
+        return { kind: "loaded", legacyId: row.id, row: mapped, notes };
+      } catch (error) {
+        return turnedAway(error, row.id);
+      }
+    },
+  };
+}
+
+/** The outcome that a row error stands for. Anything else is a fault of ours and goes on. */
+function turnedAway(error: unknown, legacyId: number): Outcome {
+  if (error instanceof RowRejected)
+    return { kind: "rejected", legacyId, reason: error.reason, column: error.column };
+  if (error instanceof RowParked)
+    return { kind: "parked", legacyId, entity: error.entity, missing: error.legacyId };
+  throw error;
+}
+
+function unreadable(entity: string, raw: unknown, error: z.ZodError): UnreadableRow {
+  const columns = new Set(error.issues.map((issue) => String(issue.path[0] ?? "row")));
+  const id = typeof raw === "object" && raw !== null && "id" in raw ? raw.id : null;
+  return new UnreadableRow(entity, typeof id === "number" && Number.isSafeInteger(id) ? id : null, [
+    ...columns,
+  ]);
+}

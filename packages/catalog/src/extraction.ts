@@ -1,0 +1,27 @@
+import type { Entity, Within } from "./entity.ts";
+import { missingInSource, type SourceShape } from "./source-shape.ts";
+
+/**
+ * The statement that reads source rows of an entity in key order. `range`: parameters (after, to], two bigints;
+ * `keys`: one integer array. PostgreSQL 9.5 syntax, SELECT only. Rows are read as node-postgres delivers them, but for
+ * dates and times, which must stay text, in a session whose TimeZone is UTC and whose DateStyle is ISO. Throws
+ * `MissingInSource` where the shape lacks something that the entity needs.
+ */
+export function extractionSql(entity: Entity, shape: SourceShape, by: "range" | "keys"): string {
+  const [missing] = missingInSource([entity], shape);
+  if (missing !== undefined) throw missing;
+  const key = `${entity.source.alias}.${entity.source.key}`;
+  const within = KEYS[by];
+  return `${entity.source.query(shape, within)}\nwhere ${within(key)}\norder by ${key}`;
+}
+
+const KEYS: Readonly<Record<"range" | "keys", Within>> = {
+  range: (expression) => `${expression} > $1::bigint and ${expression} <= $2::bigint`,
+  keys: (expression) => `${expression} = any($1::int[])`,
+};
+
+/** The tables that the extraction of an entity reads: what the legacy role needs SELECT on. */
+export function tablesRead(entity: Entity, shape: SourceShape): readonly string[] {
+  const names = extractionSql(entity, shape, "range").matchAll(/\b(?:from|join) ([a-z_]+)/g);
+  return [...new Set(Array.from(names, ([, name = ""]) => name))].filter((name) => shape.has(name)).sort();
+}

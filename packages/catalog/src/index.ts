@@ -1,0 +1,27 @@
+export { checkCatalog, entityNamed, inDependencyOrder } from "./catalog.ts";
+export { enums, parseCodes, type Codes } from "./codes.ts";
+export { defineEntity } from "./define-entity.ts";
+export type {
+  Column,
+  Columns,
+  ColumnType,
+  Entity,
+  Link,
+  Note,
+  Outcome,
+  Parent,
+  ParentLookup,
+  SourceRow,
+  Value,
+} from "./entity.ts";
+export { entities } from "./entities/index.ts";
+export { extractionSql, tablesRead } from "./extraction.ts";
+export { idOf } from "./ids.ts";
+export { UnreadableRow } from "./row-errors.ts";
+export {
+  MissingInSource,
+  missingInSource,
+  sourceShape,
+  type SourceColumn,
+  type SourceShape,
+} from "./source-shape.ts";

@@ -1,0 +1,48 @@
+/** Environment variables become one frozen object, or one error that lists everything that is wrong. */
+import { ConfigurationError } from "./failure.ts";
+import { closest } from "./closest.ts";
+import type { Variable } from "./variables.ts";
+
+type Variables = Readonly<Record<string, Variable<unknown>>>;
+
+/** The parsed configuration: the value of each variable under its own name. */
+export type Config<V extends Variables> = {
+  readonly [K in keyof V]: V[K] extends Variable<infer T> ? T : never;
+};
+
+/**
+ * Parses `variables` from `env`. An empty value counts as absent.
+ * Throws `ConfigurationError` (exit code 2) that lists every missing, malformed and misspelt variable; values are never shown.
+ */
+export function parseConfig<V extends Variables>(variables: V, env: NodeJS.ProcessEnv): Config<V>;
+export function parseConfig(variables: Variables, env: NodeJS.ProcessEnv): Record<string, unknown> {
+  const problems = misspelt(Object.keys(variables), env);
+  const config: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries(variables)) {
+    const given = env[name] === "" ? undefined : env[name];
+    const parsed = variable.schema.safeParse(given ?? variable.fallback);
+    if (parsed.success) config[name] = parsed.data;
+    else
+      problems.push(
+        `${name} ${given === undefined ? "is missing" : firstIssue(parsed.error)}: ${variable.meaning}`,
+      );
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems.join("; "));
+  return Object.freeze(config);
+}
+
+function firstIssue(error: { issues: readonly { message: string }[] }): string {
+  return error.issues[0]?.message ?? "is malformed";
+}
+
+/** A variable that nobody knows and that looks like one of ours is a typing error: say so instead of using the default. */
+function misspelt(known: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const problems: string[] = [];
+  for (const name of Object.keys(env)) {
+    if (known.includes(name)) continue;
+    const meant = closest(name, known);
+    if (meant !== undefined && env[meant] === undefined)
+      problems.push(`${name} is unknown: did you mean ${meant}?`);
+  }
+  return problems;
+}

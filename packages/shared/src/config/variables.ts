@@ -1,0 +1,98 @@
+/** The kinds of environment variables that services read. Each says its meaning, its default and its danger. */
+import { z } from "zod";
+
+/** One environment variable: how it is parsed, and what a person must know of it. */
+export interface Variable<T> {
+  readonly schema: z.ZodType<T>;
+  readonly meaning: string;
+  /** As it would be written in the environment; absent = the variable is required, or optional if the schema says so. */
+  readonly fallback?: string;
+  readonly danger?: string;
+}
+
+type Words = Pick<Variable<unknown>, "meaning" | "fallback" | "danger">;
+
+/** A whole number within bounds. */
+export function number(min: number, max: number, words: Words): Variable<number> {
+  const message = `must be a whole number from ${min} to ${max}`;
+  const schema = z
+    .string()
+    .regex(/^-?\d+$/, message)
+    .transform(Number)
+    .pipe(z.number().min(min, message).max(max, message));
+  return { schema, ...words };
+}
+
+/** `true` or `false`. */
+export function boolean(words: Words): Variable<boolean> {
+  const schema = z.enum(["true", "false"], "must be true or false").transform((value) => value === "true");
+  return { schema, ...words };
+}
+
+/** One of a few words. */
+export function choice<const T extends string>(values: readonly T[], words: Words): Variable<T> {
+  return { schema: z.enum(values, `must be one of ${values.join(", ")}`), ...words };
+}
+
+/** One of a few words, or absent. */
+export function optionalChoice<const T extends string>(
+  values: readonly T[],
+  words: Words,
+): Variable<T | undefined> {
+  return { schema: z.enum(values, `must be one of ${values.join(", ")}`).optional(), ...words };
+}
+
+/** Free text. */
+export function text(words: Words): Variable<string> {
+  return { schema: z.string().min(1), ...words };
+}
+
+/** Free text that may be absent. */
+export function optionalText(words: Words): Variable<string | undefined> {
+  return { schema: z.string().min(1).optional(), ...words };
+}
+
+/** postgres://… with a database name. Port 6543 is refused: a transaction pooler breaks what we rely on. */
+export function databaseUrl(words: Words): Variable<string> {
+  const schema = z
+    .string()
+    .refine(
+      (value) => protocolOf(value) === "postgres",
+      "must look like postgres://user:password@host:5432/database",
+    )
+    .refine(
+      (value) => portOf(value) !== "6543",
+      "uses port 6543, Supabase's transaction mode: use the direct connection or session mode on port 5432",
+    );
+  return { schema, ...words };
+}
+
+/** redis://…, rediss://… or postgres://… */
+export function queueUrl(words: Words): Variable<string> {
+  const schema = z
+    .string()
+    .refine(
+      (value) => protocolOf(value) !== undefined,
+      "must be redis://host:6379, rediss://… or postgres://user@host:5432/database",
+    )
+    .refine(
+      (value) => portOf(value) !== "6543",
+      "uses port 6543, a transaction pooler: queues need a session",
+    );
+  return { schema, ...words };
+}
+
+function protocolOf(value: string): "postgres" | "redis" | undefined {
+  const protocol = urlOf(value)?.protocol;
+  if (protocol === "postgres:" || protocol === "postgresql:") return "postgres";
+  if (protocol === "redis:" || protocol === "rediss:") return "redis";
+  return undefined;
+}
+
+function portOf(value: string): string | undefined {
+  return urlOf(value)?.port;
+}
+
+function urlOf(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined;
+}

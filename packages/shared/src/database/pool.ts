@@ -1,0 +1,56 @@
+/** Connection pools. Sessions are never assumed to be ours: no session settings, no named statements, no session locks. */
+import { Pool as PgPool, type ClientBase, type PoolClient } from "pg";
+import { closers } from "../runtime/closers.ts";
+import { byOid } from "./text-types.ts";
+
+/** Whatever runs a query: a pool, or a client inside a transaction. */
+export type Queryable = Pick<ClientBase, "query">;
+export type Pool = PgPool;
+export type Client = PoolClient;
+
+export interface PoolOptions {
+  readonly url: string;
+  /** Connections at most. */
+  readonly max: number;
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+  /** An idle connection that breaks is reported here; the pool replaces it. */
+  readonly onError: (error: Error) => void;
+}
+
+/** How long to wait for a connection, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * A pool whose integers (int8 and counts too) arrive as numbers, and dates, instants, numerics and JSON as PostgreSQL's own text,
+ * so that nothing is lost on the way through JavaScript.
+ */
+export function openPool({ url, max, name, onError }: PoolOptions): Pool {
+  const pool = new PgPool({
+    connectionString: url,
+    max,
+    application_name: name,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true, // A server that vanished without a goodbye is noticed by the kernel, not waited for.
+    types: { getTypeParser: byOid },
+  });
+  pool.on("error", onError);
+  pool.on("connect", (client) => client.on("error", onError));
+  return pool;
+}
+
+/** Opens a pool for the length of `use`. */
+export async function withPool<T>(
+  options: Omit<PoolOptions, "onError">,
+  use: (pool: Pool) => Promise<T>,
+): Promise<T> {
+  const open = closers();
+  const pool = openPool({ ...options, onError: () => undefined });
+  open.push("pool", () => pool.end());
+  try {
+    return await use(pool);
+  } finally {
+    await open.closeAll();
+  }
+}

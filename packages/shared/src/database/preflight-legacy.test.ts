@@ -1,0 +1,101 @@
+import { entities } from "@nexus/catalog";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ConfigurationError, UnavailableError } from "../config/failure.ts";
+import { freshDatabase } from "../testing/fresh.ts";
+import { freshLogin } from "../testing/login.ts";
+import { openPool, type Pool } from "./pool.ts";
+import { preflightLegacy } from "./preflight-legacy.ts";
+
+let url: string;
+let legacy: Pool;
+
+beforeEach(async (context) => {
+  url = await freshDatabase(context);
+  legacy = open(url);
+  await legacy.query(tablesThatAreNeeded());
+  return () => legacy.end();
+});
+
+describe("the source", () => {
+  it("passes when it has what the entities need, and gives its shape", async () => {
+    const shape = await preflightLegacy(legacy, entities);
+    expect(shape.has("dispatch_office", "name")).toBe(true);
+    expect(shape.type("dispatch_office", "name")).toBe("text");
+  });
+
+  it("is refused without a needed table", async () => {
+    await legacy.query("drop table dispatch_template");
+    const failure = await failureOf(legacy);
+    expect(failure).toBeInstanceOf(ConfigurationError);
+    expect(String(failure)).toMatch(/LEGACY_URL \(.+\): tables missing: dispatch_template: point to/);
+  });
+
+  it("is refused without a needed column, which is named with what needs it", async () => {
+    await legacy.query("alter table dispatch_office drop column name");
+    expect(String(await failureOf(legacy))).toMatch(/practices\.name .* dispatch_office\.name/);
+  });
+
+  it("is refused to a role that lacks SELECT on a table, with the grant to run", async (context) => {
+    const login = await freshLogin(context, url);
+    await legacy.query(
+      `grant select on all tables in schema public to ${login.username};
+       revoke select on dispatch_office, dispatch_state from ${login.username}`,
+    );
+    const reader = open(login.href);
+    const failure = await failureOf(reader);
+    await reader.end();
+    expect(failure).toBeInstanceOf(ConfigurationError);
+    for (const table of ["dispatch_office", "dispatch_state"])
+      expect(String(failure)).toContain(`run "grant select on public.${table} to ${login.username}"`);
+    expect(String(failure)).not.toContain("dispatch_patient");
+    expect(String(failure)).not.toContain("\n");
+  });
+
+  it("is refused to a role that may not even use the schema", async (context) => {
+    const login = await freshLogin(context, url);
+    await legacy.query("revoke usage on schema public from public");
+    const reader = open(login.href);
+    const failure = await failureOf(reader);
+    await reader.end();
+    expect(String(failure)).toContain(`run "grant usage on schema public to ${login.username}"`);
+    expect(String(failure)).not.toContain("missing");
+  });
+
+  it("is unavailable when there is no such database", async () => {
+    const nowhere = new URL(url);
+    nowhere.pathname = "/no_such_database";
+    const pool = open(nowhere.href);
+    const failure = await failureOf(pool);
+    await pool.end();
+    expect(failure).toBeInstanceOf(UnavailableError);
+    expect(String(failure)).toContain("/no_such_database): cannot be reached (3D000)");
+  });
+});
+
+async function failureOf(pool: Pool): Promise<unknown> {
+  return await preflightLegacy(pool, entities).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+/** Tables with every column that any clause of any field asks for. */
+function tablesThatAreNeeded(): string {
+  const tables = new Map<string, Set<string>>();
+  for (const { source } of entities) {
+    for (const name of Object.values(source.needs).flat(2)) {
+      const [table = "", column = ""] = name.split(".");
+      tables.set(table, (tables.get(table) ?? new Set()).add(column));
+    }
+  }
+  return [...tables]
+    .map(
+      ([table, columns]) =>
+        `create table ${table} (${[...columns].map((name) => `"${name}" text`).join(", ")});`,
+    )
+    .join("\n");
+}
+
+function open(connection: string): Pool {
+  return openPool({ url: connection, max: 1, name: "test", onError: () => undefined });
+}

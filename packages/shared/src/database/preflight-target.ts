@@ -1,0 +1,93 @@
+/** Before anything is written: is the target there, new enough, migrated, ours, and does it enforce its constraints? */
+import type { Entity } from "@nexus/catalog";
+import { ConfigurationError } from "../config/failure.ts";
+import { planExtension } from "./extend.ts";
+import type { Plan } from "./extension-plan.ts";
+import { planIsolation } from "./isolation.ts";
+import type { Pool, Queryable } from "./pool.ts";
+import { placeOf, reachTarget } from "./reach.ts";
+import { ledgerVersions, refuseNewer, versionsIn } from "./schema-versions.ts";
+import { embeddingsTable, targetEnums, targetTables } from "./target-schema.ts";
+import { tenantRoles } from "./tenant-roles.ts";
+import { readOnly } from "./transaction.ts";
+
+const MIGRATE = "run `pnpm nexus migrate`";
+
+/** Throws `UnavailableError`, or one `ConfigurationError` that lists everything that is wrong. Only reads. */
+export async function preflightTarget(pool: Pool, entities: readonly Entity[]): Promise<void> {
+  await reachTarget(pool);
+  const problems = await readOnly(pool, async (tx) => {
+    await tx.query("set local search_path = ''");
+    const unmigrated = await ledgerProblem(tx);
+    if (unmigrated !== undefined) return [unmigrated];
+    const tables = entities.map(({ target }) => target.table);
+    return [
+      ...(await schemaProblems(tx, entities)),
+      ...(await isolationProblems(tx, entities)),
+      ...(await strangerLedger(tx)),
+      ...(await suspendedRules(tx, tables)),
+    ];
+  });
+  if (problems.length > 0)
+    throw new ConfigurationError(`TARGET_URL (${placeOf(pool)}): ${problems.join("; ")}`);
+}
+
+async function ledgerProblem(tx: Queryable): Promise<string | undefined> {
+  const present = await versionsIn(tx);
+  if (present === undefined) return `the target is not migrated: ${MIGRATE}`;
+  refuseNewer(present);
+  const lacking = ledgerVersions().filter((version) => !present.includes(version));
+  return lacking.length > 0 ? `the ledger lacks ${lacking.join(", ")}: ${MIGRATE}` : undefined;
+}
+
+/** The target must need nothing of what a migration would do. */
+async function schemaProblems(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
+  return problemsOf(await planExtension(tx, targetEnums, targetTables(entities)));
+}
+
+/** Each practice must see its own rows only: the guards of all tables must be as a migration leaves them. */
+async function isolationProblems(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
+  const tables = [...targetTables(entities), embeddingsTable("")];
+  return problemsOf(await planIsolation(tx, tables, await tenantRoles(tx)));
+}
+
+function problemsOf({ changes, conflicts }: Plan): string[] {
+  const lacking = changes.flatMap(({ says }) => says ?? []);
+  return [
+    ...conflicts,
+    ...(lacking.length > 0 ? [`${MIGRATE}, which would have: ${lacking.join(", ")}`] : []),
+  ];
+}
+
+/** Tables of the ledger that the role cannot act as the owner of. Without ownership ANALYZE is silently refused. */
+async function strangerLedger(tx: Queryable): Promise<string[]> {
+  const { rows } = await tx.query<{ owner: string; tables: string }>(
+    `select r.rolname::text as owner, string_agg('migration.' || c.relname, ', ' order by c.relname) as tables
+       from pg_class c join pg_roles r on r.oid = c.relowner
+      where c.relnamespace = 'migration'::regnamespace and c.relkind = 'r' and not pg_has_role(current_user, r.oid, 'usage')
+      group by r.rolname`,
+  );
+  return rows.map(
+    ({ owner, tables }) =>
+      `${tables} belong to role ${owner}: connect as that role, or make it the owner's member`,
+  );
+}
+
+/** Constraints and triggers must hold at all times: none switched off, for this session or for a table. */
+async function suspendedRules(tx: Queryable, tables: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ problem: string }>(
+    `select 'session_replication_role is replica, which switches foreign keys off: reset it for role and database' as problem
+      where current_setting('session_replication_role') = 'replica'
+     union all
+     select format('triggers of %s are switched off: run "alter table %s enable trigger all"', t.tgrelid::regclass, t.tgrelid::regclass)
+       from pg_trigger t
+      where t.tgrelid = any(array(select to_regclass(name) from unnest($1::text[]) name)) and t.tgenabled in ('D', 'R')
+        and (t.tgisinternal or t.tgfoid in (select oid from pg_proc where pronamespace = 'migration'::regnamespace))
+      group by t.tgrelid
+     union all
+     select format('constraint %I of %s is not validated: run "alter table %s validate constraint %I"', k.conname, k.conrelid::regclass, k.conrelid::regclass, k.conname)
+       from pg_constraint k where k.conrelid = any(array(select to_regclass(name) from unnest($1::text[]) name)) and not k.convalidated`,
+    [tables.map((table) => `public.${table}`)],
+  );
+  return rows.map(({ problem }) => problem);
+}

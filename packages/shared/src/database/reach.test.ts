@@ -1,0 +1,67 @@
+import { createServer, type Server } from "node:net";
+import { describe, expect, it } from "vitest";
+import { UnavailableError } from "../config/failure.ts";
+import { openPool } from "./pool.ts";
+import { reachTarget, requireVersion } from "./reach.ts";
+
+const oldest = { number: 150_000, text: "15" };
+
+describe("a server's version", () => {
+  it("is refused when it is too old", () => {
+    const found = { number: 140_019, text: "14.19" };
+    expect(() => requireVersion("TARGET_URL (db:5432/app)", found, oldest)).toThrow(
+      new UnavailableError(
+        "TARGET_URL (db:5432/app): PostgreSQL 14.19 is too old, 15 or newer is needed: upgrade the server or point to another one",
+      ),
+    );
+  });
+
+  it.each([150_000, 180_002])("is accepted when it is %i", (number) => {
+    expect(() => requireVersion("TARGET_URL", { number, text: "" }, oldest)).not.toThrow();
+  });
+});
+
+describe("a server that cannot be reached", () => {
+  it("is named by its host, port and database, never by its password", async () => {
+    const port = await closedPort();
+    const failure = await reached(`postgres://worker:s3cret-pass@127.0.0.1:${port}/clinic`);
+    expect(failure).toBeInstanceOf(UnavailableError);
+    expect(String(failure)).toContain(
+      `TARGET_URL (127.0.0.1:${port}/clinic): cannot be reached (ECONNREFUSED)`,
+    );
+    expect(String(failure)).not.toContain("s3cret-pass");
+  });
+
+  it("is unavailable when it ends the connection", async () => {
+    const server = await listening((socket) => socket.destroy());
+    const failure = await reached(`postgres://worker@127.0.0.1:${portOf(server)}/clinic`);
+    server.close();
+    expect(failure).toBeInstanceOf(UnavailableError);
+  });
+});
+
+async function reached(url: string): Promise<unknown> {
+  const pool = openPool({ url, max: 1, name: "test", onError: () => undefined });
+  const outcome: unknown = await reachTarget(pool).catch((error: unknown) => error);
+  await pool.end();
+  return outcome;
+}
+
+async function closedPort(): Promise<number> {
+  const server = await listening(() => undefined);
+  const port = portOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function listening(onConnection: (socket: { destroy(): void }) => void): Promise<Server> {
+  return new Promise((resolve) => {
+    const server = createServer(onConnection).listen(0, "127.0.0.1", () => resolve(server));
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  return address.port;
+}

@@ -1,0 +1,74 @@
+/** The first thing asked of a database: is it there, and is it new enough? */
+import { ConfigurationError, UnavailableError } from "../config/failure.ts";
+import { errorCode } from "./failures.ts";
+import type { Pool } from "./pool.ts";
+
+export interface Version {
+  /** server_version_num: 150020 for 15.20, 90524 for 9.5.24. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/**
+ * Asks the source for its version: 9.5 or newer. Throws `UnavailableError` when it does not answer, has no such database or
+ * is too old, `ConfigurationError` when it refuses the role. Messages name host, port and database, never the password.
+ */
+export async function reachLegacy(pool: Pool): Promise<Version> {
+  return await reach(pool, "LEGACY_URL", { number: 90_500, text: "9.5" });
+}
+
+/** Asks the target for its version: 15 or newer. Throws as `reachLegacy` does. */
+export async function reachTarget(pool: Pool): Promise<Version> {
+  return await reach(pool, "TARGET_URL", { number: 150_000, text: "15" });
+}
+
+async function reach(pool: Pool, variable: string, oldest: Version): Promise<Version> {
+  const place = `${variable} (${placeOf(pool)})`;
+  const found = await versionOf(pool, place);
+  requireVersion(place, found, oldest);
+  return found;
+}
+
+async function versionOf(pool: Pool, place: string): Promise<Version> {
+  try {
+    const { rows } = await pool.query<Version>(
+      `select current_setting('server_version_num')::int as number, current_setting('server_version') as text`,
+    );
+    return rows[0] ?? { number: 0, text: "unknown" };
+  } catch (cause) {
+    throw unreached(place, cause);
+  }
+}
+
+/** Throws `UnavailableError` when `found` is older than `oldest`. */
+export function requireVersion(place: string, found: Version, oldest: Version): void {
+  if (found.number < oldest.number)
+    throw new UnavailableError(
+      `${place}: PostgreSQL ${found.text} is too old, ${oldest.text} or newer is needed: upgrade the server or point to another one`,
+    );
+}
+
+/** Refused by its rules of authentication, or asked for a password that the URL has not. */
+const REFUSED = /^28/;
+
+function unreached(place: string, cause: unknown): Error {
+  const code = errorCode(cause);
+  const wantsPassword = cause instanceof Error && cause.message.startsWith("SASL");
+  if (wantsPassword || REFUSED.test(code ?? ""))
+    return new ConfigurationError(
+      `${place}: the server refuses this user (${code ?? "no password"}): correct user and password`,
+      { cause },
+    );
+  return new UnavailableError(
+    `${place}: cannot be reached (${code ?? "no answer"}): check host, port and database, and that the server runs`,
+    { cause },
+  );
+}
+
+/** host:port/database of a pool, for people. */
+export function placeOf(pool: Pool): string {
+  const { connectionString = "" } = pool.options;
+  if (!URL.canParse(connectionString)) return "not a URL";
+  const { hostname, port, pathname } = new URL(connectionString);
+  return `${hostname || "local socket"}:${port || "5432"}${pathname}`;
+}

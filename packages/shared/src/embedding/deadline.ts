@@ -1,0 +1,34 @@
+import { setMaxListeners } from "node:events";
+import { EmbeddingFailure } from "./errors.ts";
+
+/**
+ * Runs `call` for `ms` milliseconds at most. Its signal fires at the deadline or with `signal`, and the result is not waited for
+ * after that, whatever `call` does.
+ *
+ * @throws EmbeddingFailure `ETIMEDOUT` (retry) at the deadline; `signal.reason` when `signal` fires
+ */
+export async function withDeadline<T>(
+  signal: AbortSignal,
+  ms: number,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  // Not AbortSignal.any: on Node 20 each use stays attached to a signal that lives as long as the process.
+  const either = new AbortController();
+  const forward = () => either.abort(signal.reason);
+  const timer = setTimeout(() => either.abort(new EmbeddingFailure("retry", "ETIMEDOUT")), ms);
+  setMaxListeners(0, signal); // All calls of a process share one, and more than ten at a time are no leak.
+  signal.addEventListener("abort", forward, { once: true });
+  try {
+    return await Promise.race([aborted(either.signal), call(either.signal)]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", forward);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,6 @@
+/** Room `embedding`: a text becomes a vector. */
+export { EmbeddingFailure, type FailureKind } from "./errors.ts";
+export { lexicalVector } from "./lexical-vector.ts";
+export { openProvider, type ProviderConfig, PROVIDERS } from "./open-provider.ts";
+export { DIMENSIONS, type Embedding, type Provider } from "./provider.ts";
+export { estimateTokens, MAX_CHARACTERS, MAX_TOKENS } from "./text-limits.ts";

@@ -1,0 +1,26 @@
+/** The audit log: who changed what, and why. Written in the transaction of the change itself. */
+import type { Queryable } from "../database/pool.ts";
+
+/** Who asks for a control operation, and why. */
+export interface By {
+  readonly actor: string;
+  readonly reason: string | null;
+}
+
+/** What was done: a verb, what it was done to, and facts without values. */
+export interface Act {
+  readonly action: "start" | "pause" | "resume" | "cancel" | "requeue" | "waive" | "backfill";
+  /** Null: it concerns no run. */
+  readonly runId: number | null;
+  readonly entity?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Adds a line to the audit log. */
+export async function recordAudit(tx: Queryable, by: By, act: Act): Promise<void> {
+  await tx.query(
+    `insert into migration.audit_log (actor, action, run_id, entity, reason, details)
+     values ($1, $2, $3, $4, $5, $6::jsonb)`,
+    [by.actor, act.action, act.runId, act.entity ?? null, by.reason, JSON.stringify(act.details ?? {})],
+  );
+}

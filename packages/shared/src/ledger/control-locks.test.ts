@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import { inTransaction } from "../database/transaction.ts";
+import { freshLedger } from "../testing/fresh-ledger.ts";
+import { seedRun } from "../testing/seed-run.ts";
+import { lockBatches, lockedRun } from "./control-locks.ts";
+import { recordContentEvent, recordExceptions } from "./outcomes.ts";
+import { recordChecks } from "./settling.ts";
+
+const exception = {
+  legacyId: 1,
+  outcome: "rejected",
+  reason: "check_violated",
+  column: null,
+  missingEntity: null,
+  missingId: null,
+} as const;
+
+it("does not keep a loader or a settling extractor waiting that has what it will lock next: nobody deadlocks", async (context) => {
+  const { target } = await freshLedger(context);
+  const runId = await seedRun(target, {
+    status: "running",
+    entities: { patients: { status: "loading", batches: [{ status: "queued" }, { status: "failed" }] } },
+  });
+  const batch = { id: 1, runId, entity: "patients" };
+  await inTransaction(target, async (control) => {
+    await lockedRun(control, runId);
+    await lockBatches(control, runId, "patients", ["failed"]);
+    const others = inTransaction(
+      target,
+      async (tx) => {
+        await recordExceptions(tx, batch, [exception]);
+        await recordContentEvent(tx, 2, "patient", ["11111111-1111-4111-8111-111111111111"]);
+        await recordChecks(tx, runId, "patients", [
+          { name: "sum_closes", passed: true, expected: 1, actual: 1 },
+        ]);
+      },
+      { statementMs: 2_000 },
+    );
+    await expect(others).resolves.toBeUndefined();
+  });
+});

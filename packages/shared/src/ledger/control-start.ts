@@ -1,0 +1,77 @@
+/** Starting a run: of all entities, of some, or of one. */
+import type { Pool, Queryable } from "../database/pool.ts";
+import { inTransaction } from "../database/transaction.ts";
+import { type By, recordAudit } from "./audit.ts";
+import { CONTROL_BOUNDS } from "./control-locks.ts";
+import { type Refusal, unknownAmong } from "./control-refusals.ts";
+import { activeRun, createRun, type Selection } from "./runs.ts";
+
+/** What a run shall move. */
+export interface Order {
+  /** All of the catalog when left out. An entity that is not selected has no part in the run: its children resolve against the target. */
+  readonly entities?: readonly string[] | undefined;
+  /** Entities whose rows are left out and counted as excluded. Stronger than `entities`. */
+  readonly skip?: readonly string[] | undefined;
+  /** Whether changed content is offered to the embedder. */
+  readonly embeddings: boolean;
+  /** Overrides of the catalog's codes, as JSON text: kept with the run, so that all loaders map alike. */
+  readonly codes: string;
+}
+
+export type Started = {
+  readonly kind: "started";
+  readonly runId: number;
+  readonly entities: readonly string[];
+};
+
+/** Creates a run, which an extractor will begin. `catalog`: the names of all entities, parents first. */
+export async function startRun(
+  target: Pool,
+  order: Order,
+  by: By,
+  catalog: readonly string[],
+): Promise<Started | Refusal> {
+  const refusal = unknownAmong([...(order.entities ?? []), ...(order.skip ?? [])], catalog);
+  if (refusal !== undefined) return refusal;
+  const selections = select(order, catalog);
+  const entities = selections.filter((one) => !one.skip).map((one) => one.entity);
+  if (entities.length === 0) return { kind: "nothing_selected" };
+  return await inTransaction(
+    target,
+    async (tx) => {
+      const runId = await createRun(tx, selections, order);
+      if (runId === undefined) return await alreadyActive(tx);
+      await recordAudit(tx, by, { action: "start", runId, details: { entities, skip: order.skip ?? [] } });
+      return { kind: "started", runId, entities };
+    },
+    CONTROL_BOUNDS,
+  );
+}
+
+/** Creates a run of one entity. */
+export async function startEntity(
+  target: Pool,
+  entity: string,
+  options: Pick<Order, "embeddings" | "codes">,
+  by: By,
+  catalog: readonly string[],
+): Promise<Started | Refusal> {
+  return await startRun(target, { ...options, entities: [entity] }, by, catalog);
+}
+
+/** The refusal that names the active run. One that ended this very moment is as good as active: the caller tries again. */
+export async function alreadyActive(tx: Queryable): Promise<Refusal> {
+  const active = await activeRun(tx);
+  return { kind: "run_active", runId: active?.id ?? (await newestRun(tx)) };
+}
+
+function select({ entities, skip }: Order, catalog: readonly string[]): Selection[] {
+  return catalog
+    .map((entity, position) => ({ entity, position, skip: skip?.includes(entity) ?? false }))
+    .filter((one) => one.skip || entities === undefined || entities.includes(one.entity));
+}
+
+async function newestRun(tx: Queryable): Promise<number> {
+  const found = await tx.query<{ id: number }>(`select max(id) as id from migration.runs`);
+  return found.rows[0]?.id ?? 0;
+}

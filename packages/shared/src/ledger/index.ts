@@ -1,0 +1,70 @@
+export type { By } from "./audit.ts";
+export { backfill, type Backfilled, type BackfillScope } from "./backfill.ts";
+export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
+export {
+  type BatchCounts,
+  type ClaimedBatch,
+  countAttempt,
+  failBatch,
+  failExhausted,
+  finishBatch,
+  handBack,
+  lockBatch,
+  MAX_ATTEMPTS,
+  parentsSettled,
+  type PlannedBatch,
+  queuedBatches,
+  queuedCount,
+  returnAttempt,
+  roomFor,
+  takePage,
+} from "./batches.ts";
+export { type Migrated, type Migration, migrateTarget } from "./migrate.ts";
+export {
+  type Exception,
+  forgetBatch,
+  type NoteGroup,
+  recordContentEvent,
+  recordExceptions,
+  recordNotes,
+  resolveOlder,
+} from "./outcomes.ts";
+export { type PlanCursor, planCursor, type Range, recordExcluded, recordPlan } from "./planning.ts";
+export { type EntityProgress, foldCounts, progressOf } from "./progress.ts";
+export { type ParentTable, parkedEntities, releaseParked } from "./releasing.ts";
+export {
+  activeRun,
+  claimEntity,
+  completeRun,
+  createRun,
+  entitiesIn,
+  findRun,
+  lockRun,
+  moveEntity,
+  moveRun,
+  openEntity,
+  type Run,
+  type Selection,
+} from "./runs.ts";
+export { beginSettling, type Check, recordChecks, type Sums, sumsOf } from "./settling.ts";
+export { idNamespace } from "./settings.ts";
+export {
+  type BatchStatus,
+  batchArrows,
+  entityArrows,
+  type EntityStatus,
+  runArrows,
+  type RunStatus,
+  statusesOf,
+} from "./states.ts";
+export { cancelRun, type Moved, pauseRun, resumeRun, waive } from "./control.ts";
+export type { Refusal } from "./control-refusals.ts";
+export { type Order, type Started, startEntity, startRun } from "./control-start.ts";
+export {
+  type ExceptionFilter,
+  type ExceptionGroup,
+  groupExceptions,
+  listExceptions,
+  type OpenException,
+} from "./exceptions.ts";
+export { requeue, type Requeued, type Scope } from "./requeue.ts";

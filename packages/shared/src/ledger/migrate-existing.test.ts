@@ -1,0 +1,174 @@
+import { entities } from "@nexus/catalog";
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ConfigurationError } from "../config/failure.ts";
+import { openPool, type Pool } from "../database/pool.ts";
+import { freshDatabase } from "../testing/fresh.ts";
+import { freshLogin } from "../testing/login.ts";
+import { schemaFacts } from "../testing/schema-facts.ts";
+import { migrateTarget } from "./migrate.ts";
+
+let url: string;
+let target: Pool;
+
+beforeEach(async (context) => {
+  url = await freshDatabase(context);
+  target = openPool({ url, max: 2, name: "test", onError: () => undefined });
+  return () => target.end();
+});
+
+describe("a target that has some of the tables", () => {
+  it("gets what is missing and keeps its rows and their ids", async () => {
+    const id = randomUUID();
+    await target.query(
+      `create type public.case_type_enum as enum ('emergency', 'house_call');
+       create table public.practices (id uuid primary key, name text, motto text);
+       insert into public.practices values ('${id}', 'Old one', 'Smile');
+       create table public.cases (id uuid primary key, practice_id uuid, case_type public.case_type_enum, title varchar not null);
+       alter table public.cases add foreign key (practice_id) references public.practices not valid`,
+    );
+    const { applied } = await migrateTarget({ target, entities });
+    expect(applied).toEqual(
+      expect.arrayContaining([
+        "added refinement to type public.case_type_enum",
+        "added column public.practices.legacy_id",
+        "added unique (legacy_id) to public.practices",
+        "gave public.practices.id a default",
+        "made public.practices.name not null",
+        "validated foreign key (practice_id) of public.cases",
+        "added an index on public.cases (practice_id)",
+        "created table public.projects",
+      ]),
+    );
+    const { rows } = await target.query("select id, legacy_id, motto from public.practices");
+    expect(rows).toEqual([{ id, legacy_id: null, motto: "Smile" }]);
+    expect((await migrateTarget({ target, entities })).applied).toEqual([]);
+  });
+
+  it.each(conflicts())("names $what and changes nothing", async ({ setup, message }) => {
+    await target.query(setup);
+    const before = await schemaFacts(target);
+    const failure = await migrateTarget({ target, entities }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConfigurationError);
+    expect(String(failure)).toMatch(message);
+    expect(String(failure)).not.toContain("\n");
+    expect(await schemaFacts(target)).toEqual(before);
+  });
+
+  it("is told of all conflicts at once", async () => {
+    await target.query(
+      `create table public.practices (id uuid primary key, legacy_id text, slug text not null);
+       create view public.cases as select 1 as id`,
+    );
+    await expect(migrateTarget({ target, entities })).rejects.toThrow(
+      /legacy_id is text.*slug is NOT NULL.*public\.cases exists/,
+    );
+  });
+
+  it("is told of a table that belongs to another role", async (context) => {
+    const login = await freshLogin(context, url);
+    await target.query(
+      `create table public.practices (id uuid primary key);
+       grant create on schema public to ${login.username};
+       create schema migration authorization ${login.username}`,
+    );
+    const worker = openPool({ url: login.href, max: 1, name: "test", onError: () => undefined });
+    await expect(migrateTarget({ target: worker, entities })).rejects.toThrow(
+      /public\.practices belongs to role \w+/,
+    );
+    await worker.end();
+  });
+});
+
+interface Conflict {
+  readonly what: string;
+  readonly setup: string;
+  readonly message: RegExp;
+}
+
+function conflicts(): readonly Conflict[] {
+  return [...ofColumns(), ...ofRows(), ...ofKeys()];
+}
+
+function ofColumns(): readonly Conflict[] {
+  const practices = (columns: string): string =>
+    `create table public.practices (id uuid primary key, ${columns})`;
+  return [
+    { what: "a column of another type", setup: practices("legacy_id text"), message: /legacy_id is text/ },
+    {
+      what: "text where an enum is wanted",
+      setup: "create table public.cases (id uuid primary key, case_type text)",
+      message: /case_type is text: change its type to public\.case_type_enum/,
+    },
+    {
+      what: "an id that is not a uuid",
+      setup: "create table public.practices (id serial primary key)",
+      message: /practices\.id is integer/,
+    },
+    {
+      what: "a view of that name",
+      setup: "create view public.practices as select 1 as id",
+      message: /not an ordinary table/,
+    },
+    {
+      what: "a type of that name",
+      setup: "create domain public.case_type_enum as text",
+      message: /is not an enum/,
+    },
+    {
+      what: "a column that nobody fills",
+      setup: practices("slug text not null"),
+      message: /slug is NOT NULL without a default/,
+    },
+    {
+      what: "a column that may not be empty",
+      setup: "create table public.cases (id uuid primary key, practice_id uuid not null)",
+      message: /drop not null/,
+    },
+  ];
+}
+
+function ofRows(): readonly Conflict[] {
+  return [
+    {
+      what: "values that repeat",
+      setup: `create table public.practices (id uuid primary key, legacy_id integer);
+              insert into public.practices select gen_random_uuid(), 7 from generate_series(1, 2)`,
+      message: /practices \(legacy_id\) must be unique/,
+    },
+    {
+      what: "rows without a value",
+      setup: `create table public.practices (id uuid primary key, name text);
+              insert into public.practices values (gen_random_uuid(), null)`,
+      message: /practices\.name must not be empty/,
+    },
+    {
+      what: "rows that lack a needed column",
+      setup: `create table public.practices (id uuid primary key);
+              insert into public.practices values (gen_random_uuid())`,
+      message: /has rows and lacks name/,
+    },
+    {
+      what: "a link to nothing",
+      setup: `create table public.cases (id uuid primary key, practice_id uuid);
+              insert into public.cases values (gen_random_uuid(), gen_random_uuid())`,
+      message: /some rows do not/,
+    },
+  ];
+}
+
+function ofKeys(): readonly Conflict[] {
+  return [
+    {
+      what: "a key that legacy rows do not keep",
+      setup: "create table public.profiles (id uuid primary key, email text unique)",
+      message: /profiles \(email\) is unique/,
+    },
+    {
+      what: "a foreign key to another table",
+      setup: `create table public.users (id uuid primary key);
+              create table public.profiles (id uuid primary key references public.users)`,
+      message: /refers to public\.users\(id\)/,
+    },
+  ];
+}

@@ -1,0 +1,99 @@
+import { entities } from "@nexus/catalog";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ConfigurationError } from "../config/failure.ts";
+import { openPool, type Pool } from "../database/pool.ts";
+import { preflightTarget } from "../database/preflight-target.ts";
+import { freshDatabase } from "../testing/fresh.ts";
+import { freshLogin } from "../testing/login.ts";
+import { migrateTarget } from "./migrate.ts";
+
+let url: string;
+let target: Pool;
+
+beforeEach(async (context) => {
+  url = await freshDatabase(context, {
+    name: "migrated_target",
+    build: async (template) => {
+      const pool = open(template);
+      await migrateTarget({ target: pool, entities });
+      await pool.end();
+    },
+  });
+  target = open(url);
+  return () => target.end();
+});
+
+describe("the target", () => {
+  it("passes once it is migrated", async () => {
+    await expect(preflightTarget(target, entities)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    {
+      what: "it was never migrated",
+      sql: "drop schema migration cascade",
+      message: /not migrated: run `pnpm nexus migrate`/,
+    },
+    {
+      what: "the ledger is of an older release",
+      sql: "delete from migration.schema_versions where name like '001%'",
+      message: /lacks 001-ledger\.sql: run `pnpm nexus migrate`/,
+    },
+    {
+      what: "a newer release was here",
+      sql: "insert into migration.schema_versions values ('999-later.sql')",
+      message: /newer release \(999-later\.sql\)/,
+    },
+    {
+      what: "a column is gone",
+      sql: "alter table public.patients drop column phone",
+      message: /run `pnpm nexus migrate`, which would have: added column public\.patients\.phone/,
+    },
+    {
+      what: "a table is gone",
+      sql: "drop table public.workflow_templates",
+      message: /created table public\.workflow_templates/,
+    },
+    {
+      what: "foreign keys are switched off for a table",
+      sql: "alter table public.cases disable trigger all",
+      message: /run "alter table public\.cases enable trigger all"/,
+    },
+    {
+      what: "a constraint is not validated",
+      sql: "alter table public.cases add constraint short check (length(title) < 9) not valid",
+      message: /constraint short of public\.cases is not validated/,
+    },
+  ])("is refused when $what", async ({ sql, message }) => {
+    await target.query(sql);
+    const failure = await preflightTarget(target, entities).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConfigurationError);
+    expect(String(failure)).toMatch(message);
+    expect(String(failure)).not.toContain("\n");
+  });
+
+  it("is refused when its sessions replicate, which switches foreign keys off", async () => {
+    const name = new URL(url).pathname.slice(1);
+    await target.query(`alter database ${name} set session_replication_role = replica`);
+    const fresh = open(url);
+    await expect(preflightTarget(fresh, entities)).rejects.toThrow(/session_replication_role is replica/);
+    await fresh.end();
+  });
+
+  it("is refused to a role that does not own its tables, all at once", async (context) => {
+    const login = await freshLogin(context, url);
+    await target.query(
+      `grant usage on schema migration to ${login.username}; grant select on migration.schema_versions to ${login.username}`,
+    );
+    const worker = open(login.href);
+    const refused = preflightTarget(worker, entities);
+    await expect(refused).rejects.toThrow(
+      /public\.practices belongs to role.*migration\.batches.* belong to role/,
+    );
+    await worker.end();
+  });
+});
+
+function open(connection: string): Pool {
+  return openPool({ url: connection, max: 1, name: "test", onError: () => undefined });
+}

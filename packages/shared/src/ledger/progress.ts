@@ -1,0 +1,57 @@
+/** Progress: the counts of finished batches, folded into one row per entity. */
+import type { Queryable } from "../database/pool.ts";
+import type { EntityStatus } from "./states.ts";
+
+/** An entity of a run as people and scrapes see it. */
+export interface EntityProgress {
+  readonly entity: string;
+  readonly status: EntityStatus;
+  readonly waived: boolean;
+  readonly expected: number;
+  readonly batches: number;
+  readonly batchesDone: number;
+  readonly batchesFailed: number;
+  readonly read: number;
+  readonly loaded: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly rejected: number;
+  readonly parked: number;
+  readonly excluded: number;
+  readonly noted: number;
+  readonly startedAt: string | null;
+  readonly settledAt: string | null;
+  readonly errorCode: string | null;
+}
+
+/** Folds the batches of a run's entities into their rows. Entities that somebody else has locked wait for the next round. */
+export async function foldCounts(db: Queryable, runId: number, entities: readonly string[]): Promise<void> {
+  await db.query(
+    `with mine as (
+       select entity from migration.run_entities
+       where run_id = $1 and entity = any($2::text[]) order by position for update skip locked),
+     counts as (
+       select entity, count(*) as batches,
+         count(*) filter (where status = 'done') as done, count(*) filter (where status = 'failed') as failed,
+         sum(read) as read, sum(loaded) as loaded, sum(inserted) as inserted, sum(updated) as updated,
+         sum(rejected) as rejected, sum(parked) as parked, sum(noted) as noted
+       from migration.batches where run_id = $1 and entity in (select entity from mine) group by entity)
+     update migration.run_entities e set
+       batches = c.batches, batches_done = c.done, batches_failed = c.failed, read = c.read, loaded = c.loaded,
+       inserted = c.inserted, updated = c.updated, rejected = c.rejected, parked = c.parked, noted = c.noted
+     from counts c where e.run_id = $1 and e.entity = c.entity`,
+    [runId, entities],
+  );
+}
+
+/** The folded counts of a run, in the order of the catalog. Its cost does not grow with the tables. */
+export async function progressOf(db: Queryable, runId: number): Promise<EntityProgress[]> {
+  const found = await db.query<EntityProgress>(
+    `select entity, status, waived, expected, batches, batches_done as "batchesDone", batches_failed as "batchesFailed",
+       read, loaded, inserted, updated, rejected, parked, excluded, noted,
+       to_json(started_at) #>> '{}' as "startedAt", to_json(settled_at) #>> '{}' as "settledAt", error_code as "errorCode"
+     from migration.run_entities where run_id = $1 order by position`,
+    [runId],
+  );
+  return found.rows;
+}

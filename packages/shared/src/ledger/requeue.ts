@@ -1,0 +1,102 @@
+/**
+ * Requeue: rows that could not be moved are tried again. Within a run they are done by the batch that holds them, as its next
+ * generation; without an active run, by a repair run. See docs/decisions/parked-rows-rerun-their-batch.md.
+ */
+import type { Pool, Queryable } from "../database/pool.ts";
+import { inTransaction } from "../database/transaction.ts";
+import { type By, recordAudit } from "./audit.ts";
+import { statusOf } from "./control.ts";
+import { CONTROL_BOUNDS, lockBatches, lockedActiveRun } from "./control-locks.ts";
+import { type Refusal, unknownAmong } from "./control-refusals.ts";
+import { startRepair } from "./requeue-repair.ts";
+import type { BatchStatus, EntityStatus } from "./states.ts";
+
+/** `failed`: batches that failed for good. `rejected`, `parked`: rows with such an open exception. `all`: every row. */
+export type Scope = "failed" | "rejected" | "parked" | "all";
+
+export type Requeued =
+  | { readonly kind: "requeued"; readonly runId: number; readonly batches: number }
+  /** A run was created for it. `all` has no batches yet: they are planned as in any run. */
+  | { readonly kind: "repair_started"; readonly runId: number; readonly batches: number }
+  | { readonly kind: "nothing_to_requeue" };
+
+/** Entities in which batches may be requeued move to loading; one that loads already stays. */
+const LOADS_AGAIN: readonly EntityStatus[] = ["complete", "blocked", "settling"];
+
+/** Tries an entity's rows again. `codes`: those of a repair run, if one is created. */
+export async function requeue(
+  target: Pool,
+  entity: string,
+  scope: Scope,
+  { codes }: { readonly codes: string },
+  by: By,
+  catalog: readonly string[],
+): Promise<Requeued | Refusal> {
+  const refusal = unknownAmong([entity], catalog);
+  if (refusal !== undefined) return refusal;
+  return await inTransaction(
+    target,
+    async (tx) => {
+      const run = await lockedActiveRun(tx);
+      const done =
+        run === undefined
+          ? await startRepair(tx, { entity, position: catalog.indexOf(entity), scope, codes })
+          : await requeueIn(tx, run.id, entity, scope);
+      if (done.kind === "requeued" || done.kind === "repair_started")
+        await recordAudit(tx, by, {
+          action: "requeue",
+          runId: done.runId,
+          entity,
+          details: { scope, batches: done.batches },
+        });
+      return done;
+    },
+    CONTROL_BOUNDS,
+  );
+}
+
+async function requeueIn(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  scope: Scope,
+): Promise<Requeued | Refusal> {
+  const status = await statusOf(tx, runId, entity);
+  if (status === undefined || status === "skipped" || status === "cancelled")
+    return { kind: "not_in_run", runId, entity, entityStatus: status ?? null };
+  const batches = await planAgain(tx, runId, entity, scope);
+  if (batches === 0) return { kind: "nothing_to_requeue" };
+  await loadAgain(tx, runId, entity);
+  return { kind: "requeued", runId, batches };
+}
+
+const STATUSES: Readonly<Record<Scope, readonly BatchStatus[]>> = {
+  failed: ["failed"],
+  rejected: ["done"],
+  parked: ["done"],
+  all: ["done", "failed"],
+};
+
+async function planAgain(tx: Queryable, runId: number, entity: string, scope: Scope): Promise<number> {
+  const statuses = STATUSES[scope];
+  await lockBatches(tx, runId, entity, statuses);
+  const planned = await tx.query(
+    `update migration.batches b
+     set status = 'planned', generation = generation + 1, attempts = 0, available_at = now(), error_code = null
+     where b.run_id = $1 and b.entity = $2 and b.status = any($3::text[])
+       and ($4 in ('failed', 'all') or exists (
+         select from migration.exceptions e
+         where e.batch_id = b.id and e.outcome = $4 and e.resolved_at is null))`,
+    [runId, entity, statuses, scope],
+  );
+  return planned.rowCount ?? 0;
+}
+
+/** A waiver was given for what is now tried again: it ends. */
+async function loadAgain(tx: Queryable, runId: number, entity: string): Promise<void> {
+  await tx.query(
+    `update migration.run_entities set status = 'loading', waived = false, settled_at = null, error_code = null
+     where run_id = $1 and entity = $2 and status = any($3::text[])`,
+    [runId, entity, LOADS_AGAIN],
+  );
+}

@@ -1,0 +1,87 @@
+/** Settling: what must hold before an entity's children are opened. */
+import type { Pool, Queryable } from "../database/pool.ts";
+import { inTransaction } from "../database/transaction.ts";
+import { claimEntity, moveEntity } from "./runs.ts";
+
+/** The sums of an entity's batches, and the exceptions that are on record for them. */
+export interface Sums {
+  readonly failed: number;
+  readonly read: number;
+  readonly loaded: number;
+  /** Inserted or updated; the other loaded rows were equal already. */
+  readonly written: number;
+  readonly rejected: number;
+  readonly parked: number;
+  readonly exceptions: number;
+}
+
+/** One check of the settle step, kept in `migration.validations`. */
+export interface Check {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly expected: number | null;
+  readonly actual: number | null;
+}
+
+/**
+ * An entity that loads and has no batch left to do begins to settle. Returns whether it did.
+ * Looked at again under the lock: an operator may have requeued one meanwhile.
+ */
+export async function beginSettling(target: Pool, runId: number, entity: string): Promise<boolean> {
+  if (await anyOpenBatch(target, runId, entity)) return false;
+  return await inTransaction(target, async (tx) => {
+    if (!(await claimEntity(tx, runId, entity, "loading"))) return false;
+    return (
+      !(await anyOpenBatch(tx, runId, entity)) &&
+      (await moveEntity(tx, runId, entity, ["loading"], "settling"))
+    );
+  });
+}
+
+async function anyOpenBatch(db: Queryable, runId: number, entity: string): Promise<boolean> {
+  const open = await db.query(
+    `select from migration.batches
+     where run_id = $1 and entity = $2 and status in ('planned', 'queued') limit 1`,
+    [runId, entity],
+  );
+  return open.rowCount === 1;
+}
+
+/** Adds up an entity's batches and counts its exceptions, independently of each other. */
+export async function sumsOf(tx: Queryable, runId: number, entity: string): Promise<Sums> {
+  const found = await tx.query<Sums>(
+    `select count(*) filter (where status = 'failed') as failed,
+       coalesce(sum(read), 0)::bigint as read, coalesce(sum(loaded), 0)::bigint as loaded,
+       coalesce(sum(inserted + updated), 0)::bigint as written,
+       coalesce(sum(rejected), 0)::bigint as rejected, coalesce(sum(parked), 0)::bigint as parked,
+       (select count(*) from migration.exceptions where run_id = $1 and entity = $2) as exceptions
+     from migration.batches where run_id = $1 and entity = $2`,
+    [runId, entity],
+  );
+  const [sums] = found.rows;
+  if (sums === undefined) throw new Error("an aggregate without a row");
+  return sums;
+}
+
+/** Keeps the results of the checks; those of an earlier settling are replaced. */
+export async function recordChecks(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  checks: readonly Check[],
+): Promise<void> {
+  await tx.query(
+    `insert into migration.validations (run_id, entity, name, passed, expected, actual)
+     select $1, $2, * from unnest($3::text[], $4::boolean[], $5::bigint[], $6::bigint[])
+     on conflict (run_id, entity, name) do update
+       set passed = excluded.passed, expected = excluded.expected, actual = excluded.actual, checked_at = now()`,
+    [
+      runId,
+      entity,
+      checks.map((check) => check.name),
+      checks.map((check) => check.passed),
+      checks.map((check) => check.expected),
+      checks.map((check) => check.actual),
+    ],
+  );
+}

@@ -1,0 +1,108 @@
+/** Statuses and the arrows between them, a sentence each. `docs/states.md` draws them. */
+
+/** For each status, the statuses that may follow, and what makes them follow. */
+export type Arrows<S extends string> = Readonly<Record<S, Readonly<Partial<Record<S, string>>>>>;
+
+export type RunStatus = "planned" | "running" | "paused" | "completed" | "failed" | "cancelled";
+export type EntityStatus =
+  | "waiting"
+  | "planning"
+  | "planned"
+  | "loading"
+  | "settling"
+  | "complete"
+  | "blocked"
+  | "skipped"
+  | "cancelled";
+export type BatchStatus = "planned" | "queued" | "done" | "failed" | "cancelled";
+
+export const runArrows: Arrows<RunStatus> = {
+  planned: {
+    running: "an extractor found the source fit to be read",
+    failed: "the source lacks something that the mapping needs",
+    cancelled: "an operator cancelled it before it began",
+  },
+  running: {
+    paused: "an operator paused it; what was in flight has finished",
+    completed: "every entity is settled",
+    cancelled: "an operator cancelled it; what was in flight has finished",
+  },
+  paused: {
+    running: "an operator resumed it",
+    cancelled: "an operator cancelled it",
+  },
+  completed: {},
+  failed: {},
+  cancelled: {},
+};
+
+export const entityArrows: Arrows<EntityStatus> = {
+  waiting: {
+    planning: "its first ranges are planned",
+    planned: "the source holds no row beyond its first ranges",
+    cancelled: "the run was cancelled",
+  },
+  planning: {
+    planned: "the source holds no row beyond the last range",
+    cancelled: "the run was cancelled",
+  },
+  planned: {
+    loading: "every parent is settled",
+    cancelled: "the run was cancelled",
+  },
+  loading: {
+    settling: "no batch is planned or queued any more",
+    cancelled: "the run was cancelled",
+  },
+  settling: {
+    complete: "no batch failed, and the sum of outcomes equals what was read",
+    blocked: "a batch failed for good, or the sum does not close",
+    loading: "an operator requeued batches meanwhile",
+    cancelled: "the run was cancelled",
+  },
+  complete: {
+    loading: "an operator requeued batches, or a parent of parked rows arrived",
+  },
+  blocked: {
+    loading: "an operator requeued batches, or a parent of parked rows arrived",
+    cancelled: "the run was cancelled",
+  },
+  skipped: {},
+  cancelled: {},
+};
+
+export const batchArrows: Arrows<BatchStatus> = {
+  planned: {
+    queued: "the pump offers it to the loaders",
+    cancelled: "the run was cancelled",
+  },
+  queued: {
+    done: "its rows and their outcomes are committed",
+    failed: "its fifth attempt failed, or a person must look",
+    planned: "it was handed back: paused, shut down, or to be tried again later",
+    cancelled: "the run was cancelled",
+  },
+  done: {
+    planned: "requeued: the next generation replaces its counts, notes and exceptions",
+  },
+  failed: {
+    planned: "requeued: the next generation starts with no attempts",
+    cancelled: "the run was cancelled",
+  },
+  cancelled: {},
+};
+
+/** Statuses of a run that keep another one from starting. */
+export const activeRunStatuses: readonly RunStatus[] = ["planned", "running", "paused"];
+
+/** The statuses that a status may follow: where an operation that leads to it is possible. */
+export function before<S extends string>(arrows: Arrows<S>, to: S): S[] {
+  return statusesOf(arrows).filter((from) => arrows[from][to] !== undefined);
+}
+
+/** All statuses, in the order of their table. */
+export function statusesOf<S extends string>(arrows: Arrows<S>): S[] {
+  const statuses: S[] = [];
+  for (const status in arrows) statuses.push(status);
+  return statuses;
+}

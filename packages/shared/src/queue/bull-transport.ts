@@ -1,0 +1,152 @@
+/** The transport over BullMQ, whichever backend carries it. Settings are those that held in measurement. */
+import {
+  type BackendClasses,
+  DelayedError,
+  type IQueueBackend,
+  type Job,
+  type JobState,
+  WaitingError,
+} from "bullmq";
+import { pause } from "../runtime/ticker.ts";
+import type { Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";
+
+export interface Backend<C> {
+  readonly kind: Transport["kind"];
+  readonly classes: BackendClasses<IQueueBackend, C>;
+  /** For queues: fails at once when the server is away. */
+  readonly queueConnection: C;
+  /** For workers: waits for the server to come back. */
+  readonly workerConnection: C;
+  /** Names every key or table of ours; redis only. */
+  readonly prefix: string;
+  readonly onError: (error: Error) => void;
+  ping(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+type Queue<C> = InstanceType<BackendClasses<IQueueBackend, C>["Queue"]>;
+type Worker<C> = InstanceType<BackendClasses<IQueueBackend, C>["Worker"]>;
+
+/** Milliseconds after which a call to the queue is given up. Jobs are idempotent: a late success does no harm. */
+const CALL_TIMEOUT_MS = 5_000;
+/** Milliseconds in which the queue may be told of what was handed back at the end. */
+const LAST_WORD_MS = 1_000;
+/** Jobs in one call: about 120 kB. */
+const OFFERS_PER_CALL = 200;
+/** States of a job that is still to be done. */
+const UNFINISHED: readonly JobState[] = ["waiting", "active", "delayed", "prioritized"];
+
+/** Builds the transport; nothing connects before its first use. */
+export function bullTransport<C>(backend: Backend<C>): Transport {
+  const queues = new Map<string, Queue<C>>();
+  const queue = async (name: string): Promise<Queue<C>> => {
+    const known = queues.get(name) ?? openQueue(backend, name);
+    queues.set(name, known);
+    // BullMQ remembers for ever that a queue was opened while its server was away: such a one is opened anew next time.
+    await known.waitUntilReady().catch((error: unknown) => {
+      queues.delete(name);
+      throw error;
+    });
+    return known;
+  };
+  return {
+    kind: backend.kind,
+    offer: async (name, offers) => {
+      for (let start = 0; start < offers.length; start += OFFERS_PER_CALL) {
+        const page = offers.slice(start, start + OFFERS_PER_CALL);
+        await withTimeout(queue(name).then((open) => open.addBulk(page.map((offer) => asJob(name, offer)))));
+      }
+    },
+    count: async (name) => {
+      const counts = await withTimeout(queue(name).then((open) => open.getJobCounts(...UNFINISHED)));
+      return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    },
+    work: (name, settings, handler) => work(backend, name, settings, handler),
+    ping: async () => void (await withTimeout(backend.ping())),
+    close: async () => {
+      await Promise.all([...queues.values()].map((open) => open.close()));
+      await backend.close();
+    },
+  };
+}
+
+function openQueue<C>({ classes, queueConnection, prefix, onError }: Backend<C>, name: string): Queue<C> {
+  const queue = new classes.Queue(name, {
+    connection: queueConnection,
+    prefix,
+    streams: { events: { maxLen: 100 } },
+  });
+  queue.on("error", onError);
+  return queue;
+}
+
+function asJob(name: string, { id, data }: Offer) {
+  return { name, data, opts: { jobId: id, removeOnComplete: true, removeOnFail: true } };
+}
+
+async function work<C>(
+  backend: Backend<C>,
+  name: string,
+  settings: WorkerSettings,
+  handler: Handler,
+): Promise<() => Promise<void>> {
+  const worker = new backend.classes.Worker(
+    name,
+    (job, token, signal) => settle(handler, job, token, signal),
+    {
+      connection: backend.workerConnection,
+      prefix: backend.prefix,
+      concurrency: settings.concurrency,
+      lockDuration: settings.lockMs,
+      stalledInterval: settings.stalledCheckMs,
+      maxStalledCount: 20,
+      maximumRateLimitDelay: 2_000,
+      runRetryDelay: 2_000,
+      drainDelay: 2,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    },
+  );
+  worker.on("error", backend.onError);
+  await worker.waitUntilReady();
+  return () => stop(worker, settings.graceMs);
+}
+
+/** Waits for active jobs, tells them to hand back when their grace is over, and gives up on a server that is away. */
+async function stop<C>(worker: Worker<C>, graceMs: number): Promise<void> {
+  const handBack = setTimeout(() => worker.cancelAllJobs("shutdown"), graceMs);
+  const over = new AbortController();
+  // BullMQ waits for ever for the end of a connection that is lost already; its jobs are others' when their locks run out.
+  await Promise.race([worker.close(), pause(graceMs + LAST_WORD_MS, over.signal)]).finally(() => {
+    clearTimeout(handBack);
+    over.abort();
+  });
+}
+
+/** Does the job and says to BullMQ what became of it, without ever burning one of its attempts. */
+async function settle(
+  handler: Handler,
+  job: Job,
+  token = "",
+  signal = new AbortController().signal,
+): Promise<void> {
+  const handled: Handled = await handler(job.data, signal);
+  switch (handled.kind) {
+    case "done":
+      return;
+    case "later":
+      await job.moveToDelayed(Date.now() + handled.ms, token);
+      throw new DelayedError();
+    case "hand_back":
+      await job.moveToWait(token);
+      throw new WaitingError();
+  }
+}
+
+async function withTimeout<T>(call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the queue did not answer in time")), CALL_TIMEOUT_MS);
+  });
+  return await Promise.race([call, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,13 @@
+export {
+  CONTENT_PAGE,
+  CONTENT_QUEUE,
+  type ContentJob,
+  contentJob,
+  contentJobId,
+  type LoadJob,
+  loadJob,
+  loadJobId,
+  loadQueueName,
+} from "./job.ts";
+export { openTransport } from "./open-transport.ts";
+export type { Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";

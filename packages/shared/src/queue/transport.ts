@@ -1,0 +1,41 @@
+/** The queue as the services see it. Which server carries it is decided in `open-transport.ts` and nowhere else. */
+
+/** Something to be done, under an id that makes offering it twice harmless. */
+export interface Offer {
+  /** With a dot in it: BullMQ keeps its own lists under plain words (`wait`, `delayed`) beside the jobs. */
+  readonly id: string;
+  readonly data: object;
+}
+
+/** What a handler did with a job. `later`: to be tried again after some milliseconds. `hand_back`: at once, by another worker. */
+export type Handled =
+  | { readonly kind: "done" }
+  | { readonly kind: "later"; readonly ms: number }
+  | { readonly kind: "hand_back" };
+
+/** Does a job. `signal` aborts when the worker must stop before the job is done. What it throws drops the job: the ledger knows better. */
+export type Handler = (data: unknown, signal: AbortSignal) => Promise<Handled>;
+
+export interface WorkerSettings {
+  /** Jobs at the same time in this process. */
+  readonly concurrency: number;
+  /** Milliseconds without a sign of life after which a job is given to another worker, */
+  readonly lockMs: number;
+  /** and how often that is looked for. */
+  readonly stalledCheckMs: number;
+  /** Milliseconds that active jobs may take when the worker is closed, before they are told to hand back. */
+  readonly graceMs: number;
+}
+
+export interface Transport {
+  readonly kind: "redis" | "postgres";
+  /** Offers jobs. An offer whose id is still in the queue changes nothing. */
+  offer(queue: string, offers: readonly Offer[]): Promise<void>;
+  /** Jobs in the queue in any state but finished. Never the basis of a decision but one: whether offers were lost. */
+  count(queue: string): Promise<number>;
+  /** Starts to take jobs from a queue. Resolves to what stops it, which rejects where the server is away (5 s after the grace). */
+  work(queue: string, settings: WorkerSettings, handler: Handler): Promise<() => Promise<void>>;
+  /** Resolves if the server answers within the time that an API call may take; rejects otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

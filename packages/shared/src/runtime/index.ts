@@ -1,0 +1,3 @@
+export { type Closers, closers } from "./closers.ts";
+export { runService, type Service } from "./service.ts";
+export { pause, startTicker, type Tick, type Ticker } from "./ticker.ts";

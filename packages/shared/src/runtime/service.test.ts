@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, type TestContext } from "vitest";
+import { type ServiceSpec, spawnService, startService } from "../testing/service.ts";
+
+const RUNTIME = new URL("../../dist/runtime/index.js", import.meta.url).href;
+const CONFIG = new URL("../../dist/config/index.js", import.meta.url).href;
+
+/** A service whose `start` has this body, as a real process. */
+function service(context: TestContext, start: string, env: Record<string, string> = {}): ServiceSpec {
+  const folder = mkdtempSync(join(tmpdir(), "nexus-service-"));
+  context.onTestFinished(() => rmSync(folder, { recursive: true }));
+  const main = join(folder, "main.mjs");
+  writeFileSync(
+    main,
+    `import { runService } from ${JSON.stringify(RUNTIME)};
+     import { number, UnavailableError } from ${JSON.stringify(CONFIG)};
+     await runService({
+       name: "sample",
+       variables: { SIZE: number(1, 9, { meaning: "a size", fallback: "5" }) },
+       start: async (config, { log, closers }) => { ${start} },
+     });`,
+  );
+  return { name: "sample", main, env };
+}
+
+const RUNS = `
+  setInterval(() => undefined, 60_000);
+  for (const name of ["pool", "worker"]) closers.push(name, async () => log.info({ closed: name }, "closed"));
+  return { size: config.SIZE };`;
+const HANGS = `
+  setInterval(() => undefined, 60_000);
+  closers.push("stuck", () => new Promise(() => undefined));
+  return {};`;
+
+describe("a service process", () => {
+  it("says that it is ready, and on SIGTERM closes in reverse and ends with 0", async (context) => {
+    const running = await startService(service(context, RUNS, { SIZE: "7" }));
+    expect(running.logs()).toContainEqual(expect.objectContaining({ msg: "ready", size: 7, level: "info" }));
+    expect(await running.kill("SIGTERM")).toEqual({ code: 0, signal: null });
+    expect(running.logs().flatMap(({ closed }) => closed ?? [])).toEqual(["worker", "pool"]);
+  });
+
+  it("ends with 0 on SIGINT too", async (context) => {
+    const running = await startService(service(context, RUNS));
+    expect(await running.kill("SIGINT")).toEqual({ code: 0, signal: null });
+  });
+
+  it("ends with 2 and one line where its configuration is wrong", async (context) => {
+    const running = spawnService(service(context, RUNS, { SIZE: "none" }));
+    expect(await running.exited).toEqual({ code: 2, signal: null });
+    expect(running.output()).toBe("SIZE must be a whole number from 1 to 9: a size");
+  });
+
+  it("that fails to start closes what it has opened", async (context) => {
+    const start = `closers.push("pool", async () => log.info({ closed: "pool" }, "closed"));
+      throw new UnavailableError("no server answers");`;
+    const running = spawnService(service(context, start));
+    expect(await running.exited).toEqual({ code: 3, signal: null });
+    expect(running.output()).toContain("no server answers");
+    expect(running.logs()).toContainEqual(expect.objectContaining({ closed: "pool" }));
+  });
+
+  it("ends with 1 for a defect, and logs no value of it", async (context) => {
+    const running = spawnService(service(context, `JSON.parse("{canary");`));
+    expect(await running.exited).toEqual({ code: 1, signal: null });
+    expect(running.logs()).toContainEqual(expect.objectContaining({ msg: "failed", level: "error" }));
+    expect(running.output()).not.toContain("canary");
+  });
+
+  it("ends with 1 where something cannot be closed, but closes the rest", async (context) => {
+    const start = `setInterval(() => undefined, 60_000);
+      closers.push("pool", async () => log.info({ closed: "pool" }, "closed"));
+      closers.push("broken", () => Promise.reject(new Error("it is stuck")));
+      return {};`;
+    const running = await startService(service(context, start));
+    expect(await running.kill("SIGTERM")).toEqual({ code: 1, signal: null });
+    expect(running.logs()).toContainEqual(expect.objectContaining({ closed: "pool" }));
+  });
+
+  it("ends at once with 1 at a second signal", async (context) => {
+    const running = await startService(service(context, HANGS));
+    const ended = running.kill("SIGTERM");
+    await running.waitForLine({ msg: "stopping" });
+    await running.kill("SIGTERM");
+    expect(await ended).toEqual({ code: 1, signal: null });
+  });
+
+  it("ends with 1 when its grace is over", async (context) => {
+    const running = await startService(service(context, HANGS, { SHUTDOWN_GRACE_MS: "200" }));
+    const since = performance.now();
+    expect(await running.kill("SIGTERM")).toEqual({ code: 1, signal: null });
+    expect(performance.now() - since).toBeGreaterThan(150);
+  });
+});

@@ -1,0 +1,65 @@
+/** The life of a service process: configure, start, run until told to stop, close in reverse. */
+import { existsSync } from "node:fs";
+import { type Config, parseConfig } from "../config/parse.ts";
+import type { Variable } from "../config/variables.ts";
+import { type Log, openLog } from "../telemetry/log.ts";
+import { type Closers, closers } from "./closers.ts";
+import { StartFailure } from "../config/failure.ts";
+
+export interface Service<V extends Readonly<Record<string, Variable<unknown>>>> {
+  readonly name: string;
+  readonly variables: V;
+  /** Opens what the service needs, registering closers as it goes, and returns facts for the `ready` line. */
+  start(
+    config: Config<V>,
+    context: { log: Log; closers: Closers },
+  ): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/**
+ * Runs a service. Exit codes: 0 stopped on request, 1 a defect, 2 configuration, schema or privileges, 3 unreachable or wrong version.
+ * SIGTERM and SIGINT close everything within `SHUTDOWN_GRACE_MS` (default 25,000); a second signal, or the deadline, ends the process at once.
+ */
+export async function runService<V extends Readonly<Record<string, Variable<unknown>>>>(
+  service: Service<V>,
+): Promise<void> {
+  if (existsSync(".env")) process.loadEnvFile(".env");
+  const log = openLog(service.name);
+  const open = closers();
+  try {
+    const config = parseConfig(service.variables, process.env);
+    stopOnSignal(log, open);
+    log.info(await service.start(config, { log, closers: open }), "ready");
+  } catch (error) {
+    await fail(log, open, error);
+  }
+}
+
+function stopOnSignal(log: Log, open: Closers): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, "stopping");
+    setTimeout(() => process.exit(1), graceMs()).unref();
+    open.closeAll().then(
+      () => process.exit(0),
+      (error: unknown) => fail(log, open, error),
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+function graceMs(): number {
+  const given = Number(process.env["SHUTDOWN_GRACE_MS"]);
+  return Number.isSafeInteger(given) && given > 0 ? given : 25_000;
+}
+
+async function fail(log: Log, open: Closers, error: unknown): Promise<never> {
+  const exitCode = error instanceof StartFailure ? error.exitCode : 1;
+  if (error instanceof StartFailure) process.stderr.write(`${error.message}\n`);
+  else log.error({ err: error }, "failed");
+  await open.closeAll().catch((cause: unknown) => log.error({ err: cause }, "closing failed"));
+  process.exit(exitCode);
+}

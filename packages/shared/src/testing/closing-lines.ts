@@ -1,0 +1,60 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Reporter, SerializedError, TestModule } from "vitest/node";
+import { beginRemarks, remarks } from "./test-run.ts";
+
+/** Writes the last lines of a test run to `closing-lines.txt` in `folder`: the runner prints them when all else is said. */
+export function closingLines(folder: string): Reporter {
+  return {
+    onInit: () => beginRemarks(folder),
+    onTestRunEnd: (modules, unhandled) => {
+      const lines = [
+        ...remarks("measured"),
+        ...kept(),
+        ...missing(),
+        `stacks used: ${used() || "none"}`,
+        count(modules, unhandled),
+      ];
+      writeFileSync(join(folder, "closing-lines.txt"), `${lines.join("\n")}\n`);
+    },
+  };
+}
+
+/** `servers: Redis 7.0.15` and `servers: PostgreSQL 15.13` become `servers (PostgreSQL 15.13, Redis 7.0.15)`. */
+function used(): string {
+  const parts = new Map<string, Set<string>>();
+  for (const line of remarks("stack used")) {
+    const [stack = "", madeOf = ""] = line.split(": ");
+    const known = parts.get(stack) ?? new Set();
+    parts.set(stack, known);
+    for (const part of madeOf.split(", ")) known.add(part);
+  }
+  return [...parts].map(([stack, madeOf]) => `${stack} (${[...madeOf].sort().join(", ")})`).join(", ");
+}
+
+function kept(): string[] {
+  const folders = remarks("folder kept").map((folder) => `folder of a server, kept: ${folder}`);
+  const end =
+    folders.length > 0
+      ? ""
+      : " (gone with its server, unless TEST_DATABASE_URL names one; NEXUS_KEEP=1 keeps the folder)";
+  return [...folders, ...remarks("database kept").map((url) => `database of a failed test: ${url}${end}`)];
+}
+
+function missing(): string[] {
+  return remarks("stack missing").map((reason) => `tests were skipped: ${reason}`);
+}
+
+/** A file or a suite that broke outside of its tests counts as one failed test, and so does an error nobody caught. */
+function count(modules: readonly TestModule[], unhandled: readonly SerializedError[]): string {
+  const counts = { passed: 0, failed: unhandled.length, skipped: 0 };
+  for (const module of modules) {
+    const suites = [module, ...module.children.allSuites()];
+    counts.failed += suites.filter((suite) => suite.errors().length > 0).length;
+    for (const test of module.children.allTests()) {
+      const { state } = test.result();
+      counts[state === "pending" ? "skipped" : state] += 1;
+    }
+  }
+  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { eventually } from "./eventually.ts";
+
+describe("eventually", () => {
+  it("returns the first value that is the wanted one", async () => {
+    let looks = 0;
+    const value = await eventually(() => (looks += 1), { until: (n) => n === 3, every: 1 });
+    expect(value).toBe(3);
+    expect(looks).toBe(3);
+  });
+
+  it("takes anything but false for the wanted value where it is not told", async () => {
+    const answers = [false, false, "there"];
+    expect(await eventually(() => answers.shift() ?? false, { every: 1 })).toBe("there");
+  });
+
+  it("takes an error for not yet, so that an assertion can be waited for", async () => {
+    let looks = 0;
+    await eventually(() => expect((looks += 1)).toBe(2), { every: 1 });
+    expect(looks).toBe(2);
+  });
+
+  it("names the last value when the time is over", async () => {
+    const waiting = eventually(() => ({ done: 4, of: 5 }), {
+      until: ({ done, of }) => done === of,
+      within: 30,
+      every: 5,
+    });
+    await expect(waiting).rejects.toThrow("did not hold within 30 ms; last value: { done: 4, of: 5 }");
+  });
+
+  it("names the last error when the time is over, and keeps it as the cause", async () => {
+    const cause = new Error("connection refused");
+    const waiting = eventually(() => Promise.reject(cause), { within: 30, every: 5 });
+    await expect(waiting).rejects.toThrow(
+      expect.objectContaining({
+        message: "did not hold within 30 ms; last error: connection refused",
+        cause,
+      }),
+    );
+  });
+
+  it("does not wait longer for a look that never comes back", async () => {
+    const waiting = eventually(() => new Promise(() => undefined), { within: 30 });
+    await expect(waiting).rejects.toThrow("did not hold within 30 ms; no look came back");
+  });
+});

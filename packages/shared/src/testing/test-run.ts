@@ -1,0 +1,37 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+/** What the processes of one test run tell each other: variables set by the global setup, and files in the results folder. */
+export const testRun = {
+  /** What the names of this run's databases begin with. */
+  prefix: (): string => `nexus_${process.env["NEXUS_TEST_RUN"] ?? "local"}`,
+  postgresUrl: (): string | undefined => process.env["TEST_DATABASE_URL"],
+  redisUrl: (): string | undefined => process.env["TEST_REDIS_URL"],
+};
+
+/** Things worth a closing line, each said once however many tests say it. */
+export type Remark = "stack used" | "stack missing" | "database kept" | "folder kept" | "measured";
+
+/** Empties the results folder and names it to the processes of this run. */
+export function beginRemarks(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  process.env["NEXUS_TEST_RESULTS"] = folder;
+}
+
+/** Outside of a run nobody listens, and nothing is written. */
+export function remark(kind: Remark, text: string): void {
+  const folder = process.env["NEXUS_TEST_RESULTS"];
+  if (folder) appendFileSync(fileOf(folder, kind), `${text}\n`);
+}
+
+/** The remarks of this run, sorted, without repetitions. */
+export function remarks(kind: Remark): string[] {
+  const file = fileOf(process.env["NEXUS_TEST_RESULTS"] ?? "", kind);
+  if (!existsSync(file)) return [];
+  return [...new Set(readFileSync(file, "utf8").split("\n").filter(Boolean))].sort();
+}
+
+function fileOf(folder: string, kind: Remark): string {
+  return join(folder, `${kind.replaceAll(" ", "-")}.txt`);
+}

@@ -1,0 +1,117 @@
+/**
+ * A stand-in for Amazon Bedrock's runtime on loopback, for the AWS SDK with an endpoint override:
+ *
+ *     POST /model/amazon.titan-embed-text-v2%3A0/invoke    InvokeModel: quotas, latency and faults by schedule
+ *     GET  /bill                                           what it would charge for, by its own count
+ *     POST /schedule                                       changes limits, latency, faults from the next call on
+ *
+ * Its vectors are lexical (room `embedding`): a search among them finds texts that share words. It keeps no text.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { answer, type Answer, send } from "./answers.ts";
+import { type Bill, openLedger } from "./bill.ts";
+import { type Call, invoke, type StandIn } from "./invoke.ts";
+import { openQuota } from "./quota.ts";
+import { openSchedule, type ScheduleChange } from "./schedule.ts";
+
+export interface BedrockOptions extends ScheduleChange {
+  /** 0 (any free port) if left out. */
+  readonly port?: number;
+}
+
+export interface BedrockServer {
+  readonly port: number;
+  /** For `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`. */
+  readonly url: string;
+  bill(): Bill;
+  change(change: ScheduleChange): void;
+  /** Cuts all connections. */
+  close(): Promise<void>;
+}
+
+/** Starts the stand-in on 127.0.0.1. */
+export async function startBedrock({ port = 0, ...first }: BedrockOptions = {}): Promise<BedrockServer> {
+  const standIn: StandIn = {
+    ledger: openLedger(),
+    quota: openQuota(),
+    schedule: openSchedule(first),
+    now: () => performance.now(),
+  };
+  const server = createServer((request, response) => void respond(standIn, request, response));
+  server.on("connection", () => standIn.ledger.count("connections"));
+  // Clients keep connections for long; to close them while a call is on its way would be a fault that nobody ordered.
+  server.keepAliveTimeout = 0;
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const taken = portOf(server);
+  return {
+    port: taken,
+    url: `http://127.0.0.1:${taken}`,
+    bill: () => standIn.ledger.bill(),
+    change: (change) => standIn.schedule.change(change),
+    close: () => close(server),
+  };
+}
+
+async function respond(standIn: StandIn, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await route(standIn, request, response);
+  } catch {
+    response.destroy(); // The caller has gone.
+  }
+}
+
+async function route(standIn: StandIn, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method, url = "" } = request;
+  const body = await text(request);
+  const modelId = modelIdOf(url);
+  if (method === "POST" && modelId !== undefined)
+    await invokeModel(standIn, request, response, { modelId, body });
+  else if (method === "POST" && url === "/schedule") send(response, changeSchedule(standIn, body));
+  else if (method === "GET" && url === "/bill")
+    send(response, answer(200, JSON.stringify(standIn.ledger.bill())));
+  else send(response, answer(404, "{}"));
+}
+
+async function invokeModel(
+  standIn: StandIn,
+  { headers, socket }: IncomingMessage,
+  response: ServerResponse,
+  call: Omit<Call, "headers">,
+): Promise<void> {
+  const outcome = invoke(standIn, { ...call, headers });
+  const { latencyMs } = standIn.schedule.settings();
+  if (latencyMs > 0) await delay(latencyMs);
+  if (outcome === "reset") socket.resetAndDestroy();
+  else if (outcome !== "hang") send(response, outcome);
+}
+
+function modelIdOf(url: string): string | undefined {
+  const encoded = /^\/model\/([^/]+)\/invoke$/.exec(url)?.[1];
+  return encoded === undefined ? undefined : decodeURIComponent(encoded);
+}
+
+function changeSchedule({ schedule }: StandIn, body: string): Answer {
+  try {
+    const change: ScheduleChange = JSON.parse(body);
+    schedule.change(change);
+    return answer(200, JSON.stringify(schedule.settings()));
+  } catch (error) {
+    return answer(400, JSON.stringify({ message: String(error) }));
+  }
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the stand-in has no port");
+  return address.port;
+}
+
+async function close(server: Server): Promise<void> {
+  server.close();
+  server.closeAllConnections();
+  if (server.listening) await once(server, "close");
+}

@@ -1,0 +1,105 @@
+/** `npm run demo`: from nothing to a migrated sample, with the same services and variables as in production. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Servers } from "../services/index.ts";
+import { openLog, supervise } from "../supervisor/index.ts";
+import { type Embeddings, embeddingsLine, followEmbeddings } from "./embeddings.ts";
+import { type DemoOptions, parseOptions, USAGE } from "./options.ts";
+import { askProgress, isClosed, isOver, type Progress, startRun } from "./progress.ts";
+import { fill, type Place, startDatabases, startServices } from "./stack.ts";
+import { nextSteps, result } from "./summary.ts";
+import { openDisplay } from "./table.ts";
+
+const out = process.stdout;
+
+/** Then the supervisor ends us, and what fails on the way there is no news. */
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (interrupted = true));
+
+const options = optionsOrExit();
+if (options === "help") out.write(`${USAGE}\n`);
+else await demo(options).then((code) => (process.exitCode = code), fail);
+
+function optionsOrExit(): DemoOptions | "help" {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`demo: ${error instanceof Error ? error.message : "unusable options"}\n`);
+    return process.exit(2);
+  }
+}
+
+function fail(error: unknown): void {
+  if (interrupted) return;
+  process.stderr.write(`demo: ${error instanceof Error ? error.message : "failed"}\n`);
+  process.exit(1);
+}
+
+async function demo(options: DemoOptions): Promise<number> {
+  const place = openPlace();
+  const startedAt = performance.now();
+  out.write(
+    `Three embedded databases start: the legacy one, the target, and the queue (log: ${place.folder}/log)\n`,
+  );
+  const servers = await startDatabases(place);
+  const sourceRows = await fill(servers, options);
+  out.write(
+    `A sample legacy database of ${sourceRows.toLocaleString("en")} rows is made, the target is prepared\n`,
+  );
+  const api = await startServices(place, servers, options.loaders);
+  for (const warning of await startRun(api)) out.write(`Note: ${warning}\n`);
+  const progress = await follow(api);
+  const embeddings = await followEmbeddings(api, openLine());
+  const seconds = (performance.now() - startedAt) / 1_000;
+  out.write(nextSteps(progress, seconds));
+  if (options.afterwards === "keep") await keep(api, servers);
+  else await place.supervisor.stop();
+  if (options.output === "json")
+    out.write(`${JSON.stringify({ ...result(progress, seconds), embeddings })}\n`);
+  return isClosed(progress) ? 0 : 1;
+}
+
+/** Says how far the embeddings are whenever that has changed by much. */
+function openLine(): (embeddings: Embeddings) => void {
+  let said: number | undefined;
+  return (embeddings) => {
+    const { status, items } = embeddings;
+    if (status === "embedding" && said !== undefined && said - items.open < 5_000) return;
+    said = items.open;
+    out.write(`${embeddingsLine(embeddings)}\n`);
+  };
+}
+
+/** A folder that goes with this process, and a supervisor that takes every child with it. */
+function openPlace(): Place {
+  const folder = mkdtempSync(join(tmpdir(), "nexus-demo-"));
+  const log = openLog(join(folder, "log"));
+  const supervisor = supervise({
+    onLost: (name) => {
+      process.stderr.write(`demo: ${name} ended unexpectedly; the log is in ${folder}/log\n`);
+      void supervisor.stop().then(() => process.exit(1));
+    },
+  });
+  process.once("disconnect", () => void supervisor.stop().then(() => process.exit(1)));
+  process.once("exit", (code) => code === 1 || rmSync(folder, { recursive: true, force: true }));
+  return { supervisor, folder, log };
+}
+
+async function follow(api: string): Promise<Progress> {
+  const display = openDisplay(out);
+  for (;;) {
+    const progress = await askProgress(api);
+    display.show(progress);
+    if (isOver(progress)) return progress;
+    await pause(500);
+  }
+}
+
+async function keep(api: string, { legacyUrl, targetUrl }: Servers): Promise<void> {
+  out.write(
+    `Everything keeps running until Ctrl-C.\n  API     ${api}/v1/progress\n  legacy  ${legacyUrl}\n  target  ${targetUrl}\n`,
+  );
+  await new Promise(() => undefined);
+}

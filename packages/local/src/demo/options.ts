@@ -1,0 +1,54 @@
+/** What the demo may be asked for. */
+import { parseArgs } from "node:util";
+
+export interface DemoOptions {
+  /** 1 is the report's size. */
+  readonly scale: number;
+  readonly seed: number;
+  readonly shape: "real" | "reported";
+  readonly loaders: number;
+  /** What happens when the migration is through: everything is stopped, or left running until Ctrl-C. */
+  readonly afterwards: "stop" | "keep";
+  readonly output: "text" | "json";
+}
+
+export const USAGE = `usage: npm run demo -- [--scale 0.1] [--shape real|reported] [--loaders 2] [--seed 1] [--keep] [--json]
+
+  --scale    how much of the real size (1 = 90,039 source rows) the sample legacy database has
+  --shape    the schema believed to be real, or the one that the stakeholder report describes
+  --loaders  loader processes, 1 to 8
+  --seed     another seed is another sample
+  --keep     leave everything running afterwards, until Ctrl-C
+  --json     the last line is one JSON object: closed, entities with their outcome counts, seconds`;
+
+/** Parses the command line. Throws an Error of one line on anything unknown or out of bounds. */
+export function parseOptions(args: readonly string[]): DemoOptions | "help" {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      scale: { type: "string", default: "0.1" },
+      seed: { type: "string", default: "1" },
+      shape: { type: "string", default: "real" },
+      loaders: { type: "string", default: "2" },
+      keep: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  if (values.shape !== "real" && values.shape !== "reported") throw new Error("--shape is real or reported");
+  return {
+    scale: number("--scale", values.scale, 0.001, 100),
+    seed: number("--seed", values.seed, 0, Number.MAX_SAFE_INTEGER),
+    shape: values.shape,
+    loaders: number("--loaders", values.loaders, 1, 8),
+    afterwards: values.keep ? "keep" : "stop",
+    output: values.json ? "json" : "text",
+  };
+}
+
+function number(option: string, given: string, min: number, max: number): number {
+  const value = Number(given);
+  if (given.trim() !== "" && value >= min && value <= max) return value;
+  throw new Error(`${option} is a number from ${min} to ${max}`);
+}

@@ -1,0 +1,75 @@
+/** The whole system on this machine: three embedded databases and the services, a process each. */
+import { entities } from "@nexus/catalog";
+import { withPool } from "@nexus/shared/database";
+import { migrateTarget } from "@nexus/shared/ledger";
+import { join } from "node:path";
+import { z } from "zod";
+import { makeSample } from "../sample/index.ts";
+import { type ServiceName, type Servers, serviceToRun } from "../services/index.ts";
+import { databaseProcess, databaseUrl, type Supervisor } from "../supervisor/index.ts";
+import type { DemoOptions } from "./options.ts";
+
+export interface Place {
+  readonly supervisor: Supervisor;
+  /** Data and log lie in it. */
+  readonly folder: string;
+  /** A log for each process. */
+  readonly log: (process: string) => (line: string) => void;
+}
+
+/** Starts the databases that stand in for the legacy server, the target and Redis. */
+export async function startDatabases({ supervisor, folder, log }: Place): Promise<Servers> {
+  const start = async (name: string, searchPath: string): Promise<string> => {
+    const readyLine = await supervisor.start(
+      databaseProcess({ name, dataDir: join(folder, name), searchPath, log: log(name) }),
+    );
+    return databaseUrl(readyLine);
+  };
+  const [legacyUrl, targetUrl, queueUrl] = await Promise.all([
+    start("legacy", "public"),
+    start("target", "public"),
+    start("queue", "bullmq, public"),
+  ]);
+  return { legacyUrl, targetUrl, queueUrl };
+}
+
+/** Fills the legacy database with a sample and prepares the target. Returns the source rows made. */
+export async function fill(
+  { legacyUrl, targetUrl }: Servers,
+  { scale, seed, shape }: DemoOptions,
+): Promise<number> {
+  const { sourceRows } = await makeSample({ url: legacyUrl, scale, seed, shape });
+  await withPool({ url: targetUrl, max: 1, name: "nexus-demo" }, (target) =>
+    migrateTarget({ target, entities }),
+  );
+  return sourceRows;
+}
+
+/** Short ticks, because nobody else uses these databases; few connections, because each database has one session. */
+const ENVIRONMENT = {
+  LEGACY_POOL: "1",
+  TARGET_POOL: "2",
+  CARE_MS: "1000",
+  API_PORT: "0",
+  LOG_LEVEL: "info",
+  EMBEDDING_PROVIDER: "local",
+};
+
+/** Starts the services. Returns the address of the API. */
+export async function startServices(
+  { supervisor, log }: Place,
+  servers: Servers,
+  loaders: number,
+): Promise<string> {
+  const start = (service: ServiceName): Promise<string> => {
+    const { name, main, env } = serviceToRun(service, servers, ENVIRONMENT);
+    return supervisor.start({ name, script: main, args: [], env, ready: isReady, log: log(name) });
+  };
+  const names = ["extractor" as const, "embedder" as const, ...Array<ServiceName>(loaders).fill("loader")];
+  const [api] = await Promise.all([start("api"), ...names.map(start)]);
+  return `http://127.0.0.1:${z.object({ port: z.number() }).parse(JSON.parse(api)).port}`;
+}
+
+function isReady(line: string): boolean {
+  return line.includes('"msg":"ready"');
+}

@@ -1,0 +1,33 @@
+/** Where the built services are, and the environment that each of them reads. */
+import { fileURLToPath } from "node:url";
+
+export type ServiceName = "extractor" | "loader" | "embedder" | "api";
+
+/** Where the three servers are. */
+export interface Servers {
+  readonly legacyUrl: string;
+  readonly targetUrl: string;
+  readonly queueUrl: string;
+}
+
+/** A service to be run as a process of its own, as in production. */
+export interface ServiceToRun {
+  readonly name: string;
+  readonly main: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The main file of a service and its environment; `more` adds to it or replaces it. */
+export function serviceToRun(
+  service: ServiceName,
+  { legacyUrl, targetUrl, queueUrl }: Servers,
+  more: Readonly<Record<string, string>> = {},
+): ServiceToRun {
+  const readsLegacy = service === "extractor" || service === "loader";
+  const legacy: Record<string, string> = readsLegacy ? { LEGACY_URL: legacyUrl } : {};
+  return {
+    name: service,
+    main: fileURLToPath(new URL(`../../../../services/${service}/dist/main.js`, import.meta.url)),
+    env: { ...legacy, TARGET_URL: targetUrl, QUEUE_URL: queueUrl, ...more },
+  };
+}

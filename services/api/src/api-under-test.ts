@@ -1,0 +1,81 @@
+/** The API of one test: on a ledger of its own, without a socket. */
+import type { Pool } from "@nexus/shared/database";
+import { openLog } from "@nexus/shared/telemetry";
+import { freshLedger, seedRun, type TestContext } from "@nexus/shared/testing";
+import { buildApp } from "./app.ts";
+import { backupCommand } from "./backup-command.ts";
+import type { Deps } from "./deps.ts";
+import type { Search } from "./open-search.ts";
+import type { App } from "./server.ts";
+
+/** What the API answered: its status, the type of its content and its JSON. */
+interface Answer {
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly body: Record<string, unknown>;
+}
+
+export interface ApiUnderTest {
+  readonly app: App;
+  readonly target: Pool;
+  get(url: string): Promise<Answer>;
+  post(url: string, payload?: object): Promise<Answer>;
+}
+
+const entities: Deps["entities"] = [
+  { name: "practices", parents: {} },
+  { name: "profiles", parents: { practices: [] } },
+  { name: "patients", parents: { profiles: ["practice_id"] } },
+];
+
+/** The entities of the small catalog that the API under test has, parents first. */
+export const known = entities.map(({ name }) => name);
+
+/** The API on a fresh ledger. */
+export async function apiUnderTest(context: TestContext): Promise<ApiUnderTest> {
+  const { target, url } = await freshLedger(context);
+  return apiOn(target, url);
+}
+
+/** The API on some target. */
+export function apiOn(target: Pool, url: string, ping = async () => {}, search?: Search): ApiUnderTest {
+  const log = openLog("test");
+  log.level = "silent";
+  const codes = `{"case_state":{}}`;
+  const app = buildApp({
+    target,
+    transport: { ping },
+    entities,
+    codes,
+    backupCommand: backupCommand(url),
+    search,
+    log,
+  });
+  const headers = { "x-nexus-actor": "sam@clinic" };
+  return {
+    app,
+    target,
+    get: async (url) => answerOf(await app.inject({ method: "GET", url })),
+    post: async (url, payload) =>
+      answerOf(await app.inject({ method: "POST", url, headers, ...(payload && { payload }) })),
+  };
+}
+
+/** A running run: profiles complete, patients loading with a batch done (key 5 rejected), one queued and one failed. */
+export function loadingRun(target: Pool): Promise<number> {
+  return seedRun(target, {
+    status: "running",
+    entities: {
+      profiles: { status: "complete" },
+      patients: {
+        status: "loading",
+        batches: [{ status: "done", rejected: [5] }, { status: "queued" }, { status: "failed" }],
+      },
+    },
+  });
+}
+
+function answerOf(response: Awaited<ReturnType<App["inject"]>>): Answer {
+  const type = response.headers["content-type"]?.toString().split(";")[0];
+  return { status: response.statusCode, type, body: response.json() };
+}

@@ -1,0 +1,35 @@
+import {
+  choice,
+  databaseUrl,
+  number,
+  optionalChoice,
+  optionalText,
+  queueUrl,
+  text,
+} from "@nexus/shared/config";
+import { PROVIDERS } from "@nexus/shared/embedding";
+
+/** The environment of the API. */
+export const variables = {
+  TARGET_URL: databaseUrl({ meaning: "the target database; direct connection or session mode" }),
+  QUEUE_URL: queueUrl({ meaning: "Redis, or PostgreSQL for the embedded stack" }),
+  QUEUE_PREFIX: text({ meaning: "what our keys in Redis begin with", fallback: "nexus" }),
+  API_HOST: text({
+    meaning: "the address to listen on",
+    fallback: "127.0.0.1",
+    danger: "there is no access control yet: whoever reaches the port commands the migration",
+  }),
+  API_PORT: number(0, 65_535, { meaning: "the port to listen on; 0 takes a free one", fallback: "8080" }),
+  TARGET_POOL: number(1, 50, { meaning: "connections to the target, at most", fallback: "4" }),
+  CODES_FILE: optionalText({
+    meaning: "a JSON file with overrides of the legacy codes; kept with each run that is started",
+  }),
+  EMBEDDINGS: choice(["on", "off"], {
+    meaning: "off: there is no search, and nothing for it",
+    fallback: "on",
+  }),
+  EMBEDDING_PROVIDER: optionalChoice(PROVIDERS, {
+    meaning: "bedrock or local: what makes vectors; without it there is no search",
+    danger: "must be the embedder's: vectors of different models cannot be compared",
+  }),
+};

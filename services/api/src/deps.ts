@@ -1,0 +1,25 @@
+import type { Entity } from "@nexus/catalog";
+import type { Pool } from "@nexus/shared/database";
+import type { Transport } from "@nexus/shared/queue";
+import type { Log } from "@nexus/shared/telemetry";
+import type { Search } from "./open-search.ts";
+
+/** What the routes stand on. */
+export interface Deps {
+  readonly target: Pool;
+  readonly transport: Pick<Transport, "ping">;
+  /** In dependency order. */
+  readonly entities: readonly Pick<Entity, "name" | "parents">[];
+  /** Overrides of the catalog's codes, as JSON text: kept with each run. */
+  readonly codes: string;
+  /** How to save the target, for people to copy. */
+  readonly backupCommand: string;
+  /** Undefined while no provider of embeddings is configured: then there is no search. */
+  readonly search: Search | undefined;
+  readonly log: Log;
+}
+
+/** The names of all entities, parents first. */
+export function namesOf({ entities }: Pick<Deps, "entities">): readonly string[] {
+  return entities.map((entity) => entity.name);
+}

@@ -1,0 +1,64 @@
+import { entities } from "@nexus/catalog";
+import { asTenant, openPool, type Pool } from "@nexus/shared/database";
+import { lexicalVector } from "@nexus/shared/embedding";
+import { migrateTarget } from "@nexus/shared/ledger";
+import { freshDatabase } from "@nexus/shared/testing";
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Found, nearestContent, type Scan, scanFor } from "./nearest-content.ts";
+
+const [rare, crowd] = [randomUUID(), randomUUID()];
+let target: Pool;
+
+beforeEach(async (context) => {
+  const url = await freshDatabase(context);
+  target = openPool({ url, max: 2, name: "test", onError: () => undefined });
+  context.onTestFinished(() => target.end());
+  await migrateTarget({ target, entities });
+  const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
+  if (rowCount === 0) context.skip("this server has no pgvector");
+  await target.query("insert into public.practices (id, name) values ($1, 'rare'), ($2, 'crowd')", [
+    rare,
+    crowd,
+  ]);
+});
+
+describe("the nearest content", () => {
+  it("is k of k by the index too, where a crowd of others is nearer and the practice is rare", async () => {
+    await add(crowd, 600, (n) => `broken upper molar ${n}`);
+    await add(rare, 15, (n) => `lower retainer for canine ${n}`);
+    await target.query(
+      "create index on public.ai_embeddings using hnsw (embedding vector_ip_ops); analyze public.ai_embeddings",
+    );
+    const byIndex = await ask("index", rare, "broken upper molar");
+    expect(byIndex).toHaveLength(10);
+    expect(byIndex).toEqual(await ask("exact", rare, "broken upper molar"));
+    expect(await ask("index", crowd, "broken upper molar")).toHaveLength(10);
+  });
+
+  it("is asked of the index only where a practice has many, of the wanted types", async () => {
+    expect(await scanFor(target, { practiceId: rare, types: undefined })).toBe("exact");
+    await target.query(
+      `insert into public.ai_embeddings (practice_id, content_type, content_id, embedding, sha256_hash, model)
+       select $1, 'case', gen_random_uuid(), $2::text::vector, '', 'm' from generate_series(1, 8001)`,
+      [rare, `[${lexicalVector("x").join()}]`],
+    );
+    expect(await scanFor(target, { practiceId: rare, types: undefined })).toBe("index");
+    expect(await scanFor(target, { practiceId: rare, types: ["patient"] })).toBe("exact");
+    expect(await scanFor(target, { practiceId: crowd, types: undefined })).toBe("exact");
+  });
+});
+
+async function ask(scan: Scan, practiceId: string, query: string): Promise<Found[] | undefined> {
+  const wanted = { practiceId, vector: lexicalVector(query), model: "m", types: undefined, limit: 10 };
+  return await asTenant(target, practiceId, (tx) => nearestContent(tx, scan, wanted));
+}
+
+async function add(practice: string, count: number, text: (n: number) => string): Promise<void> {
+  const vectors = Array.from({ length: count }, (_, n) => `[${lexicalVector(text(n)).join()}]`);
+  await target.query(
+    `insert into public.ai_embeddings (practice_id, content_type, content_id, embedding, sha256_hash, model)
+     select $1, 'case', gen_random_uuid(), v::vector, '', 'm' from unnest($2::text[]) v`,
+    [practice, vectors],
+  );
+}

@@ -1,0 +1,48 @@
+/** Refusals of the ledger's control operations as problems: one table, a status and a sentence for each. */
+import type { Refusal } from "@nexus/shared/ledger";
+import { Problem } from "./problem.ts";
+
+type Kind = Refusal["kind"];
+type Refusals = { readonly [K in Kind]: Extract<Refusal, { kind: K }> };
+
+const ANSWERS: { readonly [K in Kind]: (refusal: Refusals[K]) => readonly [status: number, detail: string] } =
+  {
+    unknown_entity: ({ unknown, known }) => [
+      400,
+      `there is no entity ${unknown.join(", ")}; there are ${known.join(", ")}`,
+    ],
+    nothing_selected: () => [400, "no entity is left to move: name one in entities, or skip fewer"],
+    run_active: ({ runId }) => [409, `run ${runId} is active: wait for it, or cancel it`],
+    no_such_run: ({ runId }) => [404, `there is no run ${runId}`],
+    no_active_run: () => [409, "no run is active"],
+    wrong_status: ({ runId, runStatus, possibleIn }) => [
+      409,
+      `run ${runId} is ${runStatus}; this is possible while it is ${possibleIn.join(", ")}`,
+    ],
+    not_in_run: ({ runId, entity, entityStatus }) => [
+      409,
+      entityStatus === null
+        ? `${entity} is not part of run ${runId}, which is active: wait for it, or cancel it`
+        : `${entity} is ${entityStatus} in run ${runId}: nothing of it was moved that could be tried again`,
+    ],
+    not_blocked: ({ runId, entity, entityStatus }) => [
+      409,
+      `${entity} is ${entityStatus} in run ${runId}: only what is blocked can be waived`,
+    ],
+  };
+
+/** The result of a control operation that was done. Throws the problem of one that was refused. */
+export function done<T extends { kind: string }>(result: T | Refusal): T {
+  if (isRefusal(result)) throw problemOf(result.kind, result);
+  return result;
+}
+
+function isRefusal(result: { kind: string }): result is Refusal {
+  return Object.hasOwn(ANSWERS, result.kind);
+}
+
+function problemOf<K extends Kind>(kind: K, refusal: Refusals[K]): Problem {
+  const [status, detail] = ANSWERS[kind](refusal);
+  const { kind: _, ...facts } = refusal;
+  return new Problem(status, status === 404 ? "not_found" : kind, detail, facts);
+}

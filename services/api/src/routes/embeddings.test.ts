@@ -1,0 +1,76 @@
+import { entities } from "@nexus/catalog";
+import { migrateTarget } from "@nexus/shared/ledger";
+import { openPool, type Pool } from "@nexus/shared/database";
+import { freshDatabase } from "@nexus/shared/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import { apiOn, type ApiUnderTest, apiUnderTest } from "../api-under-test.ts";
+
+let api: ApiUnderTest;
+let target: Pool;
+
+beforeEach(async (context) => {
+  const url = await freshDatabase(context);
+  target = openPool({ url, max: 3, name: "test", onError: () => undefined });
+  context.onTestFinished(() => target.end());
+  const { leftOut } = await migrateTarget({ target, entities });
+  if (leftOut.length > 0) context.skip("this server has no pgvector");
+  api = apiOn(target, url);
+});
+
+describe("GET /v1/embeddings", () => {
+  it("is idle while there is nothing to embed", async () => {
+    expect(await api.get("/v1/embeddings")).toMatchObject({
+      status: 200,
+      body: {
+        status: "idle",
+        pausedBecause: null,
+        items: { open: 0, done: 0, empty: 0, failed: 0 },
+        usage: { calls: 0, tokens: 0, costUsd: 0 },
+        index: { state: "absent", percent: null },
+      },
+    });
+  });
+
+  it("says what is open, what was done and what it cost", async () => {
+    await target.query(
+      `insert into migration.content_events (content_type, target_ids, pages_done)
+         select 'case', array_agg(gen_random_uuid()), '{0}' from generate_series(1, 70);
+       insert into migration.embedding_items (content_type, content_id, version, chunks)
+         select 'case', gen_random_uuid(), '1', n % 2 from generate_series(1, 3) n;
+       insert into migration.embedding_failures (content_type, content_id, version, code) values ('case', gen_random_uuid(), '1', 'x');
+       insert into migration.embedding_usage (model, day, calls, tokens, microdollars) values ('m', current_date, 5, 100, 2000000)`,
+    );
+    expect((await api.get("/v1/embeddings")).body).toMatchObject({
+      status: "embedding",
+      items: { open: 20, done: 2, empty: 1, failed: 1 },
+      vectors: 2,
+      usage: { calls: 5, tokens: 100, costUsd: 2 },
+    });
+  });
+});
+
+describe("POST /v1/embeddings/backfill", () => {
+  it("offers each content row once, and says how many", async () => {
+    await target.query(`insert into public.cases (title) select 'a' from generate_series(1, 1500)`);
+    expect(await api.post("/v1/embeddings/backfill")).toMatchObject({
+      status: 200,
+      body: { events: 2, items: 1_500 },
+    });
+    expect((await api.post("/v1/embeddings/backfill")).body).toEqual({ events: 0, items: 0 });
+    const { rows } = await target.query(`select actor, action, run_id from migration.audit_log`);
+    const line = { actor: "unverified:sam@clinic", action: "backfill", run_id: null };
+    expect(rows).toEqual([line, line]);
+  });
+
+  it("refuses a scope that it does not know", async () => {
+    expect(await api.post("/v1/embeddings/backfill", { scope: "some" })).toMatchObject({ status: 400 });
+  });
+
+  it("is refused where the target has no table for vectors", async (context) => {
+    const bare = await apiUnderTest(context);
+    expect(await bare.post("/v1/embeddings/backfill")).toMatchObject({
+      status: 409,
+      body: { code: "no_vectors" },
+    });
+  });
+});

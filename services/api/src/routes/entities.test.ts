@@ -1,0 +1,117 @@
+import { seedRun } from "@nexus/shared/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type ApiUnderTest, apiUnderTest, known, loadingRun } from "../api-under-test.ts";
+
+let api: ApiUnderTest;
+
+beforeEach(async (context) => {
+  api = await apiUnderTest(context);
+});
+
+describe("/v1/entities/:entity", () => {
+  it("starts a run of one entity, unless a run is active", async () => {
+    expect(await api.post("/v1/entities/patients/start")).toMatchObject({
+      status: 201,
+      body: { runId: 1, entities: ["patients"] },
+    });
+    expect(await api.post("/v1/entities/profiles/start")).toMatchObject({
+      status: 409,
+      body: { code: "run_active", runId: 1 },
+    });
+  });
+
+  it("requeues in the active run", async () => {
+    const runId = await loadingRun(api.target);
+    const answer = await api.post("/v1/entities/patients/requeue", { scope: "rejected" });
+    expect(answer).toMatchObject({ status: 200, body: { kind: "requeued", runId, batches: 1 } });
+    expect(await api.post("/v1/entities/practices/requeue", { scope: "all" })).toMatchObject({
+      status: 409,
+      body: { code: "not_in_run" },
+    });
+  });
+
+  it("creates a repair run when none is active, and nothing when there is nothing to requeue", async () => {
+    await seedRun(api.target, {
+      status: "completed",
+      entities: { patients: { status: "complete", batches: [{ status: "done", parked: [3] }] } },
+    });
+    expect(await api.post("/v1/entities/patients/requeue", { scope: "failed" })).toMatchObject({
+      status: 200,
+      body: { kind: "nothing_to_requeue", runId: null, batches: 0 },
+    });
+    expect(await api.post("/v1/entities/patients/requeue", { scope: "parked" })).toMatchObject({
+      status: 200,
+      body: { kind: "repair_started", runId: 2, batches: 1 },
+    });
+  });
+
+  it("waives what is blocked, for a reason only", async () => {
+    await seedRun(api.target, { status: "running", entities: { patients: { status: "blocked" } } });
+    expect(await api.post("/v1/entities/patients/waive")).toMatchObject({ status: 400 });
+    expect(await api.post("/v1/entities/patients/waive", { reason: " " })).toMatchObject({
+      body: { fields: [{ field: "reason" }] },
+    });
+    expect(await api.post("/v1/entities/patients/waive", { reason: "known gap" })).toMatchObject({
+      status: 200,
+    });
+    expect(await api.post("/v1/entities/profiles/waive", { reason: "why not" })).toMatchObject({
+      body: { code: "not_in_run" },
+    });
+  });
+
+  it("refuses to waive what is not blocked, and without a run", async () => {
+    expect(await api.post("/v1/entities/patients/waive", { reason: "x" })).toMatchObject({
+      status: 409,
+      body: { code: "no_active_run" },
+    });
+    await loadingRun(api.target);
+    expect(await api.post("/v1/entities/patients/waive", { reason: "x" })).toMatchObject({
+      status: 409,
+      body: { code: "not_blocked" },
+    });
+  });
+
+  it.each(["start", "requeue", "waive"])("%s does not know every name", async (verb) => {
+    expect(await api.post(`/v1/entities/pets/${verb}`, bodies[verb])).toMatchObject({
+      status: 404,
+      body: { code: "unknown_entity", known },
+    });
+  });
+});
+
+describe("GET /v1/entities/:entity/exceptions", () => {
+  it("lists keys and codes page by page, and counts by reason", async () => {
+    await seedRun(api.target, {
+      status: "completed",
+      entities: {
+        patients: { status: "complete", batches: [{ status: "done", rejected: [2, 4], parked: [3] }] },
+      },
+    });
+    const first = await api.get("/v1/entities/patients/exceptions?limit=2");
+    expect(first.body).toMatchObject({
+      exceptions: [
+        { legacyId: 2, outcome: "rejected", reason: "required_missing", column: "name" },
+        { legacyId: 3, outcome: "parked", missingEntity: "practices", missingId: 1003 },
+      ],
+      groups: [
+        { outcome: "rejected", reason: "required_missing", count: 2 },
+        { outcome: "parked", reason: "parent_missing", count: 1 },
+      ],
+      next: 3,
+    });
+    const second = await api.get("/v1/entities/patients/exceptions?limit=2&after=3");
+    expect(second.body).toMatchObject({ exceptions: [{ legacyId: 4 }], next: null });
+    const parked = await api.get("/v1/entities/patients/exceptions?outcome=parked&reason=parent_missing");
+    expect(parked.body).toMatchObject({ exceptions: [{ legacyId: 3 }] });
+  });
+
+  it("refuses what it does not understand", async () => {
+    expect(await api.get("/v1/entities/pets/exceptions")).toMatchObject({ status: 404 });
+    expect(await api.get("/v1/entities/patients/exceptions?limit=0&outcome=lost&page=2")).toMatchObject({
+      status: 400,
+      body: { code: "invalid_request" },
+    });
+  });
+});
+
+const bodies: Record<string, object> = { requeue: { scope: "all" }, waive: { reason: "x" } };

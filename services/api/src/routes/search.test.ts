@@ -1,0 +1,187 @@
+import { entities } from "@nexus/catalog";
+import { openPool, type Pool } from "@nexus/shared/database";
+import { EmbeddingFailure, type FailureKind, openProvider } from "@nexus/shared/embedding";
+import { migrateTarget } from "@nexus/shared/ledger";
+import { freshDatabase, type TestContext } from "@nexus/shared/testing";
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
+import { contentsOf, type Search } from "../open-search.ts";
+
+const provider = await openProvider({ provider: "local", concurrency: 1, timeoutMs: 1_000 });
+const search: Search = { provider, contents: contentsOf(entities) };
+const [mine, theirs, empty] = [randomUUID(), randomUUID(), randomUUID()];
+
+let target: Pool;
+let url: string;
+let api: ApiUnderTest;
+
+const migrated = (context: TestContext): Promise<string> =>
+  freshDatabase(context, {
+    name: "search_target",
+    build: async (template) => {
+      const pool = open(template);
+      await migrateTarget({ target: pool, entities });
+      await pool.end();
+    },
+  });
+
+beforeEach(async (context) => {
+  url = await migrated(context);
+  target = open(url);
+  context.onTestFinished(() => target.end());
+  api = apiOn(target, url, undefined, search);
+});
+
+describe("POST /v1/search", () => {
+  beforeEach(async (context) => {
+    const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
+    if (rowCount === 0) context.skip("this server has no pgvector");
+    await target.query(
+      "insert into public.practices (id, name) values ($1, 'mine'), ($2, 'theirs'), ($3, 'empty')",
+      [mine, theirs, empty],
+    );
+  });
+
+  it("finds what is nearest in the practice, with scores and legacy keys, and no text", async () => {
+    const id = await aCase(mine, 4711, "upper molar with a broken crown");
+    await aCase(mine, 4712, "aligner for the lower arch");
+    const { status, body } = await api.post("/v1/search", { practiceId: mine, query: "broken molar crown" });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      results: [
+        { type: "case", id, chunk: 0, score: expect.any(Number), legacyKey: 4711 },
+        expect.objectContaining({ legacyKey: 4712 }),
+      ],
+    });
+    const [best, other] = scores(body);
+    expect(best).toBeGreaterThan(other ?? 1);
+    expect(best).toBeLessThanOrEqual(1);
+  });
+
+  it("never finds another practice's, however near, and shares templates without a practice", async () => {
+    await aCase(theirs, 1, "night guard for bruxism");
+    await aCase(null, 2, "night guard for bruxism");
+    await aTemplate(theirs, 3, "night guard for bruxism");
+    await aTemplate(null, 4, "night guard for bruxism");
+    const { body } = await api.post("/v1/search", { practiceId: mine, query: "night guard for bruxism" });
+    expect(body).toMatchObject({ results: [{ type: "workflow_template", legacyKey: 4 }] });
+  });
+
+  it("gives k of k, at most `limit`, of the wanted types", async () => {
+    for (let n = 0; n < 12; n++) await aCase(mine, n, `case number ${n}`);
+    await aTemplate(mine, 99, "case number template");
+    const ask = (more: object) => api.post("/v1/search", { practiceId: mine, query: "case number", ...more });
+    expect(scores((await ask({})).body)).toHaveLength(10);
+    expect(scores((await ask({ limit: 100 })).body)).toHaveLength(13);
+    expect((await ask({ types: ["workflow_template"] })).body).toMatchObject({
+      results: [{ legacyKey: 99 }],
+    });
+    expect((await ask({ types: ["patient"] })).body).toEqual({ results: [] });
+    expect((await ask({ practiceId: empty })).body).toEqual({ results: [] });
+  });
+
+  it("compares vectors of its own model only", async () => {
+    await aCase(mine, 1, "zirconia bridge", "another-model");
+    const { body } = await api.post("/v1/search", { practiceId: mine, query: "zirconia bridge" });
+    expect(body).toEqual({ results: [] });
+  });
+
+  it("leaves nothing behind on its connection", async () => {
+    await api.post("/v1/search", { practiceId: mine, query: "x" });
+    const { rows } = await target.query(
+      "select current_user = session_user as own, coalesce(current_setting('request.jwt.claims', true), '') as claims",
+    );
+    expect(rows).toEqual([{ own: true, claims: "" }]);
+  });
+
+  it("refuses what it cannot answer", async () => {
+    expect(await api.post("/v1/search", { practiceId: randomUUID(), query: "x" })).toMatchObject({
+      status: 404,
+      body: { code: "unknown_practice" },
+    });
+    expect(await api.post("/v1/search", { practiceId: mine, query: "x", types: ["invoice"] })).toMatchObject({
+      status: 422,
+      body: { code: "unknown_type", known: expect.arrayContaining(["case", "workflow_template"]) },
+    });
+    expect(
+      await api.post("/v1/search", { practiceId: "1' or true", query: " ", limit: 0, k: 5 }),
+    ).toMatchObject({
+      status: 400,
+      body: { code: "invalid_request" },
+    });
+  });
+
+  it.each<[FailureKind, number, string]>([
+    ["throttled", 503, "embedding_throttled"],
+    ["retry", 503, "embedding_unavailable"],
+    ["item", 422, "query_not_embeddable"],
+    ["stop", 503, "embedding_refused"],
+  ])(
+    "answers a failure of kind %s with %i %s, and repeats nothing of the query",
+    async (kind, status, code) => {
+      const embed = () => Promise.reject(new EmbeddingFailure(kind, "SomeException"));
+      api = apiOn(target, url, undefined, { ...search, provider: { ...provider, embed } });
+      const refused = await api.post("/v1/search", { practiceId: mine, query: "canary" });
+      expect(refused).toMatchObject({ status, body: { code } });
+      expect(JSON.stringify(refused.body)).not.toContain("canary");
+    },
+  );
+
+  it("is off without a provider", async () => {
+    api = apiOn(target, url);
+    expect(await api.post("/v1/search", { practiceId: mine, query: "x" })).toMatchObject({
+      status: 503,
+      body: { code: "search_off" },
+    });
+  });
+
+  it("says so where the target has no vectors", async () => {
+    await target.query("drop table public.ai_embeddings");
+    expect(await api.post("/v1/search", { practiceId: mine, query: "x" })).toMatchObject({
+      status: 503,
+      body: { code: "search_not_prepared" },
+    });
+  });
+});
+
+function scores(body: Record<string, unknown>): number[] {
+  const { results } = body;
+  return Array.isArray(results) ? results.map(({ score }: { score: number }) => score) : [];
+}
+
+async function aCase(practice: string | null, key: number, text: string, model?: string): Promise<string> {
+  const { rows } = await target.query<{ id: string }>(
+    "insert into public.cases (legacy_project_id, practice_id) values ($1, $2) returning id",
+    [key, practice],
+  );
+  return await aVector("case", rows[0]?.id ?? "", practice, text, model);
+}
+
+async function aTemplate(practice: string | null, key: number, text: string): Promise<string> {
+  const { rows } = await target.query<{ id: string }>(
+    "insert into public.workflow_templates (legacy_id, practice_id) values ($1, $2) returning id",
+    [key, practice],
+  );
+  return await aVector("workflow_template", rows[0]?.id ?? "", practice, text);
+}
+
+async function aVector(
+  type: string,
+  id: string,
+  practice: string | null,
+  text: string,
+  model = provider.model,
+) {
+  const { vector } = await provider.embed(text, new AbortController().signal);
+  await target.query(
+    `insert into public.ai_embeddings (practice_id, content_type, content_id, embedding, sha256_hash, model)
+     values ($1, $2, $3, $4::text::vector, '', $5)`,
+    [practice, type, id, `[${vector.join()}]`, model],
+  );
+  return id;
+}
+
+function open(connection: string): Pool {
+  return openPool({ url: connection, max: 2, name: "test", onError: () => undefined });
+}

@@ -1,0 +1,122 @@
+import { ConfigurationError } from "@nexus/shared/config";
+import { asTenant, type Client, errorCode, type Pool } from "@nexus/shared/database";
+import { EmbeddingFailure, type FailureKind } from "@nexus/shared/embedding";
+import { z } from "zod";
+import type { Deps } from "../deps.ts";
+import type { Search } from "../open-search.ts";
+import { Problem } from "../problem.ts";
+import { legacyKeys } from "../queries/legacy-keys.ts";
+import { nearestContent, type Scan, scanFor, type Wanted } from "../queries/nearest-content.ts";
+import { body } from "../request.ts";
+import type { App } from "../server.ts";
+
+const DEFAULT_LIMIT = 10;
+/** How long the provider and the target may take, in milliseconds: together less than the server gives a request. */
+const PATIENCE_MS = 4_000;
+
+const searchBody = body({
+  practiceId: z.uuid(),
+  query: z.string().trim().min(1).max(50_000),
+  types: z.array(z.string().max(63)).min(1).max(20).optional(),
+  limit: z.int().min(1).max(100).optional(),
+})
+  .unwrap()
+  .unwrap();
+
+/** No text: none is stored with the vectors, and the caller may read the rows with rights of its own. */
+const answer = z.object({
+  results: z.array(
+    z.object({
+      type: z.string(),
+      id: z.string(),
+      /** Which part of a long text, from 0. */
+      chunk: z.int(),
+      /** Cosine similarity, at most 1. */
+      score: z.number(),
+      /** Of the row in the legacy database; null for one that was not migrated. */
+      legacyKey: z.int().nullable(),
+    }),
+  ),
+});
+
+/** `POST /v1/search`: what of one practice is nearest in meaning to a text. */
+export function searchRoute(app: App, { target, search }: Deps): void {
+  app.post("/v1/search", { schema: { body: searchBody, response: { 200: answer } } }, async (request) => {
+    const { practiceId, query, types, limit = DEFAULT_LIMIT } = request.body;
+    const { provider, contents } = configured(search);
+    requireTypes(
+      types,
+      contents.map(({ type }) => type),
+    );
+    const vector = await embed(provider, query);
+    const wanted = { practiceId, vector, model: provider.model, types, limit };
+    return { results: await find(target, contents, wanted) };
+  });
+}
+
+/** As the tenant that the practice is, so that the row level security of the target has the last word. */
+async function find(target: Pool, contents: Search["contents"], wanted: Wanted) {
+  const { practiceId } = wanted;
+  const work = (scan: Scan) => async (tx: Client) => {
+    const found = await nearestContent(tx, scan, wanted);
+    if (found === undefined) throw new Problem(404, "unknown_practice", `there is no practice ${practiceId}`);
+    const ids = found.map(({ id }) => id);
+    const keys = await legacyKeys(tx, contents, ids);
+    return found.map((one) => ({ ...one, legacyKey: keys.get(`${one.type}:${one.id}`) ?? null }));
+  };
+  try {
+    const scan = await scanFor(target, wanted);
+    return await asTenant(target, practiceId, work(scan), { statementMs: PATIENCE_MS });
+  } catch (cause) {
+    throw unprepared(cause) ?? cause;
+  }
+}
+
+/** The target was migrated without what search needs: a role, its privileges, or the table of vectors. */
+function unprepared(cause: unknown): Problem | undefined {
+  if (cause instanceof ConfigurationError)
+    return new Problem(503, "search_not_prepared", cause.message, {}, { cause });
+  const code = errorCode(cause);
+  if (code !== "42P01" && code !== "42501") return undefined;
+  const detail =
+    "the target is not prepared for search: run `pnpm nexus migrate`, which says what is left out";
+  return new Problem(503, "search_not_prepared", detail, {}, { cause });
+}
+
+function configured(search: Search | undefined): Search {
+  if (search !== undefined) return search;
+  throw new Problem(503, "search_off", "search needs a provider of embeddings: set EMBEDDING_PROVIDER");
+}
+
+function requireTypes(types: readonly string[] = [], known: readonly string[]): void {
+  const unknown = types.filter((type) => !known.includes(type));
+  if (unknown.length > 0)
+    throw new Problem(
+      422,
+      "unknown_type",
+      `there is no such type of content; there are ${known.join(", ")}`,
+      { known },
+    );
+}
+
+async function embed(provider: Search["provider"], query: string): Promise<Float32Array> {
+  try {
+    const { vector } = await provider.embed(query, AbortSignal.timeout(PATIENCE_MS));
+    return vector;
+  } catch (cause) {
+    if (cause instanceof EmbeddingFailure)
+      throw new Problem(...FAILURES[cause.kind], { reason: cause.code }, { cause });
+    throw new Problem(503, "embedding_unavailable", "the query could not be embedded in time", {}, { cause });
+  }
+}
+
+const FAILURES: { readonly [K in FailureKind]: readonly [status: number, code: string, detail: string] } = {
+  throttled: [503, "embedding_throttled", "the provider of embeddings takes no more calls for now"],
+  retry: [503, "embedding_unavailable", "the provider of embeddings did not answer"],
+  item: [422, "query_not_embeddable", "the query cannot be embedded: it is blank or too long"],
+  stop: [
+    503,
+    "embedding_refused",
+    "the provider of embeddings refuses every call: a person must look at its access",
+  ],
+};

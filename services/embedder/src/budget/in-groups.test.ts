@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { inGroups } from "./in-groups.ts";
+
+describe("questions in groups", () => {
+  it("go alone when nothing is under way, and together when something is", async () => {
+    const groups: number[][] = [];
+    const double = inGroups<number, number>(async (questions) => {
+      groups.push([...questions]);
+      await Promise.resolve();
+      return questions.map((question) => 2 * question);
+    });
+    expect(await Promise.all([1, 2, 3, 4].map(double))).toEqual([2, 4, 6, 8]);
+    expect(await double(5)).toBe(10);
+    expect(groups).toEqual([[1], [2, 3, 4], [5]]);
+  });
+
+  it("fail together, and do not harm the next group", async () => {
+    let fails = true;
+    const ask = inGroups<number, number>(async (questions) => {
+      await Promise.resolve();
+      if (fails) throw new Error("away");
+      return questions;
+    });
+    const settled = await Promise.allSettled([1, 2].map(ask));
+    expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    fails = false;
+    expect(await ask(3)).toBe(3);
+  });
+
+  it("are errors when they get no answer", async () => {
+    const ask = inGroups<number, number>(async () => await Promise.resolve([]));
+    await expect(ask(1)).rejects.toThrow("was not answered");
+  });
+});

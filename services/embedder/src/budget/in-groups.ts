@@ -1,0 +1,47 @@
+/** The most questions of one group. */
+const LARGEST = 1_000;
+
+interface Asked<Q, A> {
+  readonly question: Q;
+  readonly resolve: (answer: A) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Answers single questions in groups: while one group is under way those who come later gather, and go together in the next.
+ * Nobody waits for a timer, and however many ask there is one statement at a time. `answer` returns as many answers as questions.
+ */
+export function inGroups<Q, A>(
+  answer: (questions: readonly Q[]) => Promise<readonly A[]>,
+): (question: Q) => Promise<A> {
+  const waiting: Asked<Q, A>[] = [];
+  let busy = false;
+
+  async function work(): Promise<void> {
+    busy = true;
+    while (waiting.length > 0) await answerGroup(waiting.splice(0, LARGEST), answer);
+    busy = false;
+  }
+
+  return (question) =>
+    new Promise<A>((resolve, reject) => {
+      waiting.push({ question, resolve, reject });
+      if (!busy) void work();
+    });
+}
+
+async function answerGroup<Q, A>(
+  group: readonly Asked<Q, A>[],
+  answer: (questions: readonly Q[]) => Promise<readonly A[]>,
+): Promise<void> {
+  try {
+    const answers = await answer(group.map(({ question }) => question));
+    for (const [index, { resolve, reject }] of group.entries()) {
+      const given = answers[index];
+      if (given === undefined) reject(new Error("a question of a group was not answered"));
+      else resolve(given);
+    }
+  } catch (error) {
+    for (const { reject } of group) reject(error);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Queryable } from "@nexus/shared/database";
+import type { Budget, BudgetOptions, Grant } from "./budget.ts";
+import { inGroups } from "./in-groups.ts";
+import { paceOf } from "./pace.ts";
+import { microdollarsPerMillion } from "./price.ts";
+import { reserve } from "./reserve.ts";
+import { type Settlement, settle } from "./settle.ts";
+
+/**
+ * Opens the budget of a model: writes the configured quota, price and cap into its row, which is made if need be with full buckets.
+ * What is in the buckets, the lowered pace, a pause and what was spent stay as they are, so any process may open it at any time.
+ * `ledger` is a pool of the target, migrated; a query holds a connection for a millisecond or so.
+ */
+export async function openBudget(ledger: Queryable, options: BudgetOptions): Promise<Budget> {
+  const { model, clockSpeed = 1 } = options;
+  await configure(ledger, options);
+  const reserveOne = inGroups<number, Grant>((wishes) => reserve(ledger, model, wishes, clockSpeed));
+  const settleOne = inGroups<Settlement, true>(async (settlements) => {
+    await settle(ledger, model, settlements, clockSpeed);
+    return settlements.map(() => true);
+  });
+  return {
+    reserve: (tokens) => reserveOne(Math.max(0, Math.ceil(tokens))),
+    settle: async (reservation, outcome) => {
+      await settleOne({ reservation, outcome });
+    },
+  };
+}
+
+async function configure(ledger: Queryable, options: BudgetOptions): Promise<void> {
+  const requests = paceOf(options.requestsPerMinute);
+  const tokens = paceOf(options.tokensPerMinute);
+  await ledger.query(
+    `insert into migration.rate_budget (model, requests_per_minute, tokens_per_minute, request_rate, request_burst,
+       token_rate, token_burst, requests, tokens, microdollars_per_million_tokens, cap_microdollars)
+     values ($1::text, $2::integer, $3::integer, $4::double precision, $5::double precision,
+       $6::double precision, $7::double precision, $5::double precision, $7::double precision, $8::bigint, $9::bigint)
+     on conflict (model) do update set
+       requests_per_minute = excluded.requests_per_minute, tokens_per_minute = excluded.tokens_per_minute,
+       request_rate = excluded.request_rate, request_burst = excluded.request_burst,
+       token_rate = excluded.token_rate, token_burst = excluded.token_burst,
+       microdollars_per_million_tokens = excluded.microdollars_per_million_tokens,
+       cap_microdollars = excluded.cap_microdollars`,
+    [
+      options.model,
+      options.requestsPerMinute,
+      options.tokensPerMinute,
+      requests.rate,
+      requests.burst,
+      tokens.rate,
+      tokens.burst,
+      microdollarsPerMillion(options.usdPer1kTokens),
+      options.capUsd === null ? null : Math.round(options.capUsd * 1e6),
+    ],
+  );
+}

@@ -1,0 +1,62 @@
+/** Calls for all claimed texts of a page, side by side as far as the process allows, and gives back what came to nothing. */
+import { type Called, callFor } from "./call.ts";
+import type { Deps } from "./embed.ts";
+import { type Claim, releaseTexts, type TextState } from "./texts.ts";
+
+type States = ReadonlyMap<string, TextState>;
+type Decided = Exclude<TextState, Claim>;
+
+/**
+ * Every text as it stands afterwards: stored, failed or waiting. `startBefore`: no call begins later, by `performance.now()`.
+ * Throws what is no failure of the provider, once all claims that came to nothing are given back.
+ */
+export async function callAll(
+  deps: Deps,
+  states: States,
+  startBefore: number,
+  signal: AbortSignal,
+): Promise<States> {
+  const claims = [...states].flatMap(([key, state]) =>
+    state.kind === "claimed" ? [{ key, claim: state }] : [],
+  );
+  const one = callOne(deps, claims.length, startBefore, signal);
+  const results = await Promise.allSettled(claims.map(({ claim }) => one(claim)));
+  const after = new Map(states);
+  const undone: Claim[] = [];
+  const errors: unknown[] = [];
+  for (const [index, { key, claim }] of claims.entries()) {
+    const result = results[index];
+    if (result?.status === "fulfilled") after.set(key, result.value);
+    else errors.push(result?.reason);
+    if (after.get(key)?.kind === "waiting" || result?.status !== "fulfilled") undone.push(claim);
+  }
+  await releaseTexts(deps.target, undone);
+  if (errors.length > 0) throw errors[0];
+  return after;
+}
+
+/** A call takes a lane; its vector then waits for others to be stored with, but not when it is the last of the page. */
+function callOne(
+  deps: Deps,
+  calls: number,
+  startBefore: number,
+  signal: AbortSignal,
+): (claim: Claim) => Promise<Decided> {
+  let left = calls;
+  // When one text must wait for the budget, those behind it need not ask.
+  let budgetMs = 0;
+  const call = async (claim: Claim): Promise<Called> => {
+    if (budgetMs > 0 || signal.aborted || performance.now() > startBefore)
+      return { kind: "waiting", ms: budgetMs, because: "budget" };
+    const called = await callFor(deps, claim, startBefore, signal);
+    if (called.kind === "waiting" && called.because === "budget") budgetMs = Math.max(budgetMs, called.ms);
+    return called;
+  };
+  return async (claim) => {
+    const called = await deps.lanes.run(() => call(claim)).finally(() => (left -= 1));
+    const stored = called.kind === "embedded" ? deps.store.store(claim.id, called.embedding) : undefined;
+    if (left === 0) deps.store.flush();
+    await stored;
+    return called.kind === "embedded" ? { kind: "stored", id: claim.id } : called;
+  };
+}

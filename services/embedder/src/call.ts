@@ -1,0 +1,135 @@
+/** One call: budget, provider, store. What a failure means for the text is decided here. */
+import type { Pool } from "@nexus/shared/database";
+import { type Embedding, EmbeddingFailure, type FailureKind, type Provider } from "@nexus/shared/embedding";
+import type { Log } from "@nexus/shared/telemetry";
+import { pause } from "@nexus/shared/runtime";
+import type { Budget, Outcome, Reservation } from "./budget/budget.ts";
+import { type Claim, condemnText, countFailedAttempt } from "./texts.ts";
+
+export interface Caller {
+  readonly target: Pool;
+  readonly provider: Provider;
+  readonly budget: Budget;
+  readonly log: Log;
+  /** When the provider last answered this process, by `performance.now()`. */
+  readonly health: { answeredAt: number };
+}
+
+/** What came of a call. `waiting`: nothing; the text is to be tried again, and not before so many milliseconds. */
+export type Called =
+  | { readonly kind: "embedded"; readonly embedding: Embedding }
+  | { readonly kind: "failed"; readonly code: string }
+  | { readonly kind: "waiting"; readonly ms: number; readonly because: "budget" | "text" };
+
+/** A text fails for good with its fifth attempt. */
+const MAX_ATTEMPTS = 5;
+
+/** Calls for a claimed text if the budget lets it. `startBefore`, by `performance.now()`: after that its claim is too old to start. */
+export async function callFor(
+  caller: Caller,
+  claim: Claim,
+  startBefore: number,
+  signal: AbortSignal,
+): Promise<Called> {
+  const granted = await waitForBudget(caller, claim, startBefore, signal);
+  if ("ms" in granted) return { kind: "waiting", ms: granted.ms, because: "budget" };
+  try {
+    const embedding = await caller.provider.embed(claim.text, signal);
+    caller.health.answeredAt = performance.now();
+    await caller.budget.settle(granted, { kind: "used", tokens: embedding.tokens });
+    return { kind: "embedded", embedding };
+  } catch (error) {
+    if (error instanceof EmbeddingFailure) {
+      const settle: Settle = (outcome) => caller.budget.settle(granted, outcome);
+      return await FAILURES[error.kind](caller, claim, error, settle, signal);
+    }
+    // Broken off by a shutdown: spent, like the call of a process that was killed.
+    if (signal.aborted) return { kind: "waiting", ms: 0, because: "budget" };
+    throw error;
+  }
+}
+
+/** Short waits are waited for; for long ones, or with a pool that is paused, the text goes back. */
+async function waitForBudget(
+  { budget, provider }: Caller,
+  { text }: Claim,
+  startBefore: number,
+  signal: AbortSignal,
+): Promise<Reservation | { readonly ms: number }> {
+  const tokens = provider.estimateTokens(text);
+  while (!signal.aborted) {
+    const grant = await budget.reserve(tokens);
+    if (grant.kind === "granted") return grant.reservation;
+    if (grant.kind === "paused") return { ms: grant.retryMs };
+    if (performance.now() + grant.ms > startBefore) return { ms: Math.min(grant.ms, 1_000) };
+    await pause(grant.ms, signal);
+  }
+  return { ms: 0 };
+}
+
+type Settle = (outcome: Outcome) => Promise<void>;
+
+/** What a failure means, by its kind. */
+const FAILURES: {
+  readonly [K in FailureKind]: (
+    caller: Caller,
+    claim: Claim,
+    failure: EmbeddingFailure,
+    settle: Settle,
+    signal: AbortSignal,
+  ) => Promise<Called>;
+} = {
+  throttled: async (_caller, _claim, { retryAfterMs }, settle) => {
+    await settle({ kind: "throttled", retryAfterMs });
+    return { kind: "waiting", ms: retryAfterMs ?? 500, because: "budget" };
+  },
+  stop: async ({ log }, _claim, { code }, settle) => {
+    log.error({ code }, "the provider refuses every call: a person must look");
+    await settle({ kind: "stopped", code });
+    return { kind: "waiting", ms: 5_000, because: "budget" };
+  },
+  item: async (caller, claim, { code }, settle) => {
+    caller.health.answeredAt = performance.now();
+    await settle({ kind: "rejected" });
+    await condemnText(caller.target, claim, code);
+    return { kind: "failed", code };
+  },
+  retry: tryAgain,
+};
+
+/**
+ * An attempt counts against the text only if the provider is well: if it answered something else since the text's last failure, or
+ * answers now. So an outage, however long, condemns nothing, and a text that breaks the provider holds nobody up for long.
+ */
+async function tryAgain(
+  caller: Caller,
+  claim: Claim,
+  { code }: EmbeddingFailure,
+  settle: Settle,
+  signal: AbortSignal,
+): Promise<Called> {
+  const since = performance.now() - (claim.failedAgoMs ?? 0);
+  const proof =
+    claim.attempts === 0 || caller.health.answeredAt > since ? "seen" : await answers(caller, signal);
+  await settle(typeof proof === "number" ? { kind: "used", tokens: proof } : { kind: "failed" });
+  if (proof === "none") return { kind: "waiting", ms: 1_000, because: "budget" };
+  caller.log.warn({ text: claim.id, attempt: claim.attempts + 1, code }, "a text was not embedded");
+  if (claim.attempts + 1 >= MAX_ATTEMPTS) {
+    await condemnText(caller.target, claim, code);
+    return { kind: "failed", code };
+  }
+  const ms = 250 * 2 ** claim.attempts;
+  await countFailedAttempt(caller.target, claim, ms);
+  return { kind: "waiting", ms, because: "text" };
+}
+
+/** Calls with a harmless word. The tokens that it cost, or `none` without an answer. */
+async function answers(caller: Caller, signal: AbortSignal): Promise<number | "none"> {
+  try {
+    const { tokens } = await caller.provider.embed("tooth", signal);
+    caller.health.answeredAt = performance.now();
+    return tokens;
+  } catch {
+    return "none";
+  }
+}

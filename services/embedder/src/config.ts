@@ -1,0 +1,99 @@
+import { choice, databaseUrl, number, queueUrl, text, type Variable } from "@nexus/shared/config";
+import { PROVIDERS } from "@nexus/shared/embedding";
+import { z } from "zod";
+
+/** The environment of the embedder. The AWS SDK reads its own variables, and only when it is opened: with `EMBEDDING_PROVIDER=bedrock`. */
+export const variables = {
+  EMBEDDINGS: choice(["on", "off"], {
+    meaning: "off: this process opens nothing and does nothing",
+    fallback: "on",
+  }),
+  EMBEDDING_PROVIDER: choice(PROVIDERS, {
+    meaning: "bedrock (Amazon Titan Text Embeddings V2), or local: compares words, knows no meaning",
+    fallback: "bedrock",
+    danger: "vectors of two providers cannot be compared: after a change everything is to be embedded anew",
+  }),
+  TARGET_URL: databaseUrl({ meaning: "the target database; direct connection or session mode" }),
+  QUEUE_URL: queueUrl({ meaning: "Redis, or PostgreSQL for the embedded stack" }),
+  QUEUE_PREFIX: text({ meaning: "what our keys in Redis begin with", fallback: "nexus" }),
+  EMBEDDING_REQUESTS_PER_MINUTE: optionalNumber({
+    meaning: "the quota of requests of the account, shared by all embedders; absent: not limited",
+    danger: "more than the account has is answered with 429",
+  }),
+  EMBEDDING_TOKENS_PER_MINUTE: optionalNumber({
+    meaning: "the quota of tokens of the account, shared by all embedders; absent: not limited",
+  }),
+  EMBEDDING_USD_PER_1K_TOKENS: dollars({
+    meaning: "the price of a thousand tokens; absent: 0.00002, or 0 for local",
+  }),
+  EMBEDDING_CAP_USD: dollars({
+    meaning: "what the newest run may spend on embeddings; absent: no cap",
+    danger: "the pool pauses when it is spent; the load goes on",
+  }),
+  EMBEDDER_CALLS: number(1, 256, {
+    meaning: "calls of this process at the same time",
+    fallback: "16",
+    danger: "a process is busy with about 300 calls a second: add processes, not calls",
+  }),
+  EMBEDDER_PAGES: number(1, 64, {
+    meaning: "pages of up to 50 items that this process works on at the same time",
+    fallback: "4",
+  }),
+  CALL_TIMEOUT_MS: number(100, 120_000, {
+    meaning: "milliseconds after which a call is given up",
+    fallback: "20000",
+  }),
+  TEXT_CLAIM_MS: number(1_000, 600_000, {
+    meaning: "milliseconds for which a text is claimed; longer than a call may take",
+    fallback: "60000",
+    danger: "what a killed process had claimed waits so long",
+  }),
+  TARGET_POOL: number(2, 50, {
+    meaning: "connections to the target, at most, but for one while the index is built",
+    fallback: "6",
+    danger: "replicas × pool must stay under the target's connection limit",
+  }),
+  HIGH_WATER: number(1, 100_000, { meaning: "pages in the queue, at most", fallback: "400" }),
+  TICK_MS: number(10, 60_000, {
+    meaning: "milliseconds between two looks for content events",
+    fallback: "500",
+  }),
+  CARE_MS: number(100, 60_000, {
+    meaning: "milliseconds between two looks for lost jobs, and for an index to build",
+    fallback: "2000",
+  }),
+  INDEX_MEMORY_MB: number(16, 65_536, {
+    meaning: "memory of the target's server for building the index: 150,000 vectors need about 1,200 MB",
+    fallback: "256",
+    danger:
+      "with less than the vectors need the build is several times slower; with more than the server has, it ends",
+  }),
+  QUEUE_LOCK_MS: number(1_000, 600_000, {
+    meaning: "milliseconds without a sign of life after which a page is given to another embedder",
+    fallback: "30000",
+  }),
+  QUEUE_STALLED_MS: number(500, 600_000, {
+    meaning: "how often lost embedders are looked for, in milliseconds",
+    fallback: "5000",
+  }),
+  DRAIN_MS: number(0, 600_000, {
+    meaning: "milliseconds that a page may take after SIGTERM before it is handed back",
+    fallback: "10000",
+    danger: "must stay under the grace period of the pod",
+  }),
+};
+
+type Words = Pick<Variable<unknown>, "meaning" | "danger">;
+
+function optionalNumber(words: Words): Variable<number | undefined> {
+  return { ...number(1, 100_000_000, words), schema: number(1, 100_000_000, words).schema.optional() };
+}
+
+function dollars(words: Words): Variable<number | undefined> {
+  const schema = z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, "must be an amount in dollars, like 0.00002 or 25")
+    .transform(Number)
+    .optional();
+  return { schema, ...words };
+}

@@ -1,0 +1,128 @@
+/** An embedder of one test: on a migrated target of its own, with a provider that the test decides about. Without a queue. */
+import { entities } from "@nexus/catalog";
+import { openPool, type Pool, withPool } from "@nexus/shared/database";
+import { type Embedding, openProvider } from "@nexus/shared/embedding";
+import { migrateTarget } from "@nexus/shared/ledger";
+import { openLog } from "@nexus/shared/telemetry";
+import { eventually, freshDatabase, type TestContext } from "@nexus/shared/testing";
+import { randomUUID } from "node:crypto";
+import { openBudget } from "./budget/open-budget.ts";
+import { contentOf } from "./compose/index.ts";
+import { type Deps, embedPage } from "./embed.ts";
+import { openLanes } from "./lanes.ts";
+import { relayedPages, takeEvents } from "./pages.ts";
+import { preflightVectors } from "./preflight-vectors.ts";
+import { openVectorStore } from "./store-vectors.ts";
+
+export interface EmbedderUnderTest {
+  readonly url: string;
+  readonly target: Pool;
+  readonly deps: Deps;
+  /** Texts that were called for, in order. */
+  readonly calls: readonly string[];
+  /** Runs before each call; what it throws is what the provider throws. */
+  before: (text: string) => Promise<void> | void;
+  /** A practice of this name. */
+  practice(name: string): Promise<string>;
+  /** A case with a title. */
+  newCase(title: string, practiceId?: string | null): Promise<string>;
+  /** Offers content in one event and works on it until it is done. */
+  embed(contentType: string, ids: readonly string[]): Promise<void>;
+  offer(contentType: string, ids: readonly string[]): Promise<void>;
+  /** Works once on every page that is not done. Returns whether all are done then. */
+  work(): Promise<boolean>;
+  /** Hashes and practices of an item's vectors, in the order of its chunks. */
+  vectorsOf(id: string): Promise<{ hash: string; practice: string | null }[]>;
+}
+
+/** Skips the test where this run has no PostgreSQL with pgvector. */
+export async function embedderUnderTest(context: TestContext): Promise<EmbedderUnderTest> {
+  const url = await freshDatabase(context, { name: "migrated", build: migrate });
+  const target = openPool({ url, max: 8, name: "test", onError: () => undefined });
+  context.onTestFinished(() => target.end());
+  const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
+  if (rowCount === 0) context.skip("this server has no pgvector");
+  const calls: string[] = [];
+  const deps = await depsOn(target, async (text) => {
+    calls.push(text);
+    await made.before(text);
+  });
+  const made: EmbedderUnderTest = {
+    url,
+    target,
+    deps,
+    calls,
+    before: () => undefined,
+    practice: (name) => insert(target, `insert into public.practices (id, name) values ($1, $2)`, [name]),
+    newCase: (title, practiceId = null) =>
+      insert(target, `insert into public.cases (id, title, practice_id) values ($1, $2, $3)`, [
+        title,
+        practiceId,
+      ]),
+    offer: (contentType, ids) => offer(target, contentType, ids),
+    work: () => work(made),
+    embed: async (contentType, ids) => {
+      await offer(target, contentType, ids);
+      await eventually(() => work(made), { within: 30_000 });
+    },
+    vectorsOf: (id) => vectorsOf(target, id),
+  };
+  return made;
+}
+
+/** `before` runs before each call, and what it throws is what the provider throws. */
+async function depsOn(target: Pool, before: (text: string) => Promise<void>): Promise<Deps> {
+  const local = await openProvider({ provider: "local", concurrency: 1, timeoutMs: 1_000 });
+  const embed = async (text: string, signal: AbortSignal): Promise<Embedding> => {
+    await before(text);
+    return await local.embed(text, signal);
+  };
+  const log = openLog("test");
+  log.level = "silent";
+  const unlimited = { requestsPerMinute: null, tokensPerMinute: null, usdPer1kTokens: 0, capUsd: null };
+  return {
+    target,
+    log,
+    contents: contentOf(entities),
+    provider: { ...local, embed },
+    budget: await openBudget(target, { model: local.model, ...unlimited }),
+    store: openVectorStore(target, await preflightVectors(target)),
+    lanes: openLanes(4),
+    claimMs: 5_000,
+    callMs: 1_000,
+    health: { answeredAt: -Infinity },
+  };
+}
+
+type Vector = Awaited<ReturnType<EmbedderUnderTest["vectorsOf"]>>[number];
+
+async function vectorsOf(target: Pool, id: string): Promise<Vector[]> {
+  const { rows } = await target.query<Vector>(
+    `select sha256_hash as hash, practice_id as practice from public.ai_embeddings where content_id = $1 order by chunk_index`,
+    [id],
+  );
+  return rows;
+}
+
+async function migrate(url: string): Promise<void> {
+  await withPool({ url, max: 1, name: "test" }, (target) => migrateTarget({ target, entities }));
+}
+
+async function insert(target: Pool, sql: string, values: readonly unknown[]): Promise<string> {
+  const id = randomUUID();
+  await target.query(sql, [id, ...values]);
+  return id;
+}
+
+async function offer(target: Pool, contentType: string, ids: readonly string[]): Promise<void> {
+  await target.query(
+    `insert into migration.content_events (content_type, target_ids) values ($1, $2::uuid[])`,
+    [contentType, ids],
+  );
+}
+
+async function work({ target, deps }: EmbedderUnderTest): Promise<boolean> {
+  await takeEvents(target, 1_000);
+  for (const page of await relayedPages(target)) await embedPage(deps, page, AbortSignal.timeout(30_000));
+  return (await relayedPages(target)).length === 0;
+}

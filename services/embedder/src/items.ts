@@ -1,0 +1,54 @@
+/** Reads content rows and puts them into words: what is to have which vectors. */
+import type { Pool } from "@nexus/shared/database";
+import { createHash } from "node:crypto";
+import { chunk } from "./chunk.ts";
+import type { Content } from "./compose/index.ts";
+
+/** A piece of text that is one call at most. */
+export interface Chunk {
+  readonly text: string;
+  /** SHA-256 of the text in UTF-8, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** A content row as it was when it was read. */
+export interface Item {
+  readonly id: string;
+  /** Its xmin: another one, and the row has been written since. */
+  readonly version: string;
+  readonly practiceId: string | null;
+  /** In order; none: the row has nothing to say. */
+  readonly chunks: readonly Chunk[];
+  /** Why it cannot be put into words. */
+  readonly failure: string | null;
+}
+
+interface ContentRow {
+  readonly id: string;
+  readonly version: string;
+  readonly practice_id: string | null;
+}
+
+/** The items of these ids. Rows that are gone are left out: their vectors went with them. */
+export async function readItems(target: Pool, content: Content, ids: readonly string[]): Promise<Item[]> {
+  const { rows } = await target.query<ContentRow>(
+    `select id, xmin::text as version, practice_id, ${content.columns.join(", ")}
+     from public.${content.table} where id = any($1::uuid[])`,
+    [ids],
+  );
+  return rows.map((row) => itemOf(content, row));
+}
+
+function itemOf(content: Content, row: ContentRow): Item {
+  const { id, version, practice_id: practiceId } = row;
+  try {
+    const chunks = chunk(content.compose(row)).map((text) => ({ text, sha256: sha256(text) }));
+    return { id, version, practiceId, chunks, failure: null };
+  } catch {
+    return { id, version, practiceId, chunks: [], failure: "not_composable" };
+  }
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
+}

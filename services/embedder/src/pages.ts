@@ -1,0 +1,66 @@
+/** Pages of content events: rows of `migration.content_events`, up to 50 ids at a time. */
+import type { Pool, Queryable } from "@nexus/shared/database";
+import { CONTENT_PAGE, type ContentJob } from "@nexus/shared/queue";
+
+export interface Page extends ContentJob {
+  readonly contentType: string;
+  readonly ids: readonly string[];
+}
+
+/** The ids of a page. Undefined when it is done already, or its event is gone. */
+export async function readPage(db: Queryable, { eventId, offset }: ContentJob): Promise<Page | undefined> {
+  const { rows } = await db.query<{ contentType: string; id: string }>(
+    `select e.content_type as "contentType", unnest(e.target_ids[$2::integer + 1 : $2::integer + ${CONTENT_PAGE}])::text as id
+     from migration.content_events e where e.id = $1 and e.done_at is null and not $2::integer = any(e.pages_done)`,
+    [eventId, offset],
+  );
+  const [first] = rows;
+  return first && { eventId, offset, contentType: first.contentType, ids: rows.map(({ id }) => id) };
+}
+
+/** Every id of the page is settled. With its last page the event is done. */
+export async function finishPage(db: Queryable, { eventId, offset }: ContentJob): Promise<void> {
+  await db.query(
+    `update migration.content_events set pages_done = pages_done || $2::integer,
+       done_at = case when (cardinality(pages_done) + 1) * ${CONTENT_PAGE} >= items then now() end
+     where id = $1 and not $2::integer = any(pages_done)`,
+    [eventId, offset],
+  );
+}
+
+/** Marks the next events as relayed, as many as fit into `room` pages but at least one, and returns their pages: offered after the commit. */
+export async function takeEvents(target: Pool, room: number): Promise<ContentJob[]> {
+  const { rows } = await target.query<ContentJob>(
+    `with next as (
+       select id, items from migration.content_events
+       where done_at is null and relayed_at is null order by id limit 100 for update skip locked),
+     fitting as (
+       select id from (select id, sum(items) over (order by id) - items as before from next) n where before < $1::integer * ${CONTENT_PAGE}),
+     taken as (
+       update migration.content_events e set relayed_at = now() from fitting f where e.id = f.id returning e.id, e.items)
+     select t.id as "eventId", o as "offset" from taken t, generate_series(0, t.items - 1, ${CONTENT_PAGE}) as o
+     order by 1, 2`,
+    [room],
+  );
+  return rows;
+}
+
+/** Pages that were relayed at least `ageMs` ago and are not done. */
+export async function openPages(db: Queryable, ageMs: number): Promise<number> {
+  const { rows } = await db.query<{ pages: number }>(
+    `select coalesce(sum(ceil(items / ${CONTENT_PAGE}.0) - cardinality(pages_done)), 0)::integer as pages
+     from migration.content_events where done_at is null and relayed_at <= now() - $1 * interval '1 ms'`,
+    [ageMs],
+  );
+  return rows[0]?.pages ?? 0;
+}
+
+/** All pages that were relayed and are not done, to offer them again when the queue has lost some. */
+export async function relayedPages(db: Queryable): Promise<ContentJob[]> {
+  const { rows } = await db.query<ContentJob>(
+    `select e.id as "eventId", o as "offset"
+     from migration.content_events e, generate_series(0, e.items - 1, ${CONTENT_PAGE}) as o
+     where e.done_at is null and e.relayed_at is not null and not o = any(e.pages_done) order by 1, 2`,
+  );
+  return rows;
+}

@@ -1,0 +1,126 @@
+/** Opens what an embedder needs, and starts its three duties: the relay, the pages, the index. */
+import { entities } from "@nexus/catalog";
+import type { Config } from "@nexus/shared/config";
+import { openPool, type Pool } from "@nexus/shared/database";
+import { openProvider, type Provider } from "@nexus/shared/embedding";
+import { CONTENT_QUEUE, contentJob, openTransport, type Transport } from "@nexus/shared/queue";
+import { type Closers, startTicker } from "@nexus/shared/runtime";
+import type { Log } from "@nexus/shared/telemetry";
+import { openBudget } from "./budget/open-budget.ts";
+import { contentOf } from "./compose/index.ts";
+import type { variables } from "./config.ts";
+import { tendVectors } from "./drained.ts";
+import { type Deps, embedPage } from "./embed.ts";
+import { openLanes } from "./lanes.ts";
+import { preflightVectors } from "./preflight-vectors.ts";
+import { relay, type RelayDeps, startRelay } from "./relay.ts";
+import { openVectorStore } from "./store-vectors.ts";
+
+type Settings = Config<typeof variables>;
+
+interface Context {
+  readonly log: Log;
+  readonly closers: Closers;
+}
+
+/** Starts the embedder. Returns facts for the `ready` line. */
+export async function startEmbedder(
+  config: Settings,
+  { log, closers }: Context,
+): Promise<Readonly<Record<string, unknown>>> {
+  const contents = contentOf(entities);
+  const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
+  const target = openPool({
+    url: config.TARGET_URL,
+    max: config.TARGET_POOL,
+    name: "nexus-embedder",
+    onError,
+  });
+  closers.push("target", () => target.end());
+  const vectors = await preflightVectors(target);
+  const provider = await openProvider({
+    provider: config.EMBEDDING_PROVIDER,
+    concurrency: config.EMBEDDER_CALLS,
+    timeoutMs: config.CALL_TIMEOUT_MS,
+  });
+  closers.push("provider", () => provider.close());
+  const queue = { url: config.QUEUE_URL, prefix: config.QUEUE_PREFIX, workers: 1, onError };
+  const transport = await openTransport(queue);
+  closers.push("queue", () => transport.close());
+  const deps: Deps = {
+    contents,
+    target,
+    provider,
+    budget: await openBudget(target, quota(config, provider)),
+    store: openVectorStore(target, vectors),
+    lanes: openLanes(config.EMBEDDER_CALLS),
+    claimMs: Math.max(config.TEXT_CLAIM_MS, 2 * config.CALL_TIMEOUT_MS),
+    callMs: config.CALL_TIMEOUT_MS,
+    health: { answeredAt: -Infinity },
+    log,
+  };
+  await startPages(config, deps, transport, closers);
+  startRelaying(config, { target, transport, log }, closers);
+  startTending(config, { target, log }, closers);
+  return {
+    embeddings: "on",
+    provider: config.EMBEDDING_PROVIDER,
+    model: provider.model,
+    queue: transport.kind,
+  };
+}
+
+/** What the account allows and the operator wants to pay. */
+function quota(config: Settings, { model }: Provider): Parameters<typeof openBudget>[1] {
+  return {
+    model,
+    requestsPerMinute: config.EMBEDDING_REQUESTS_PER_MINUTE ?? null,
+    tokensPerMinute: config.EMBEDDING_TOKENS_PER_MINUTE ?? null,
+    usdPer1kTokens:
+      config.EMBEDDING_USD_PER_1K_TOKENS ?? (config.EMBEDDING_PROVIDER === "local" ? 0 : 0.00002),
+    capUsd: config.EMBEDDING_CAP_USD ?? null,
+  };
+}
+
+async function startPages(
+  config: Settings,
+  deps: Deps,
+  transport: Transport,
+  closers: Closers,
+): Promise<void> {
+  const settings = {
+    concurrency: config.EMBEDDER_PAGES,
+    lockMs: config.QUEUE_LOCK_MS,
+    stalledCheckMs: config.QUEUE_STALLED_MS,
+    graceMs: config.DRAIN_MS,
+  };
+  const stop = await transport.work(CONTENT_QUEUE, settings, (data, signal) =>
+    embedPage(deps, contentJob.parse(data), signal),
+  );
+  closers.push("pages", stop);
+}
+
+function startRelaying(config: Settings, relaying: Omit<RelayDeps, "settings">, closers: Closers): void {
+  const settings = { highWater: config.HIGH_WATER, tickMs: config.TICK_MS, careMs: config.CARE_MS };
+  const memory = startRelay();
+  const ticker = startTicker({
+    runOnce: () => relay({ ...relaying, settings }, memory),
+    onError: (error) => relaying.log.warn({ err: error }, "relay failed, trying again"),
+    retryMs: 1_000,
+  });
+  closers.push("relay", () => ticker.stop());
+}
+
+function startTending(config: Settings, { target, log }: { target: Pool; log: Log }, closers: Closers): void {
+  const deps = { target, log, url: config.TARGET_URL, memoryMb: config.INDEX_MEMORY_MB };
+  const memory = { upTo: -1 };
+  const ticker = startTicker({
+    runOnce: async (signal) => {
+      await tendVectors(deps, memory, signal);
+      return config.CARE_MS;
+    },
+    onError: (error) => log.warn({ err: error }, "the vectors could not be tended, trying again"),
+    retryMs: 5_000,
+  });
+  closers.push("index", () => ticker.stop());
+}

@@ -1,0 +1,62 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { tendVectors } from "./drained.ts";
+import { type EmbedderUnderTest, embedderUnderTest } from "./embedder-under-test.ts";
+
+let embedder: EmbedderUnderTest;
+
+beforeEach(async (context) => {
+  embedder = await embedderUnderTest(context);
+});
+
+describe("the vectors, when nothing is left to embed", () => {
+  it("get an index, which is built again where an interruption left it invalid", async () => {
+    await embedder.embed("case", [await embedder.newCase("Upper arch")]);
+    await tend();
+    expect(await index()).toMatchObject({ valid: true });
+    await embedder.target.query(
+      `update pg_index set indisvalid = false where indexrelid = 'public.ai_embeddings_hnsw'::regclass`,
+    );
+    const before = await index();
+    await tend();
+    const after = await index();
+    expect(after?.valid).toBe(true);
+    expect(after?.oid).not.toBe(before?.oid);
+  });
+
+  it("get no index while something is open", async () => {
+    const id = await embedder.newCase("Upper arch");
+    await embedder.embed("case", [id]);
+    await embedder.offer("case", [id]);
+    await tend();
+    expect(await index()).toBeUndefined();
+  });
+
+  it("lose those whose content is gone without a trace, and texts that nobody has", async () => {
+    await embedder.embed("case", [
+      await embedder.newCase("Upper arch"),
+      await embedder.newCase("Lower arch"),
+    ]);
+    await embedder.target.query(`truncate public.cases cascade`);
+    await embedder.target.query(
+      `update migration.embedding_texts set embedded_at = now() - interval '2 hours'`,
+    );
+    await tend();
+    const { rows } = await embedder.target.query(
+      `select (select count(*) from public.ai_embeddings) as vectors, (select count(*) from migration.embedding_texts) as texts,
+         (select count(*) from migration.embedding_items) as items`,
+    );
+    expect(rows).toEqual([{ vectors: 0, texts: 0, items: 0 }]);
+  });
+});
+
+async function tend(): Promise<void> {
+  const { target, deps, url } = embedder;
+  await tendVectors({ target, log: deps.log, url, memoryMb: 64 }, { upTo: -1 }, new AbortController().signal);
+}
+
+async function index(): Promise<{ oid: number; valid: boolean } | undefined> {
+  const { rows } = await embedder.target.query<{ oid: number; valid: boolean }>(
+    `select indexrelid::oid as oid, indisvalid as valid from pg_index where indexrelid = to_regclass('public.ai_embeddings_hnsw')`,
+  );
+  return rows[0];
+}

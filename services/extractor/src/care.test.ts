@@ -1,0 +1,83 @@
+import { finishBatch, progressOf, takePage } from "@nexus/shared/ledger";
+import { loadingEntity, runningRun } from "@nexus/shared/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import { startCare, takeCare } from "./care.ts";
+import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
+import { pump } from "./pump.ts";
+import type { Deps } from "./tick.ts";
+
+const QUEUE = "load-practices";
+const COUNTS = { read: 9, loaded: 9, inserted: 9, updated: 0, rejected: 0, parked: 0, noted: 0 };
+
+let deps: Deps;
+let batches: number[];
+
+beforeEach(async (context) => {
+  deps = await extractorUnderTest(context);
+  const runId = await runningRun(deps.target, ["practices"]);
+  batches = await loadingEntity(deps.target, runId, "practices", 12);
+});
+
+const inQueue = (): Promise<number> => deps.transport.count(QUEUE);
+
+describe("the pump", () => {
+  it("offers up to the high-water mark, and more as batches are done", async () => {
+    const run = await runOf(deps);
+    expect(await pump(deps, run)).toBe(true);
+    expect(await inQueue()).toBe(10);
+    expect(await pump(deps, run)).toBe(false);
+    await finishBatch(deps.target, batches[0] ?? 0, COUNTS, 1);
+    expect(await pump(deps, run)).toBe(true);
+    expect(await inQueue()).toBe(11);
+  });
+});
+
+describe("lost jobs", () => {
+  it("are offered again when they are missing twice in a row", async () => {
+    const run = await runOf(deps);
+    await takePage(deps.target, run.id, "practices", 5);
+    const care = startCare();
+    await takeCare(deps, run, care);
+    expect(await inQueue()).toBe(0);
+    await takeCare(deps, run, care);
+    expect(await inQueue()).toBe(5);
+  });
+
+  it("are not suspected any more once the queue has them", async () => {
+    const run = await runOf(deps);
+    const taken = await takePage(deps.target, run.id, "practices", 5);
+    const care = startCare();
+    await takeCare(deps, run, care);
+    for (const { id } of taken) await finishBatch(deps.target, id, COUNTS, 1);
+    await takeCare(deps, run, care);
+    await takePage(deps.target, run.id, "practices", 5);
+    await takeCare(deps, run, care);
+    expect(await inQueue()).toBe(0);
+    await takeCare(deps, run, care);
+    expect(await inQueue()).toBe(5);
+  });
+
+  it("are none while the queue holds all that is on offer", async () => {
+    const run = await runOf(deps);
+    await pump(deps, run);
+    const care = startCare();
+    await takeCare(deps, run, care);
+    await takeCare(deps, run, care);
+    expect(care.suspects.size).toBe(0);
+    expect(await inQueue()).toBe(10);
+  });
+});
+
+describe("a round of care", () => {
+  it("folds the counts, and waits until the next is due", async () => {
+    const run = await runOf(deps);
+    const care = startCare();
+    const seldom = { ...deps, settings: { ...deps.settings, careMs: 600_000 } };
+    care.lastAt = -600_000;
+    await finishBatch(deps.target, batches[0] ?? 0, COUNTS, 1);
+    await takeCare(seldom, run, care);
+    await finishBatch(deps.target, batches[1] ?? 0, COUNTS, 1);
+    await takeCare(seldom, run, care);
+    expect(await progressOf(deps.target, run.id)).toMatchObject([{ batchesDone: 1, loaded: 9 }]);
+  });
+});

@@ -1,0 +1,69 @@
+/** The pump: offers batches of open entities, up to a high-water mark. It is the gate, the back-pressure and the recovery. */
+import { entities, entityNamed } from "@nexus/catalog";
+import { inTransaction } from "@nexus/shared/database";
+import {
+  claimEntity,
+  entitiesIn,
+  openEntity,
+  type PlannedBatch,
+  roomFor,
+  type Run,
+  takePage,
+} from "@nexus/shared/ledger";
+import { type LoadJob, loadJobId, loadQueueName } from "@nexus/shared/queue";
+import type { Deps } from "./tick.ts";
+
+/** Opens what may be opened and fills the queues. Returns whether anything was offered. */
+export async function pump(deps: Deps, run: Run): Promise<boolean> {
+  await openSettledChildren(deps, run);
+  let offered = false;
+  for (const entity of await entitiesIn(deps.target, run.id, ["loading"])) {
+    const page = await takeNextPage(deps, run, entity);
+    await offer(deps, run, entity, page);
+    offered ||= page.length > 0;
+  }
+  return offered;
+}
+
+async function openSettledChildren({ target, log }: Deps, run: Run): Promise<void> {
+  for (const entity of await entitiesIn(target, run.id, ["planned"])) {
+    const opened = await openEntity(
+      target,
+      run.id,
+      entity,
+      Object.keys(entityNamed(entities, entity).parents),
+    );
+    if (opened) log.info({ runId: run.id, entity }, "entity opened");
+  }
+}
+
+/** Marked in the ledger first, offered after the commit: a crash in between is found as lost jobs. */
+async function takeNextPage({ target, settings }: Deps, run: Run, entity: string): Promise<PlannedBatch[]> {
+  return await inTransaction(target, async (tx) => {
+    if (!(await claimEntity(tx, run.id, entity, "loading"))) return [];
+    const room = await roomFor(tx, run.id, entity, settings.highWater);
+    return room > 0 ? await takePage(tx, run.id, entity, room) : [];
+  });
+}
+
+/** Offers batches under ids that make offering them again harmless. */
+export async function offer(
+  { transport }: Deps,
+  run: Run,
+  entity: string,
+  page: readonly PlannedBatch[],
+): Promise<void> {
+  const jobs = page.map(({ id, generation, from, to }): LoadJob => {
+    return { runId: run.id, entity, batch: id, generation, from: safeKey(from), to };
+  });
+  if (jobs.length > 0)
+    await transport.offer(
+      loadQueueName(entity),
+      jobs.map((job) => ({ id: loadJobId(job), data: job })),
+    );
+}
+
+/** The first range begins before every key; JavaScript cannot count that far, so the job shows no beginning. */
+function safeKey(key: number | string | null): number | null {
+  return typeof key === "number" ? key : null;
+}

@@ -1,0 +1,111 @@
+/** Settling: an entity without batches left is analysed, checked and closed, and its children may open. */
+import { entities, type Entity, entityNamed } from "@nexus/catalog";
+import { type Client, inTransaction, type Queryable } from "@nexus/shared/database";
+import {
+  beginSettling,
+  type Check,
+  claimEntity,
+  entitiesIn,
+  foldCounts,
+  moveEntity,
+  recordChecks,
+  type Run,
+  type Sums,
+  sumsOf,
+} from "@nexus/shared/ledger";
+import type { Deps } from "./tick.ts";
+
+/** Settles every entity that has nothing left to load. Returns whether there was one. */
+export async function settle(deps: Deps, run: Run): Promise<boolean> {
+  for (const entity of await entitiesIn(deps.target, run.id, ["loading"]))
+    await beginSettling(deps.target, run.id, entity);
+  let settled = false;
+  for (const entity of await entitiesIn(deps.target, run.id, ["settling"]))
+    settled = (await settleEntity(deps, run, entityNamed(entities, entity))) || settled;
+  return settled;
+}
+
+async function settleEntity({ target, log }: Deps, run: Run, entity: Entity): Promise<boolean> {
+  return await inTransaction(target, async (tx) => {
+    if (!(await claimEntity(tx, run.id, entity.name, "settling"))) return false;
+    const sums = await sumsOf(tx, run.id, entity.name);
+    if (sums.written > 0 || (await neverAnalysed(tx, entity)))
+      await tx.query(`analyze public.${entity.target.table}`);
+    const checks = await check(tx, entity, sums);
+    await recordChecks(tx, run.id, entity.name, checks);
+    await foldCounts(tx, run.id, [entity.name]);
+    const failed = checks.find(({ passed }) => !passed);
+    const status = failed === undefined ? "complete" : "blocked";
+    await moveEntity(tx, run.id, entity.name, ["settling"], status, failed?.name ?? null);
+    log.info(
+      { runId: run.id, entity: entity.name, status, ...sums, failedCheck: failed?.name },
+      "entity settled",
+    );
+    return true;
+  });
+}
+
+async function neverAnalysed(tx: Client, { target: { table } }: Entity): Promise<boolean> {
+  const found = await tx.query<{ never: boolean }>(
+    `select reltuples < 0 as never from pg_class where oid = $1::regclass`,
+    [`public.${table}`],
+  );
+  return found.rows[0]?.never ?? false;
+}
+
+/** Nothing failed; every row read has one outcome; every exception is on record; what was loaded is there; constraints are on. */
+async function check(tx: Client, entity: Entity, sums: Sums): Promise<Check[]> {
+  const found = await countRows(tx, entity);
+  const constraints = await unenforced(tx, entity);
+  return [
+    equal("no_failed_batch", 0, sums.failed),
+    equal("sum_closes", sums.read, sums.loaded + sums.rejected + sums.parked),
+    equal("exceptions_on_record", sums.rejected + sums.parked, sums.exceptions),
+    { name: "loaded_rows_found", passed: found >= sums.loaded, expected: sums.loaded, actual: found },
+    equal("constraints_enforced", 0, constraints),
+    ...(await emailFacts(tx, entity)),
+    ...(await practiceFacts(tx, entity)),
+  ];
+}
+
+function equal(name: string, expected: number, actual: number): Check {
+  return { name, passed: expected === actual, expected, actual };
+}
+
+async function countRows(tx: Queryable, { target: { table, key } }: Entity): Promise<number> {
+  const counted = await tx.query<{ count: number }>(`select count(${key}) from public.${table}`);
+  return counted.rows[0]?.count ?? 0;
+}
+
+/** Constraints that are not validated, and triggers (foreign keys are triggers) that are switched off. */
+async function unenforced(tx: Queryable, { target: { table } }: Entity): Promise<number> {
+  const counted = await tx.query<{ count: number }>(
+    `select (select count(*) from pg_constraint where conrelid = $1::regclass and not convalidated)
+          + (select count(*) from pg_trigger where tgrelid = $1::regclass and tgenabled = 'D') as count`,
+    [`public.${table}`],
+  );
+  return counted.rows[0]?.count ?? 0;
+}
+
+/** Facts to report, never a reason to block: how many rows share an e-mail address. */
+async function emailFacts(tx: Queryable, { target: { table, columns } }: Entity): Promise<Check[]> {
+  if (columns["email"] === undefined) return [];
+  const counted = await tx.query<{ count: number }>(
+    `select coalesce(sum(n), 0)::bigint as count
+     from (select count(*) as n from public.${table} where email is not null group by email having count(*) > 1) shared`,
+  );
+  return [
+    { name: "rows_sharing_an_email", passed: true, expected: null, actual: counted.rows[0]?.count ?? 0 },
+  ];
+}
+
+/** A fact to report: rows that would be shown to people of another practice than their case is. None, while the triggers hold. */
+async function practiceFacts(tx: Queryable, { target: { table, columns } }: Entity): Promise<Check[]> {
+  if (columns["case_id"]?.references !== "cases" || columns["practice_id"] === undefined) return [];
+  const counted = await tx.query<{ count: number }>(
+    `select count(*) from public.${table} t join public.cases c on c.id = t.case_id
+      where t.practice_id is distinct from c.practice_id`,
+  );
+  const actual = counted.rows[0]?.count ?? 0;
+  return [{ name: "rows_apart_from_their_case", passed: true, expected: 0, actual }];
+}

@@ -1,0 +1,103 @@
+/** The story of a batch: counted, read, mapped, written in one transaction. */
+import { entities, type Entity, entityNamed } from "@nexus/catalog";
+import { type Client, inTransaction, nextStep, type Pool } from "@nexus/shared/database";
+import {
+  type BatchCounts,
+  type ClaimedBatch,
+  countAttempt,
+  failExhausted,
+  finishBatch,
+} from "@nexus/shared/ledger";
+import type { Handled, LoadJob } from "@nexus/shared/queue";
+import type { Log } from "@nexus/shared/telemetry";
+import { passGate } from "./gate.ts";
+import { comeBack, giveBack, giveUpAttempt } from "./give-back.ts";
+import { emitContent, recordOutcomes, sortOutcomes } from "./outcomes.ts";
+import { type ReadRow, readRange } from "./read-range.ts";
+import { resolveLinks } from "./resolve-links.ts";
+import type { RunContext } from "./run-context.ts";
+import { takeOver } from "./take-over.ts";
+import { upsert, upsertBisecting, type Write } from "./upsert.ts";
+
+export interface Deps {
+  readonly legacy: Pool;
+  readonly target: Pool;
+  readonly runContext: (runId: number) => Promise<RunContext>;
+  readonly legacyStatementMs: number;
+  /** Milliseconds after which the target ends a transaction that it hears nothing from. */
+  readonly targetIdleMs: number;
+  readonly log: Log;
+}
+
+/** Loads one batch. Whatever happens, the ledger knows it before the queue does. */
+export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): Promise<Handled> {
+  const startedAt = performance.now();
+  let batch: ClaimedBatch | undefined;
+  try {
+    batch = await countAttempt(deps.target, job.batch, job.generation);
+    if (batch === undefined) return await skip(deps, job);
+  } catch (error) {
+    return comeBack(deps, job, error);
+  }
+  try {
+    const entity = entityNamed(entities, batch.entity);
+    const run = await deps.runContext(batch.runId);
+    const rows = await readRange(deps, run, entity, batch, signal);
+    if (signal.aborted) return await giveUpAttempt(deps, batch, { kind: "hand_back" });
+    const counts = await writeFindingBadRows(deps, run, entity, batch, rows, startedAt);
+    if (counts === "closed") return await giveUpAttempt(deps, batch, { kind: "later", ms: 1_500 });
+    if (counts !== "stale") deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
+    return { kind: "done" };
+  } catch (error) {
+    if (signal.aborted) return await giveUpAttempt(deps, batch, { kind: "hand_back" });
+    return await giveBack(deps, batch, error, signal);
+  }
+}
+
+/** Nothing to do: the batch is done, paused, cancelled or requeued, or it has crashed its loaders too often. */
+async function skip({ target, log }: Deps, job: LoadJob): Promise<Handled> {
+  if (await failExhausted(target, job.batch, job.generation))
+    log.error({ batch: job.batch, entity: job.entity }, "batch failed: no attempt left");
+  return { kind: "done" };
+}
+
+/** One statement for all rows; only if a row breaks it, again with savepoints until that row is found. */
+async function writeFindingBadRows(
+  deps: Deps,
+  run: RunContext,
+  entity: Entity,
+  batch: ClaimedBatch,
+  rows: readonly ReadRow[],
+  startedAt: number,
+): Promise<BatchCounts | "closed" | "stale"> {
+  try {
+    return await write(deps, run, entity, batch, rows, startedAt, upsert);
+  } catch (error) {
+    if (nextStep(error) !== "row") throw error;
+    return await write(deps, run, entity, batch, rows, startedAt, upsertBisecting);
+  }
+}
+
+async function write(
+  deps: Deps,
+  run: RunContext,
+  entity: Entity,
+  batch: ClaimedBatch,
+  rows: readonly ReadRow[],
+  startedAt: number,
+  upsertRows: Write,
+): Promise<BatchCounts | "closed" | "stale"> {
+  const story = async (tx: Client): Promise<BatchCounts | "closed" | "stale"> => {
+    const gate = await passGate(tx, entity, batch);
+    if (gate !== "open") return gate;
+    const parents = await resolveLinks(tx, entity, rows);
+    const mapped = sortOutcomes(rows, parents, run.codes);
+    const taken = await takeOver(tx, deps, entity, mapped.loaded);
+    const written = await upsertRows(tx, entity, run.idNamespace, mapped.loaded);
+    const counts = await recordOutcomes(tx, batch, { ...mapped, taken, written });
+    if (run.embeddings) await emitContent(tx, batch, entity, written);
+    await finishBatch(tx, batch.id, counts, performance.now() - startedAt);
+    return counts;
+  };
+  return await inTransaction(deps.target, story, { idleMs: deps.targetIdleMs, commit: "soon" });
+}

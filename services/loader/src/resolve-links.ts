@@ -1,0 +1,54 @@
+/** Finds the parents of a batch's rows in the target: one look-up per parent entity. */
+import { entities, type Entity, entityNamed, type Parent, type ParentLookup } from "@nexus/catalog";
+import type { Client } from "@nexus/shared/database";
+import type { ReadRow } from "./read-range.ts";
+
+export async function resolveLinks(
+  tx: Client,
+  entity: Entity,
+  rows: readonly ReadRow[],
+): Promise<ParentLookup> {
+  const wanted = keysByParent(rows);
+  const found = new Map<string, ReadonlyMap<number, Parent>>();
+  for (const [name, keys] of wanted) {
+    found.set(
+      name,
+      await findParents(
+        tx,
+        entityNamed(entities, name),
+        entity.parents[name] ?? [],
+        [...keys].sort((a, b) => a - b),
+      ),
+    );
+  }
+  return (name, legacyId) => found.get(name)?.get(legacyId);
+}
+
+function keysByParent(rows: readonly ReadRow[]): Map<string, Set<number>> {
+  const wanted = new Map<string, Set<number>>();
+  for (const read of rows) {
+    if (read.kind === "unreadable") continue;
+    for (const link of read.row.links) {
+      const keys = wanted.get(link.entity) ?? new Set();
+      wanted.set(link.entity, keys.add(link.legacyId));
+    }
+  }
+  return wanted;
+}
+
+/** An index look-up per key, whatever the planner believes of a table that was never analysed. */
+async function findParents(
+  tx: Client,
+  parent: Entity,
+  columns: readonly string[],
+  keys: readonly number[],
+): Promise<ReadonlyMap<number, Parent>> {
+  const { table, key } = parent.target;
+  const selected = ["id", ...columns].map((column) => `${column}::text`).join(", ");
+  const found = await tx.query<Parent & { legacy_key: number }>(
+    `select k.key as legacy_key, p.* from unnest($1::integer[]) as k (key)
+     cross join lateral (select ${selected} from public.${table} where ${key} = k.key limit 1) p`,
+    [keys],
+  );
+  return new Map(found.rows.map((row) => [row.legacy_key, row]));
+}

@@ -1,0 +1,45 @@
+/** What is the same for every batch of a run: read once per run and process. */
+import { type Codes, parseCodes, type SourceShape, sourceShape } from "@nexus/catalog";
+import { ConfigurationError } from "@nexus/shared/config";
+import { type Pool, readSourceColumns } from "@nexus/shared/database";
+import { findRun, idNamespace } from "@nexus/shared/ledger";
+
+export interface RunContext {
+  readonly codes: Codes;
+  readonly embeddings: boolean;
+  readonly idNamespace: string;
+  readonly shape: SourceShape;
+}
+
+/** Remembers the context of the newest run. A failed look-up is not remembered. */
+export function rememberRunContext(legacy: Pool, target: Pool): (runId: number) => Promise<RunContext> {
+  let newest: { runId: number; context: Promise<RunContext> } | undefined;
+  return (runId) => {
+    if (newest?.runId !== runId) {
+      const context = readRunContext(legacy, target, runId);
+      newest = { runId, context };
+      context.catch(() => {
+        if (newest?.context === context) newest = undefined;
+      });
+    }
+    return newest.context;
+  };
+}
+
+async function readRunContext(legacy: Pool, target: Pool, runId: number): Promise<RunContext> {
+  const [run, namespace, columns] = await Promise.all([
+    findRun(target, runId),
+    idNamespace(target),
+    readSourceColumns(legacy),
+  ]);
+  if (run === undefined || namespace === undefined)
+    throw new ConfigurationError(
+      "TARGET_URL: the target has no such run or no id namespace: run `pnpm nexus migrate`",
+    );
+  return {
+    codes: parseCodes(JSON.parse(run.codes)),
+    embeddings: run.embeddings,
+    idNamespace: namespace,
+    shape: sourceShape(columns),
+  };
+}

@@ -1,0 +1,34 @@
+/** `pnpm bench [--scale N] [--rounds N] [--json]`: the whole run beside its floor, paired round by round. */
+import { parseArgs } from "node:util";
+import { report, type Round } from "./report.ts";
+import { wholeRuns } from "./whole-run.ts";
+import { openWorld, type World } from "./world.ts";
+
+const { values } = parseArgs({
+  options: {
+    scale: { type: "string", default: "1" },
+    rounds: { type: "string", default: "3" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const scale = Number(values.scale);
+const world = await openWorld(scale);
+try {
+  const rounds: Round[] = [];
+  for (let n = 0; n < Number(values.rounds); n++) rounds.push(await round(world));
+  process.stdout.write(
+    report({ scale, madeOf: world.madeOf, rounds, redisPeak: await world.redisPeak() }, values.json),
+  );
+} finally {
+  await world.stop();
+}
+
+/** Floor and ours in turn, so that a slow spell of the machine meets both. */
+async function round({ floor, newTarget }: World): Promise<Round> {
+  const floorSeconds = await floor();
+  const [two, rerun] = await wholeRuns(await newTarget(), 2, 2);
+  const [one] = await wholeRuns(await newTarget(), 1, 1);
+  if (one === undefined || two === undefined || rerun === undefined) throw new Error("a run is missing");
+  return { floorSeconds, one, two, rerun };
+}

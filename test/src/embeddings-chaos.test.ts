@@ -1,0 +1,90 @@
+/** Embedders against the stand-in for Bedrock, which fails, and which fail themselves. */
+import { type BedrockServer, bedrockEnvironment, startBedrock } from "@nexus/local/bedrock";
+import { type ServiceProcess, stacks } from "@nexus/shared/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { dice, seed } from "./chaos/dice.ts";
+import {
+  callCount,
+  distinctTexts,
+  drained,
+  failures,
+  openEvents,
+  settledItems,
+  unsettledContent,
+} from "./embeddings.ts";
+import { type Journey, openJourney } from "./journey.ts";
+
+const [servers] = stacks();
+const CALLS = 8;
+
+describe.skipIf(servers === undefined)(`embedders in trouble (seed ${seed})`, () => {
+  let bedrock: BedrockServer;
+  let journey: Journey;
+  afterEach(async () => {
+    await journey?.close();
+    await bedrock?.close();
+  });
+
+  async function open(schedule: Parameters<typeof startBedrock>[0]): Promise<void> {
+    if (servers === undefined) throw new Error("no servers here: skip this suite");
+    bedrock = await startBedrock(schedule);
+    journey = await openJourney(servers, {
+      sample: { scale: 0.02 },
+      env: {
+        ...bedrockEnvironment(bedrock.url),
+        EMBEDDING_PROVIDER: "bedrock",
+        EMBEDDER_CALLS: String(CALLS),
+        CALL_TIMEOUT_MS: "2000",
+        TEXT_CLAIM_MS: "4000",
+      },
+    });
+  }
+
+  it.each(["unavailable", "reset", "throttled"] as const)(
+    "lose nothing when every call of a whole run is answered with: %s",
+    async (fault) => {
+      await open({ faults: [{ fault }] });
+      await Promise.all([journey.start("embedder"), journey.start("embedder")]);
+      await journey.completed(await journey.begin({ embeddings: true }));
+      expect(await openEvents(journey.target)).toBeGreaterThan(0);
+      expect(bedrock.bill().billed).toBe(0);
+      bedrock.change({ faults: [] });
+      await drained(journey.target, 90_000);
+      expect(await unsettledContent(journey.target)).toEqual([]);
+      expect(await failures(journey.target)).toBe(0);
+      expect(bedrock.bill().billed).toBe(await callCount(journey.target));
+    },
+    180_000,
+  );
+
+  it("that are killed at any moment miss no vector and write none twice", async () => {
+    await open({ latencyMs: 30 });
+    const thrown = dice(seed);
+    const alive: ServiceProcess[] = await Promise.all([1, 2, 3].map(() => journey.start("embedder")));
+    await journey.completed(await journey.begin({ embeddings: true }));
+    let kills = 0;
+    for (; kills < 8 && (await openEvents(journey.target)) > 0; kills++) {
+      const settled = await settledItems(journey.target);
+      const more = thrown.upTo(200);
+      await expect
+        .poll(
+          async () =>
+            (await settledItems(journey.target)) >= settled + more ||
+            (await openEvents(journey.target)) === 0,
+          {
+            timeout: 60_000,
+            interval: 5,
+          },
+        )
+        .toBe(true);
+      await alive.shift()?.kill("SIGKILL");
+      alive.push(await journey.start("embedder"));
+    }
+    await drained(journey.target, 120_000);
+    expect(kills).toBeGreaterThan(2);
+    expect(await unsettledContent(journey.target)).toEqual([]);
+    const { billed, distinctTexts: texts } = bedrock.bill();
+    expect(billed - (await distinctTexts(journey.target))).toBeLessThanOrEqual(kills * 2 * CALLS);
+    expect(texts).toBeLessThanOrEqual(billed);
+  }, 300_000);
+});

@@ -1,0 +1,135 @@
+/** A journey: a sample, a migrated target and the services as real processes, for one test. */
+import { entities, inDependencyOrder } from "@nexus/catalog";
+import { makeSample, type SampleOptions } from "@nexus/local/sample";
+import { type ServiceName, serviceToRun } from "@nexus/local/services";
+import { inTransaction, openPool, type Pool } from "@nexus/shared/database";
+import { createRun, type EntityProgress, findRun, migrateTarget, progressOf } from "@nexus/shared/ledger";
+import { type Closers, closers } from "@nexus/shared/runtime";
+import {
+  eventually,
+  type RunningStack,
+  type ServiceProcess,
+  type Stack,
+  startService,
+} from "@nexus/shared/testing";
+
+export interface JourneyOptions {
+  readonly sample?: Partial<SampleOptions>;
+  /** Added to the environment of every service. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Runs before the services start; what it returns is added to their environment too. */
+  readonly prepare?: (stack: RunningStack) => Promise<Readonly<Record<string, string>>>;
+  readonly extractors?: number;
+  readonly loaders?: number;
+  /** None unless said otherwise. */
+  readonly embedders?: number;
+}
+
+interface RunOptions {
+  readonly skip?: readonly string[];
+  readonly only?: readonly string[];
+  readonly embeddings?: boolean;
+}
+
+export interface Journey {
+  readonly stack: RunningStack;
+  readonly legacy: Pool;
+  readonly target: Pool;
+  /** Every process that was started, the dead ones too. */
+  readonly services: readonly ServiceProcess[];
+  /** Starts one more process; `env` is added to its environment. */
+  start(service: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  /** Creates a run and returns its id. */
+  begin(options?: RunOptions): Promise<number>;
+  /** Waits until a run is completed. Milliseconds. */
+  completed(runId: number, within?: number): Promise<readonly EntityProgress[]>;
+  close(): Promise<void>;
+}
+
+/** The namespace that floor.sql uses, so that ids can be compared. */
+const NAMESPACE = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
+
+/** Ticks and locks short enough for tests. */
+const FAST = {
+  TICK_MS: "50",
+  IDLE_TICK_MS: "50",
+  CARE_MS: "300",
+  QUEUE_LOCK_MS: "3000",
+  QUEUE_STALLED_MS: "1000",
+  EMBEDDING_PROVIDER: "local",
+};
+
+/** Opens the stack, makes the sample (scale 0.02 unless said otherwise), migrates the target, starts the services. */
+export async function openJourney(stack: Stack, options: JourneyOptions = {}): Promise<Journey> {
+  const open = closers();
+  try {
+    return await assemble(stack, options, open);
+  } catch (error) {
+    await open.closeAll();
+    throw error;
+  }
+}
+
+async function assemble(
+  stack: Stack,
+  { sample = {}, env = {}, prepare, extractors = 1, loaders = 1, embedders = 0 }: JourneyOptions,
+  open: Closers,
+): Promise<Journey> {
+  const running = await stack.start();
+  open.push("stack", () => running.stop());
+  const pool = (url: string): Pool => {
+    const made = openPool({ url, max: 3, name: "nexus-test", onError: () => undefined });
+    open.push("pool", () => made.end());
+    return made;
+  };
+  const legacy = pool(running.legacyUrl);
+  const target = pool(running.targetUrl);
+  await makeSample({ url: running.legacyUrl, scale: 0.02, seed: 1, shape: "real", ...sample });
+  await migrateTarget({ target, entities, idNamespace: NAMESPACE });
+  const prepared = await prepare?.(running);
+  const services: ServiceProcess[] = [];
+  const start = async (service: ServiceName, more = {}): Promise<ServiceProcess> => {
+    const all = { ...FAST, ...env, ...prepared, ...more };
+    const started = await startService(serviceToRun(service, running, all));
+    open.push(service, () => started.kill("SIGTERM"));
+    services.push(started);
+    return started;
+  };
+  const names = [
+    ...Array<ServiceName>(extractors).fill("extractor"),
+    ...Array<ServiceName>(loaders).fill("loader"),
+    ...Array<ServiceName>(embedders).fill("embedder"),
+  ];
+  await Promise.all(names.map((name) => start(name)));
+  return {
+    stack: running,
+    legacy,
+    target,
+    services,
+    start,
+    begin: (run) => begin(target, run),
+    completed: (runId, within) => completed(target, runId, within),
+    close: () => open.closeAll(),
+  };
+}
+
+async function begin(
+  target: Pool,
+  { skip = [], only, embeddings = false }: RunOptions = {},
+): Promise<number> {
+  const selections = inDependencyOrder(entities)
+    .map(({ name }, position) => ({ entity: name, position, skip: skip.includes(name) }))
+    .filter(({ entity }) => only === undefined || only.includes(entity));
+  const runId = await inTransaction(target, (tx) => createRun(tx, selections, { embeddings, codes: "{}" }));
+  if (runId === undefined) throw new Error("a run is active already");
+  return runId;
+}
+
+async function completed(target: Pool, runId: number, within = 120_000): Promise<EntityProgress[]> {
+  await eventually(async () => (await findRun(target, runId))?.status, {
+    until: (status) => status === "completed",
+    within,
+    every: 100,
+  });
+  return await progressOf(target, runId);
+}

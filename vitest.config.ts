@@ -2,14 +2,10 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { closingLines } from "./packages/shared/src/testing/closing-lines.ts";
 
-/** Four tests in these failed after vectors and row security were merged (see docs/state.md): `pnpm chaos` runs them, `npm test` does not yet. */
-const unsettled =
-  process.env["CHAOS_ROUNDS"] === undefined ? ["test/src/chaos/{away,crashes,sigterm}.test.ts"] : [];
-
 export default defineConfig({
   test: {
     include: ["{packages,services}/*/src/**/*.test.ts", "{bench,test}/src/**/*.test.ts"],
-    exclude: ["**/dist/**", "**/node_modules/**", ...unsettled],
+    exclude: ["**/dist/**", "**/node_modules/**"],
     globalSetup: "packages/shared/src/testing/global-setup.ts",
     setupFiles: "packages/shared/src/testing/worker-setup.ts",
     reporters: ["default", closingLines(join(import.meta.dirname, "test-results"))],

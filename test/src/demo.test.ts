@@ -28,7 +28,7 @@ describe("npm run demo", () => {
     async (_, moment) => {
       const { demo, left } = startDemo("--scale", "0.01");
       await eventually(() => moment.test(demo.output()), { within: 120_000 });
-      expect(left().length).toBeGreaterThan(0);
+      await eventually(() => left().length > 0);
       expect((await demo.kill("SIGINT")).code).toBe(130);
       await eventually(() => left().length === 0);
     },

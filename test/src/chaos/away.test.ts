@@ -43,7 +43,7 @@ describe.skipIf(!breakable)("a server that is away", () => {
   it("as the target costs no attempt", async () => {
     const { journey } = arena;
     const runId = await beginWithoutLoaders(journey);
-    const table = await hold(journey.target, "lock table public.cases in access exclusive mode");
+    const table = await hold(journey.target, "lock table public.cases in share mode");
     const loader = await journey.start("loader");
     await heldUpAt(journey.target, "loader", "public.cases");
     await lines.target.cut();

@@ -67,7 +67,7 @@ describe.skipIf(!breakable)(`SIGTERM (seed ${seed})`, () => {
   it("sent twice ends a loader at once", async () => {
     const { journey } = arena;
     const runId = await beginWithoutLoaders(journey);
-    const table = await hold(journey.target, "lock table public.cases in access exclusive mode");
+    const table = await hold(journey.target, "lock table public.cases in share mode");
     const loader = await journey.start("loader");
     await heldUpAt(journey.target, "loader", "public.cases");
     const stopped = loader.kill("SIGTERM");

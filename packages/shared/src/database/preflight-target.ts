@@ -1,8 +1,9 @@
 /** Before anything is written: is the target there, new enough, migrated, ours, and does it enforce its constraints? */
 import type { Entity } from "@nexus/catalog";
-import { ConfigurationError } from "../config/failure.ts";
+import { ConfigurationError, UnavailableError } from "../config/failure.ts";
 import { planExtension } from "./extend.ts";
 import type { Plan } from "./extension-plan.ts";
+import { errorCode } from "./failures.ts";
 import { planIsolation } from "./isolation.ts";
 import type { Pool, Queryable } from "./pool.ts";
 import { placeOf, reachTarget } from "./reach.ts";
@@ -13,23 +14,41 @@ import { readOnly } from "./transaction.ts";
 
 const MIGRATE = "run `pnpm nexus migrate`";
 
+/** Whoever alters a table keeps everybody from reading what guards it: such a lock is waited for this long. */
+const LOCK_MS = 10_000;
+
 /** Throws `UnavailableError`, or one `ConfigurationError` that lists everything that is wrong. Only reads. */
-export async function preflightTarget(pool: Pool, entities: readonly Entity[]): Promise<void> {
+export async function preflightTarget(
+  pool: Pool,
+  entities: readonly Entity[],
+  statementMs = LOCK_MS,
+): Promise<void> {
   await reachTarget(pool);
-  const problems = await readOnly(pool, async (tx) => {
-    await tx.query("set local search_path = ''");
-    const unmigrated = await ledgerProblem(tx);
-    if (unmigrated !== undefined) return [unmigrated];
-    const tables = entities.map(({ target }) => target.table);
-    return [
-      ...(await schemaProblems(tx, entities)),
-      ...(await isolationProblems(tx, entities)),
-      ...(await strangerLedger(tx)),
-      ...(await suspendedRules(tx, tables)),
-    ];
+  const problems = await readOnly(pool, (tx) => problemsIn(tx, entities), { statementMs }).catch((cause) => {
+    throw errorCode(cause) === "57014" ? locked(pool, statementMs, cause) : cause;
   });
   if (problems.length > 0)
     throw new ConfigurationError(`TARGET_URL (${placeOf(pool)}): ${problems.join("; ")}`);
+}
+
+async function problemsIn(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
+  await tx.query("set local search_path = ''");
+  const unmigrated = await ledgerProblem(tx);
+  if (unmigrated !== undefined) return [unmigrated];
+  const tables = entities.map(({ target }) => target.table);
+  return [
+    ...(await schemaProblems(tx, entities)),
+    ...(await isolationProblems(tx, entities)),
+    ...(await strangerLedger(tx)),
+    ...(await suspendedRules(tx, tables)),
+  ];
+}
+
+function locked(pool: Pool, waited: number, cause: unknown): UnavailableError {
+  return new UnavailableError(
+    `TARGET_URL (${placeOf(pool)}): a table stayed locked for ${waited / 1_000} s: end the session that alters it (see pg_locks), or wait for it`,
+    { cause },
+  );
 }
 
 async function ledgerProblem(tx: Queryable): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { entities } from "@nexus/catalog";
 import { beforeEach, describe, expect, it } from "vitest";
-import { ConfigurationError } from "../config/failure.ts";
+import { ConfigurationError, UnavailableError } from "../config/failure.ts";
 import { openPool, type Pool } from "../database/pool.ts";
 import { preflightTarget } from "../database/preflight-target.ts";
 import { freshDatabase } from "../testing/fresh.ts";
@@ -78,6 +78,16 @@ describe("the target", () => {
     const fresh = open(url);
     await expect(preflightTarget(fresh, entities)).rejects.toThrow(/session_replication_role is replica/);
     await fresh.end();
+  });
+
+  it("is not waited for for ever while somebody alters a table", async () => {
+    const altering = open(url);
+    await altering.query("begin; lock table public.cases in access exclusive mode");
+    const failure = await preflightTarget(target, entities, 300).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UnavailableError);
+    expect(String(failure)).toMatch(/a table stayed locked for 0\.3 s/);
+    await altering.end();
+    await expect(preflightTarget(target, entities)).resolves.toBeUndefined();
   });
 
   it("is refused to a role that does not own its tables, all at once", async (context) => {

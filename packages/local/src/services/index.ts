@@ -17,6 +17,9 @@ export interface ServiceToRun {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Options of Node for each service, the same as in the scripts of package.json: a batch of rows outgrows a small young generation. */
+const NODE_OPTIONS: Partial<Record<ServiceName, string>> = { loader: "--max-semi-space-size=32" };
+
 /** The main file of a service and its environment; `more` adds to it or replaces it. */
 export function serviceToRun(
   service: ServiceName,
@@ -25,9 +28,11 @@ export function serviceToRun(
 ): ServiceToRun {
   const readsLegacy = service === "extractor" || service === "loader";
   const legacy: Record<string, string> = readsLegacy ? { LEGACY_URL: legacyUrl } : {};
+  const options = NODE_OPTIONS[service];
+  const node: Record<string, string> = options === undefined ? {} : { NODE_OPTIONS: options };
   return {
     name: service,
     main: fileURLToPath(new URL(`../../../../services/${service}/dist/main.js`, import.meta.url)),
-    env: { ...legacy, TARGET_URL: targetUrl, QUEUE_URL: queueUrl, ...more },
+    env: { ...node, ...legacy, TARGET_URL: targetUrl, QUEUE_URL: queueUrl, ...more },
   };
 }

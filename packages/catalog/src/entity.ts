@@ -188,6 +188,9 @@ export type Outcome =
     }
   | { readonly kind: "parked"; readonly legacyId: number; readonly entity: string; readonly missing: number };
 
+/** An outcome with a row for the target. */
+export type LoadedRow = Extract<Outcome, { kind: "loaded" }>;
+
 /** Finds a parent that is in the target. */
 export type ParentLookup = (entity: string, legacyId: number) => Parent | undefined;
 

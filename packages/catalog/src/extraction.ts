@@ -1,5 +1,6 @@
 import type { Entity, Within } from "./entity.ts";
-import { missingInSource, type SourceShape } from "./source-shape.ts";
+import { missingInSource } from "./missing-in-source.ts";
+import type { SourceShape } from "./source-shape.ts";
 
 /**
  * The statement that reads source rows of an entity in key order. `range`: parameters (after, to], two bigints;

@@ -7,6 +7,7 @@ export type {
   ColumnType,
   Entity,
   Link,
+  LoadedRow,
   Note,
   Outcome,
   Parent,
@@ -18,10 +19,5 @@ export { entities } from "./entities/index.ts";
 export { extractionSql, tablesRead } from "./extraction.ts";
 export { idOf } from "./ids.ts";
 export { UnreadableRow } from "./row-errors.ts";
-export {
-  MissingInSource,
-  missingInSource,
-  sourceShape,
-  type SourceColumn,
-  type SourceShape,
-} from "./source-shape.ts";
+export { MissingInSource, missingInSource } from "./missing-in-source.ts";
+export { sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { entities } from "./entities/index.ts";
 import { extractionSql } from "./extraction.ts";
 import { realShape, reportedShape, shapeOf } from "./known-shapes.ts";
-import { isInteger, isText, missingInSource, MissingInSource } from "./source-shape.ts";
+import { missingInSource, MissingInSource } from "./missing-in-source.ts";
+import { isInteger, isText } from "./source-shape.ts";
 
 describe("a source shape", () => {
   it("knows tables, columns and types", () => {

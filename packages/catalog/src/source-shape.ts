@@ -1,5 +1,4 @@
 /** What the source has. Two shapes are known; the mapping asks for each field which of its clauses exist. */
-import type { Entity } from "./entity.ts";
 
 /** The tables, columns and types of the source, as preflight read them from its catalog. */
 export interface SourceShape {
@@ -44,40 +43,3 @@ export function isInteger(shape: SourceShape, table: string, column: string): bo
  * A field is listed where both known shapes can fill it: losing it silently would lose it for every row.
  */
 export type Needs = Readonly<Record<string, readonly (readonly string[])[]>>;
-
-/** A field of an entity that the source cannot fill: no clause of it is left. */
-export class MissingInSource extends Error {
-  override readonly name = "MissingInSource";
-  readonly entity: string;
-  readonly field: string;
-  /** The clauses that were looked for, in order: `a.b and a.c`. */
-  readonly lookedFor: readonly string[];
-
-  constructor(entity: string, field: string, lookedFor: readonly string[]) {
-    super(`${entity}.${field} cannot be read from the source: looked for ${lookedFor.join(" or ")}`);
-    this.entity = entity;
-    this.field = field;
-    this.lookedFor = lookedFor;
-  }
-}
-
-/** Everything that the entities need and the source has not. Empty: they can be extracted. */
-export function missingInSource(entities: readonly Entity[], shape: SourceShape): readonly MissingInSource[] {
-  return entities.flatMap((entity) =>
-    Object.entries(entity.source.needs)
-      .filter(([, clauses]) => !clauses.some((clause) => clause.every((name) => hasNamed(shape, name))))
-      .map(
-        ([field, clauses]) =>
-          new MissingInSource(
-            entity.name,
-            field,
-            clauses.map((all) => all.join(" and ")),
-          ),
-      ),
-  );
-}
-
-function hasNamed(shape: SourceShape, name: string): boolean {
-  const [table = "", column] = name.split(".");
-  return shape.has(table, column);
-}

@@ -2,7 +2,7 @@
 import { entities, entityNamed, missingInSource, type SourceShape, sourceShape } from "@nexus/catalog";
 import { readOnly, readSourceColumns } from "@nexus/shared/database";
 import { entitiesIn, moveRun, recordExcluded, type Run } from "@nexus/shared/ledger";
-import type { Deps } from "./tick.ts";
+import type { Deps } from "./deps.ts";
 
 /** Moves a planned run to running, or to failed when the source lacks what the mapping needs. Returns whether it runs. */
 export async function beginRun(deps: Deps, run: Run): Promise<boolean> {

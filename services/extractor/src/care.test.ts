@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { startCare, takeCare } from "./care.ts";
 import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
 import { pump } from "./pump.ts";
-import type { Deps } from "./tick.ts";
+import type { Deps } from "./deps.ts";
 
 const QUEUE = "load-practices";
 const COUNTS = { read: 9, loaded: 9, inserted: 9, updated: 0, rejected: 0, parked: 0, noted: 0 };

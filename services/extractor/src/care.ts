@@ -15,7 +15,7 @@ import {
 } from "@nexus/shared/ledger";
 import { loadQueueName } from "@nexus/shared/queue";
 import { offer } from "./pump.ts";
-import type { Deps } from "./tick.ts";
+import type { Deps } from "./deps.ts";
 
 /** What one extractor remembers between two rounds. */
 export interface Care {

@@ -5,7 +5,7 @@ import { activeRun, type Run } from "@nexus/shared/ledger";
 import { openTransport } from "@nexus/shared/queue";
 import { openLog } from "@nexus/shared/telemetry";
 import { freshDatabase, freshRedis, freshTarget, type TestContext } from "@nexus/shared/testing";
-import type { Deps } from "./tick.ts";
+import type { Deps } from "./deps.ts";
 
 const BATCH_ROWS = 2;
 

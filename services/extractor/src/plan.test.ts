@@ -3,7 +3,7 @@ import { runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
 import { planNext } from "./plan.ts";
-import type { Deps } from "./tick.ts";
+import type { Deps } from "./deps.ts";
 
 /** Two rows a batch, fifty batches a chunk. */
 const CHUNK_ROWS = 100;

@@ -9,7 +9,7 @@ import {
   recordPlan,
   type Run,
 } from "@nexus/shared/ledger";
-import type { Deps } from "./tick.ts";
+import type { Deps } from "./deps.ts";
 
 /** Batches planned in one step: at 1,000 rows each, the legacy server walks 50,000 index entries. */
 const BATCHES_PER_CHUNK = 50;

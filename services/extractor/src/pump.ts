@@ -11,7 +11,7 @@ import {
   takePage,
 } from "@nexus/shared/ledger";
 import { type LoadJob, loadJobId, loadQueueName } from "@nexus/shared/queue";
-import type { Deps } from "./tick.ts";
+import type { Deps } from "./deps.ts";
 
 /** Opens what may be opened and fills the queues. Returns whether anything was offered. */
 export async function pump(deps: Deps, run: Run): Promise<boolean> {

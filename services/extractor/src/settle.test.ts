@@ -3,7 +3,7 @@ import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
 import { settle } from "./settle.ts";
-import type { Deps } from "./tick.ts";
+import type { Deps } from "./deps.ts";
 
 const COUNTS: BatchCounts = {
   read: 2,

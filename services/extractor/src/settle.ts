@@ -13,7 +13,7 @@ import {
   type Sums,
   sumsOf,
 } from "@nexus/shared/ledger";
-import type { Deps } from "./tick.ts";
+import type { Deps } from "./deps.ts";
 
 /** Settles every entity that has nothing left to load. Returns whether there was one. */
 export async function settle(deps: Deps, run: Run): Promise<boolean> {

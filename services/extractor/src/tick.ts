@@ -1,33 +1,11 @@
 /** The story of a run: begun, planned, pumped, settled, completed. Any number of extractors may tick at once. */
-import type { Entity } from "@nexus/catalog";
-import type { Pool } from "@nexus/shared/database";
 import { activeRun, completeRun, type Run } from "@nexus/shared/ledger";
-import type { Transport } from "@nexus/shared/queue";
-import type { Log } from "@nexus/shared/telemetry";
 import { beginRun } from "./begin-run.ts";
 import { type Care, releaseArrived, takeCare } from "./care.ts";
+import type { Deps } from "./deps.ts";
 import { planNext } from "./plan.ts";
 import { pump } from "./pump.ts";
 import { settle } from "./settle.ts";
-
-export interface Deps {
-  /** In dependency order. */
-  readonly entities: readonly Entity[];
-  readonly legacy: Pool;
-  readonly target: Pool;
-  readonly transport: Transport;
-  readonly log: Log;
-  readonly settings: Settings;
-}
-
-interface Settings {
-  readonly batchRows: number;
-  readonly highWater: number;
-  readonly tickMs: number;
-  readonly idleTickMs: number;
-  readonly careMs: number;
-  readonly legacyStatementMs: number;
-}
 
 /** One look at the ledger. Returns the milliseconds until the next: none while there is progress. */
 export async function tick(deps: Deps, care: Care): Promise<number> {

@@ -4,7 +4,7 @@ import { errorCode, nextStep } from "@nexus/shared/database";
 import { type ClaimedBatch, failBatch, handBack, MAX_ATTEMPTS, returnAttempt } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
 import { pause } from "@nexus/shared/runtime";
-import type { Deps } from "./load.ts";
+import type { Deps } from "./deps.ts";
 
 type Giver = Pick<Deps, "target" | "log">;
 

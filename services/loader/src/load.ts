@@ -1,6 +1,6 @@
 /** The story of a batch: counted, read, mapped, written in one transaction. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
-import { type Client, inTransaction, nextStep, type Pool } from "@nexus/shared/database";
+import { type Client, inTransaction, nextStep } from "@nexus/shared/database";
 import {
   type BatchCounts,
   type ClaimedBatch,
@@ -9,7 +9,7 @@ import {
   finishBatch,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
-import type { Log } from "@nexus/shared/telemetry";
+import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
 import { comeBack, giveBack, giveUpAttempt } from "./give-back.ts";
 import { emitContent, recordOutcomes, sortOutcomes } from "./outcomes.ts";
@@ -18,16 +18,6 @@ import { resolveLinks } from "./resolve-links.ts";
 import type { RunContext } from "./run-context.ts";
 import { takeOver } from "./take-over.ts";
 import { upsert, upsertBisecting, type Write } from "./upsert.ts";
-
-export interface Deps {
-  readonly legacy: Pool;
-  readonly target: Pool;
-  readonly runContext: (runId: number) => Promise<RunContext>;
-  readonly legacyStatementMs: number;
-  /** Milliseconds after which the target ends a transaction that it hears nothing from. */
-  readonly targetIdleMs: number;
-  readonly log: Log;
-}
 
 /** Loads one batch. Whatever happens, the ledger knows it before the queue does. */
 export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): Promise<Handled> {

@@ -1,5 +1,5 @@
 /** Every row read has one outcome; what the batch says of its rows is written with them. */
-import type { Codes, Entity, Outcome, ParentLookup } from "@nexus/catalog";
+import type { Codes, Entity, LoadedRow, Outcome, ParentLookup } from "@nexus/catalog";
 import type { Client } from "@nexus/shared/database";
 import {
   type BatchCounts,
@@ -14,8 +14,6 @@ import {
 } from "@nexus/shared/ledger";
 import type { ReadRow } from "./read-range.ts";
 import type { Refused, Written } from "./upsert.ts";
-
-export type LoadedRow = Extract<Outcome, { kind: "loaded" }>;
 
 export interface Mapped {
   readonly loaded: readonly LoadedRow[];

@@ -1,8 +1,7 @@
-import { entities, entityNamed } from "@nexus/catalog";
+import { entities, entityNamed, type LoadedRow } from "@nexus/catalog";
 import { inTransaction, openPool, type Pool } from "@nexus/shared/database";
 import { freshDatabase, freshTarget } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { LoadedRow } from "./outcomes.ts";
 import { resolveLinks } from "./resolve-links.ts";
 import { takeOver } from "./take-over.ts";
 

@@ -1,7 +1,6 @@
 /** Rows found by a second key: the source has given the same thing a new id (Django re-inserts links). */
-import type { Entity } from "@nexus/catalog";
+import type { Entity, LoadedRow } from "@nexus/catalog";
 import { type Client, readOnly } from "@nexus/shared/database";
-import type { LoadedRow } from "./outcomes.ts";
 import type { Source } from "./read-range.ts";
 
 interface Holder {

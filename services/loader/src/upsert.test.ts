@@ -1,8 +1,7 @@
-import { entities, entityNamed } from "@nexus/catalog";
+import { entities, entityNamed, type LoadedRow } from "@nexus/catalog";
 import { inTransaction, type Pool } from "@nexus/shared/database";
 import { freshTarget } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { LoadedRow } from "./outcomes.ts";
 import { upsert, upsertBisecting, type Write, type Written } from "./upsert.ts";
 
 const NAMESPACE = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";

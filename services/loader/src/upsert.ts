@@ -1,8 +1,7 @@
 /** Writes rows by their legacy key: new ones are inserted, changed ones updated, equal ones left alone. */
-import { type ColumnType, type Entity, idOf } from "@nexus/catalog";
+import { type ColumnType, type Entity, idOf, type LoadedRow } from "@nexus/catalog";
 import { type Client, errorCode, nextStep } from "@nexus/shared/database";
 import { arrayValue } from "./array-parameter.ts";
-import type { LoadedRow } from "./outcomes.ts";
 import { upsertSql } from "./upsert-sql.ts";
 
 /** A row that a constraint or a type of the target refused. */

@@ -1,0 +1,24 @@
+/** What every step of the extractor is given. */
+import type { Entity } from "@nexus/catalog";
+import type { Pool } from "@nexus/shared/database";
+import type { Transport } from "@nexus/shared/queue";
+import type { Log } from "@nexus/shared/telemetry";
+
+export interface Deps {
+  /** In dependency order. */
+  readonly entities: readonly Entity[];
+  readonly legacy: Pool;
+  readonly target: Pool;
+  readonly transport: Transport;
+  readonly log: Log;
+  readonly settings: Settings;
+}
+
+interface Settings {
+  readonly batchRows: number;
+  readonly highWater: number;
+  readonly tickMs: number;
+  readonly idleTickMs: number;
+  readonly careMs: number;
+  readonly legacyStatementMs: number;
+}

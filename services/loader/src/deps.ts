@@ -1,0 +1,14 @@
+/** What every step of the loader is given. */
+import type { Pool } from "@nexus/shared/database";
+import type { Log } from "@nexus/shared/telemetry";
+import type { RunContext } from "./run-context.ts";
+
+export interface Deps {
+  readonly legacy: Pool;
+  readonly target: Pool;
+  readonly runContext: (runId: number) => Promise<RunContext>;
+  readonly legacyStatementMs: number;
+  /** Milliseconds after which the target ends a transaction that it hears nothing from. */
+  readonly targetIdleMs: number;
+  readonly log: Log;
+}

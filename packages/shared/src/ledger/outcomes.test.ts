@@ -64,7 +64,7 @@ describe("what a batch says of its rows", () => {
       { code: "name_missing", column: "name", legacyIds: [2] },
     ]);
     const ids = ["00000000-0000-5000-8000-000000000001", "00000000-0000-5000-8000-000000000002"];
-    await recordContentEvent(target, batch.id, "practice", ids);
+    await recordContentEvent(target, batch.id, { embeddings: true, dify: false }, "practice", ids);
     expect(await open()).toEqual([3, 4]);
     const { rows: notes } = await target.query("select code, legacy_ids from migration.notes order by code");
     expect(notes).toEqual([
@@ -78,7 +78,7 @@ describe("what a batch says of its rows", () => {
   it("is nothing where there is nothing to say", async () => {
     await recordExceptions(target, batch, []);
     await recordNotes(target, batch.id, []);
-    await recordContentEvent(target, batch.id, "practice", []);
+    await recordContentEvent(target, batch.id, { embeddings: true, dify: false }, "practice", []);
     const { rows } = await target.query(
       "select from migration.exceptions union all select from migration.notes union all select from migration.content_events",
     );

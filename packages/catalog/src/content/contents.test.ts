@@ -1,6 +1,6 @@
-import { entities } from "@nexus/catalog";
+import { entities } from "../entities/index.ts";
 import { describe, expect, it } from "vitest";
-import { contentOf } from "./index.ts";
+import { contentOf } from "./contents.ts";
 
 const contents = contentOf(entities);
 

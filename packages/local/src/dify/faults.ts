@@ -2,7 +2,7 @@
 import { type Answer, page, refusal } from "./answers.ts";
 
 /** When the work is done: not at all, before the fault, or a while after it (`settings.lateMs`). */
-interface Fault {
+export interface Fault {
   readonly work: "none" | "done" | "late";
   /** What the caller gets; `as-usual` but cut in the middle, a closed connection, or nothing ever. */
   readonly answer: Answer | "cut" | "reset" | "silence";

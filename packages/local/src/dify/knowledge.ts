@@ -125,11 +125,12 @@ function datasetView({ id, name, description, indexingTechnique }: Dataset): obj
 }
 
 function documentView(document: Document, now: number): object {
-  const { id, name } = document;
+  const { id, name, createdAt: created_at } = document;
   const indexing_status = statusOf(document, now);
   return {
     id,
     name,
+    created_at,
     indexing_status,
     error: indexing_status === "error" ? "no capacity" : null,
     archived: false,

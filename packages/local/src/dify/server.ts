@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { listen } from "../stand-in/listen.ts";
 import { type Answer, json, refusal, send } from "./answers.ts";
-import { faultNamed } from "./faults.ts";
+import { type Fault, faultNamed } from "./faults.ts";
 import { type Call, perform } from "./knowledge.ts";
 import { route } from "./route.ts";
 import { openSchedule, type Operation, OPERATIONS, type Schedule, type ScheduleChange } from "./schedule.ts";
@@ -113,20 +113,27 @@ async function answerCall(
   const settings = schedule.settings();
   counts.set(call.operation, (counts.get(call.operation) ?? 0) + 1);
   if (settings.latencyMs > 0) await delay(settings.latencyMs);
-  const now = performance.now();
-  const work = (): Answer => perform({ store, settings, now: performance.now() }, call);
   if (authorization !== `Bearer ${DIFY_KEY}`)
     return send(response, refusal(401, "unauthorized", "Access token is invalid"));
-  const name = schedule.nextFault(call.operation, now);
-  if (name === "none") return send(response, overLimit(standIn, call, now) ?? work());
-  const fault = faultNamed(name);
-  const usual = fault.work === "done" ? work() : undefined;
-  if (fault.answer === "reset") response.socket?.resetAndDestroy();
-  else if (fault.answer === "cut" && usual !== undefined)
-    send(response, { ...usual, status: 200, body: usual.body.slice(0, usual.body.length / 2) });
-  else if (typeof fault.answer === "object") send(response, fault.answer);
-  if (fault.work !== "late") return;
-  await delay(settings.lateMs);
+  const now = performance.now();
+  const work = (): Answer => perform({ store, settings, now: performance.now() }, call);
+  const fault = schedule.nextFault(call.operation, now);
+  if (fault === "none") send(response, overLimit(standIn, call, now) ?? work());
+  else await play(faultNamed(fault), work, settings.lateMs, response);
+}
+
+async function play(
+  { work: when, answer }: Fault,
+  work: () => Answer,
+  lateMs: number,
+  response: ServerResponse,
+): Promise<void> {
+  const usual = when === "done" ? work() : json(200, {});
+  if (answer === "reset") response.socket?.resetAndDestroy();
+  else if (answer === "cut") send(response, { ...usual, status: 200, body: usual.body.slice(0, -3) });
+  else if (answer !== "silence") send(response, answer);
+  if (when !== "late") return;
+  await delay(lateMs);
   work();
 }
 

@@ -5,6 +5,8 @@ import type { Settings } from "./schedule.ts";
 export interface Document {
   readonly id: string;
   readonly name: string;
+  /** Seconds. */
+  readonly createdAt: number;
   text: string;
   batch: string;
   /** How often its text was sent. */
@@ -39,7 +41,14 @@ export function openStore(): Store {
       return dataset;
     },
     addDocument(dataset, name, text, now, settings) {
-      const document = { id: randomUUID(), name, text, revision: 0, ...sent(now, settings) };
+      const document = {
+        id: randomUUID(),
+        name,
+        createdAt: Math.floor(Date.now() / 1_000),
+        text,
+        revision: 0,
+        ...sent(now, settings),
+      };
       dataset.documents.set(document.id, document);
       return document;
     },

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** The schema of a step with these faults; `none` = calls go through: a pause between two faults. */
-export function stepOf<const F extends string>(faults: readonly F[]) {
+export function stepOf<F extends string>(faults: readonly F[]): z.ZodType<Step<F>, StepInput<F>> {
   return z.strictObject({
     fault: z.enum(["none", ...faults]),
     /** The step ends after so many calls, or so many milliseconds after its first call; with neither it lasts until the next schedule. */
@@ -13,7 +13,14 @@ export function stepOf<const F extends string>(faults: readonly F[]) {
   });
 }
 
-interface Step<F extends string> {
+export interface StepInput<F extends string> {
+  readonly fault: F | "none";
+  readonly calls?: number | undefined;
+  readonly forMs?: number | undefined;
+  readonly every?: number | undefined;
+}
+
+export interface Step<F extends string> {
   readonly fault: F | "none";
   readonly calls?: number | undefined;
   readonly forMs?: number | undefined;

@@ -20,6 +20,8 @@ const settings = z.strictObject({
   lateMs: z.number().nonnegative(),
   /** How the indexing of what is sent from now on ends. */
   indexing: z.enum(["completes", "fails", "stalls"]),
+  /** Texts with this word in them are answered with 500, whenever they are sent; null = none. */
+  breaksOn: z.string().nullable(),
   /** Dify answered deletions in three ways over time. */
   deletion: z.enum(["204", "200 success", "200 body 204"]),
 });
@@ -41,6 +43,7 @@ const USUAL: Settings = {
   indexingMs: 0,
   lateMs: 0,
   indexing: "completes",
+  breaksOn: null,
   deletion: "204",
 };
 

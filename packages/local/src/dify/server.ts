@@ -117,7 +117,9 @@ async function answerCall(
     return send(response, refusal(401, "unauthorized", "Access token is invalid"));
   const now = performance.now();
   const work = (): Answer => perform({ store, settings, now: performance.now() }, call);
-  const fault = schedule.nextFault(call.operation, now);
+  const { breaksOn } = settings;
+  const breaks = breaksOn !== null && call.body.includes(breaksOn);
+  const fault = breaks ? "internal" : schedule.nextFault(call.operation, now);
   if (fault === "none") send(response, overLimit(standIn, call, now) ?? work());
   else await play(faultNamed(fault), work, settings.lateMs, response);
 }

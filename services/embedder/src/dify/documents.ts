@@ -88,8 +88,8 @@ export async function giveBack(
   await target.query(
     `update migration.dify_documents set claimed_until = null,
        due_at = case when asked = $4 then now() + $5 * interval '1 ms' else now() end,
-       attempts = case when asked = $4 and $6 then attempts + 1 else attempts end,
-       failed_at = case when asked = $4 and $6 then now() else failed_at end
+       attempts = case when asked = $4 and $6::boolean then attempts + 1 else attempts end,
+       failed_at = case when asked = $4 and $6::boolean then now() else failed_at end
      where ${MINE}`,
     [...keyOf(claim), claim.asked, inMs, attempt === "spent"],
   );
@@ -110,8 +110,8 @@ export async function settle(
   await target.query(
     `with held as materialized (
        select from public.${table} where id = $2::uuid and xmin = $4::text::xid for share skip locked)
-     update migration.dify_documents set claimed_until = null, version = $4::text::xid, code = $5,
-       attempts = case when $5 is null then 0 else attempts end,
+     update migration.dify_documents set claimed_until = null, version = $4::text::xid, code = $5::text,
+       attempts = case when $5::text is null then 0 else attempts end,
        due_at = case when asked = $6 and exists (select from held) then null else now() + interval '250 ms' end
      where ${MINE}`,
     [...keyOf(claim), version, code, claim.asked],

@@ -118,6 +118,8 @@ async function deleteDocument(deps: DifyDeps, datasetId: string, documentId: str
 /** Also sees a second document of the name, left by a creation that ended after all: the one that we know stays. */
 async function follow(deps: DifyDeps, work: Work): Promise<void> {
   const { held } = work.claimed;
+  const indexingMs = held.indexingMs ?? 0;
+  if (indexingMs < deps.settings.pollMs) throw new NotYet(deps.settings.pollMs - indexingMs);
   const [datasetId, documentId] = placeOf(work);
   const found = await deps.dify.findDocuments(datasetId, nameOf(work));
   for (const { id } of found) if (id !== documentId) await deleteDocument(deps, datasetId, id);
@@ -128,8 +130,7 @@ async function follow(deps: DifyDeps, work: Work): Promise<void> {
     await remove(deps, work);
     throw new DifyFailure("retry", "indexing_error");
   }
-  const patience = Math.max(deps.settings.pollMs, (held.indexingMs ?? 0) / 2);
-  throw new NotYet(Math.min(60_000, patience));
+  throw new NotYet(Math.min(60_000, Math.max(deps.settings.pollMs, indexingMs / 2)));
 }
 
 function placeOf({ claimed: { held } }: Work): [datasetId: string, documentId: string] {

@@ -45,7 +45,7 @@ const FAILURES: { readonly [K in FailureKind]: PutBack } = {
   throttled: (deps, _content, work) => later(deps, work, 0, deps.settings.ratePauseMs),
   stop: (deps, _content, work, { code }) => {
     deps.log.error({ code }, "Dify refuses every call: a person must look");
-    return later(deps, work, PATIENCE_MS, 0);
+    return later(deps, work, 0, PATIENCE_MS);
   },
   closed: (deps, _content, work, { code }) => {
     deps.log.error({ code, ...factsOf(work) }, "a dataset is closed to us: switch its API access on");

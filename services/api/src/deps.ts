@@ -16,6 +16,8 @@ export interface Deps {
   readonly backupCommand: string;
   /** Undefined while no provider of embeddings is configured: then there is no search. */
   readonly search: Search | undefined;
+  /** The key with which Dify asks for content; absent: it cannot. */
+  readonly difyRetrievalKey?: string | undefined;
   readonly log: Log;
 }
 

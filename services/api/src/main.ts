@@ -22,7 +22,8 @@ await runService({
     closers.push("queue", () => transport.close());
     const search = await openSearch(config, entities, (close) => closers.push("embedding provider", close));
     const known = { entities: inDependencyOrder(entities), search };
-    const app = buildApp({ target, transport, log, ...known, ...given });
+    const difyRetrievalKey = config.DIFY_RETRIEVAL_KEY;
+    const app = buildApp({ target, transport, log, difyRetrievalKey, ...known, ...given });
     closers.push("server", () => app.close());
     return { queue: transport.kind, port: await listen(app, config.API_HOST, config.API_PORT) };
   },

@@ -2,6 +2,7 @@
 import type { Deps } from "./deps.ts";
 import { answerErrors } from "./plugins/errors.ts";
 import { logRequests } from "./plugins/request-log.ts";
+import { difyRoutes } from "./routes/dify.ts";
 import { difyRetrievalRoute } from "./routes/dify-retrieval.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
 import { entityRoutes } from "./routes/entities.ts";
@@ -24,6 +25,7 @@ export function buildApp(deps: Deps): App {
   exceptionsRoute(app, deps);
   embeddingRoutes(app, deps);
   searchRoute(app, deps);
+  difyRoutes(app, deps);
   difyRetrievalRoute(app, deps);
   healthRoutes(app, deps);
   metricsRoute(app, deps);

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { call, type HttpSettings } from "./http.ts";
 
 /** How far Dify is with a document. */
-export type Indexing = "indexing" | "completed" | "error";
+type Indexing = "indexing" | "completed" | "error";
 
-export interface FoundDocument {
+interface FoundDocument {
   readonly id: string;
   readonly indexing: Indexing;
 }

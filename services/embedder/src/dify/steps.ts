@@ -100,9 +100,11 @@ async function update(deps: DifyDeps, work: Work): Promise<void> {
   }
 }
 
+/** By its name: a second document, of which we do not know, must not stay either. */
 async function remove(deps: DifyDeps, work: Work): Promise<void> {
-  const [datasetId, documentId] = placeOf(work);
-  await deleteDocument(deps, datasetId, documentId);
+  const [datasetId] = placeOf(work);
+  const found = await deps.dify.findDocuments(datasetId, nameOf(work));
+  for (const { id } of found) await deleteDocument(deps, datasetId, id);
   await write(deps, work, NOTHING);
 }
 

@@ -5,7 +5,7 @@ import { difyEnvironment, type DifyServer, startDify } from "@nexus/local/dify";
 import { serviceToRun } from "@nexus/local/services";
 import { backfill } from "@nexus/shared/ledger";
 import { type ServiceProcess, spawnService, stacks } from "@nexus/shared/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { canariesIn } from "./canaries.ts";
 import { dice, seed } from "./chaos/dice.ts";
 import { filled, heldDocuments, wantedDocuments } from "./dify.ts";
@@ -94,15 +94,30 @@ describe.each(stacks([embedded]))("Dify on $name", (stack) => {
 
 const [servers] = stacks();
 
-describe.skipIf(servers === undefined)(`Dify, filled by embedders that are killed (seed ${seed})`, () => {
+describe.skipIf(servers === undefined)(`Dify in trouble (seed ${seed})`, () => {
   let dify: DifyServer;
   let journey: Journey;
-  afterAll(async () => {
+  afterEach(async () => {
     await journey?.close();
     await dify?.close();
   });
 
-  it("holds each content once in the end, and nobody wrote a value anywhere else", async () => {
+  it("holds up neither the load nor the embeddings when it answers nothing", async () => {
+    if (servers === undefined) throw new Error("no servers here: skip this suite");
+    const silent = [{ fault: "hang" as const }];
+    dify = await startDify({ faults: { "create-dataset": silent, create: silent, find: silent } });
+    const sample = { scale: SCALE };
+    journey = await openJourney(servers, { sample, env: difyEnvironment(dify.url), embedders: 1 });
+    await journey.completed(await journey.begin({ embeddings: true, dify: true }));
+    await drained(journey.target);
+    expect(await unsettledContent(journey.target)).toEqual([]);
+    expect(dify.documents()).toEqual([]);
+    dify.change({ faults: {} });
+    expect(await filled(journey.target)).toMatchObject({ items: { failed: 0 } });
+    expect(heldDocuments(dify)).toEqual(await wantedDocuments(journey.target));
+  }, 180_000);
+
+  it("holds each content once in the end where embedders are killed, and nobody wrote a value anywhere else", async () => {
     if (servers === undefined) throw new Error("no servers here: skip this suite");
     dify = await startDify({ latencyMs: 20, indexingMs: 100 });
     const env = { ...difyEnvironment(dify.url), EMBEDDINGS: "off", LOG_LEVEL: "trace" };

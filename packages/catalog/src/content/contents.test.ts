@@ -80,6 +80,6 @@ describe("the composers", () => {
       "project",
       "workflow_template",
     ]);
-    expect(() => contentOf(entities, [])).toThrow(/cases has the content type case: add compose\/case\.ts/);
+    expect(() => contentOf(entities, [])).toThrow(/cases has the content type case: add content\/case\.ts/);
   });
 });

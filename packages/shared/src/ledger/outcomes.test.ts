@@ -75,6 +75,21 @@ describe("what a batch says of its rows", () => {
     expect(events).toEqual([{ target_ids: `{${ids.join(",")}}` }]);
   });
 
+  it("is offered to those who read it in this run, and to nobody else", async () => {
+    const ids = ["00000000-0000-5000-8000-000000000001"];
+    for (const embeddings of [true, false])
+      for (const dify of [true, false])
+        await recordContentEvent(target, batch.id, { embeddings, dify }, "practice", ids);
+    const { rows } = await target.query(
+      "select done_at is null as embeddings, dify_open as dify from migration.content_events order by id",
+    );
+    expect(rows).toEqual([
+      { embeddings: true, dify: true },
+      { embeddings: true, dify: false },
+      { embeddings: false, dify: true },
+    ]);
+  });
+
   it("is nothing where there is nothing to say", async () => {
     await recordExceptions(target, batch, []);
     await recordNotes(target, batch.id, []);

@@ -1,35 +1,12 @@
 /** The story of one content: step by step until Dify holds what it is to hold. Each step is written down before the next. */
 import type { Content } from "@nexus/catalog";
-import type { Pool } from "@nexus/shared/database";
-import type { Log } from "@nexus/shared/telemetry";
-import type { Budget } from "../budget/budget.ts";
-import type { Dify } from "./client.ts";
 import { knownDataset } from "./datasets.ts";
+import type { DifyDeps } from "./deps.ts";
 import { type Claimed, settle } from "./documents.ts";
 import { nextStep } from "./next-step.ts";
 import { putBack } from "./put-back.ts";
 import { STEPS, type Work } from "./steps.ts";
 import { readWanted, type Wanted } from "./wanted.ts";
-
-export interface DifyDeps {
-  readonly target: Pool;
-  readonly dify: Dify;
-  readonly budget: Budget;
-  readonly contents: ReadonlyMap<string, Content>;
-  readonly log: Log;
-  readonly settings: Pace;
-  /** When Dify last answered this process, by `performance.now()`. */
-  readonly health: { answeredAt: number };
-}
-
-/** All in milliseconds: see config.ts. */
-interface Pace {
-  readonly claimMs: number;
-  readonly settleMs: number;
-  readonly ratePauseMs: number;
-  readonly pollMs: number;
-  readonly retryMs: number;
-}
 
 const NOTHING: Wanted = { kind: "nothing", version: null, code: null };
 

@@ -1,5 +1,6 @@
 /** One round of the Dify consumer: takes in what is offered, and works on what is due. */
-import { type DifyDeps, advance } from "./advance.ts";
+import { advance } from "./advance.ts";
+import type { DifyDeps } from "./deps.ts";
 import { claimDue } from "./documents.ts";
 import { takeIn } from "./intake.ts";
 

@@ -7,7 +7,7 @@ import { openLog } from "@nexus/shared/telemetry";
 import { eventually, freshTarget, type TestContext } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import { openBudget } from "../budget/open-budget.ts";
-import type { DifyDeps } from "./advance.ts";
+import type { DifyDeps } from "./deps.ts";
 import { openDify } from "./client.ts";
 import { consume } from "./consume.ts";
 

@@ -1,6 +1,6 @@
 /** What becomes of a content that could not be finished: when it is looked at again, or that it never is. */
 import type { Content } from "@nexus/catalog";
-import type { DifyDeps } from "./advance.ts";
+import type { DifyDeps } from "./deps.ts";
 import { forgetDataset } from "./datasets.ts";
 import { ClaimLost, giveBack, settle } from "./documents.ts";
 import { DifyFailure, type FailureKind } from "./failures.ts";

@@ -6,7 +6,7 @@ import { DIFY_BUDGET } from "@nexus/shared/ledger";
 import { type Closers, startTicker } from "@nexus/shared/runtime";
 import type { Log } from "@nexus/shared/telemetry";
 import { openBudget } from "../budget/open-budget.ts";
-import type { DifyDeps } from "./advance.ts";
+import type { DifyDeps } from "./deps.ts";
 import { openDify } from "./client.ts";
 import type { difyVariables } from "./config.ts";
 import { consume } from "./consume.ts";

@@ -1,5 +1,5 @@
 /** The steps that change something in Dify, or look at it. Each leaves `work` as it is known afterwards, or throws why it must wait. */
-import type { DifyDeps } from "./advance.ts";
+import type { DifyDeps } from "./deps.ts";
 import { type Dataset, makeDataset } from "./datasets.ts";
 import { type Claimed, type Held, save } from "./documents.ts";
 import { DifyFailure } from "./failures.ts";

@@ -1,9 +1,9 @@
 /** One call: budget, provider, store. What a failure means for the text is decided here. */
 import type { Pool } from "@nexus/shared/database";
+import type { Budget, Outcome, Reservation } from "@nexus/shared/ledger";
 import { type Embedding, EmbeddingFailure, type FailureKind, type Provider } from "@nexus/shared/embedding";
 import type { Log } from "@nexus/shared/telemetry";
 import { pause } from "@nexus/shared/runtime";
-import type { Budget, Outcome, Reservation } from "./budget/budget.ts";
 import { type Claim, condemnText, countFailedAttempt } from "./texts.ts";
 
 export interface Caller {

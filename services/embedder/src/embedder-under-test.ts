@@ -2,11 +2,10 @@
 import { entities } from "@nexus/catalog";
 import { openPool, type Pool, withPool } from "@nexus/shared/database";
 import { type Embedding, openProvider } from "@nexus/shared/embedding";
-import { migrateTarget } from "@nexus/shared/ledger";
+import { migrateTarget, openBudget } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
 import { eventually, freshDatabase, type TestContext } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
-import { openBudget } from "./budget/open-budget.ts";
 import { contentOf } from "./compose/index.ts";
 import { type Deps, embedPage } from "./embed.ts";
 import { openLanes } from "./lanes.ts";

@@ -3,10 +3,10 @@ import { entities } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
 import { openPool, type Pool } from "@nexus/shared/database";
 import { openProvider, type Provider } from "@nexus/shared/embedding";
+import { type BudgetOptions, openBudget } from "@nexus/shared/ledger";
 import { CONTENT_QUEUE, contentJob, openTransport, type Transport } from "@nexus/shared/queue";
 import { type Closers, startTicker } from "@nexus/shared/runtime";
 import type { Log } from "@nexus/shared/telemetry";
-import { openBudget } from "./budget/open-budget.ts";
 import { contentOf } from "./compose/index.ts";
 import type { variables } from "./config.ts";
 import { tendVectors } from "./drained.ts";
@@ -71,7 +71,7 @@ export async function startEmbedder(
 }
 
 /** What the account allows and the operator wants to pay. */
-function quota(config: Settings, { model }: Provider): Parameters<typeof openBudget>[1] {
+function quota(config: Settings, { model }: Provider): BudgetOptions {
   return {
     model,
     requestsPerMinute: config.EMBEDDING_REQUESTS_PER_MINUTE ?? null,

@@ -1,5 +1,5 @@
 /** Settling: what became of calls goes into the buckets, the pace, the breaker and the bill, in one statement for all of this process. */
-import type { Queryable } from "@nexus/shared/database";
+import type { Queryable } from "../../database/pool.ts";
 import type { Outcome, Reservation } from "./budget.ts";
 import { SOON } from "./soon.ts";
 

@@ -1,0 +1,76 @@
+/** What the bench of embeddings prints. */
+import type { CallsTaken } from "./embeddings-calls.ts";
+import type { OutageRound, Trouble } from "./embeddings-outage.ts";
+import type { QuotaTaken } from "./embeddings-quotas.ts";
+
+type Measured =
+  | { readonly kind: "rates"; readonly calls: number; readonly vectors: number }
+  | ({ readonly kind: "calls" } & CallsTaken)
+  | { readonly kind: "outage"; readonly rounds: readonly OutageRound[] }
+  | { readonly kind: "quotas"; readonly cells: readonly QuotaTaken[]; readonly afterStorm: number };
+
+/** Lines for people. */
+export function said(measured: Measured): string {
+  return `${linesOf(measured).join("\n")}\n`;
+}
+
+function linesOf(measured: Measured): string[] {
+  switch (measured.kind) {
+    case "rates":
+      return [
+        `the stand-in answers ${measured.calls.toFixed(0)} calls a second`,
+        `the writer stores ${measured.vectors.toFixed(0)} vectors a second`,
+      ];
+    case "calls":
+      return callLines(measured);
+    case "outage":
+      return outageLines(measured.rounds);
+    case "quotas":
+      return [
+        ...measured.cells.map(
+          ({ requestsPerMinute, embedders, calls, used, throttled, seconds }) =>
+            `${requestsPerMinute} a minute, ${embedders} × ${calls} workers: ${percent(used)} used, ${percent(throttled)} answered 429, over ${seconds} s`,
+        ),
+        `600 a minute, from 60 s after a storm of 30 s on: ${percent(measured.afterStorm)} used`,
+      ];
+  }
+}
+
+function callLines({ embedders, items, distinct, distinctAnywhere, first, again, ...more }: CallsTaken): string[] {
+  const { tokens, dollars, memory } = more;
+  return [
+    `${embedders} embedders: ${items.done + items.empty + items.failed} items (${items.empty} empty, ${items.failed} failed) in ${first.seconds.toFixed(1)} s`,
+    `  calls ${first.calls} by the ledger, ${first.billed} by the bill; different texts of a practice: ${distinct}, anywhere: ${distinctAnywhere}`,
+    `  ${(first.calls / first.seconds).toFixed(0)} calls a second; largest embedder ${(memory / 1_048_576).toFixed(0)} MB`,
+    `  everything again: ${again.calls} calls by the ledger, ${again.billed} by the bill, in ${again.seconds.toFixed(1)} s`,
+    `  tokens ${tokens.ledger} by the ledger, ${tokens.billed} by the bill; $${dollars.ledger.toFixed(6)} and $${dollars.billed.toFixed(6)}`,
+  ];
+}
+
+function outageLines(rounds: readonly OutageRound[]): string[] {
+  const lineOf = (trouble: Trouble): string => {
+    const loads = rounds.map((round) => round.loads[trouble]);
+    const ratio = median(rounds.map((round) => round.loads[trouble].seconds / round.without));
+    const waits = loads.reduce((sum, load) => sum + load.waits, 0);
+    const looks = loads.reduce((sum, load) => sum + load.looks, 0);
+    return `  Bedrock ${trouble}: ${seconds(loads)} s, ${ratio.toFixed(3)} × (paired); a loader waited for an embedder in ${waits} of ${looks} looks`;
+  };
+  return [
+    `a load beside two embedders, median of ${rounds.length} interleaved pairs`,
+    `  embeddings off: ${median(rounds.map(({ without }) => without)).toFixed(2)} s`,
+    ...(["down", "slow", "throttling"] as const).map(lineOf),
+  ];
+}
+
+function seconds(loads: readonly { readonly seconds: number }[]): string {
+  return median(loads.map((load) => load.seconds)).toFixed(2);
+}
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(1)} %`;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

@@ -71,13 +71,12 @@ export async function startEmbedder(
 }
 
 /** What the account allows and the operator wants to pay. */
-function quota(config: Settings, { model }: Provider): BudgetOptions {
+function quota(config: Settings, { model, usdPer1kTokens }: Provider): BudgetOptions {
   return {
     model,
     requestsPerMinute: config.EMBEDDING_REQUESTS_PER_MINUTE ?? null,
     tokensPerMinute: config.EMBEDDING_TOKENS_PER_MINUTE ?? null,
-    usdPer1kTokens:
-      config.EMBEDDING_USD_PER_1K_TOKENS ?? (config.EMBEDDING_PROVIDER === "local" ? 0 : 0.00002),
+    usdPer1kTokens: config.EMBEDDING_USD_PER_1K_TOKENS ?? usdPer1kTokens,
     capUsd: config.EMBEDDING_CAP_USD ?? null,
   };
 }

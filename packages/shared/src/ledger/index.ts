@@ -1,7 +1,7 @@
 export type { By } from "./audit.ts";
 export { backfill, type Backfilled, type BackfillScope } from "./backfill.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
-export type { Budget, BudgetOptions, Outcome, Reservation } from "./budget/budget.ts";
+export type { Budget, BudgetOptions, Outcome, PauseReason, Reservation } from "./budget/budget.ts";
 export { joinBudget, openBudget } from "./budget/open-budget.ts";
 export {
   type BatchCounts,

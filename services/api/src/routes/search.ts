@@ -1,8 +1,8 @@
 import { ConfigurationError } from "@nexus/shared/config";
 import { asTenant, type Client, errorCode, type Pool } from "@nexus/shared/database";
-import { EmbeddingFailure, type FailureKind } from "@nexus/shared/embedding";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
+import { embedQuery } from "../embed-query.ts";
 import type { Search } from "../open-search.ts";
 import { Problem } from "../problem.ts";
 import { legacyKeys } from "../queries/legacy-keys.ts";
@@ -43,14 +43,18 @@ const answer = z.object({
 export function searchRoute(app: App, { target, search }: Deps): void {
   app.post("/v1/search", { schema: { body: searchBody, response: { 200: answer } } }, async (request) => {
     const { practiceId, query, types, limit = DEFAULT_LIMIT } = request.body;
-    const { provider, contents } = configured(search);
+    const { contents, ...embedding } = configured(search);
     requireTypes(
       types,
       contents.map(({ type }) => type),
     );
-    const vector = await embed(provider, query);
-    const wanted = { practiceId, vector, model: provider.model, types, limit };
-    return { results: await find(target, contents, wanted) };
+    try {
+      const vector = await embedQuery(embedding, query, PATIENCE_MS);
+      const wanted = { practiceId, vector, model: embedding.provider.model, types, limit };
+      return { results: await find(target, contents, wanted) };
+    } catch (cause) {
+      throw unprepared(cause) ?? cause;
+    }
   });
 }
 
@@ -64,12 +68,8 @@ async function find(target: Pool, contents: Search["contents"], wanted: Wanted) 
     const keys = await legacyKeys(tx, contents, ids);
     return found.map((one) => ({ ...one, legacyKey: keys.get(`${one.type}:${one.id}`) ?? null }));
   };
-  try {
-    const scan = await scanFor(target, wanted);
-    return await asTenant(target, practiceId, work(scan), { statementMs: PATIENCE_MS });
-  } catch (cause) {
-    throw unprepared(cause) ?? cause;
-  }
+  const scan = await scanFor(target, wanted);
+  return await asTenant(target, practiceId, work(scan), { statementMs: PATIENCE_MS });
 }
 
 /** The target was migrated without what search needs: a role, its privileges, or the table of vectors. */
@@ -98,25 +98,3 @@ function requireTypes(types: readonly string[] = [], known: readonly string[]): 
       { known },
     );
 }
-
-async function embed(provider: Search["provider"], query: string): Promise<Float32Array> {
-  try {
-    const { vector } = await provider.embed(query, AbortSignal.timeout(PATIENCE_MS));
-    return vector;
-  } catch (cause) {
-    if (cause instanceof EmbeddingFailure)
-      throw new Problem(...FAILURES[cause.kind], { reason: cause.code }, { cause });
-    throw new Problem(503, "embedding_unavailable", "the query could not be embedded in time", {}, { cause });
-  }
-}
-
-const FAILURES: { readonly [K in FailureKind]: readonly [status: number, code: string, detail: string] } = {
-  throttled: [503, "embedding_throttled", "the provider of embeddings takes no more calls for now"],
-  retry: [503, "embedding_unavailable", "the provider of embeddings did not answer"],
-  item: [422, "query_not_embeddable", "the query cannot be embedded: it is blank or too long"],
-  stop: [
-    503,
-    "embedding_refused",
-    "the provider of embeddings refuses every call: a person must look at its access",
-  ],
-};

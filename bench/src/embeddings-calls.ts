@@ -90,7 +90,7 @@ async function pass(
 }
 
 /** Content events that are not done. */
-export async function openEvents(target: Pool): Promise<number> {
+async function openEvents(target: Pool): Promise<number> {
   return await count(target, "select count(*) from migration.content_events where done_at is null");
 }
 

@@ -6,7 +6,7 @@ import { wholeRun } from "./whole-run.ts";
 import { startEmbedders, startServices, type World } from "./world.ts";
 
 /** What is wrong with Bedrock all the while. */
-export const TROUBLES = {
+const TROUBLES = {
   down: { faults: [{ fault: "unavailable" }] },
   slow: { latencyMs: 5_000 },
   throttling: { faults: [{ fault: "throttled" }] },

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type StandIn, startStandIn } from "./stand-in.ts";
 import { startEmbedders, type World } from "./world.ts";
 
-export interface Cell {
+interface Cell {
   readonly requestsPerMinute: number;
   readonly embedders: number;
 }

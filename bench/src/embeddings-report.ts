@@ -3,40 +3,24 @@ import type { CallsTaken } from "./embeddings-calls.ts";
 import type { OutageRound, Trouble } from "./embeddings-outage.ts";
 import type { QuotaTaken } from "./embeddings-quotas.ts";
 
-type Measured =
-  | { readonly kind: "rates"; readonly calls: number; readonly vectors: number }
-  | ({ readonly kind: "calls" } & CallsTaken)
-  | { readonly kind: "outage"; readonly rounds: readonly OutageRound[] }
-  | { readonly kind: "quotas"; readonly cells: readonly QuotaTaken[]; readonly afterStorm: number };
-
-/** Lines for people. */
-export function said(measured: Measured): string {
-  return `${linesOf(measured).join("\n")}\n`;
+/** Of the stand-in, and of the embedder's writer. */
+export function rateLines(calls: number, vectors: number): string[] {
+  return [
+    `the stand-in answers ${calls.toFixed(0)} calls a second`,
+    `the writer stores ${vectors.toFixed(0)} vectors a second`,
+  ];
 }
 
-function linesOf(measured: Measured): string[] {
-  switch (measured.kind) {
-    case "rates":
-      return [
-        `the stand-in answers ${measured.calls.toFixed(0)} calls a second`,
-        `the writer stores ${measured.vectors.toFixed(0)} vectors a second`,
-      ];
-    case "calls":
-      return callLines(measured);
-    case "outage":
-      return outageLines(measured.rounds);
-    case "quotas":
-      return [
-        ...measured.cells.map(
-          ({ requestsPerMinute, embedders, calls, used, throttled, seconds }) =>
-            `${requestsPerMinute} a minute, ${embedders} × ${calls} workers: ${percent(used)} used, ${percent(throttled)} answered 429, over ${seconds} s`,
-        ),
-        `600 a minute, from 60 s after a storm of 30 s on: ${percent(measured.afterStorm)} used`,
-      ];
-  }
-}
-
-function callLines({ embedders, items, distinct, distinctAnywhere, first, again, ...more }: CallsTaken): string[] {
+/** Of a pass over the sample, and of another over the same. */
+export function callLines({
+  embedders,
+  items,
+  distinct,
+  distinctAnywhere,
+  first,
+  again,
+  ...more
+}: CallsTaken): string[] {
   const { tokens, dollars, memory } = more;
   return [
     `${embedders} embedders: ${items.done + items.empty + items.failed} items (${items.empty} empty, ${items.failed} failed) in ${first.seconds.toFixed(1)} s`,
@@ -47,7 +31,8 @@ function callLines({ embedders, items, distinct, distinctAnywhere, first, again,
   ];
 }
 
-function outageLines(rounds: readonly OutageRound[]): string[] {
+/** Of loads beside embedders in trouble. */
+export function outageLines(rounds: readonly OutageRound[]): string[] {
   const lineOf = (trouble: Trouble): string => {
     const loads = rounds.map((round) => round.loads[trouble]);
     const ratio = median(rounds.map((round) => round.loads[trouble].seconds / round.without));
@@ -59,6 +44,17 @@ function outageLines(rounds: readonly OutageRound[]): string[] {
     `a load beside two embedders, median of ${rounds.length} interleaved pairs`,
     `  embeddings off: ${median(rounds.map(({ without }) => without)).toFixed(2)} s`,
     ...(["down", "slow", "throttling"] as const).map(lineOf),
+  ];
+}
+
+/** Of every quota, and of the storm. */
+export function quotaLines(cells: readonly QuotaTaken[], afterStorm: number): string[] {
+  return [
+    ...cells.map(
+      ({ requestsPerMinute, embedders, calls, used, throttled, seconds }) =>
+        `${requestsPerMinute} a minute, ${embedders} × ${calls} workers: ${percent(used)} used, ${percent(throttled)} answered 429, over ${seconds} s`,
+    ),
+    `600 a minute, from 60 s after a storm of 30 s on: ${percent(afterStorm)} used`,
   ];
 }
 

@@ -21,7 +21,9 @@ export async function storeRate(world: World): Promise<number> {
     const store = openVectorStore(target, "public");
     const start = performance.now();
     await Promise.all(
-      ids.map((id, n) => store.store(id, embeddings[n % DIFFERENT] ?? { vector: new Float32Array(), tokens: 0 })),
+      ids.map((id, n) =>
+        store.store(id, embeddings[n % DIFFERENT] ?? { vector: new Float32Array(), tokens: 0 }),
+      ),
     );
     return (1_000 * ids.length) / (performance.now() - start);
   });

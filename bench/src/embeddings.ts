@@ -1,9 +1,9 @@
 /** `pnpm bench:embeddings [--only …] [--scale N] [--embedders 1,4] [--json]`: what embedding is held to, against the stand-in for Bedrock. */
 import { parseArgs } from "node:util";
 import { embedSample } from "./embeddings-calls.ts";
-import { outageRound } from "./embeddings-outage.ts";
+import { type OutageRound, outageRound } from "./embeddings-outage.ts";
 import { afterStorm, quotaTable } from "./embeddings-quotas.ts";
-import { said } from "./embeddings-report.ts";
+import { callLines, outageLines, quotaLines, rateLines } from "./embeddings-report.ts";
 import { storeRate } from "./embeddings-store.ts";
 import { startStandIn } from "./stand-in.ts";
 import { standInRate } from "./stand-in-rate.ts";
@@ -19,24 +19,35 @@ const { values } = parseArgs({
   },
 });
 
+interface Said {
+  readonly measured: object;
+  readonly lines: readonly string[];
+}
+
 /** What can be measured, by the words of `--only`. */
-const MEASURES: Readonly<Record<string, (world: World) => AsyncGenerator<Parameters<typeof said>[0]>>> = {
+const MEASURES: Readonly<Record<string, (world: World) => AsyncGenerator<Said>>> = {
   rates: async function* (world) {
     const standIn = await startStandIn();
-    const calls = await standInRate(standIn).finally(() => standIn.stop());
-    yield { kind: "rates", calls, vectors: await storeRate(world) };
+    const calls = await standInRate(standIn);
+    await standIn.stop();
+    const vectors = await storeRate(world);
+    yield { measured: { calls, vectors }, lines: rateLines(calls, vectors) };
   },
   calls: async function* (world) {
-    for (const embedders of values.embedders.split(","))
-      yield { kind: "calls", ...(await embedSample(world, Number(embedders))) };
+    for (const embedders of values.embedders.split(",")) {
+      const measured = await embedSample(world, Number(embedders));
+      yield { measured, lines: callLines(measured) };
+    }
   },
   outage: async function* (world) {
-    const rounds = [];
+    const rounds: OutageRound[] = [];
     for (let n = 0; n < Number(values.rounds); n++) rounds.push(await outageRound(world));
-    yield { kind: "outage", rounds };
+    yield { measured: { rounds }, lines: outageLines(rounds) };
   },
   quotas: async function* (world) {
-    yield { kind: "quotas", cells: await quotaTable(world), afterStorm: await afterStorm(world) };
+    const cells = await quotaTable(world);
+    const storm = await afterStorm(world);
+    yield { measured: { cells, afterStorm: storm }, lines: quotaLines(cells, storm) };
   },
 };
 
@@ -45,8 +56,8 @@ try {
   for (const name of values.only.split(",")) {
     const measure = MEASURES[name];
     if (measure === undefined) throw new Error(`--only: there is ${Object.keys(MEASURES).join(", ")}`);
-    for await (const measured of measure(world))
-      process.stdout.write(values.json ? `${JSON.stringify(measured)}\n` : said(measured));
+    for await (const { measured, lines } of measure(world))
+      process.stdout.write(`${values.json ? JSON.stringify(measured) : lines.join("\n")}\n`);
   }
 } finally {
   await world.stop();

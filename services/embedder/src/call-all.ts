@@ -36,11 +36,7 @@ export async function callAll(
 }
 
 /** A call keeps its lane until its vector is stored: a killed process loses as many vectors as it has lanes, at most. */
-function callOne(
-  deps: Deps,
-  startBefore: number,
-  signal: AbortSignal,
-): (claim: Claim) => Promise<Decided> {
+function callOne(deps: Deps, startBefore: number, signal: AbortSignal): (claim: Claim) => Promise<Decided> {
   // When one text must wait for the budget, those behind it need not ask.
   let budgetMs = 0;
   const call = async (claim: Claim): Promise<Called> => {

@@ -119,7 +119,8 @@ describe("a row that changes while its text is embedded", () => {
     );
     const id = rows[0]?.id ?? "";
     embedder.before = async () => {
-      if (embedder.calls.length === 1) await target.query(`update public.cases set practice_id = $1`, [second]);
+      if (embedder.calls.length === 1)
+        await target.query(`update public.cases set practice_id = $1`, [second]);
     };
     await embedder.embed("project", [id]);
     expect(await embedder.vectorsOf(id)).toEqual([expect.objectContaining({ practice: second })]);

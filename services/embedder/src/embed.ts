@@ -28,6 +28,9 @@ const ROUNDS = 4;
 
 /** Embeds one page of an event. Whatever happens, the ledger knows it before the queue does. */
 export async function embedPage(deps: Deps, job: ContentJob, signal: AbortSignal): Promise<Handled> {
+  // A paused pool asks nothing of the target, on which a load may be under way.
+  const restMs = deps.health.pausedUntil - performance.now();
+  if (restMs > 0) return { kind: "later", ms: Math.ceil(restMs) };
   try {
     const page = await readPage(deps.target, job);
     if (page === undefined) return { kind: "done" };

@@ -89,7 +89,7 @@ async function depsOn(target: Pool, before: (text: string) => Promise<void>): Pr
     lanes: openLanes(4),
     claimMs: 5_000,
     callMs: 1_000,
-    health: { answeredAt: -Infinity },
+    health: { answeredAt: -Infinity, pausedUntil: -Infinity },
   };
 }
 

@@ -56,7 +56,7 @@ export async function startEmbedder(
     lanes: openLanes(config.EMBEDDER_CALLS),
     claimMs: Math.max(config.TEXT_CLAIM_MS, 2 * config.CALL_TIMEOUT_MS),
     callMs: config.CALL_TIMEOUT_MS,
-    health: { answeredAt: -Infinity },
+    health: { answeredAt: -Infinity, pausedUntil: -Infinity },
     log,
   };
   await startPages(config, deps, transport, closers);

@@ -35,7 +35,7 @@ export interface EmbeddingProgress {
 }
 
 /** Time and price are null until an embedder has written down the quota and the price. */
-export interface EmbeddingForecast extends Pick<Forecast, "calls" | "tokens"> {
+interface EmbeddingForecast extends Pick<Forecast, "calls" | "tokens"> {
   readonly items: number;
   readonly seconds: number | null;
   readonly boundBy: Forecast["boundBy"] | null;

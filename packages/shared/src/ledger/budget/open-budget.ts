@@ -20,7 +20,10 @@ export async function openBudget(ledger: Queryable, options: BudgetOptions): Pro
  * The budget of a model for those who serve a person, under whatever quota the embedders have written; without any, until they have.
  * Asks nothing of the ledger before it is asked.
  */
-export function joinBudget(ledger: Queryable, options: Pick<BudgetOptions, "model" | "usdPer1kTokens" | "clockSpeed">): Budget {
+export function joinBudget(
+  ledger: Queryable,
+  options: Pick<BudgetOptions, "model" | "usdPer1kTokens" | "clockSpeed">,
+): Budget {
   const unlimited = { ...options, requestsPerMinute: null, tokensPerMinute: null, capUsd: null };
   let made: Promise<void> | undefined;
   const budget = budgetOf(ledger, options.model, { haste: "prompt", clockSpeed: options.clockSpeed ?? 1 });

@@ -28,7 +28,7 @@ describe("the nearest content", () => {
     await add(crowd, 600, (n) => `broken upper molar ${n}`);
     await add(rare, 15, (n) => `lower retainer for canine ${n}`);
     await target.query(
-      "create index on public.ai_embeddings using hnsw (embedding vector_ip_ops); analyze public.ai_embeddings",
+      "create index on public.ai_embeddings using hnsw ((embedding::halfvec(1024)) halfvec_ip_ops); analyze public.ai_embeddings",
     );
     const byIndex = await ask("index", rare, "broken upper molar");
     expect(byIndex).toHaveLength(10);

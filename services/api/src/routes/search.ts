@@ -49,9 +49,12 @@ export function searchRoute(app: App, { target, search }: Deps): void {
       contents.map(({ type }) => type),
     );
     try {
-      const vector = await embedQuery(embedding, query, PATIENCE_MS);
+      const [vector, scan] = await Promise.all([
+        embedQuery(embedding, query, PATIENCE_MS),
+        scanFor(target, { practiceId, types }),
+      ]);
       const wanted = { practiceId, vector, model: embedding.provider.model, types, limit };
-      return { results: await find(target, contents, wanted) };
+      return { results: await find(target, contents, scan, wanted) };
     } catch (cause) {
       throw unprepared(cause) ?? cause;
     }
@@ -59,17 +62,16 @@ export function searchRoute(app: App, { target, search }: Deps): void {
 }
 
 /** As the tenant that the practice is, so that the row level security of the target has the last word. */
-async function find(target: Pool, contents: Search["contents"], wanted: Wanted) {
+async function find(target: Pool, contents: Search["contents"], scan: Scan, wanted: Wanted) {
   const { practiceId } = wanted;
-  const work = (scan: Scan) => async (tx: Client) => {
+  const work = async (tx: Client) => {
     const found = await nearestContent(tx, scan, wanted);
     if (found === undefined) throw new Problem(404, "unknown_practice", `there is no practice ${practiceId}`);
     const ids = found.map(({ id }) => id);
     const keys = await legacyKeys(tx, contents, ids);
     return found.map((one) => ({ ...one, legacyKey: keys.get(`${one.type}:${one.id}`) ?? null }));
   };
-  const scan = await scanFor(target, wanted);
-  return await asTenant(target, practiceId, work(scan), { statementMs: PATIENCE_MS });
+  return await asTenant(target, practiceId, work, { statementMs: PATIENCE_MS });
 }
 
 /** The target was migrated without what search needs: a role, its privileges, or the table of vectors. */

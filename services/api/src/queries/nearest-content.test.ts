@@ -40,7 +40,7 @@ describe("the nearest content", () => {
     expect(await scanFor(target, { practiceId: rare, types: undefined })).toBe("exact");
     await target.query(
       `insert into public.ai_embeddings (practice_id, content_type, content_id, embedding, sha256_hash, model)
-       select $1, 'case', gen_random_uuid(), $2::text::vector, '', 'm' from generate_series(1, 8001)`,
+       select $1, 'case', gen_random_uuid(), $2::text::vector, '', 'm' from generate_series(1, 6001)`,
       [rare, `[${lexicalVector("x").join()}]`],
     );
     expect(await scanFor(target, { practiceId: rare, types: undefined })).toBe("index");

@@ -47,15 +47,14 @@ export function outageLines(rounds: readonly OutageRound[]): string[] {
   ];
 }
 
-/** Of every quota, and of the storm. */
-export function quotaLines(cells: readonly QuotaTaken[], afterStorm: number): string[] {
-  return [
-    ...cells.map(
-      ({ requestsPerMinute, embedders, calls, used, throttled, seconds }) =>
-        `${requestsPerMinute} a minute, ${embedders} × ${calls} workers: ${percent(used)} used, ${percent(throttled)} answered 429, over ${seconds} s`,
-    ),
-    `600 a minute, from 60 s after a storm of 30 s on: ${percent(afterStorm)} used`,
-  ];
+/** Of a quota, used by so many embedders. */
+export function quotaLine({ requestsPerMinute, embedders, calls, used, throttled, seconds }: QuotaTaken): string {
+  return `${requestsPerMinute} a minute, ${embedders} × ${calls} workers: ${percent(used)} used, ${percent(throttled)} answered 429, over ${seconds} s`;
+}
+
+/** Of a quota of 600 a minute, after the storm. */
+export function stormLine(used: number): string {
+  return `600 a minute, from 60 s after a storm of 30 s on: ${percent(used)} used`;
 }
 
 function seconds(loads: readonly { readonly seconds: number }[]): string {

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { embedSample } from "./embeddings-calls.ts";
 import { type OutageRound, outageRound } from "./embeddings-outage.ts";
 import { afterStorm, quotaTable } from "./embeddings-quotas.ts";
-import { callLines, outageLines, quotaLines, rateLines } from "./embeddings-report.ts";
+import { callLines, outageLines, quotaLine, rateLines, stormLine } from "./embeddings-report.ts";
 import { storeRate } from "./embeddings-store.ts";
 import { startStandIn } from "./stand-in.ts";
 import { standInRate } from "./stand-in-rate.ts";
@@ -11,7 +11,7 @@ import { openWorld, type World } from "./world.ts";
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "rates,calls,outage,quotas" },
+    only: { type: "string", default: "rates,calls,outage,quotas,storm" },
     scale: { type: "string", default: "1" },
     embedders: { type: "string", default: "1,4" },
     rounds: { type: "string", default: "9" },
@@ -46,8 +46,11 @@ const MEASURES: Readonly<Record<string, (world: World) => AsyncGenerator<Said>>>
   },
   quotas: async function* (world) {
     const cells = await quotaTable(world);
-    const storm = await afterStorm(world);
-    yield { measured: { cells, afterStorm: storm }, lines: quotaLines(cells, storm) };
+    yield { measured: { cells }, lines: cells.map(quotaLine) };
+  },
+  storm: async function* (world) {
+    const used = await afterStorm(world);
+    yield { measured: { afterStorm: used }, lines: [stormLine(used)] };
   },
 };
 

@@ -48,7 +48,14 @@ export function outageLines(rounds: readonly OutageRound[]): string[] {
 }
 
 /** Of a quota, used by so many embedders. */
-export function quotaLine({ requestsPerMinute, embedders, calls, used, throttled, seconds }: QuotaTaken): string {
+export function quotaLine({
+  requestsPerMinute,
+  embedders,
+  calls,
+  used,
+  throttled,
+  seconds,
+}: QuotaTaken): string {
   return `${requestsPerMinute} a minute, ${embedders} × ${calls} workers: ${percent(used)} used, ${percent(throttled)} answered 429, over ${seconds} s`;
 }
 

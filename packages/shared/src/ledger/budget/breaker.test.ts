@@ -21,7 +21,8 @@ describe("the breaker", () => {
 
   it("pauses the pool at once when twenty calls in a row were not answered", async (context) => {
     const fresh = await freshBudget(context);
-    const fail = async (times: number): Promise<void> => settleAll(fresh, await ask(fresh.budget, times), failed);
+    const fail = async (times: number): Promise<void> =>
+      settleAll(fresh, await ask(fresh.budget, times), failed);
     await fail(19);
     await callAfter(fresh, 0, used);
     await fail(19);

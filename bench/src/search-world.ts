@@ -38,7 +38,7 @@ export async function indexVectors(url: string): Promise<number> {
   return await withPool({ url, max: 1, name: "nexus-bench" }, async (target) => {
     const start = performance.now();
     await target.query(
-      "create index ai_embeddings_hnsw on public.ai_embeddings using hnsw (embedding vector_ip_ops)",
+      "create index ai_embeddings_hnsw on public.ai_embeddings using hnsw ((embedding::halfvec(1024)) halfvec_ip_ops)",
     );
     await target.query("vacuum analyze public.ai_embeddings");
     return (performance.now() - start) / 1000;

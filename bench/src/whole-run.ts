@@ -29,9 +29,14 @@ export async function wholeRuns(servers: Servers, loaders: number, times: number
   }
 }
 
-async function wholeRun({ targetUrl }: Servers, services: readonly ServiceProcess[]): Promise<Taken> {
+/** One run over services that are at work. With `embeddings` it offers its content to embedders, and waits for none. */
+export async function wholeRun(
+  { targetUrl }: Servers,
+  services: readonly ServiceProcess[],
+  { embeddings }: { readonly embeddings: boolean } = { embeddings: false },
+): Promise<Taken> {
   return await withPool({ url: targetUrl, max: 2, name: "nexus-bench" }, async (target) => {
-    const runId = await createRun(target, selectAll(), { embeddings: false, codes: "{}" });
+    const runId = await createRun(target, selectAll(), { embeddings, codes: "{}" });
     if (runId === undefined) throw new Error("a run is active");
     await eventually(() => hasCompleted(target, runId), { within: 3_600_000, every: 50 });
     const progress = await progressOf(target, runId);
@@ -74,8 +79,8 @@ function between(from: string | null, to: string | null): number {
   return from === null || to === null ? Number.NaN : (Date.parse(to) - Date.parse(from)) / 1_000;
 }
 
-/** VmHWM of a process; 0 where the system has no /proc. */
-function peakMemory(pid: number): number {
+/** Peak resident memory (VmHWM) of a process in bytes; 0 where the system has no /proc. */
+export function peakMemory(pid: number): number {
   try {
     return 1_024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
   } catch {

@@ -72,3 +72,13 @@ export async function startServices(servers: Servers, loaders: number): Promise<
   const wanted = ["extractor" as const, ...Array.from({ length: loaders }, () => "loader" as const)];
   return await Promise.all(wanted.map((name) => startService(serviceToRun(name, servers))));
 }
+
+/** Starts some embedders; `env` says at least which provider they have. */
+export async function startEmbedders(
+  servers: Servers,
+  count: number,
+  env: Readonly<Record<string, string>>,
+): Promise<ServiceProcess[]> {
+  const embedder = (): Promise<ServiceProcess> => startService(serviceToRun("embedder", servers, env));
+  return await Promise.all(Array.from({ length: count }, embedder));
+}

@@ -1,6 +1,7 @@
 /** Embedders against the stand-in for Bedrock, which fails, and which fail themselves. */
 import { type BedrockServer, bedrockEnvironment, startBedrock } from "@nexus/local/bedrock";
-import { type ServiceProcess, stacks } from "@nexus/shared/testing";
+import { embeddingProgress } from "@nexus/shared/ledger";
+import { remark, type ServiceProcess, stacks } from "@nexus/shared/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { dice, seed } from "./chaos/dice.ts";
 import {
@@ -8,6 +9,7 @@ import {
   distinctTexts,
   drained,
   failures,
+  longestText,
   openEvents,
   settledItems,
   unsettledContent,
@@ -40,7 +42,7 @@ describe.skipIf(servers === undefined)(`embedders in trouble (seed ${seed})`, ()
     });
   }
 
-  it.each(["unavailable", "reset", "throttled"] as const)(
+  it.each(["unavailable", "reset", "throttled", "hang"] as const)(
     "lose nothing when every call of a whole run is answered with: %s",
     async (fault) => {
       await open({ faults: [{ fault }] });
@@ -83,8 +85,42 @@ describe.skipIf(servers === undefined)(`embedders in trouble (seed ${seed})`, ()
     await drained(journey.target, 120_000);
     expect(kills).toBeGreaterThan(2);
     expect(await unsettledContent(journey.target)).toEqual([]);
-    const { billed, distinctTexts: texts } = bedrock.bill();
-    expect(billed - (await distinctTexts(journey.target))).toBeLessThanOrEqual(kills * 2 * CALLS);
-    expect(texts).toBeLessThanOrEqual(billed);
+    const { billed } = bedrock.bill();
+    const paidAgain = billed - (await distinctTexts(journey.target));
+    const missing = billed - (await callCount(journey.target));
+    remark(
+      "measured",
+      `${kills} embedders killed, each with up to ${CALLS} calls under way: ${paidAgain} texts paid again, ${missing} of ${billed} calls missing in the ledger`,
+    );
+    expect(paidAgain).toBeLessThanOrEqual(kills * CALLS);
+    expect(missing).toBeGreaterThanOrEqual(0);
+    expect(missing).toBeLessThanOrEqual(kills * CALLS);
   }, 300_000);
+
+  it("spend no more than the cap and one call of each worker, and go on when it is raised", async () => {
+    await open({ latencyMs: 20 });
+    const dollarsPer1k = 1;
+    const capUsd = 5;
+    const price = { EMBEDDING_USD_PER_1K_TOKENS: String(dollarsPer1k) };
+    const capped = { ...price, EMBEDDING_CAP_USD: String(capUsd) };
+    const pool = await Promise.all([1, 2].map(() => journey.start("embedder", capped)));
+    await journey.completed(await journey.begin({ embeddings: true }));
+    await expect
+      .poll(async () => (await embeddingProgress(journey.target)).pausedBecause, { timeout: 60_000 })
+      .toBe("money_cap");
+    await Promise.all(pool.map((embedder) => embedder.kill("SIGTERM")));
+    const { billed, tokens } = bedrock.bill();
+    const over = (dollarsPer1k * tokens) / 1_000 - capUsd;
+    const dearest = (dollarsPer1k * (await longestText(journey.target))) / 1_000;
+    remark(
+      "measured",
+      `cap $${capUsd}, 2 × ${CALLS} workers: overshot by $${over.toFixed(3)}, a call costs $${dearest.toFixed(3)} at most`,
+    );
+    expect(over).toBeGreaterThanOrEqual(0);
+    expect(over).toBeLessThanOrEqual(pool.length * CALLS * dearest);
+    expect(await callCount(journey.target)).toBe(billed);
+    await journey.start("embedder", price);
+    await drained(journey.target, 90_000);
+    expect(await unsettledContent(journey.target)).toEqual([]);
+  }, 180_000);
 });

@@ -60,6 +60,11 @@ export async function settledItems(target: Pool): Promise<number> {
   return await count(target, `select count(*) from migration.embedding_items`);
 }
 
+/** Tokens of the longest text that has its vector. */
+export async function longestText(target: Pool): Promise<number> {
+  return await count(target, `select max(tokens) as count from migration.embedding_texts`);
+}
+
 /** The state of the vector index. */
 export async function indexState(target: Pool): Promise<string> {
   return (await embeddingProgress(target)).index.state;

@@ -9,8 +9,8 @@ create table migration.rate_budget (
   request_burst double precision not null check (request_burst >= 1),
   token_rate double precision not null check (token_rate > 0),
   token_burst double precision not null check (token_burst >= 1),
-  -- The buckets as they were at filled_at. Tokens may be owed: below zero.
-  requests double precision not null check (requests >= 0),
+  -- The buckets as they were at filled_at. Tokens may be owed: below zero. So may one request, for a person who waits.
+  requests double precision not null check (requests >= -1),
   tokens double precision not null,
   filled_at timestamptz not null default clock_timestamp(),
   -- The share of the pace that the provider bears: lowered when it throttles, raised with time.

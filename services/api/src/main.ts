@@ -20,7 +20,9 @@ await runService({
     const queue = { url: config.QUEUE_URL, prefix: config.QUEUE_PREFIX, workers: 0, onError };
     const transport = await openTransport(queue);
     closers.push("queue", () => transport.close());
-    const search = await openSearch(config, entities, (close) => closers.push("embedding provider", close));
+    const search = await openSearch(config, entities, target, (close) =>
+      closers.push("embedding provider", close),
+    );
     const known = { entities: inDependencyOrder(entities), search };
     const difyRetrievalKey = config.DIFY_RETRIEVAL_KEY;
     const app = buildApp({ target, transport, log, difyRetrievalKey, ...known, ...given });

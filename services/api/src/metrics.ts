@@ -1,11 +1,15 @@
 /** The API's metrics, all of them. Labels are entities of the catalog and words of this file. */
+import type { Queryable } from "@nexus/shared/database";
 import type { EntityProgress } from "@nexus/shared/ledger";
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { embeddingGauges } from "./embedding-gauges.ts";
 import type { RunFacts } from "./queries/find-run.ts";
 
 export interface Metrics {
   /** Shows the newest run. `undefined`: there is none. */
   show(run: RunFacts | undefined, progress: readonly EntityProgress[]): void;
+  /** Reads and shows what embedding came to. */
+  readUsage(ledger: Queryable): Promise<void>;
   /** Whether the ledger could be read. */
   ledgerRead(result: "read" | "unreadable"): void;
   /** What Prometheus scrapes. */
@@ -34,6 +38,7 @@ export function openMetrics(): Metrics {
       if (run !== undefined) gauges.run.set(run.id);
       for (const one of progress) showEntity(gauges, one);
     },
+    readUsage: embeddingGauges(register),
     ledgerRead: (result) => gauges.ledgerUp.set(result === "read" ? 1 : 0),
     text: () => register.metrics(),
     contentType: register.contentType,

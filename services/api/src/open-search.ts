@@ -1,9 +1,13 @@
 /** What search stands on. Nothing of it exists until a provider is configured. */
 import type { Entity } from "@nexus/catalog";
+import type { Pool } from "@nexus/shared/database";
 import { openProvider, type Provider, type ProviderConfig } from "@nexus/shared/embedding";
+import { type Budget, joinBudget } from "@nexus/shared/ledger";
 
 export interface Search {
-  readonly provider: Pick<Provider, "model" | "embed">;
+  readonly provider: Pick<Provider, "model" | "embed" | "estimateTokens">;
+  /** Shared with all embedders, and ahead of them: a person waits. */
+  readonly budget: Budget;
   /** What can be found. */
   readonly contents: readonly Content[];
 }
@@ -27,12 +31,13 @@ interface Settings {
 export async function openSearch(
   { EMBEDDINGS, EMBEDDING_PROVIDER: provider }: Settings,
   entities: readonly Entity[],
+  target: Pool,
   onClose: (close: () => Promise<void>) => void,
 ): Promise<Search | undefined> {
   if (EMBEDDINGS === "off" || provider === undefined) return undefined;
   const opened = await openProvider({ provider, ...SEARCHING });
   onClose(() => opened.close());
-  return { provider: opened, contents: contentsOf(entities) };
+  return { provider: opened, budget: joinBudget(target, opened), contents: contentsOf(entities) };
 }
 
 /** The contents of the catalog. */

@@ -19,7 +19,7 @@ export async function callAll(
   const claims = [...states].flatMap(([key, state]) =>
     state.kind === "claimed" ? [{ key, claim: state }] : [],
   );
-  const one = callOne(deps, claims.length, startBefore, signal);
+  const one = callOne(deps, startBefore, signal);
   const results = await Promise.allSettled(claims.map(({ claim }) => one(claim)));
   const after = new Map(states);
   const undone: Claim[] = [];
@@ -35,14 +35,8 @@ export async function callAll(
   return after;
 }
 
-/** A call takes a lane; its vector then waits for others to be stored with, but not when it is the last of the page. */
-function callOne(
-  deps: Deps,
-  calls: number,
-  startBefore: number,
-  signal: AbortSignal,
-): (claim: Claim) => Promise<Decided> {
-  let left = calls;
+/** A call keeps its lane until its vector is stored: a killed process loses as many vectors as it has lanes, at most. */
+function callOne(deps: Deps, startBefore: number, signal: AbortSignal): (claim: Claim) => Promise<Decided> {
   // When one text must wait for the budget, those behind it need not ask.
   let budgetMs = 0;
   const call = async (claim: Claim): Promise<Called> => {
@@ -52,11 +46,11 @@ function callOne(
     if (called.kind === "waiting" && called.because === "budget") budgetMs = Math.max(budgetMs, called.ms);
     return called;
   };
-  return async (claim) => {
-    const called = await deps.lanes.run(() => call(claim)).finally(() => (left -= 1));
-    const stored = called.kind === "embedded" ? deps.store.store(claim.id, called.embedding) : undefined;
-    if (left === 0) deps.store.flush();
-    await stored;
-    return called.kind === "embedded" ? { kind: "stored", id: claim.id } : called;
-  };
+  return (claim) =>
+    deps.lanes.run(async () => {
+      const called = await call(claim);
+      if (called.kind !== "embedded") return called;
+      await deps.store.store(claim.id, called.embedding);
+      return { kind: "stored", id: claim.id };
+    });
 }

@@ -1,9 +1,9 @@
 /** One call: budget, provider, store. What a failure means for the text is decided here. */
 import type { Pool } from "@nexus/shared/database";
+import type { Budget, Outcome, Reservation } from "@nexus/shared/ledger";
 import { type Embedding, EmbeddingFailure, type FailureKind, type Provider } from "@nexus/shared/embedding";
 import type { Log } from "@nexus/shared/telemetry";
 import { pause } from "@nexus/shared/runtime";
-import type { Budget, Outcome, Reservation } from "./budget/budget.ts";
 import { type Claim, condemnText, countFailedAttempt } from "./texts.ts";
 
 export interface Caller {
@@ -11,8 +11,8 @@ export interface Caller {
   readonly provider: Provider;
   readonly budget: Budget;
   readonly log: Log;
-  /** When the provider last answered this process, by `performance.now()`. */
-  readonly health: { answeredAt: number };
+  /** By `performance.now()`: when the provider last answered this process, and until when the pool is paused, as far as it knows. */
+  readonly health: { answeredAt: number; pausedUntil: number };
 }
 
 /** What came of a call. `waiting`: nothing; the text is to be tried again, and not before so many milliseconds. */
@@ -20,6 +20,9 @@ export type Called =
   | { readonly kind: "embedded"; readonly embedding: Embedding }
   | { readonly kind: "failed"; readonly code: string }
   | { readonly kind: "waiting"; readonly ms: number; readonly because: "budget" | "text" };
+
+/** With a paused pool a process looks again after so many milliseconds at most: another's probe may have opened it. */
+const LONGEST_REST_MS = 5_000;
 
 /** A text fails for good with its fifth attempt. */
 const MAX_ATTEMPTS = 5;
@@ -51,7 +54,7 @@ export async function callFor(
 
 /** Short waits are waited for; for long ones, or with a pool that is paused, the text goes back. */
 async function waitForBudget(
-  { budget, provider }: Caller,
+  { budget, provider, health }: Caller,
   { text }: Claim,
   startBefore: number,
   signal: AbortSignal,
@@ -60,7 +63,10 @@ async function waitForBudget(
   while (!signal.aborted) {
     const grant = await budget.reserve(tokens);
     if (grant.kind === "granted") return grant.reservation;
-    if (grant.kind === "paused") return { ms: grant.retryMs };
+    if (grant.kind === "paused") {
+      health.pausedUntil = performance.now() + Math.min(grant.retryMs, LONGEST_REST_MS);
+      return { ms: grant.retryMs };
+    }
     if (performance.now() + grant.ms > startBefore) return { ms: Math.min(grant.ms, 1_000) };
     await pause(grant.ms, signal);
   }

@@ -1,4 +1,7 @@
+import { entities } from "@nexus/catalog";
+import type { Queryable } from "@nexus/shared/database";
 import { EmbeddingFailure } from "@nexus/shared/embedding";
+import { backfill } from "@nexus/shared/ledger";
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type EmbedderUnderTest, embedderUnderTest } from "./embedder-under-test.ts";
@@ -85,6 +88,44 @@ describe("a row that changes while its text is embedded", () => {
     expect(embedder.calls).toHaveLength(1);
   });
 
+  it("takes the vectors of its projects along, and a later look finds them right: no call, and their version is noted", async () => {
+    const [first, second] = [await embedder.practice("a"), await embedder.practice("b")];
+    const caseId = await embedder.newCase("Upper arch", first);
+    const { target } = embedder;
+    const { rows } = await target.query<{ id: string }>(
+      `insert into public.projects (case_id, practice_id, name) values ($1, $2, 'Night guard') returning id`,
+      [caseId, first],
+    );
+    const id = rows[0]?.id ?? "";
+    await embedder.embed("project", [id]);
+    await target.query(`update public.cases set practice_id = $1`, [second]);
+    expect(await embedder.vectorsOf(id)).toEqual([expect.objectContaining({ practice: second })]);
+    expect(await openEvents(target), "the move offers nothing").toBe(0);
+    const by = { actor: "test", reason: null };
+    const projects = entities.filter(({ content }) => content === "project");
+    expect(await backfill(target, projects, "missing", by)).toMatchObject({ items: 1 });
+    await eventually(() => embedder.work());
+    expect(embedder.calls).toHaveLength(1);
+    expect(await backfill(target, projects, "missing", by)).toMatchObject({ items: 0 });
+  });
+
+  it("gets the vector of its new practice when its case moves meanwhile", async () => {
+    const [first, second] = [await embedder.practice("a"), await embedder.practice("b")];
+    const caseId = await embedder.newCase("Upper arch", first);
+    const { target } = embedder;
+    const { rows } = await target.query<{ id: string }>(
+      `insert into public.projects (case_id, practice_id, name) values ($1, $2, 'Night guard') returning id`,
+      [caseId, first],
+    );
+    const id = rows[0]?.id ?? "";
+    embedder.before = async () => {
+      if (embedder.calls.length === 1)
+        await target.query(`update public.cases set practice_id = $1`, [second]);
+    };
+    await embedder.embed("project", [id]);
+    expect(await embedder.vectorsOf(id)).toEqual([expect.objectContaining({ practice: second })]);
+  });
+
   it("loses its vectors when it is deleted, even meanwhile", async () => {
     const [kept, gone] = [await embedder.newCase("Kept"), await embedder.newCase("Gone")];
     embedder.before = async (text) => {
@@ -153,3 +194,8 @@ describe("a text that cannot be embedded", () => {
     expect(await embedder.vectorsOf(id)).toHaveLength(1);
   });
 });
+
+async function openEvents(target: Queryable): Promise<number> {
+  const { rowCount } = await target.query("select from migration.content_events where done_at is null");
+  return rowCount ?? 0;
+}

@@ -1,6 +1,7 @@
 /** The story of a page of content: composed, known or claimed, called for, attached. Jobs hold keys; every text is composed anew here. */
 import { nextStep } from "@nexus/shared/database";
 import type { ContentJob, Handled } from "@nexus/shared/queue";
+import { pause } from "@nexus/shared/runtime";
 import { callAll } from "./call-all.ts";
 import type { Caller } from "./call.ts";
 import type { Content } from "@nexus/catalog";
@@ -28,6 +29,10 @@ const ROUNDS = 4;
 
 /** Embeds one page of an event. Whatever happens, the ledger knows it before the queue does. */
 export async function embedPage(deps: Deps, job: ContentJob, signal: AbortSignal): Promise<Handled> {
+  // A paused pool holds its pages, and leaves target, queue and processor to the load that may be under way.
+  const restMs = deps.health.pausedUntil - performance.now();
+  if (restMs > 0) await pause(restMs, signal);
+  if (signal.aborted) return { kind: "hand_back" };
   try {
     const page = await readPage(deps.target, job);
     if (page === undefined) return { kind: "done" };

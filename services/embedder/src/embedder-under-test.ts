@@ -2,11 +2,10 @@
 import { contentOf, entities } from "@nexus/catalog";
 import { openPool, type Pool, withPool } from "@nexus/shared/database";
 import { type Embedding, openProvider } from "@nexus/shared/embedding";
-import { migrateTarget } from "@nexus/shared/ledger";
+import { migrateTarget, openBudget } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
 import { eventually, freshDatabase, type TestContext } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
-import { openBudget } from "./budget/open-budget.ts";
 import { type Deps, embedPage } from "./embed.ts";
 import { openLanes } from "./lanes.ts";
 import { relayedPages, takeEvents } from "./pages.ts";
@@ -89,7 +88,7 @@ async function depsOn(target: Pool, before: (text: string) => Promise<void>): Pr
     lanes: openLanes(4),
     claimMs: 5_000,
     callMs: 1_000,
-    health: { answeredAt: -Infinity },
+    health: { answeredAt: -Infinity, pausedUntil: -Infinity },
   };
 }
 

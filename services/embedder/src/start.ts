@@ -3,10 +3,10 @@ import { contentOf, entities } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
 import { openPool, type Pool } from "@nexus/shared/database";
 import { openProvider, type Provider } from "@nexus/shared/embedding";
+import { type BudgetOptions, openBudget } from "@nexus/shared/ledger";
 import { CONTENT_QUEUE, contentJob, openTransport, type Transport } from "@nexus/shared/queue";
 import { type Closers, startTicker } from "@nexus/shared/runtime";
 import type { Log } from "@nexus/shared/telemetry";
-import { openBudget } from "./budget/open-budget.ts";
 import type { variables } from "./config.ts";
 import { tendVectors } from "./drained.ts";
 import { type Deps, embedPage } from "./embed.ts";
@@ -55,7 +55,7 @@ export async function startEmbedder(
     lanes: openLanes(config.EMBEDDER_CALLS),
     claimMs: Math.max(config.TEXT_CLAIM_MS, 2 * config.CALL_TIMEOUT_MS),
     callMs: config.CALL_TIMEOUT_MS,
-    health: { answeredAt: -Infinity },
+    health: { answeredAt: -Infinity, pausedUntil: -Infinity },
     log,
   };
   await startPages(config, deps, transport, closers);
@@ -70,13 +70,12 @@ export async function startEmbedder(
 }
 
 /** What the account allows and the operator wants to pay. */
-function quota(config: Settings, { model }: Provider): Parameters<typeof openBudget>[1] {
+function quota(config: Settings, { model, usdPer1kTokens }: Provider): BudgetOptions {
   return {
     model,
     requestsPerMinute: config.EMBEDDING_REQUESTS_PER_MINUTE ?? null,
     tokensPerMinute: config.EMBEDDING_TOKENS_PER_MINUTE ?? null,
-    usdPer1kTokens:
-      config.EMBEDDING_USD_PER_1K_TOKENS ?? (config.EMBEDDING_PROVIDER === "local" ? 0 : 0.00002),
+    usdPer1kTokens: config.EMBEDDING_USD_PER_1K_TOKENS ?? usdPer1kTokens,
     capUsd: config.EMBEDDING_CAP_USD ?? null,
   };
 }

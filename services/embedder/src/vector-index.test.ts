@@ -1,3 +1,5 @@
+import { embeddingProgress } from "@nexus/shared/ledger";
+import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { tendVectors } from "./drained.ts";
 import { type EmbedderUnderTest, embedderUnderTest } from "./embedder-under-test.ts";
@@ -21,6 +23,21 @@ describe("the vectors, when nothing is left to embed", () => {
     const after = await index();
     expect(after?.valid).toBe(true);
     expect(after?.oid).not.toBe(before?.oid);
+  });
+
+  it("show their index while it is built", async () => {
+    const { target } = embedder;
+    await embedder.embed("case", [await embedder.newCase("Upper arch")]);
+    const writer = await target.connect();
+    await writer.query("begin; update public.ai_embeddings set updated_at = now()");
+    const built = tend();
+    const progress = () => embeddingProgress(target);
+    await eventually(progress, { until: ({ status }) => status === "indexing" });
+    expect((await progress()).index).toEqual({ state: "building", percent: expect.any(Number) });
+    await writer.query("commit");
+    writer.release();
+    await built;
+    expect(await progress()).toMatchObject({ status: "idle", index: { state: "ready", percent: null } });
   });
 
   it("get no index while something is open", async () => {

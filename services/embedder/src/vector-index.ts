@@ -1,4 +1,4 @@
-/** The HNSW index over all vectors. Why inner product, and when it is dropped: docs/decisions/vector-index.md */
+/** The HNSW index over all vectors. Why half precision and inner product, and when it is dropped: docs/decisions/vector-index.md */
 import { type Client, type Pool, type Queryable, withPool } from "@nexus/shared/database";
 import type { Log } from "@nexus/shared/telemetry";
 
@@ -69,7 +69,8 @@ async function build(
   signal.addEventListener("abort", cancel, { once: true });
   try {
     await client.query(
-      `create index concurrently ${INDEX} on public.ai_embeddings using hnsw (embedding ${facts.vectors}.vector_ip_ops)`,
+      `create index concurrently ${INDEX} on public.ai_embeddings
+         using hnsw ((embedding::${facts.vectors}.halfvec(1024)) ${facts.vectors}.halfvec_ip_ops)`,
     );
     log.info(
       { index: INDEX, seconds: Math.round((performance.now() - startedAt) / 1_000) },

@@ -14,6 +14,8 @@ import { DIMENSIONS, type Embedding, type Provider } from "./provider.ts";
 import { estimateTokens, refuseUnembeddable } from "./text-limits.ts";
 
 const MODEL = "amazon.titan-embed-text-v2:0";
+/** On demand. Some tables of others say ten times as much. */
+const USD_PER_1K_TOKENS = 0.00002;
 const CONNECT_MS = 5_000;
 
 export interface BedrockSettings {
@@ -28,6 +30,7 @@ export async function openBedrock({ concurrency, timeoutMs }: BedrockSettings): 
   return {
     model: MODEL,
     dimensions: DIMENSIONS,
+    usdPer1kTokens: USD_PER_1K_TOKENS,
     estimateTokens,
     embed: async (text, signal) => {
       refuseUnembeddable(text);

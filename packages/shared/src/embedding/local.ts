@@ -12,6 +12,7 @@ export function localProvider(): Provider {
   return {
     model: "local-lexical-1",
     dimensions: DIMENSIONS,
+    usdPer1kTokens: 0,
     estimateTokens,
     embed: async (text, signal) => {
       signal.throwIfAborted();

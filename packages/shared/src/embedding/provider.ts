@@ -15,6 +15,8 @@ export interface Provider {
   /** Identifies the vector space: vectors of different models must never be compared. */
   readonly model: string;
   readonly dimensions: typeof DIMENSIONS;
+  /** The published price of a thousand input tokens, in dollars. */
+  readonly usdPer1kTokens: number;
   /** What `text` will cost, in tokens: good enough to reserve a budget, settled with `Embedding.tokens` afterwards. */
   estimateTokens(text: string): number;
   /**

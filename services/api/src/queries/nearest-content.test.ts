@@ -28,7 +28,7 @@ describe("the nearest content", () => {
     await add(crowd, 600, (n) => `broken upper molar ${n}`);
     await add(rare, 15, (n) => `lower retainer for canine ${n}`);
     await target.query(
-      "create index on public.ai_embeddings using hnsw (embedding vector_ip_ops); analyze public.ai_embeddings",
+      "create index on public.ai_embeddings using hnsw ((embedding::halfvec(1024)) halfvec_ip_ops); analyze public.ai_embeddings",
     );
     const byIndex = await ask("index", rare, "broken upper molar");
     expect(byIndex).toHaveLength(10);
@@ -40,7 +40,7 @@ describe("the nearest content", () => {
     expect(await scanFor(target, { practiceId: rare, types: undefined })).toBe("exact");
     await target.query(
       `insert into public.ai_embeddings (practice_id, content_type, content_id, embedding, sha256_hash, model)
-       select $1, 'case', gen_random_uuid(), $2::text::vector, '', 'm' from generate_series(1, 8001)`,
+       select $1, 'case', gen_random_uuid(), $2::text::vector, '', 'm' from generate_series(1, 6001)`,
       [rare, `[${lexicalVector("x").join()}]`],
     );
     expect(await scanFor(target, { practiceId: rare, types: undefined })).toBe("index");

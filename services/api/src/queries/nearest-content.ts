@@ -26,7 +26,7 @@ export type Scan = "exact" | "index";
  * Up to as many vectors are compared one by one: up to here that is as fast as the index, and misses nothing.
  * Measured by `pnpm bench:search`: an exact scan takes 2 to 3 µs a vector, while the index reads on for longer the rarer a practice is.
  */
-const EXACT_UP_TO = 8_000;
+const EXACT_UP_TO = 6_000;
 
 /** As the worker, not as a tenant: row security would have it read the rows where the index of `practice_id` is enough. */
 export async function scanFor(
@@ -71,22 +71,26 @@ async function exact(tx: Client, vectors: string, wanted: Wanted): Promise<Found
   );
 }
 
-/** Of 40 that the index calls near, the nearest 10 are right where 10 of 10 would miss one in twenty (measured). */
-const OVERSAMPLED = 4;
+/**
+ * As many times what is wanted is taken from the index, whose order is rough. Measured: 10 of 10 miss one in twenty, 10 of 20 one in
+ * sixty, 10 of 40 one in 130; each ten more cost 3 ms in a practice of 10,000. See docs/decisions/vector-index.md.
+ */
+const OVERSAMPLED = 3;
 
-/** The index is read on until enough rows pass the filters, roughly in order; what it gave is sorted again. */
+/** The index is read on until enough rows pass the filters, roughly in order, by half precision; what it gave is sorted again, by the whole. */
 async function byIndex(tx: Client, vectors: string, wanted: Wanted): Promise<Found[]> {
   await tx.query(
     `select set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '100', true),
             set_config('enable_sort', 'off', true)`,
   );
+  const half = `embedding::${vectors}.halfvec(1024) operator(${vectors}.<#>) $5::${vectors}.vector::${vectors}.halfvec(1024)`;
   return await nearest(
     tx,
     vectors,
     wanted,
     (distance) => `
       (select content_type, content_id, chunk_index, ${distance} as distance from public.ai_embeddings
-        where ${OWN} and ${FITS} order by ${distance} limit ${OVERSAMPLED} * $4::integer)
+        where ${OWN} and ${FITS} order by ${half} limit ${OVERSAMPLED} * $4::integer)
       union all
       select content_type, content_id, chunk_index, ${distance} from public.ai_embeddings where ${SHARED} and ${FITS}`,
   );

@@ -1,6 +1,7 @@
 import { entities } from "@nexus/catalog";
 import type { Pool } from "@nexus/shared/database";
 import { EmbeddingFailure, openProvider } from "@nexus/shared/embedding";
+import { joinBudget } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
 import { freshTarget } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
@@ -11,11 +12,11 @@ import { difyRetrievalRoute } from "./dify-retrieval.ts";
 
 const KEY = "k".repeat(32);
 const provider = await openProvider({ provider: "local", concurrency: 1, timeoutMs: 1_000 });
-const search: Search = { provider, contents: contentsOf(entities) };
 const [mine, theirs] = [randomUUID(), randomUUID()];
 
 let target: Pool;
 let app: App;
+let search: Search;
 
 beforeEach(async (context) => {
   target = await freshTarget(context);
@@ -25,6 +26,7 @@ beforeEach(async (context) => {
     mine,
     theirs,
   ]);
+  search = { provider, budget: joinBudget(target, provider), contents: contentsOf(entities) };
   app = open({});
 });
 

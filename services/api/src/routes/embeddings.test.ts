@@ -1,5 +1,5 @@
 import { entities } from "@nexus/catalog";
-import { migrateTarget } from "@nexus/shared/ledger";
+import { migrateTarget, openBudget } from "@nexus/shared/ledger";
 import { openPool, type Pool } from "@nexus/shared/database";
 import { freshDatabase } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -26,6 +26,7 @@ describe("GET /v1/embeddings", () => {
         pausedBecause: null,
         items: { open: 0, done: 0, empty: 0, failed: 0 },
         usage: { calls: 0, tokens: 0, costUsd: 0 },
+        forecast: { items: 0, calls: 0, tokens: 0, seconds: null, boundBy: null, costUsd: null },
         index: { state: "absent", percent: null },
       },
     });
@@ -49,14 +50,54 @@ describe("GET /v1/embeddings", () => {
   });
 });
 
+describe("the forecast", () => {
+  it("counts what is open and what a run may yet change, by what content came to so far", async () => {
+    await openBudget(target, {
+      model: "titan",
+      requestsPerMinute: 60,
+      tokensPerMinute: null,
+      usdPer1kTokens: 0.00002,
+      capUsd: null,
+    });
+    await target.query(
+      `insert into migration.embedding_items (content_type, content_id, version, chunks)
+         select 'case', gen_random_uuid(), '1', 1 from generate_series(1, 2000);
+       insert into migration.embedding_usage (model, day, calls, tokens) values ('titan', current_date, 1000, 30000);
+       insert into migration.content_events (content_type, target_ids) select 'case', array_agg(gen_random_uuid()) from generate_series(1, 100);
+       insert into migration.runs (status, embeddings) values ('completed', true), ('running', true);
+       insert into migration.run_entities (run_id, entity, position, status, expected, read) values
+         (1, 'cases', 1, 'complete', 7000, 7000), (1, 'patients', 2, 'complete', 500, 500), (1, 'profiles', 3, 'complete', 900, 900),
+         (2, 'cases', 1, 'loading', 8000, 2000), (2, 'patients', 2, 'waiting', 0, 0), (2, 'profiles', 3, 'waiting', 0, 0)`,
+    );
+    // 100 open, 6,000 of the plan, 500 of the last plan; half a call for each, 30 tokens a call.
+    expect((await api.get("/v1/embeddings")).body).toMatchObject({
+      forecast: {
+        items: 6_600,
+        calls: 3_300,
+        tokens: 99_000,
+        seconds: 3_401,
+        boundBy: "requests",
+        costUsd: 0.00198,
+      },
+    });
+  });
+
+  it("is part of the answer to a run, if it embeds", async () => {
+    const unknown = { items: 0, calls: 0, tokens: 0, seconds: null, boundBy: null, costUsd: null };
+    expect((await api.post("/v1/runs")).body["forecast"]).toEqual(unknown);
+    await api.post("/v1/runs/1/cancel");
+    expect((await api.post("/v1/runs", { embeddings: false })).body["forecast"]).toBeNull();
+  });
+});
+
 describe("POST /v1/embeddings/backfill", () => {
   it("offers each content row once, and says how many", async () => {
     await target.query(`insert into public.cases (title) select 'a' from generate_series(1, 1500)`);
     expect(await api.post("/v1/embeddings/backfill")).toMatchObject({
       status: 200,
-      body: { events: 2, items: 1_500 },
+      body: { events: 2, items: 1_500, forecast: { items: 1_500, calls: 1_500, tokens: 60_000 } },
     });
-    expect((await api.post("/v1/embeddings/backfill")).body).toEqual({ events: 0, items: 0 });
+    expect((await api.post("/v1/embeddings/backfill")).body).toMatchObject({ events: 0, items: 0 });
     const { rows } = await target.query(`select actor, action, run_id from migration.audit_log`);
     const line = { actor: "unverified:sam@clinic", action: "backfill", run_id: null };
     expect(rows).toEqual([line, line]);

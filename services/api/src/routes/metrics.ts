@@ -12,6 +12,7 @@ export function metricsRoute(app: App, { target, log }: Deps): void {
     try {
       const run = await findNewestRun(target);
       metrics.show(run, run === undefined ? [] : await progressOf(target, run.id));
+      await metrics.readUsage(target);
       metrics.ledgerRead("read");
     } catch (error) {
       log.warn({ err: error }, "the ledger could not be read for metrics");

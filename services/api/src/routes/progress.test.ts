@@ -90,6 +90,24 @@ describe("GET /metrics", () => {
     expect(body).not.toMatch(/^nodejs_active_\w+_total/m);
   });
 
+  it("shows what embedding came to, by model and day of the last week", async () => {
+    await api.target.query(
+      `insert into migration.embedding_usage (model, day, calls, tokens, throttled, failed, microdollars)
+       select 'titan', day, 5, 100, 2, 1, 3000000 from unnest(array['yesterday'::date, 'yesterday'::date - 7]) day`,
+    );
+    const { rows } = await api.target.query<{ day: string }>("select 'yesterday'::date::text as day");
+    const { body } = await api.app.inject("/metrics");
+    const lines = body.split("\n").filter((line) => line.startsWith("nexus_embedding_"));
+    const labels = `{model="titan",day="${rows[0]?.day}"}`;
+    expect(lines.sort()).toEqual([
+      `nexus_embedding_calls${labels} 5`,
+      `nexus_embedding_cost_dollars${labels} 3`,
+      `nexus_embedding_failed${labels} 1`,
+      `nexus_embedding_throttled${labels} 2`,
+      `nexus_embedding_tokens${labels} 100`,
+    ]);
+  });
+
   it("forgets the entities of the run before", async () => {
     await seedRun(api.target, { status: "completed", entities: { practices: { status: "complete" } } });
     expect((await api.app.inject("/metrics")).body).toContain(`nexus_entity_settled{entity="practices"} 1`);

@@ -1,6 +1,7 @@
 import { cancelRun, pauseRun, resumeRun, startRun } from "@nexus/shared/ledger";
 import { z } from "zod";
 import { type Deps, namesOf } from "../deps.ts";
+import { forecast, forecastOf } from "../forecast.ts";
 import { Problem } from "../problem.ts";
 import { viewOf } from "../progress.ts";
 import { findRunFacts } from "../queries/find-run.ts";
@@ -21,6 +22,8 @@ const started = z.object({
   runId: z.int(),
   entities: z.array(z.string()),
   warnings: z.array(z.string()),
+  /** Of its embeddings; null without. */
+  forecast: forecast.nullable(),
 });
 const moved = runFacts.pick({ status: true }).extend({
   runId: z.int(),
@@ -37,7 +40,10 @@ export function runRoutes(app: App, deps: Deps): void {
     const order = { entities, skip, embeddings, codes };
     const run = done(await startRun(target, order, by(request, reason), namesOf(deps)));
     const warnings = [backupWarning(deps, run.runId)];
-    return await reply.code(201).send({ runId: run.runId, entities: [...run.entities], warnings });
+    const toCome = embeddings ? await forecastOf(target) : null;
+    return await reply
+      .code(201)
+      .send({ runId: run.runId, entities: [...run.entities], warnings, forecast: toCome });
   });
 
   app.get("/v1/runs/:id", { schema: { params: runParams, response: { 200: runView } } }, async (request) => {

@@ -1,7 +1,7 @@
 import { entities } from "@nexus/catalog";
 import { openPool, type Pool } from "@nexus/shared/database";
 import { EmbeddingFailure, type FailureKind, openProvider } from "@nexus/shared/embedding";
-import { migrateTarget } from "@nexus/shared/ledger";
+import { joinBudget, migrateTarget, openBudget } from "@nexus/shared/ledger";
 import { freshDatabase, type TestContext } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -9,12 +9,12 @@ import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
 import { contentsOf, type Search } from "../open-search.ts";
 
 const provider = await openProvider({ provider: "local", concurrency: 1, timeoutMs: 1_000 });
-const search: Search = { provider, contents: contentsOf(entities) };
 const [mine, theirs, empty] = [randomUUID(), randomUUID(), randomUUID()];
 
 let target: Pool;
 let url: string;
 let api: ApiUnderTest;
+let search: Search;
 
 const migrated = (context: TestContext): Promise<string> =>
   freshDatabase(context, {
@@ -30,6 +30,7 @@ beforeEach(async (context) => {
   url = await migrated(context);
   target = open(url);
   context.onTestFinished(() => target.end());
+  search = { provider, budget: joinBudget(target, provider), contents: contentsOf(entities) };
   api = apiOn(target, url, undefined, search);
 });
 
@@ -127,6 +128,34 @@ describe("POST /v1/search", () => {
       expect(JSON.stringify(refused.body)).not.toContain("canary");
     },
   );
+
+  it("is counted with the calls of the embedders", async () => {
+    await api.post("/v1/search", { practiceId: mine, query: "zirconia bridge" });
+    const { rows } = await target.query("select model, calls, tokens from migration.embedding_usage");
+    expect(rows).toEqual([{ model: provider.model, calls: 1, tokens: 4 }]);
+  });
+
+  it("goes ahead of embedders that use up the quota, and waits behind another search", async () => {
+    const quota = { requestsPerMinute: 60, tokensPerMinute: null, usdPer1kTokens: 0, capUsd: null };
+    const embedders = await openBudget(target, { model: provider.model, ...quota });
+    expect(await embedders.reserve(1)).toMatchObject({ kind: "granted" });
+    expect(await embedders.reserve(1)).toMatchObject({ kind: "wait" });
+    const started = performance.now();
+    const searches = [1, 2].map(() => api.post("/v1/search", { practiceId: mine, query: "x" }));
+    expect((await Promise.all(searches)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(performance.now() - started).toBeGreaterThan(400);
+    expect(await embedders.reserve(1)).toMatchObject({ kind: "wait" });
+  });
+
+  it("fails at once while the pool is paused, and says why", async () => {
+    const budget = joinBudget(target, provider);
+    const grant = await budget.reserve(1);
+    if (grant.kind === "granted") await budget.settle(grant.reservation, { kind: "stopped", code: "Denied" });
+    expect(await api.post("/v1/search", { practiceId: mine, query: "x" })).toMatchObject({
+      status: 503,
+      body: { code: "embedding_refused" },
+    });
+  });
 
   it("is off without a provider", async () => {
     api = apiOn(target, url);

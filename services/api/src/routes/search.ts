@@ -1,8 +1,8 @@
 import { ConfigurationError } from "@nexus/shared/config";
 import { asTenant, type Client, errorCode, type Pool } from "@nexus/shared/database";
-import { EmbeddingFailure, type FailureKind } from "@nexus/shared/embedding";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
+import { embedQuery } from "../embed-query.ts";
 import type { Search } from "../open-search.ts";
 import { Problem } from "../problem.ts";
 import { legacyKeys } from "../queries/legacy-keys.ts";
@@ -59,31 +59,34 @@ export async function searchContent(
   { target, search }: Pick<Deps, "target" | "search">,
   { practiceId, query, types, limit }: Question,
 ) {
-  const { provider, contents } = configured(search);
+  const { contents, ...embedding } = configured(search);
   requireTypes(
     types,
     contents.map(({ type }) => type),
   );
-  const vector = await embed(provider, query);
-  return await find(target, contents, { practiceId, vector, model: provider.model, types, limit });
+  try {
+    const [vector, scan] = await Promise.all([
+      embedQuery(embedding, query, PATIENCE_MS),
+      scanFor(target, { practiceId, types }),
+    ]);
+    const wanted = { practiceId, vector, model: embedding.provider.model, types, limit };
+    return await find(target, contents, scan, wanted);
+  } catch (cause) {
+    throw unprepared(cause) ?? cause;
+  }
 }
 
 /** As the tenant that the practice is, so that the row level security of the target has the last word. */
-async function find(target: Pool, contents: Search["contents"], wanted: Wanted) {
+async function find(target: Pool, contents: Search["contents"], scan: Scan, wanted: Wanted) {
   const { practiceId } = wanted;
-  const work = (scan: Scan) => async (tx: Client) => {
+  const work = async (tx: Client) => {
     const found = await nearestContent(tx, scan, wanted);
     if (found === undefined) throw new Problem(404, "unknown_practice", `there is no practice ${practiceId}`);
     const ids = found.map(({ id }) => id);
     const keys = await legacyKeys(tx, contents, ids);
     return found.map((one) => ({ ...one, legacyKey: keys.get(`${one.type}:${one.id}`) ?? null }));
   };
-  try {
-    const scan = await scanFor(target, wanted);
-    return await asTenant(target, practiceId, work(scan), { statementMs: PATIENCE_MS });
-  } catch (cause) {
-    throw unprepared(cause) ?? cause;
-  }
+  return await asTenant(target, practiceId, work, { statementMs: PATIENCE_MS });
 }
 
 /** The target was migrated without what search needs: a role, its privileges, or the table of vectors. */
@@ -112,25 +115,3 @@ function requireTypes(types: readonly string[] = [], known: readonly string[]): 
       { known },
     );
 }
-
-async function embed(provider: Search["provider"], query: string): Promise<Float32Array> {
-  try {
-    const { vector } = await provider.embed(query, AbortSignal.timeout(PATIENCE_MS));
-    return vector;
-  } catch (cause) {
-    if (cause instanceof EmbeddingFailure)
-      throw new Problem(...FAILURES[cause.kind], { reason: cause.code }, { cause });
-    throw new Problem(503, "embedding_unavailable", "the query could not be embedded in time", {}, { cause });
-  }
-}
-
-const FAILURES: { readonly [K in FailureKind]: readonly [status: number, code: string, detail: string] } = {
-  throttled: [503, "embedding_throttled", "the provider of embeddings takes no more calls for now"],
-  retry: [503, "embedding_unavailable", "the provider of embeddings did not answer"],
-  item: [422, "query_not_embeddable", "the query cannot be embedded: it is blank or too long"],
-  stop: [
-    503,
-    "embedding_refused",
-    "the provider of embeddings refuses every call: a person must look at its access",
-  ],
-};

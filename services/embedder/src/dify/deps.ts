@@ -1,8 +1,8 @@
 /** What the consumer of Dify stands on. */
 import type { Content } from "@nexus/catalog";
 import type { Pool } from "@nexus/shared/database";
+import type { Budget } from "@nexus/shared/ledger";
 import type { Log } from "@nexus/shared/telemetry";
-import type { Budget } from "../budget/budget.ts";
 import type { Dify } from "./client.ts";
 
 export interface DifyDeps {

@@ -2,11 +2,10 @@
 import { contentOf, entities } from "@nexus/catalog";
 import { DIFY_KEY, type DifyOptions, type DifyServer, startDify } from "@nexus/local/dify";
 import type { Pool } from "@nexus/shared/database";
-import { DIFY_BUDGET, difyProgress, type DifyProgress } from "@nexus/shared/ledger";
+import { DIFY_BUDGET, difyProgress, type DifyProgress, openBudget } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
 import { eventually, freshTarget, type TestContext } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
-import { openBudget } from "../budget/open-budget.ts";
 import type { DifyDeps } from "./deps.ts";
 import { openDify } from "./client.ts";
 import { consume } from "./consume.ts";

@@ -1,5 +1,5 @@
 /** Permits: what changes something in Dify is let through by the budget that all consumers share, and settled with it. */
-import type { Budget, Outcome } from "../budget/budget.ts";
+import type { Budget, Outcome } from "@nexus/shared/ledger";
 import { DifyFailure, type FailureKind } from "./failures.ts";
 
 /** There is no permit now: nothing was called. */

@@ -2,10 +2,9 @@
 import { contentOf, entities } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
 import { openPool, preflightTarget } from "@nexus/shared/database";
-import { DIFY_BUDGET } from "@nexus/shared/ledger";
+import { DIFY_BUDGET, openBudget } from "@nexus/shared/ledger";
 import { type Closers, startTicker } from "@nexus/shared/runtime";
 import type { Log } from "@nexus/shared/telemetry";
-import { openBudget } from "../budget/open-budget.ts";
 import type { DifyDeps } from "./deps.ts";
 import { openDify } from "./client.ts";
 import type { difyVariables } from "./config.ts";

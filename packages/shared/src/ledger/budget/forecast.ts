@@ -2,16 +2,14 @@ import type { BudgetOptions } from "./budget.ts";
 import { paceOf } from "./pace.ts";
 import { cost } from "./price.ts";
 
-/** What is to be embedded: distinct texts after splitting, and their characters altogether. */
+/** What is to be embedded: a call for each distinct text. */
 export interface Amount {
-  readonly texts: number;
-  readonly characters: number;
+  readonly calls: number;
+  readonly tokens: number;
 }
 
 /** What embedding it will take, if nothing is known of it yet. */
-export interface Forecast {
-  readonly calls: number;
-  readonly tokens: number;
+export interface Forecast extends Amount {
   /** At the pace of the quota, whatever the number of workers; 0 where nothing is limited. */
   readonly seconds: number;
   /** Which quota it waits for. */
@@ -19,20 +17,16 @@ export interface Forecast {
   readonly microdollars: number;
 }
 
-/** Amazon's average for English text in Titan Text Embeddings V2. */
-const CHARACTERS_PER_TOKEN = 4.7;
-
-/** Forecasts calls, tokens, time and price: one call per text. */
+/** Forecasts time and price. */
 export function forecast(
-  { texts, characters }: Amount,
+  { calls, tokens }: Amount,
   quota: Pick<BudgetOptions, "requestsPerMinute" | "tokensPerMinute" | "usdPer1kTokens">,
 ): Forecast {
-  const tokens = Math.ceil(characters / CHARACTERS_PER_TOKEN);
-  const forRequests = secondsFor(texts, quota.requestsPerMinute);
+  const forRequests = secondsFor(calls, quota.requestsPerMinute);
   const forTokens = secondsFor(tokens, quota.tokensPerMinute);
   const seconds = Math.ceil(Math.max(forRequests, forTokens));
   return {
-    calls: texts,
+    calls,
     tokens,
     seconds,
     boundBy: seconds === 0 ? "nothing" : forRequests >= forTokens ? "requests" : "tokens",

@@ -1,6 +1,6 @@
 /** Reserving: one statement asks for the calls of all who wait in this process, and takes as many as may start now. */
-import type { Queryable } from "@nexus/shared/database";
-import type { Grant, PauseReason } from "./budget.ts";
+import type { Queryable } from "../../database/pool.ts";
+import type { Grant, Haste, PauseReason } from "./budget.ts";
 import { SOON } from "./soon.ts";
 
 /** Seconds after which the share of the pace has been raised from nothing to all of it. */
@@ -26,7 +26,7 @@ interface Answer {
 /**
  * Reads the row under its lock, fills the buckets up to now, and takes what is there. The first wishes go first.
  * A request needs a whole permit. Tokens may be owed: whoever finds some gets all he asks for, and the others wait for the debt,
- * so that a long text is not overtaken for ever by short ones. Nothing is written when nothing is granted.
+ * so that a long text is not overtaken for ever by short ones. The prompt may owe a request, too. Nothing is written when nothing is granted.
  */
 const RESERVE = `
   with budget as materialized (
@@ -41,7 +41,8 @@ const RESERVE = `
       least(token_burst, tokens + elapsed * token_rate * share) as tokens,
       case when paused_at is null then least(1, share + elapsed / ${RAISED_IN_S}) else share end as share,
       request_rate * share as request_rate, token_rate * share as token_rate, blocked_until,
-      case when run_microdollars >= cap_microdollars and run_id is not distinct from newest_run then 'money_cap'
+      case when $4::boolean then 1 else 0 end as owed_requests, case when $4::boolean then token_burst else 0 end as owed_tokens,
+      case when not $4::boolean and run_microdollars >= cap_microdollars and run_id is not distinct from newest_run then 'money_cap'
         else pause_reason end as reason,
       probe_at <= at as probe_due, probe_at,
       case when paused_at is not null then least(2 * probe_delay, interval '${LONGEST_PROBE_DELAY}') end as next_delay
@@ -51,8 +52,8 @@ const RESERVE = `
     from unnest($2::integer[]) with ordinality as wish (tokens, nth)),
   waits as materialized (
     select nth, wishes.tokens, greatest(0,
-      (nth - filled.requests) / request_rate,
-      (before + 1 - filled.tokens) / token_rate,
+      (nth - filled.requests - owed_requests) / request_rate,
+      (before + 1 - filled.tokens - owed_tokens) / token_rate,
       extract(epoch from blocked_until - at)::double precision * $3::double precision) as seconds
     from wishes, filled),
   granted as materialized (
@@ -81,9 +82,9 @@ export async function reserve(
   ledger: Queryable,
   model: string,
   wishes: readonly number[],
-  clockSpeed: number,
+  { haste, clockSpeed }: { readonly haste: Haste; readonly clockSpeed: number },
 ): Promise<Grant[]> {
-  const { rows } = await ledger.query<Answer>(RESERVE, [model, wishes, clockSpeed]);
+  const { rows } = await ledger.query<Answer>(RESERVE, [model, wishes, clockSpeed, haste === "prompt"]);
   const [answer] = rows;
   if (answer === undefined) throw new Error(`no budget is open for ${model}`);
   return wishes.map((tokens, index) => grantOf(answer, tokens, index));

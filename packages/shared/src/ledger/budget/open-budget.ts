@@ -1,6 +1,6 @@
-import type { Queryable } from "@nexus/shared/database";
-import type { Budget, BudgetOptions, Grant } from "./budget.ts";
-import { inGroups } from "./in-groups.ts";
+import type { Queryable } from "../../database/pool.ts";
+import type { Budget, BudgetOptions, Grant, Haste } from "./budget.ts";
+import { inGroups } from "../../runtime/in-groups.ts";
 import { paceOf } from "./pace.ts";
 import { microdollarsPerMillion } from "./price.ts";
 import { reserve } from "./reserve.ts";
@@ -12,11 +12,44 @@ import { type Settlement, settle } from "./settle.ts";
  * `ledger` is a pool of the target, migrated; a query holds a connection for a millisecond or so.
  */
 export async function openBudget(ledger: Queryable, options: BudgetOptions): Promise<Budget> {
-  const { model, clockSpeed = 1 } = options;
-  await configure(ledger, options);
-  const reserveOne = inGroups<number, Grant>((wishes) => reserve(ledger, model, wishes, clockSpeed));
-  const settleOne = inGroups<Settlement, true>(async (settlements) => {
-    await settle(ledger, model, settlements, clockSpeed);
+  await configure(ledger, options, "newest");
+  return budgetOf(ledger, options.model, { haste: "steady", clockSpeed: options.clockSpeed ?? 1 });
+}
+
+/**
+ * The budget of a model for those who serve a person, under whatever quota the embedders have written; without any, until they have.
+ * Asks nothing of the ledger before it is asked.
+ */
+export function joinBudget(
+  ledger: Queryable,
+  options: Pick<BudgetOptions, "model" | "usdPer1kTokens" | "clockSpeed">,
+): Budget {
+  const unlimited = { ...options, requestsPerMinute: null, tokensPerMinute: null, capUsd: null };
+  let made: Promise<void> | undefined;
+  const budget = budgetOf(ledger, options.model, { haste: "prompt", clockSpeed: options.clockSpeed ?? 1 });
+  return {
+    ...budget,
+    reserve: async (tokens) => {
+      await (made ??= configure(ledger, unlimited, "oldest").catch((error: unknown) => {
+        made = undefined;
+        throw error;
+      }));
+      return await budget.reserve(tokens);
+    },
+  };
+}
+
+/** Wishes and settlements of one statement, at most. */
+const LARGEST = 1_000;
+
+function budgetOf(
+  ledger: Queryable,
+  model: string,
+  manner: { readonly haste: Haste; readonly clockSpeed: number },
+): Budget {
+  const reserveOne = inGroups<number, Grant>(LARGEST, (wishes) => reserve(ledger, model, wishes, manner));
+  const settleOne = inGroups<Settlement, true>(LARGEST, async (settlements) => {
+    await settle(ledger, model, settlements, manner.clockSpeed);
     return settlements.map(() => true);
   });
   return {
@@ -27,7 +60,10 @@ export async function openBudget(ledger: Queryable, options: BudgetOptions): Pro
   };
 }
 
-async function configure(ledger: Queryable, options: BudgetOptions): Promise<void> {
+/** Whose settings stay where there are some already. */
+type Winner = "newest" | "oldest";
+
+async function configure(ledger: Queryable, options: BudgetOptions, winner: Winner): Promise<void> {
   const requests = paceOf(options.requestsPerMinute);
   const tokens = paceOf(options.tokensPerMinute);
   await ledger.query(
@@ -40,7 +76,8 @@ async function configure(ledger: Queryable, options: BudgetOptions): Promise<voi
        request_rate = excluded.request_rate, request_burst = excluded.request_burst,
        token_rate = excluded.token_rate, token_burst = excluded.token_burst,
        microdollars_per_million_tokens = excluded.microdollars_per_million_tokens,
-       cap_microdollars = excluded.cap_microdollars`,
+       cap_microdollars = excluded.cap_microdollars
+     where $10::text = 'newest'`,
     [
       options.model,
       options.requestsPerMinute,
@@ -51,6 +88,7 @@ async function configure(ledger: Queryable, options: BudgetOptions): Promise<voi
       tokens.burst,
       microdollarsPerMillion(options.usdPer1kTokens),
       options.capUsd === null ? null : Math.round(options.capUsd * 1e6),
+      winner,
     ],
   );
 }

@@ -19,6 +19,18 @@ describe("the breaker", () => {
     expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason });
   });
 
+  it("pauses the pool at once when twenty calls in a row were not answered", async (context) => {
+    const fresh = await freshBudget(context);
+    const fail = async (times: number): Promise<void> =>
+      settleAll(fresh, await ask(fresh.budget, times), failed);
+    await fail(19);
+    await callAfter(fresh, 0, used);
+    await fail(19);
+    expect(await fresh.row("pause_reason")).toEqual({ pause_reason: null });
+    await fail(1);
+    expect(await fresh.row("pause_reason")).toEqual({ pause_reason: "unavailable" });
+  });
+
   it("leaves the pool open while some are answered", async (context) => {
     const fresh = await freshBudget(context);
     const answers: Outcome[] = [used, { kind: "rejected" }];

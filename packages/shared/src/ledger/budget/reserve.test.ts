@@ -1,5 +1,5 @@
-import { openPool } from "@nexus/shared/database";
 import { describe, expect, it } from "vitest";
+import { openPool } from "../../database/pool.ts";
 import { ask, count, freshBudget, granted } from "./fresh-budget.ts";
 import { openBudget } from "./open-budget.ts";
 

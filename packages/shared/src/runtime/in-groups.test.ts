@@ -4,7 +4,7 @@ import { inGroups } from "./in-groups.ts";
 describe("questions in groups", () => {
   it("go alone when nothing is under way, and together when something is", async () => {
     const groups: number[][] = [];
-    const double = inGroups<number, number>(async (questions) => {
+    const double = inGroups<number, number>(3, async (questions) => {
       groups.push([...questions]);
       await Promise.resolve();
       return questions.map((question) => 2 * question);
@@ -14,9 +14,19 @@ describe("questions in groups", () => {
     expect(groups).toEqual([[1], [2, 3, 4], [5]]);
   });
 
+  it("are no more in a group than may be", async () => {
+    const sizes: number[] = [];
+    const ask = inGroups<number, number>(3, async (questions) => {
+      sizes.push(questions.length);
+      return await Promise.resolve(questions);
+    });
+    await Promise.all([1, 2, 3, 4, 5, 6].map(ask));
+    expect(sizes).toEqual([1, 3, 2]);
+  });
+
   it("fail together, and do not harm the next group", async () => {
     let fails = true;
-    const ask = inGroups<number, number>(async (questions) => {
+    const ask = inGroups<number, number>(3, async (questions) => {
       await Promise.resolve();
       if (fails) throw new Error("away");
       return questions;
@@ -28,7 +38,7 @@ describe("questions in groups", () => {
   });
 
   it("are errors when they get no answer", async () => {
-    const ask = inGroups<number, number>(async () => await Promise.resolve([]));
+    const ask = inGroups<number, number>(3, async () => await Promise.resolve([]));
     await expect(ask(1)).rejects.toThrow("was not answered");
   });
 });

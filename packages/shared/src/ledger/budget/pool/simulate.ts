@@ -1,6 +1,7 @@
 /** For tests: a pool of embedder processes that share one budget, against an endpoint with the same quota. */
 import { fileURLToPath } from "node:url";
-import { eventually, type ServiceProcess, startService } from "@nexus/shared/testing";
+import { eventually } from "../../../testing/eventually.ts";
+import { type ServiceProcess, startService } from "../../../testing/service.ts";
 import type { BudgetOptions } from "../budget.ts";
 import { type Call, type Endpoint, startEndpoint } from "./endpoint.ts";
 
@@ -23,7 +24,7 @@ export interface Simulation {
   stop(): Promise<void>;
 }
 
-const WORKER = fileURLToPath(new URL("../../../dist/budget/pool/worker.js", import.meta.url));
+const WORKER = fileURLToPath(new URL("../../../../dist/ledger/budget/pool/worker.js", import.meta.url));
 
 /** Starts the endpoint and the processes; resolves when all of them work. */
 export async function simulate(ledgerUrl: string, scene: Scene): Promise<Simulation> {

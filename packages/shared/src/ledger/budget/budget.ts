@@ -31,6 +31,12 @@ export type Outcome =
   | { readonly kind: "rejected" }
   | { readonly kind: "stopped"; readonly code: string };
 
+/**
+ * `steady`: waits for a whole permit, with everybody else. `prompt`: a person waits; goes ahead of the steady by owing one request and
+ * 1.5 % of a minute's tokens at most, which the steady then wait for, and is not held by the cap of a run.
+ */
+export type Haste = "steady" | "prompt";
+
 /** The budget as a worker sees it. Both calls are one short statement, shared with whoever asks at the same time in this process. */
 export interface Budget {
   /** Asks for one call of about so many tokens. */

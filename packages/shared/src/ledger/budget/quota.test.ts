@@ -1,6 +1,8 @@
 /** Real processes and a real database; only the clock is faster than ours, as each title says. */
-import { freshLedger, remark, type TestContext } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
+import type { TestContext } from "../../testing/fresh.ts";
+import { freshLedger } from "../../testing/fresh-ledger.ts";
+import { remark } from "../../testing/test-run.ts";
 import { type Scene, type Simulation, simulate, use } from "./pool/simulate.ts";
 
 const requests = { tokensPerMinute: null, tokens: 100 };

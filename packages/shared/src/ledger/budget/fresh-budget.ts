@@ -1,6 +1,7 @@
 /** For tests: a ledger with the budget of one model, whose minutes pass when the test says so. */
-import type { Pool } from "@nexus/shared/database";
-import { freshLedger, type TestContext } from "@nexus/shared/testing";
+import type { Pool } from "../../database/pool.ts";
+import type { TestContext } from "../../testing/fresh.ts";
+import { freshLedger } from "../../testing/fresh-ledger.ts";
 import type { Budget, BudgetOptions, Grant, Reservation } from "./budget.ts";
 import { openBudget } from "./open-budget.ts";
 

@@ -1,6 +1,3 @@
-/** The most questions of one group. */
-const LARGEST = 1_000;
-
 interface Asked<Q, A> {
   readonly question: Q;
   readonly resolve: (answer: A) => void;
@@ -10,8 +7,10 @@ interface Asked<Q, A> {
 /**
  * Answers single questions in groups: while one group is under way those who come later gather, and go together in the next.
  * Nobody waits for a timer, and however many ask there is one statement at a time. `answer` returns as many answers as questions.
+ * `largest`: questions of one group, at most.
  */
 export function inGroups<Q, A>(
+  largest: number,
   answer: (questions: readonly Q[]) => Promise<readonly A[]>,
 ): (question: Q) => Promise<A> {
   const waiting: Asked<Q, A>[] = [];
@@ -19,7 +18,7 @@ export function inGroups<Q, A>(
 
   async function work(): Promise<void> {
     busy = true;
-    while (waiting.length > 0) await answerGroup(waiting.splice(0, LARGEST), answer);
+    while (waiting.length > 0) await answerGroup(waiting.splice(0, largest), answer);
     busy = false;
   }
 

@@ -1,9 +1,9 @@
 /** For tests: one embedder as a process, with nothing to embed. Works until it is killed. `WORK` says what to do, as JSON. */
-import { Agent, request } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { openPool } from "@nexus/shared/database";
 import { z } from "zod";
+import { openPool } from "../../../database/pool.ts";
 import type { Budget } from "../budget.ts";
 import { openBudget } from "../open-budget.ts";
 
@@ -48,7 +48,7 @@ async function lane(budget: Budget, { endpointUrl, estimate, tokens }: Work): Pr
 
 async function call(url: string): Promise<number | undefined> {
   const sent = request(url, { method: "POST", agent }).end();
-  const response = await new Promise<import("node:http").IncomingMessage>((resolve, reject) => {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
     sent.once("response", resolve).once("error", reject);
   });
   response.resume();

@@ -1,5 +1,5 @@
 /** Settling: what became of calls goes into the buckets, the pace, the breaker and the bill, in one statement for all of this process. */
-import type { Queryable } from "@nexus/shared/database";
+import type { Queryable } from "../../database/pool.ts";
 import type { Outcome, Reservation } from "./budget.ts";
 import { SOON } from "./soon.ts";
 
@@ -18,8 +18,10 @@ const LOWERING_WINDOW = "1 s";
 
 /** The pool is paused when at least so many calls in a row, */
 const TRIPS_AT = 3;
-/** over at least this time, were not answered. */
+/** over at least this time, were not answered, */
 const BREAKER_WINDOW = "5 s";
+/** or so many in whatever time: failing takes no time, and the processor that a load is working with. */
+const TRIPS_AT_ONCE = 20;
 const FIRST_PROBE_DELAY = "1 s";
 
 /** After a pause the pace starts here at least: the provider has had its rest. */
@@ -49,8 +51,8 @@ const SETTLE = `
       paused_at is not null and stopped = 0 and coalesce(answered_at > paused_at, false) as reopens,
       coalesce(throttled_at > lowered_at + interval '${LOWERING_WINDOW}' / $2::double precision, false) as lowers,
       case when stopped > 0 then 'stopped'
-        when paused_at is null and silence.unanswered >= ${TRIPS_AT}
-          and since <= at - interval '${BREAKER_WINDOW}' / $2::double precision
+        when paused_at is null and (silence.unanswered >= ${TRIPS_AT_ONCE} or silence.unanswered >= ${TRIPS_AT}
+          and since <= at - interval '${BREAKER_WINDOW}' / $2::double precision)
         then case when throttled > 0 then 'throttled' else 'unavailable' end end as trips
     from budget, calls, clock, silence),
   settled as (

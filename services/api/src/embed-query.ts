@@ -1,0 +1,73 @@
+/** The vector of a query. Its call is counted with the embedders' calls, by the same budget, and is let through before them. */
+import { EmbeddingFailure, type FailureKind } from "@nexus/shared/embedding";
+import type { Outcome, PauseReason, Reservation } from "@nexus/shared/ledger";
+import { pause } from "@nexus/shared/runtime";
+import type { Search } from "./open-search.ts";
+import { Problem } from "./problem.ts";
+
+type Embedding = Pick<Search, "provider" | "budget">;
+
+/** Throws a Problem where there is none within `patienceMs`. */
+export async function embedQuery(
+  { provider, budget }: Embedding,
+  query: string,
+  patienceMs: number,
+): Promise<Float32Array> {
+  const deadline = AbortSignal.timeout(patienceMs);
+  const reservation = await reserve(budget, provider.estimateTokens(query), deadline);
+  try {
+    const { vector, tokens } = await provider.embed(query, deadline);
+    await budget.settle(reservation, { kind: "used", tokens });
+    return vector;
+  } catch (cause) {
+    if (!(cause instanceof EmbeddingFailure) && !deadline.aborted) throw cause;
+    await budget.settle(reservation, outcomeOf(cause));
+    throw problemOf(cause instanceof EmbeddingFailure ? cause.kind : "retry", cause);
+  }
+}
+
+async function reserve(
+  budget: Embedding["budget"],
+  tokens: number,
+  deadline: AbortSignal,
+): Promise<Reservation> {
+  while (!deadline.aborted) {
+    const grant = await budget.reserve(tokens);
+    if (grant.kind === "granted") return grant.reservation;
+    if (grant.kind === "paused") throw problemOf(PAUSED[grant.reason]);
+    await pause(grant.ms, deadline);
+  }
+  throw problemOf("throttled");
+}
+
+/** What a paused pool says to a search. */
+const PAUSED: { readonly [R in PauseReason]: FailureKind } = {
+  throttled: "throttled",
+  money_cap: "throttled",
+  unavailable: "retry",
+  stopped: "stop",
+};
+
+function outcomeOf(cause: unknown): Outcome {
+  if (!(cause instanceof EmbeddingFailure)) return { kind: "failed" };
+  const { kind, code, retryAfterMs } = cause;
+  if (kind === "throttled") return { kind, retryAfterMs };
+  if (kind === "stop") return { kind: "stopped", code };
+  return { kind: kind === "item" ? "rejected" : "failed" };
+}
+
+function problemOf(kind: FailureKind, cause?: unknown): Problem {
+  const facts = cause instanceof EmbeddingFailure ? { reason: cause.code } : {};
+  return new Problem(...FAILURES[kind], facts, { cause });
+}
+
+const FAILURES: { readonly [K in FailureKind]: readonly [status: number, code: string, detail: string] } = {
+  throttled: [503, "embedding_throttled", "the provider of embeddings takes no more calls for now"],
+  retry: [503, "embedding_unavailable", "the provider of embeddings did not answer"],
+  item: [422, "query_not_embeddable", "the query cannot be embedded: it is blank or too long"],
+  stop: [
+    503,
+    "embedding_refused",
+    "the provider of embeddings refuses every call: a person must look at its access",
+  ],
+};

@@ -8,6 +8,8 @@ import {
   text,
 } from "@nexus/shared/config";
 import { PROVIDERS } from "@nexus/shared/embedding";
+import { statusVariables } from "@nexus/shared/runtime";
+import { tokensVariable } from "./access/tokens.ts";
 
 /** The environment of the API. */
 export const variables = {
@@ -17,9 +19,15 @@ export const variables = {
   API_HOST: text({
     meaning: "the address to listen on",
     fallback: "127.0.0.1",
-    danger: "there is no access control yet: whoever reaches the port commands the migration",
+    danger: "anything but loopback needs API_TOKENS",
   }),
   API_PORT: number(0, 65_535, { meaning: "the port to listen on; 0 takes a free one", fallback: "8080" }),
+  API_TOKENS: tokensVariable,
+  API_REQUESTS_PER_MINUTE: number(1, 1_000_000, {
+    meaning: "requests that each token may make in a minute",
+    fallback: "1200",
+  }),
+  ...statusVariables,
   TARGET_POOL: number(1, 50, { meaning: "connections to the target, at most", fallback: "4" }),
   CODES_FILE: optionalText({
     meaning: "a JSON file with overrides of the legacy codes; kept with each run that is started",

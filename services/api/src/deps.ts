@@ -2,6 +2,7 @@ import type { Entity } from "@nexus/catalog";
 import type { Pool } from "@nexus/shared/database";
 import type { Transport } from "@nexus/shared/queue";
 import type { Log } from "@nexus/shared/telemetry";
+import type { Access } from "./access/guard.ts";
 import type { Search } from "./open-search.ts";
 
 /** What the routes stand on. */
@@ -16,6 +17,7 @@ export interface Deps {
   readonly backupCommand: string;
   /** Undefined while no provider of embeddings is configured: then there is no search. */
   readonly search: Search | undefined;
+  readonly access: Access;
   readonly log: Log;
 }
 

@@ -1,18 +1,23 @@
 /** From the ledger's folded counts to what people want to know: how far, how fast, how long, and why not further. */
+import type { EntityView, RunView, Totals } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import { type EntityProgress, progressOf } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 import type { RunFacts } from "./queries/find-run.ts";
 import { measureRate } from "./queries/measure-rate.ts";
-import type { EntityView, RunView, Totals } from "./run-view.ts";
 import { why } from "./why.ts";
+
+const NO_OUTLOOK = {
+  eta: null,
+  limitedBy: null,
+  embedding: { open: 0, itemsPerSecond: 0, eta: null, limitedBy: null },
+};
 
 type Catalog = Deps["entities"];
 
 /** A run with the progress of its entities, or the view of no run. */
 export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | undefined): Promise<RunView> {
-  if (run === undefined)
-    return { run: null, entities: [], totals: add([]), rowsPerSecond: 0, etaSeconds: null };
+  if (run === undefined) return { run: null, entities: [], totals: add([]), rowsPerSecond: 0, ...NO_OUTLOOK };
   const progress = await progressOf(db, run.id);
   const rowsPerSecond = await measureRate(db, run.id);
   return {
@@ -20,7 +25,7 @@ export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | un
     entities: progress.map((one) => viewOfEntity(run, one, unsettledParents(catalog, progress, one.entity))),
     totals: add(progress),
     rowsPerSecond,
-    etaSeconds: eta(run, progress, rowsPerSecond),
+    ...NO_OUTLOOK,
   };
 }
 
@@ -78,20 +83,4 @@ function percentOf(
 ): number {
   if (settled) return 100;
   return expected === 0 ? 0 : Math.min(99.9, Math.floor(((read + excluded) / expected) * 1_000) / 10);
-}
-
-function eta(
-  { status }: RunFacts,
-  progress: readonly EntityProgress[],
-  rowsPerSecond: number,
-): number | null {
-  const unknown = progress.some(
-    (one) =>
-      one.status === "waiting" || one.status === "planning" || (one.status === "blocked" && !one.waived),
-  );
-  if (status !== "running" || unknown || rowsPerSecond === 0) return null;
-  const left = progress
-    .filter((one) => !isDone(one))
-    .reduce((rows, one) => rows + Math.max(0, one.expected - one.read), 0);
-  return Math.ceil(left / rowsPerSecond);
 }

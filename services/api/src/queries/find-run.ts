@@ -26,3 +26,20 @@ export async function findRunFacts(db: Queryable, id: number): Promise<RunFacts 
   const found = await db.query<RunFacts>(`select ${FACTS} from migration.runs where id = $1`, [id]);
   return found.rows[0];
 }
+
+export interface RunFilter {
+  readonly status: RunStatus | undefined;
+  /** The last id of the page before. */
+  readonly before: number | undefined;
+  readonly limit: number;
+}
+
+/** Runs, the newest first. */
+export async function listRuns(db: Queryable, { status, before, limit }: RunFilter): Promise<RunFacts[]> {
+  const found = await db.query<RunFacts>(
+    `select ${FACTS} from migration.runs
+     where ($1::text is null or status = $1) and ($2::bigint is null or id < $2) order by id desc limit $3`,
+    [status ?? null, before ?? null, limit],
+  );
+  return found.rows;
+}

@@ -80,7 +80,7 @@ describe("/v1/entities/:entity", () => {
 });
 
 describe("GET /v1/entities/:entity/exceptions", () => {
-  it("lists keys and codes page by page, and counts by reason", async () => {
+  it("lists keys and codes page by page, and counts them by reason", async () => {
     await seedRun(api.target, {
       status: "completed",
       entities: {
@@ -89,20 +89,25 @@ describe("GET /v1/entities/:entity/exceptions", () => {
     });
     const first = await api.get("/v1/entities/patients/exceptions?limit=2");
     expect(first.body).toMatchObject({
-      exceptions: [
+      items: [
         { legacyId: 2, outcome: "rejected", reason: "required_missing", column: "name" },
         { legacyId: 3, outcome: "parked", missingEntity: "practices", missingId: 1003 },
       ],
-      groups: [
-        { outcome: "rejected", reason: "required_missing", count: 2 },
-        { outcome: "parked", reason: "parent_missing", count: 1 },
-      ],
-      next: 3,
+      next: expect.any(String),
     });
-    const second = await api.get("/v1/entities/patients/exceptions?limit=2&after=3");
-    expect(second.body).toMatchObject({ exceptions: [{ legacyId: 4 }], next: null });
+    const second = await api.get(
+      `/v1/entities/patients/exceptions?limit=2&cursor=${String(first.body["next"])}`,
+    );
+    expect(second.body).toMatchObject({ items: [{ legacyId: 4 }], next: null });
     const parked = await api.get("/v1/entities/patients/exceptions?outcome=parked&reason=parent_missing");
-    expect(parked.body).toMatchObject({ exceptions: [{ legacyId: 3 }] });
+    expect(parked.body).toMatchObject({ items: [{ legacyId: 3 }] });
+    const reasons = [
+      { entity: "patients", outcome: "rejected", reason: "required_missing", count: 2 },
+      { entity: "patients", outcome: "parked", reason: "parent_missing", count: 1 },
+    ];
+    expect((await api.get("/v1/exceptions/reasons")).body).toMatchObject({ reasons });
+    expect((await api.get("/v1/exceptions/reasons?entity=patients")).body).toMatchObject({ reasons });
+    expect((await api.get("/v1/exceptions/reasons?entity=profiles")).body).toEqual({ reasons: [] });
   });
 
   it("refuses what it does not understand", async () => {

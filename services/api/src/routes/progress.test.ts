@@ -1,6 +1,6 @@
 import { seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type ApiUnderTest, apiUnderTest, loadingRun } from "../api-under-test.ts";
+import { type ApiUnderTest, apiUnderTest, loadingRun, metricsOf } from "../api-under-test.ts";
 
 let api: ApiUnderTest;
 
@@ -17,7 +17,8 @@ describe("GET /v1/progress", () => {
         entities: [],
         totals: { percent: 0, sumClosed: true },
         rowsPerSecond: 0,
-        etaSeconds: null,
+        eta: null,
+        limitedBy: null,
       },
     });
   });
@@ -77,11 +78,11 @@ describe("GET /v1/progress", () => {
   });
 });
 
-describe("GET /metrics", () => {
+describe("the metrics", () => {
   it("shows the newest run from its folded counts", async () => {
     await loadingRun(api.target);
     await foldCounts();
-    const { body } = await api.app.inject("/metrics");
+    const body = await metrics();
     expect(body).toContain("nexus_run_active 1");
     expect(body).toContain(`nexus_rows{entity="patients",outcome="loaded"} 9`);
     expect(body).toContain(`nexus_rows{entity="patients",outcome="rejected"} 1`);
@@ -92,9 +93,9 @@ describe("GET /metrics", () => {
 
   it("forgets the entities of the run before", async () => {
     await seedRun(api.target, { status: "completed", entities: { practices: { status: "complete" } } });
-    expect((await api.app.inject("/metrics")).body).toContain(`nexus_entity_settled{entity="practices"} 1`);
+    expect(await metrics()).toContain(`nexus_entity_settled{entity="practices"} 1`);
     await seedRun(api.target, { status: "planned", entities: { patients: { status: "waiting" } } });
-    const { body } = await api.app.inject("/metrics");
+    const body = await metrics();
     expect(body).not.toContain(`entity="practices"`);
     expect(body).toContain(`nexus_entity_settled{entity="patients"} 0`);
   });
@@ -105,3 +106,5 @@ async function foldCounts(): Promise<void> {
     `update migration.run_entities set read = 10, loaded = 9, rejected = 1, batches_done = 1 where entity = 'patients'`,
   );
 }
+
+const metrics = (): Promise<string> => metricsOf(api.target);

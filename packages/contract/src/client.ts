@@ -1,5 +1,6 @@
 /** A typed client of the API, made of its contract. Answers are parsed: what does not fit is an error, not a surprise later. */
 import type { z } from "zod";
+import { ApiProblem } from "./api-problem.ts";
 import { contract, type RouteContract, type RouteName } from "./contract.ts";
 import { problem } from "./problem.ts";
 
@@ -45,21 +46,6 @@ export interface ClientOptions {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
   readonly token?: string | undefined;
-}
-
-/** The API did not do what was asked. */
-export class ApiProblem extends Error {
-  readonly status: number;
-  readonly code: string;
-  /** All members of the answer. */
-  readonly facts: Readonly<Record<string, unknown>>;
-  constructor(status: number, code: string, detail: string, facts: Readonly<Record<string, unknown>> = {}) {
-    super(detail);
-    this.name = "ApiProblem";
-    this.status = status;
-    this.code = code;
-    this.facts = facts;
-  }
 }
 
 /** Nothing connects before the first call. */

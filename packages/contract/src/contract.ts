@@ -16,6 +16,8 @@ export interface RouteContract {
   readonly querystring?: z.ZodType;
   readonly headers?: z.ZodType;
   readonly body?: z.ZodType;
+  /** The media type of what is answered, where it is not JSON. */
+  readonly produces?: readonly string[];
   readonly response: Readonly<Record<number, z.ZodType>>;
   readonly problems?: readonly ProblemCode[];
 }

@@ -47,11 +47,9 @@ const entityView = z.object({
   errorCode: z.string().nullable(),
 });
 
-const eta = z
-  .object({ seconds: z.int(), earliest: z.int(), latest: z.int() })
-  .meta({
-    description: "Seconds from now: the likely end, and the interval in which four of five ends lie.",
-  });
+const eta = z.object({ seconds: z.int(), earliest: z.int(), latest: z.int() }).meta({
+  description: "Seconds from now: the likely end, and the interval in which four of five ends lie.",
+});
 
 /** What keeps it from going faster, or from going on. */
 export const LIMITS = [

@@ -20,12 +20,9 @@ export const search = {
             id: z.string(),
             chunk: z.int().meta({ description: "Which part of a long text, from 0." }),
             score: z.number().meta({ description: "Cosine similarity, at most 1." }),
-            legacyKey: z
-              .int()
-              .nullable()
-              .meta({
-                description: "Of the row in the legacy database; null for one that was not migrated.",
-              }),
+            legacyKey: z.int().nullable().meta({
+              description: "Of the row in the legacy database; null for one that was not migrated.",
+            }),
           }),
         ),
       }),

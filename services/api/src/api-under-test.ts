@@ -62,6 +62,7 @@ export function apiOn(
     backupCommand: backupCommand(url),
     search,
     access,
+    freshMs: 0,
     log: silent(),
   });
   const headers = { "x-nexus-actor": "sam@clinic" };

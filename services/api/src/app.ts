@@ -1,8 +1,9 @@
 /** Builds the API; whoever calls it decides whether and where it listens. */
-import { guardRoutes, requireRole } from "./access/guard.ts";
+import { guardRoutes, standGuard } from "./access/guard.ts";
 import type { Deps } from "./deps.ts";
 import { answerErrors } from "./plugins/errors.ts";
 import { secureHeaders } from "./plugins/headers.ts";
+import { doOnce } from "./plugins/idempotency.ts";
 import { describeRoutes } from "./plugins/openapi.ts";
 import { logRequests } from "./plugins/request-log.ts";
 import { auditRoute } from "./routes/audit.ts";
@@ -37,7 +38,8 @@ export function buildApp(deps: Deps): App {
   guardRoutes(app, deps.access);
   describeRoutes(app);
   app.after(() => {
-    app.addHook("onRequest", requireRole(deps.access));
+    standGuard(app, deps.access);
+    doOnce(app, deps.target);
     for (const addRoutes of ROUTES) addRoutes(app, deps);
   });
   return app;

@@ -18,6 +18,8 @@ export interface Deps {
   /** Undefined while no provider of embeddings is configured: then there is no search. */
   readonly search: Search | undefined;
   readonly access: Access;
+  /** Milliseconds that an answer about the progress is good for. */
+  readonly freshMs: number;
   readonly log: Log;
 }
 

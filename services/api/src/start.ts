@@ -14,6 +14,9 @@ import { listen } from "./listen.ts";
 import { openSearch } from "./open-search.ts";
 import { statusOf } from "./status.ts";
 
+/** The ledger's counts are folded once a second. */
+const FRESH_MS = 1_000;
+
 type Settings = Config<typeof variables>;
 type Surroundings = Parameters<Service<typeof variables>["start"]>[1];
 
@@ -37,7 +40,16 @@ async function open(config: Settings, { log, closers }: Surroundings) {
   closers.push("queue", () => transport.close());
   const search = await openSearch(config, entities, (close) => closers.push("embedding provider", close));
   const access = { tokens: config.API_TOKENS, requestsPerMinute: config.API_REQUESTS_PER_MINUTE };
-  return { target, transport, entities: inDependencyOrder(entities), search, access, log, ...given };
+  return {
+    target,
+    transport,
+    entities: inDependencyOrder(entities),
+    search,
+    access,
+    freshMs: FRESH_MS,
+    log,
+    ...given,
+  };
 }
 
 async function openStatus(deps: Deps, { METRICS_PORT, METRICS_HOST }: Settings, { closers }: Surroundings) {

@@ -27,6 +27,7 @@ export function guardRoutes(app: App, access: Access): void {
     request.caller = callerOf(request, access.tokens);
   });
   void app.register(rateLimit, {
+    global: false,
     max: access.requestsPerMinute,
     timeWindow: 60_000,
     keyGenerator: ({ caller, ip }) => (access.tokens.length > 0 && caller ? `token ${caller.name}` : ip),
@@ -36,8 +37,14 @@ export function guardRoutes(app: App, access: Access): void {
   });
 }
 
-/** The check itself: after the rate was counted, before a byte of the body is read. */
-export function requireRole({ tokens }: Access): preHandlerHookHandler {
+/** Once its parts are there, the guard stands before every route: the rate is counted, then the role is looked at. */
+export function standGuard(app: App, access: Access): void {
+  app.addHook("onRequest", app.rateLimit());
+  app.addHook("onRequest", requireRole(access));
+}
+
+/** Before a byte of the body is read. */
+function requireRole({ tokens }: Access): preHandlerHookHandler {
   return (request, reply, done) => {
     const need = needOf(request.method, request.routeOptions.url ?? "");
     if (tokens.length === 0 && need !== "public") requireThisMachine(request);

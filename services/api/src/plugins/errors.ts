@@ -21,7 +21,8 @@ export function answerErrors(app: App): void {
   });
 }
 
-function asProblem(error: unknown): Problem {
+/** What is answered for an error. */
+export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return (
     ofRequest(error) ?? ofTarget(error) ?? new Problem(500, "internal", "this is a defect: the log says more")

@@ -4,6 +4,7 @@ import swaggerUi from "@fastify/swagger-ui";
 import { problem, type ProblemCode, PROBLEMS } from "@nexus/contract";
 import type { FastifySchema, RouteOptions } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
+import { z } from "zod";
 import { type Need, needOf } from "../access/roles.ts";
 import type { App } from "../server.ts";
 
@@ -34,6 +35,14 @@ export function describeRoutes(app: App): void {
   });
 }
 
+const onceHeaders = z.looseObject({
+  "idempotency-key": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, "must be up to 255 visible ASCII characters")
+    .optional()
+    .meta({ description: "Repeating the request with the same key does it once, and repeats the answer." }),
+});
+
 /** Adds what is true of every route of its kind: problems, the role, the idempotency key. */
 function describe(route: RouteOptions): void {
   const { schema, url } = route;
@@ -44,6 +53,7 @@ function describe(route: RouteOptions): void {
   const codes = [...problems, ...commonProblems(schema, method, need)];
   route.schema = {
     ...given,
+    ...(method === "POST" && need !== "public" ? { headers: onceHeaders } : {}),
     tags: [url.split("/")[2] ?? "health"],
     operationId: nameOf(method, url),
     description: need === "public" ? "Needs no token." : `Needs the role ${need}.`,

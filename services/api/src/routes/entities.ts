@@ -30,9 +30,11 @@ export function entityRoutes(app: App, deps: Deps): void {
     { schema: contract["POST /v1/entities/:entity/requeue"] },
     async (request) => {
       const { entity } = request.params;
-      const { scope, reason = null } = request.body;
+      const { scope, because, reason = null } = request.body;
       requireEntity(entity, names);
-      const result = done(await requeue(target, entity, scope, { codes }, by(request, reason), names));
+      const result = done(
+        await requeue(target, entity, { scope, because }, { codes }, by(request, reason), names),
+      );
       return { runId: null, batches: 0, ...result };
     },
   );

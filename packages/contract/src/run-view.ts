@@ -27,7 +27,10 @@ const counts = {
     .number()
     .min(0)
     .max(100)
-    .meta({ description: "Never falls while the run lasts; 100 only when everything is settled." }),
+    .meta({
+      description:
+        "The share of rows that were dealt with, at least once: never falls while the run lasts. 100 only after settling.",
+    }),
   sumClosed: z.boolean().meta({ description: "Whether each row read has exactly one outcome." }),
 };
 

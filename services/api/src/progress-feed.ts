@@ -9,24 +9,37 @@ export interface Snapshot {
 }
 
 export interface ProgressFeed {
-  /** The newest answer; the one being computed if it is no longer fresh. */
+  /** The newest answer. Who asks a moment too late is given it as well, while the next one is computed. */
   current(): Promise<Snapshot>;
 }
+
+/** An answer is given out for up to so many times as long as it is fresh, while another one is under way. */
+const PATIENCE = 3;
 
 /** `freshMs`: how long an answer, or a failure, is good for. The ledger's counts are folded once a second. */
 export function openProgressFeed(compute: () => Promise<RunView>, freshMs: number): ProgressFeed {
   let newest: { readonly at: number; readonly snapshot: Promise<Snapshot> } | undefined;
-  let underWay = false;
+  let underWay: Promise<Snapshot> | undefined;
+
+  async function next(): Promise<Snapshot> {
+    const at = performance.now();
+    const snapshot = compute().then((view) => ({ id: idOf(view), view }));
+    try {
+      return await snapshot;
+    } finally {
+      newest = { at, snapshot };
+      underWay = undefined;
+    }
+  }
+
   return {
     current: async () => {
-      if (newest !== undefined && (underWay || performance.now() - newest.at < freshMs))
-        return await newest.snapshot;
-      underWay = true;
-      const snapshot = compute()
-        .then((view) => ({ id: idOf(view), view }))
-        .finally(() => (underWay = false));
-      newest = { at: performance.now(), snapshot };
-      return await snapshot;
+      const age = newest === undefined ? Infinity : performance.now() - newest.at;
+      if (newest !== undefined && age < freshMs) return await newest.snapshot;
+      underWay ??= next();
+      if (newest === undefined || age >= PATIENCE * freshMs) return await underWay;
+      underWay.catch(() => undefined); // Whoever asks next is told.
+      return await newest.snapshot;
     },
   };
 }

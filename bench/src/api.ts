@@ -87,13 +87,26 @@ interface Measured {
 async function measure(url: string): Promise<Measured> {
   const load = { url, connections: 20, overallRate: Number(values.rate) };
   await autocannon({ ...load, duration: 3 });
-  const { requests, latency, non2xx, errors } = await autocannon({ ...load, duration: Number(values.seconds) });
-  return { requests: requests.total, failed: non2xx + errors, p50: latency.p50, p99: latency.p99, max: latency.max };
+  const { requests, latency, non2xx, errors } = await autocannon({
+    ...load,
+    duration: Number(values.seconds),
+  });
+  return {
+    requests: requests.total,
+    failed: non2xx + errors,
+    p50: latency.p50,
+    p99: latency.p99,
+    max: latency.max,
+  };
 }
 
 function report(rows: readonly (Measured & { what: string })[]): void {
   if (values.json) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
-  process.stdout.write(`${values.rate} requests a second for ${values.seconds} s over ${values.batches} batches, ms\n`);
+  process.stdout.write(
+    `${values.rate} requests a second for ${values.seconds} s over ${values.batches} batches, ms\n`,
+  );
   for (const { what, requests, failed, p50, p99, max } of rows)
-    process.stdout.write(`${what.padEnd(18)} ${requests} requests, ${failed} failed, p50 ${p50}, p99 ${p99}, max ${max}\n`);
+    process.stdout.write(
+      `${what.padEnd(18)} ${requests} requests, ${failed} failed, p50 ${p50}, p99 ${p99}, max ${max}\n`,
+    );
 }

@@ -17,8 +17,16 @@ export function requiredBody<S extends z.ZodRawShape>(shape: S) {
   });
 }
 
+/** Text that PostgreSQL can hold: no NUL, no half of a character. */
+export function text(max: number) {
+  return z
+    .string()
+    .max(max)
+    .regex(/^[^\0\ud800-\udfff]*$/u, "holds a character that is none");
+}
+
 /** Why something is done: kept in the audit log. */
-export const reason = z.string().trim().min(1).max(500).meta({ description: "Why: kept in the audit log." });
+export const reason = text(500).trim().min(1).meta({ description: "Why: kept in the audit log." });
 
 export const runParams = z.object({
   id: z
@@ -27,7 +35,8 @@ export const runParams = z.object({
     .transform(Number),
 });
 
-export const entityName = z.string().min(1).max(63);
+/** A name of ours, or what looks like one. */
+export const entityName = z.string().regex(/^\w{1,63}$/, "must be a name");
 export const entityParams = z.object({ entity: entityName });
 
 /** A whole number in an address. */

@@ -1,7 +1,7 @@
 /** What is on record: the audit log, and the way of one row. Keys and codes, never a value. */
 import { batchArrows, statusesOf } from "@nexus/shared/ledger";
 import { z } from "zod";
-import { entityName, instant, listQuery, pageOf } from "./parts.ts";
+import { entityName, instant, listQuery, pageOf, text } from "./parts.ts";
 
 const change = z.object({
   id: z.int(),
@@ -64,8 +64,8 @@ export const records = {
   "GET /v1/audit": {
     summary: "List what was changed, by whom and why, the newest first",
     querystring: listQuery({
-      actor: z.string().max(100).optional(),
-      action: z.string().max(40).optional(),
+      actor: text(100).optional(),
+      action: entityName.optional(),
       entity: entityName.optional(),
     }),
     response: { 200: pageOf(change) },

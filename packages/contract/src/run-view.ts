@@ -23,14 +23,10 @@ const counts = {
   parked: z.int(),
   excluded: z.int(),
   noted: z.int(),
-  percent: z
-    .number()
-    .min(0)
-    .max(100)
-    .meta({
-      description:
-        "The share of rows that were dealt with, at least once: never falls while the run lasts. 100 only after settling.",
-    }),
+  percent: z.number().min(0).max(100).meta({
+    description:
+      "The share of rows that were dealt with, at least once: never falls while the run lasts. 100 only after settling.",
+  }),
   sumClosed: z.boolean().meta({ description: "Whether each row read has exactly one outcome." }),
 };
 

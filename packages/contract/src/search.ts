@@ -1,14 +1,14 @@
 /** `/v1/search` */
 import { z } from "zod";
-import { requiredBody } from "./parts.ts";
+import { requiredBody, text } from "./parts.ts";
 
 export const search = {
   "POST /v1/search": {
     summary: "Find the content of one practice that is nearest in meaning to a text",
     body: requiredBody({
       practiceId: z.uuid(),
-      query: z.string().trim().min(1).max(50_000),
-      types: z.array(z.string().max(63)).min(1).max(20).optional(),
+      query: text(50_000).trim().min(1),
+      types: z.array(text(63)).min(1).max(20).optional(),
       limit: z.int().min(1).max(100).optional(),
     }),
     /** No text: none is stored with the vectors, and the caller may read the rows with rights of its own. */

@@ -19,12 +19,19 @@ const NOTHING = { rowsPerSecond: 0, eta: null, limitedBy: null };
 /** A run with the progress of its entities, or the view of no run. */
 export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | undefined): Promise<RunView> {
   const embedding = embeddingOutlook(await measureEmbedding(db));
-  if (run === undefined) return { run: null, entities: [], totals: add(undefined, []), ...NOTHING, embedding };
+  if (run === undefined)
+    return { run: null, entities: [], totals: add(undefined, []), ...NOTHING, embedding };
   const progress = await progressOf(db, run.id);
   const entities = progress.map((one) =>
     viewOfEntity(run, one, unsettledParents(catalog, progress, one.entity)),
   );
-  return { run, entities, totals: add(run, progress), ...(await outlookOf(db, run, progress, entities)), embedding };
+  return {
+    run,
+    entities,
+    totals: add(run, progress),
+    ...(await outlookOf(db, run, progress, entities)),
+    embedding,
+  };
 }
 
 /** What comes next: how fast, how long, and what limits it. Nothing is measured of a run that has ended. */

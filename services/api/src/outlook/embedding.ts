@@ -1,6 +1,10 @@
 /** How long embedding goes on, and what limits it: at 60 requests a minute it takes days, and nobody should have to guess why. */
 import type { Limit, RunView } from "@nexus/contract";
-import { EMBEDDING_SLICE_SECONDS, EMBEDDING_SLICES, type EmbeddingPace } from "../queries/measure-embedding.ts";
+import {
+  EMBEDDING_SLICE_SECONDS,
+  EMBEDDING_SLICES,
+  type EmbeddingPace,
+} from "../queries/measure-embedding.ts";
 import { estimate } from "./estimate.ts";
 
 /** The part of a view that speaks of embedding. Its pace is that of the last two minutes. */
@@ -10,7 +14,14 @@ export function embeddingOutlook(pace: EmbeddingPace): RunView["embedding"] {
   const done = slices.reduce((sum, items) => sum + items, 0);
   const seconds = EMBEDDING_SLICES * EMBEDDING_SLICE_SECONDS;
   const perSecond = slices.map((items) => items / EMBEDDING_SLICE_SECONDS);
-  const evidence = { left: open, guessed: 0, done, seconds, slices: perSecond, sliceSeconds: EMBEDDING_SLICE_SECONDS };
+  const evidence = {
+    left: open,
+    guessed: 0,
+    done,
+    seconds,
+    slices: perSecond,
+    sliceSeconds: EMBEDDING_SLICE_SECONDS,
+  };
   return {
     open,
     itemsPerSecond: Math.round((done / seconds) * 10) / 10,
@@ -25,9 +36,12 @@ function limitOf({ pausedBecause, throttled }: EmbeddingPace): Limit {
 }
 
 function reasonOf(pausedBecause: string | null, throttled: boolean): [Limit["by"], string] {
-  if (pausedBecause === "money_cap") return ["money_cap", "the money cap is reached: raise EMBEDDING_CAP_USD"];
-  if (pausedBecause === "throttled") return ["quota", "the provider throttles every call: it is asked again after a while"];
-  if (pausedBecause === "unavailable") return ["provider", "the provider does not answer: it is asked again after a while"];
+  if (pausedBecause === "money_cap")
+    return ["money_cap", "the money cap is reached: raise EMBEDDING_CAP_USD"];
+  if (pausedBecause === "throttled")
+    return ["quota", "the provider throttles every call: it is asked again after a while"];
+  if (pausedBecause === "unavailable")
+    return ["provider", "the provider does not answer: it is asked again after a while"];
   if (pausedBecause !== null) return ["provider", "the provider refuses every call: look at its access"];
   return throttled
     ? ["quota", "the account's quota of requests or tokens a minute is used up"]

@@ -47,14 +47,18 @@ export function evidenceOf(entities: readonly Counts[], pace: Pace): Evidence {
 }
 
 function rowsLeft({ status, expected, read }: Counts): number {
-  return status === "complete" || status === "skipped" || status === "cancelled" ? 0 : Math.max(0, expected - read);
+  return status === "complete" || status === "skipped" || status === "cancelled"
+    ? 0
+    : Math.max(0, expected - read);
 }
 
 /** Milliseconds of a row: in this run, else in an earlier one; what nobody has done yet costs what is usual. */
 function costsOf(entities: readonly Counts[], earlier: ReadonlyMap<string, number>) {
   const known = new Map(earlier);
-  for (const { entity, read, loadMs } of entities) if (read > 0 && loadMs > 0) known.set(entity, loadMs / read);
+  for (const { entity, read, loadMs } of entities)
+    if (read > 0 && loadMs > 0) known.set(entity, loadMs / read);
   const ours = entities.flatMap(({ entity }) => known.get(entity) ?? []);
-  const usual = ours.length === 0 ? 1 : Math.exp(ours.reduce((sum, one) => sum + Math.log(one), 0) / ours.length);
+  const usual =
+    ours.length === 0 ? 1 : Math.exp(ours.reduce((sum, one) => sum + Math.log(one), 0) / ours.length);
   return { known, usual };
 }

@@ -34,7 +34,10 @@ function limitOfLoading({ finished, queued, planned, seconds, sourceShare }: Sit
   if (finished === 0) {
     if (seconds < PATIENCE) return null;
     return queued > 0
-      ? says("no_loader", "batches are on offer, and none was finished for half a minute: is a loader running?")
+      ? says(
+          "no_loader",
+          "batches are on offer, and none was finished for half a minute: is a loader running?",
+        )
       : says("queue_empty", "no batch is on offer: is an extractor running?");
   }
   if (queued === 0 && planned)
@@ -46,7 +49,8 @@ function limitOfLoading({ finished, queued, planned, seconds, sourceShare }: Sit
 }
 
 function limitOfWaiting(situation: Situation): Limit | null {
-  if (having(situation, "settling").length > 0) return says("target", "sums and constraints are being checked");
+  if (having(situation, "settling").length > 0)
+    return says("target", "sums and constraints are being checked");
   if (having(situation, "waiting", "planning").length > 0)
     return says("source", "the source is being cut into batches");
   const blocked = situation.entities.filter(({ status, waived }) => status === "blocked" && !waived);

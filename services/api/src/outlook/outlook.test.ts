@@ -20,7 +20,10 @@ describe("the estimate of a run, at a tenth of its work", () => {
     const held = told.filter(({ left, eta }) => eta.earliest <= left && left <= eta.latest).length;
     const width = told.reduce((sum, { eta }) => sum + eta.latest / eta.earliest, 0) / told.length;
     const percent = (share: number) => `${Math.round(100 * share)} %`;
-    remark("measured", `ETA at 10 % of 50 simulated runs: median error ${percent(median)}, interval held ${held} of 50, ${width.toFixed(2)} wide`);
+    remark(
+      "measured",
+      `ETA at 10 % of 50 simulated runs: median error ${percent(median)}, interval held ${held} of 50, ${width.toFixed(2)} wide`,
+    );
     expect(median).toBeLessThanOrEqual(0.2);
     expect(held).toBeGreaterThanOrEqual(38);
     expect(width, "an interval that always holds says nothing").toBeLessThan(3);
@@ -35,7 +38,14 @@ describe("the estimate of a run, at a tenth of its work", () => {
   });
 
   it("is wider the more of the work is a guess, and the more the pace varies", () => {
-    const evidence = { left: 100, guessed: 0, done: 100, seconds: 100, slices: [1, 1, 1, 1], sliceSeconds: 5 };
+    const evidence = {
+      left: 100,
+      guessed: 0,
+      done: 100,
+      seconds: 100,
+      slices: [1, 1, 1, 1],
+      sliceSeconds: 5,
+    };
     const width = (more: object) => {
       const { earliest, latest } = estimate({ ...evidence, ...more }) ?? { earliest: 1, latest: 0 };
       return latest / earliest;
@@ -46,8 +56,20 @@ describe("the estimate of a run, at a tenth of its work", () => {
 });
 
 describe("what limits a run", () => {
-  const calm: Situation = { run: "running", entities: [], queued: 5, planned: true, finished: 9, sourceShare: 0.2, seconds: 90 };
-  const entity = (entity: string, status: Situation["entities"][number]["status"], waitingFor: string[] = []) => ({
+  const calm: Situation = {
+    run: "running",
+    entities: [],
+    queued: 5,
+    planned: true,
+    finished: 9,
+    sourceShare: 0.2,
+    seconds: 90,
+  };
+  const entity = (
+    entity: string,
+    status: Situation["entities"][number]["status"],
+    waitingFor: string[] = [],
+  ) => ({
     entity,
     status,
     waived: false,

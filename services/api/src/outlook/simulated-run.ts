@@ -66,7 +66,11 @@ export function simulateRun(seed: number): SimulatedRun {
   const earlier = new Map(
     seed % 2 === 1 ? [] : entities.map(({ name, cost }) => [name, 1_000 * cost * (0.67 + 0.66 * random())]),
   );
-  return { left: end - now, counts: entities.map((one) => countsAt(one, batches, now)), pace: paceAt(batches, now, earlier) };
+  return {
+    left: end - now,
+    counts: entities.map((one) => countsAt(one, batches, now)),
+    pace: paceAt(batches, now, earlier),
+  };
 }
 
 /** Workers take the next batch of whatever is open, in the order of the catalog, until nothing is left. */
@@ -76,8 +80,9 @@ function runAll(entities: readonly Entity[], workers: number, random: () => numb
   const taken = new Map(entities.map(({ name }) => [name, 0]));
   const ends = new Map<string, number>();
   const done: Done[] = [];
-  const opensAt = (one: Entity): number => Math.max(0, ...one.parents.map((parent) => ends.get(parent) ?? Infinity));
-  for (let left = entities.length; left > 0; ) {
+  const opensAt = (one: Entity): number =>
+    Math.max(0, ...one.parents.map((parent) => ends.get(parent) ?? Infinity));
+  for (let left = entities.length; left > 0;) {
     const worker = free.indexOf(Math.min(...free));
     const open = entities.filter((one) => (taken.get(one.name) ?? 0) < one.rows && opensAt(one) < Infinity);
     const next = open.toSorted((a, b) => opensAt(a) - opensAt(b))[0];
@@ -89,7 +94,10 @@ function runAll(entities: readonly Entity[], workers: number, random: () => numb
     taken.set(next.name, (taken.get(next.name) ?? 0) + read);
     done.push({ entity: next.name, read, began, at });
     if (taken.get(next.name) === next.rows) {
-      ends.set(next.name, Math.max(...done.filter(({ entity }) => entity === next.name).map((one) => one.at)));
+      ends.set(
+        next.name,
+        Math.max(...done.filter(({ entity }) => entity === next.name).map((one) => one.at)),
+      );
       left--;
     }
   }
@@ -115,7 +123,11 @@ function paceAt(batches: readonly Done[], now: number, earlier: ReadonlyMap<stri
   const sliceSeconds = Math.min(300, now) / SLICES;
   const slices = batches
     .filter(({ at }) => at <= now && at > now - SLICES * sliceSeconds)
-    .map(({ entity, read, at }): Slice => ({ entity, read, ago: Math.min(SLICES - 1, Math.floor((now - at) / sliceSeconds)) }));
+    .map(({ entity, read, at }): Slice => ({
+      entity,
+      read,
+      ago: Math.min(SLICES - 1, Math.floor((now - at) / sliceSeconds)),
+    }));
   return { seconds: now, slices, sliceCount: SLICES, sliceSeconds, earlier };
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Readable } from "node:stream";
 import { contract } from "@nexus/contract";
 import type { Deps } from "../deps.ts";
@@ -15,6 +16,7 @@ const MOST_STREAMS = 200;
 export function progressRoute(app: App, { target, entities, freshMs }: Deps): void {
   const feed = openProgressFeed(async () => viewOf(target, entities, await findNewestRun(target)), freshMs);
   const closing = new AbortController();
+  setMaxListeners(MOST_STREAMS, closing.signal);
   app.addHook("preClose", async () => closing.abort());
   let streams = 0;
 

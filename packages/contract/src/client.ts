@@ -34,8 +34,7 @@ export type Answer<R extends RouteName> = {
     : never;
 }[keyof Contract[R]["response"]];
 
-type Arguments<R extends RouteName> =
-  Record<never, never> extends Given<R> ? [given?: Given<R>] : [given: Given<R>];
+type Arguments<R extends RouteName> = object extends Given<R> ? [given?: Given<R>] : [given: Given<R>];
 
 export interface Client {
   /** Calls a route. Throws `ApiProblem` when the API does not do what was asked, and fetch's own errors when it cannot be reached. */
@@ -65,8 +64,8 @@ export function openClient({ url, token }: ClientOptions): Client {
 }
 
 interface Parts {
-  readonly params?: Readonly<Record<string, unknown>>;
-  readonly query?: Readonly<Record<string, unknown>>;
+  readonly params?: Readonly<Record<string, string | number>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;

@@ -51,7 +51,7 @@ const eta = z.object({ seconds: z.int(), earliest: z.int(), latest: z.int() }).m
 });
 
 /** What keeps it from going faster, or from going on. */
-export const LIMITS = [
+const LIMITS = [
   "source",
   "target",
   "queue_empty",

@@ -53,7 +53,6 @@ const HOSTILE: readonly unknown[] = [
   -1,
   0,
   1.5,
-  9_007_199_254_740_993,
   null,
   true,
   [],
@@ -87,29 +86,39 @@ export function* hostileRequests(read: unknown, random: Dice): Generator<Hostile
   for (;;) yield requestFor(pick(operations, random), random);
 }
 
-function requestFor({ method, route, parameters, requestBody }: Operation, random: Dice): HostileRequest {
-  const valueOf = (of: unknown): string => textOf(random() < 0.6 ? valid(of, random) : pick(HOSTILE, random));
-  const query = new URLSearchParams();
-  const headers: Record<string, string> = {};
-  let url = route;
-  for (const parameter of parameters) {
-    if (parameter.in === "path")
-      url = url.replace(
-        `{${parameter.name}}`,
-        encoded(random() < 0.6 ? pick(LIKELY, random) : valueOf(parameter.schema)),
-      );
-    else if (parameter.in === "query" && random() < 0.4) query.set(parameter.name, valueOf(parameter.schema));
-    else if (parameter.in === "header" && random() < 0.3)
-      headers[parameter.name] = printable(valueOf(parameter.schema));
-  }
-  if (random() < 0.05) query.set("__proto__", "x");
+function requestFor(one: Operation, random: Dice): HostileRequest {
+  const { method, route, requestBody } = one;
+  const post = method === "POST";
   return {
     method,
     route,
-    url: query.size > 0 ? `${url}?${query.toString()}` : url,
-    headers: { ...headers, ...(method === "POST" ? { "content-type": contentType(random) } : {}) },
-    payload: method === "POST" ? bodyFor(requestBody?.content["application/json"].schema, random) : undefined,
+    url: addressFor(one, random),
+    headers: { ...headersFor(one, random), ...(post ? { "content-type": contentType(random) } : {}) },
+    payload: post ? bodyFor(requestBody?.content["application/json"].schema, random) : undefined,
   };
+}
+
+function addressFor({ route, parameters }: Operation, random: Dice): string {
+  let url = route;
+  const query = new URLSearchParams(random() < 0.05 ? [["__proto__", "x"]] : []);
+  for (const { in: place, name, schema } of parameters) {
+    if (place === "path")
+      url = url.replace(
+        `{${name}}`,
+        encoded(random() < 0.6 ? pick(LIKELY, random) : valueFor(schema, random)),
+      );
+    if (place === "query" && random() < 0.4) query.set(name, valueFor(schema, random));
+  }
+  return query.size > 0 ? `${url}?${query.toString()}` : url;
+}
+
+function headersFor({ parameters }: Operation, random: Dice): Record<string, string> {
+  const sent = parameters.filter((parameter) => parameter.in === "header" && random() < 0.3);
+  return Object.fromEntries(sent.map(({ name, schema }) => [name, printable(valueFor(schema, random))]));
+}
+
+function valueFor(of: unknown, random: Dice): string {
+  return textOf(random() < 0.6 ? valid(of, random) : pick(HOSTILE, random));
 }
 
 function bodyFor(of: unknown, random: Dice): string | undefined {
@@ -125,28 +134,26 @@ function bodyFor(of: unknown, random: Dice): string | undefined {
 
 /** A value that the schema allows, as far as it can be told from its type. */
 function valid(of: unknown, random: Dice): unknown {
-  const { type, enum: words, anyOf, properties = {}, required = [], items } = schema.parse(of ?? {});
-  if (words !== undefined) return pick(words, random);
-  if (anyOf !== undefined) return valid(pick(anyOf, random), random);
-  switch (type) {
-    case "object": {
-      const chosen = Object.entries(properties).filter(([name]) => required.includes(name) || random() < 0.5);
-      return Object.fromEntries(chosen.map(([name, member]) => [name, valid(member, random)]));
-    }
-    case "array":
-      return [valid(items, random)];
-    case "boolean":
-      return random() < 0.5;
-    case "integer":
-    case "number":
-      return Math.floor(random() * 20);
-    case "null":
-      return null;
-    case undefined:
-    default:
-      return pick(LIKELY, random);
-  }
+  const wanted = schema.parse(of ?? {});
+  if (wanted.enum !== undefined) return pick(wanted.enum, random);
+  if (wanted.anyOf !== undefined) return valid(pick(wanted.anyOf, random), random);
+  const make = MAKERS[wanted.type ?? "string"];
+  return make === undefined ? pick(LIKELY, random) : make(wanted, random);
 }
+
+type Maker = (wanted: z.infer<typeof schema>, random: Dice) => unknown;
+
+const MAKERS: Readonly<Record<string, Maker>> = {
+  object: ({ properties = {}, required = [] }, random) => {
+    const chosen = Object.entries(properties).filter(([name]) => required.includes(name) || random() < 0.5);
+    return Object.fromEntries(chosen.map(([name, member]) => [name, valid(member, random)]));
+  },
+  array: ({ items }, random) => [valid(items, random)],
+  boolean: (_, random) => random() < 0.5,
+  integer: (_, random) => Math.floor(random() * 20),
+  number: (_, random) => random() * 20,
+  null: () => null,
+};
 
 function contentType(random: Dice): string {
   return random() < 0.9

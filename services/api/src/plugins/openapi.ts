@@ -53,12 +53,18 @@ function describe(route: RouteOptions): void {
   const codes = [...problems, ...commonProblems(schema, method, need)];
   route.schema = {
     ...given,
-    ...(method === "POST" && need !== "public" ? { headers: onceHeaders } : {}),
+    ...(need === "public" ? { description: "Needs no token." } : guarded(method, need)),
     tags: [url.split("/")[2] ?? "health"],
     operationId: nameOf(method, url),
-    description: need === "public" ? "Needs no token." : `Needs the role ${need}.`,
-    ...(need === "public" ? {} : { security: [{ token: [] }] }),
     response: { ...documented(codes), ...asRecord(schema.response) },
+  };
+}
+
+function guarded(method: string, need: Need) {
+  return {
+    description: `Needs the role ${need}.`,
+    security: [{ token: [] }],
+    ...(method === "POST" ? { headers: onceHeaders } : {}),
   };
 }
 

@@ -2,13 +2,6 @@
 import type { Lineage } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 
-/** Where an entity lies in the target, and what is embedded of it. */
-export interface Place {
-  readonly table: string;
-  readonly key: string;
-  readonly content: string | null;
-}
-
 type Batch = Lineage["batches"][number];
 
 /** The batches whose range or keys hold it, the newest run first. */
@@ -39,7 +32,7 @@ export async function openException(db: Queryable, entity: string, legacyId: num
 /** The id of the target row; undefined when there is none. */
 export async function targetIdOf(
   db: Queryable,
-  { table, key }: Place,
+  { table, key }: { readonly table: string; readonly key: string },
   legacyId: number,
 ): Promise<string | undefined> {
   const found = await db.query<{ id: string }>(
@@ -52,7 +45,7 @@ export async function targetIdOf(
 /** What became of a target row as content. A row that was written again since is waiting. */
 export async function contentOf(
   db: Queryable,
-  { table }: Place,
+  table: string,
   type: string,
   id: string,
 ): Promise<Lineage["content"]> {

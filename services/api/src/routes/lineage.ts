@@ -20,29 +20,30 @@ export function lineageRoute(app: App, deps: Deps): void {
 
 async function trace(db: Queryable, entity: string, legacyId: number): Promise<Lineage> {
   const { source, target, content } = entityNamed(entities, entity);
-  const place = { ...target, content };
   const batches = await batchesOf(db, entity, legacyId);
   const exception = await openException(db, entity, legacyId);
-  const id = await targetIdOf(db, place, legacyId);
+  const id = await targetIdOf(db, target, legacyId);
   if (batches.length === 0 && exception === undefined && id === undefined)
     throw new Problem(404, "not_found", `no run has planned row ${legacyId} of ${entity}`);
-  const row = id === undefined ? null : { table: target.table, id };
   return {
     entity,
     legacyId,
     source: { table: source.table, key: source.key },
-    outcome: exception?.outcome ?? (row === null ? "open" : "loaded"),
-    exception: exception === undefined ? null : withoutOutcome(exception),
+    outcome: exception?.outcome ?? (id === undefined ? "open" : "loaded"),
+    exception: exception ?? null,
     batches,
-    target: row,
-    content: row === null || content === null ? null : await contentOf(db, place, content, row.id),
-    embeddings: row === null || content === null ? [] : await vectorsOf(db, content, row.id),
+    target: id === undefined ? null : { table: target.table, id },
+    ...(await embeddedOf(db, target.table, content, id)),
   };
 }
 
-function withoutOutcome({
-  outcome: _,
-  ...said
-}: NonNullable<Awaited<ReturnType<typeof openException>>>): NonNullable<Lineage["exception"]> {
-  return said;
+/** Entities without content, and rows that are not in the target, have nothing embedded. */
+async function embeddedOf(
+  db: Queryable,
+  table: string,
+  content: string | null,
+  id: string | undefined,
+): Promise<Pick<Lineage, "content" | "embeddings">> {
+  if (content === null || id === undefined) return { content: null, embeddings: [] };
+  return { content: await contentOf(db, table, content, id), embeddings: await vectorsOf(db, content, id) };
 }

@@ -52,6 +52,7 @@ export function apiOn(
   ping = async () => {},
   search?: Search,
   access: Access = { tokens: [], requestsPerMinute: 100_000 },
+  queues: Deps["queues"] = [],
 ): ApiUnderTest {
   const codes = `{"case_state":{}}`;
   const app = buildApp({
@@ -62,6 +63,7 @@ export function apiOn(
     backupCommand: backupCommand(url),
     search,
     access,
+    queues,
     freshMs: 0,
     log: silent(),
   });

@@ -5,6 +5,7 @@ import { answerErrors } from "./plugins/errors.ts";
 import { secureHeaders } from "./plugins/headers.ts";
 import { doOnce } from "./plugins/idempotency.ts";
 import { describeRoutes } from "./plugins/openapi.ts";
+import { showQueues } from "./plugins/queue-board.ts";
 import { logRequests } from "./plugins/request-log.ts";
 import { auditRoute } from "./routes/audit.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
@@ -40,6 +41,7 @@ export function buildApp(deps: Deps): App {
   app.after(() => {
     standGuard(app, deps.access);
     doOnce(app, deps.target);
+    showQueues(app, deps.queues);
     for (const addRoutes of ROUTES) addRoutes(app, deps);
   });
   return app;

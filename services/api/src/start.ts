@@ -2,7 +2,7 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
 import { openPool } from "@nexus/shared/database";
-import { openTransport } from "@nexus/shared/queue";
+import { CONTENT_QUEUE, loadQueueName, openTransport } from "@nexus/shared/queue";
 import { type Service, serveStatus } from "@nexus/shared/runtime";
 import { requireTokensBeyondLoopback } from "./access/loopback.ts";
 import { buildApp } from "./app.ts";
@@ -39,12 +39,14 @@ async function open(config: Settings, { log, closers }: Surroundings) {
   const transport = await openTransport(queue);
   closers.push("queue", () => transport.close());
   const search = await openSearch(config, entities, (close) => closers.push("embedding provider", close));
+  const queues = await transport.board([...entities.map(({ name }) => loadQueueName(name)), CONTENT_QUEUE]);
   const access = { tokens: config.API_TOKENS, requestsPerMinute: config.API_REQUESTS_PER_MINUTE };
   return {
     target,
     transport,
     entities: inDependencyOrder(entities),
     search,
+    queues,
     access,
     freshMs: FRESH_MS,
     log,

@@ -1,7 +1,7 @@
 /** Lets a request pass if its caller's role reaches what the route needs. */
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyRequest, preHandlerHookHandler } from "fastify";
-import { Problem } from "../problem.ts";
+import { Problem, sendProblem } from "../problem.ts";
 import type { App } from "../server.ts";
 import { callerOf } from "./caller.ts";
 import { requireThisMachine } from "./loopback.ts";
@@ -46,16 +46,19 @@ export function standGuard(app: App, access: Access): void {
 /** Before a byte of the body is read. */
 function requireRole({ tokens }: Access): preHandlerHookHandler {
   return (request, reply, done) => {
+    // Answered here: pages bring error handlers of their own.
+    const refuse = (...problem: ConstructorParameters<typeof Problem>): void =>
+      void sendProblem(reply, new Problem(...problem));
     const need = needOf(request.method, request.routeOptions.url ?? "");
     if (tokens.length === 0 && need !== "public") requireThisMachine(request);
     if (need === undefined || need === "public") return done();
     if (request.caller === null) {
       const scheme = wantsPage(request) ? "Basic" : "Bearer";
       reply.header("www-authenticate", `${scheme} realm="nexus"`);
-      throw new Problem(401, "unauthenticated", "send Authorization: Bearer and a token that the API knows");
+      return refuse(401, "unauthenticated", "send Authorization: Bearer and a token that the API knows");
     }
     if (!reaches(request.caller.role, need))
-      throw new Problem(403, "forbidden", `this needs the role ${need}`, { needs: need });
+      return refuse(403, "forbidden", `this needs the role ${need}`, { needs: need });
     return done();
   };
 }

@@ -37,6 +37,10 @@ const BESIDE: Readonly<Record<string, Need>> = {
   "GET /openapi.json": "public",
   "GET /docs*": "public",
   "GET /queues*": "admin",
+  "POST /queues*": "admin",
+  "PUT /queues*": "admin",
+  "PATCH /queues*": "admin",
+  "DELETE /queues*": "admin",
 };
 
 const needs = new Map<string, Need>(Object.entries({ ...OF_THE_CONTRACT, ...BESIDE }));

@@ -18,13 +18,22 @@ describe.each([
     const { ask, transport } = await board(context, await queueUrl(context));
     await transport.offer(loadQueueName("patients"), [{ id: "1.patients.7.1", data: job }]);
     expect((await ask("GET", "/queues", "admin")).body).toContain("Smile Nexus Migration");
-    const shown = await ask("GET", "/queues/api/queues?activeQueue=load-patients&status=waiting&page=1", "admin");
+    const shown = await ask(
+      "GET",
+      "/queues/api/queues?activeQueue=load-patients&status=waiting&page=1",
+      "admin",
+    );
     expect(shown.json()).toMatchObject({
       queues: expect.arrayContaining([
-        expect.objectContaining({ name: "load-patients", readOnlyMode: true, counts: expect.objectContaining({ waiting: 1 }) }),
+        expect.objectContaining({
+          name: "load-patients",
+          readOnlyMode: true,
+          counts: expect.objectContaining({ waiting: 1 }),
+        }),
       ]),
     });
-    for (const [method, path] of CHANGES) expect((await ask(method, path, "admin")).statusCode, path).toBeGreaterThanOrEqual(400);
+    for (const [method, path] of CHANGES)
+      expect((await ask(method, path, "admin")).statusCode, path).toBeGreaterThanOrEqual(400);
     expect(await transport.count("load-patients")).toBe(1);
   });
 
@@ -33,7 +42,10 @@ describe.each([
     for (const path of ["/queues", "/queues/api/queues", "/queues/static/favicon.svg"]) {
       expect((await ask("GET", path, "operator")).statusCode, path).toBe(403);
       const refused = await ask("GET", path);
-      expect([refused.statusCode, refused.headers["www-authenticate"]], path).toEqual([401, `Basic realm="nexus"`]);
+      expect([refused.statusCode, refused.headers["www-authenticate"]], path).toEqual([
+        401,
+        `Basic realm="nexus"`,
+      ]);
     }
     const basic = Buffer.from("anybody:admin").toString("base64");
     expect((await ask("GET", "/queues", undefined, `Basic ${basic}`)).statusCode).toBe(200);
@@ -57,9 +69,18 @@ async function board(context: TestContext, url: string) {
   const access = { tokens, requestsPerMinute: 10_000 };
   const { app } = apiOn(ledger.target, ledger.url, undefined, undefined, access, queues);
   context.onTestFinished(() => app.close());
-  const ask = async (method: "GET" | "PUT" | "POST", path: string, token?: string, authorization?: string) => {
+  const ask = async (
+    method: "GET" | "PUT" | "POST",
+    path: string,
+    token?: string,
+    authorization?: string,
+  ) => {
     const given = authorization ?? (token === undefined ? undefined : `Bearer ${token}`);
-    return await app.inject({ method, url: path, ...(given === undefined ? {} : { headers: { authorization: given } }) });
+    return await app.inject({
+      method,
+      url: path,
+      ...(given === undefined ? {} : { headers: { authorization: given } }),
+    });
   };
   return { ask, transport };
 }

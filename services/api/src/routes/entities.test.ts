@@ -45,6 +45,30 @@ describe("/v1/entities/:entity", () => {
     });
   });
 
+  it("requeues only the exceptions of one reason, in a run and without one", async () => {
+    const entities = {
+      patients: {
+        status: "complete",
+        batches: [
+          { status: "done", rejected: [3] },
+          { status: "done", rejected: [14] },
+        ],
+      },
+    } as const;
+    const requeue = async (because: string, scope = "rejected") =>
+      await api.post("/v1/entities/patients/requeue", { scope, because });
+    await seedRun(api.target, { status: "running", entities });
+    await api.target.query("update migration.exceptions set reason = 'check_violated' where legacy_id = 14");
+    expect((await requeue("unheard_of")).body).toMatchObject({ kind: "nothing_to_requeue" });
+    expect((await requeue("check_violated")).body).toMatchObject({ kind: "requeued", batches: 1 });
+    expect(await requeue("check_violated", "failed")).toMatchObject({ status: 400 });
+    await api.post("/v1/runs/1/cancel");
+    expect((await requeue("unheard_of")).body).toMatchObject({ kind: "nothing_to_requeue" });
+    expect((await requeue("required_missing")).body).toMatchObject({ kind: "repair_started", batches: 1 });
+    const { rows } = await api.target.query("select keys from migration.batches where run_id = 2");
+    expect(rows).toEqual([{ keys: [3] }]);
+  });
+
   it("waives what is blocked, for a reason only", async () => {
     await seedRun(api.target, { status: "running", entities: { patients: { status: "blocked" } } });
     expect(await api.post("/v1/entities/patients/waive")).toMatchObject({ status: 400 });

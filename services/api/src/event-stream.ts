@@ -33,8 +33,8 @@ interface StreamEvent {
   readonly text: string;
 }
 
-function asEvent({ id, view }: Snapshot): StreamEvent {
-  return { id, text: `id: ${id}\nevent: progress\ndata: ${JSON.stringify(view)}\n\n` };
+function asEvent({ id, json }: Snapshot): StreamEvent {
+  return { id, text: `id: ${id}\nevent: progress\ndata: ${json}\n\n` };
 }
 
 /** Without an id: who comes back has still seen what was sent before. */

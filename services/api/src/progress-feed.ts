@@ -6,6 +6,8 @@ export interface Snapshot {
   /** The same for the same answer, whichever process gives it. */
   readonly id: string;
   readonly view: RunView;
+  /** The view as it is sent: written once for all readers. */
+  readonly json: string;
 }
 
 export interface ProgressFeed {
@@ -23,7 +25,7 @@ export function openProgressFeed(compute: () => Promise<RunView>, freshMs: numbe
 
   async function next(): Promise<Snapshot> {
     const at = performance.now();
-    const snapshot = compute().then((view) => ({ id: idOf(view), view }));
+    const snapshot = compute().then(asSnapshot);
     try {
       return await snapshot;
     } finally {
@@ -44,6 +46,7 @@ export function openProgressFeed(compute: () => Promise<RunView>, freshMs: numbe
   };
 }
 
-function idOf(view: RunView): string {
-  return createHash("sha256").update(JSON.stringify(view)).digest("base64url").slice(0, 22);
+function asSnapshot(view: RunView): Snapshot {
+  const json = JSON.stringify(view);
+  return { id: createHash("sha256").update(json).digest("base64url").slice(0, 22), view, json };
 }

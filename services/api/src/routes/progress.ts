@@ -20,7 +20,11 @@ export function progressRoute(app: App, { target, entities, freshMs }: Deps): vo
   app.addHook("preClose", async () => closing.abort());
   let streams = 0;
 
-  app.get("/v1/progress", { schema: contract["GET /v1/progress"] }, async () => (await feed.current()).view);
+  app.get("/v1/progress", { schema: contract["GET /v1/progress"] }, async (_request, reply) => {
+    const { view, json } = await feed.current();
+    reply.serializer(() => json);
+    return view;
+  });
 
   app.get(
     "/v1/progress/stream",

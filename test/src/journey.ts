@@ -29,6 +29,7 @@ interface RunOptions {
   readonly skip?: readonly string[];
   readonly only?: readonly string[];
   readonly embeddings?: boolean;
+  readonly dify?: boolean;
 }
 
 export interface Journey {
@@ -115,12 +116,14 @@ async function assemble(
 
 async function begin(
   target: Pool,
-  { skip = [], only, embeddings = false }: RunOptions = {},
+  { skip = [], only, embeddings = false, dify = false }: RunOptions = {},
 ): Promise<number> {
   const selections = inDependencyOrder(entities)
     .map(({ name }, position) => ({ entity: name, position, skip: skip.includes(name) }))
     .filter(({ entity }) => only === undefined || only.includes(entity));
-  const runId = await inTransaction(target, (tx) => createRun(tx, selections, { embeddings, codes: "{}" }));
+  const runId = await inTransaction(target, (tx) =>
+    createRun(tx, selections, { embeddings, dify, codes: "{}" }),
+  );
   if (runId === undefined) throw new Error("a run is active already");
   return runId;
 }

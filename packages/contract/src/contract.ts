@@ -1,5 +1,6 @@
 /** Every route of the API: what it takes, what it answers, and the problems of its own. The server and the client are made of it. */
 import type { z } from "zod";
+import { dify } from "./dify.ts";
 import { embeddings } from "./embeddings.ts";
 import { entities } from "./entities.ts";
 import { health } from "./health.ts";
@@ -27,6 +28,7 @@ export const contract = {
   ...progress,
   ...entities,
   ...embeddings,
+  ...dify,
   ...search,
   ...records,
   ...health,

@@ -8,6 +8,8 @@ import { describeRoutes } from "./plugins/openapi.ts";
 import { showQueues } from "./plugins/queue-board.ts";
 import { logRequests } from "./plugins/request-log.ts";
 import { auditRoute } from "./routes/audit.ts";
+import { difyRoutes } from "./routes/dify.ts";
+import { difyRetrievalRoute } from "./routes/dify-retrieval.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
 import { entityRoutes } from "./routes/entities.ts";
 import { exceptionRoutes } from "./routes/exceptions.ts";
@@ -25,6 +27,8 @@ const ROUTES = [
   exceptionRoutes,
   embeddingRoutes,
   searchRoute,
+  difyRoutes,
+  difyRetrievalRoute,
   lineageRoute,
   auditRoute,
   healthRoutes,

@@ -6,10 +6,12 @@ import {
   optionalText,
   queueUrl,
   text,
+  type Variable,
 } from "@nexus/shared/config";
 import { PROVIDERS } from "@nexus/shared/embedding";
 import { statusVariables } from "@nexus/shared/runtime";
 import { tokensVariable } from "./access/tokens.ts";
+import { z } from "zod";
 
 /** The environment of the API. */
 export const variables = {
@@ -36,8 +38,20 @@ export const variables = {
     meaning: "off: there is no search, and nothing for it",
     fallback: "on",
   }),
+  DIFY_RETRIEVAL_KEY: retrievalKey({
+    meaning: "the key with which Dify searches through us, as an external knowledge base; absent: it cannot",
+    danger: "whoever has it reads the content of every practice: make one with `openssl rand -hex 32`",
+  }),
   EMBEDDING_PROVIDER: optionalChoice(PROVIDERS, {
     meaning: "bedrock or local: what makes vectors; without it there is no search",
     danger: "must be the embedder's: vectors of different models cannot be compared",
   }),
 };
+
+function retrievalKey(words: Pick<Variable<unknown>, "meaning" | "danger">): Variable<string | undefined> {
+  const schema = z
+    .string()
+    .regex(/^[\x21-\x7e]{32,256}$/, "must have 32 to 256 characters, without spaces")
+    .optional();
+  return { schema, ...words };
+}

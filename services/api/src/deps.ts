@@ -22,6 +22,8 @@ export interface Deps {
   readonly access: Access;
   /** Milliseconds that an answer about the progress is good for. */
   readonly freshMs: number;
+  /** The key with which Dify asks for content; absent: it cannot. */
+  readonly difyRetrievalKey?: string | undefined;
   readonly log: Log;
 }
 

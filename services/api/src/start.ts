@@ -50,6 +50,7 @@ async function open(config: Settings, { log, closers }: Surroundings) {
     access,
     freshMs: FRESH_MS,
     log,
+    difyRetrievalKey: config.DIFY_RETRIEVAL_KEY,
     ...given,
   };
 }

@@ -8,6 +8,10 @@ export const variables = {
     meaning: "off: this process opens nothing and does nothing",
     fallback: "on",
   }),
+  DIFY: choice(["on", "off"], {
+    meaning: "on: this process fills Dify's knowledge bases; its variables are those of dify/config.ts",
+    fallback: "off",
+  }),
   EMBEDDING_PROVIDER: choice(PROVIDERS, {
     meaning: "bedrock (Amazon Titan Text Embeddings V2), or local: compares words, knows no meaning",
     fallback: "bedrock",
@@ -85,7 +89,8 @@ export const variables = {
 
 type Words = Pick<Variable<unknown>, "meaning" | "danger">;
 
-function optionalNumber(words: Words): Variable<number | undefined> {
+/** A whole number from 1, or absent. */
+export function optionalNumber(words: Words): Variable<number | undefined> {
   return { ...number(1, 100_000_000, words), schema: number(1, 100_000_000, words).schema.optional() };
 }
 

@@ -3,7 +3,7 @@ import { nextStep } from "@nexus/shared/database";
 import type { ContentJob, Handled } from "@nexus/shared/queue";
 import { callAll } from "./call-all.ts";
 import type { Caller } from "./call.ts";
-import type { Content } from "./compose/index.ts";
+import type { Content } from "@nexus/catalog";
 import { type Item, readItems } from "./items.ts";
 import { noteVersions, withoutKnown } from "./known.ts";
 import type { Lanes } from "./lanes.ts";

@@ -1,5 +1,5 @@
 /** An embedder of one test: on a migrated target of its own, with a provider that the test decides about. Without a queue. */
-import { entities } from "@nexus/catalog";
+import { contentOf, entities } from "@nexus/catalog";
 import { openPool, type Pool, withPool } from "@nexus/shared/database";
 import { type Embedding, openProvider } from "@nexus/shared/embedding";
 import { migrateTarget } from "@nexus/shared/ledger";
@@ -7,7 +7,6 @@ import { openLog } from "@nexus/shared/telemetry";
 import { eventually, freshDatabase, type TestContext } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import { openBudget } from "./budget/open-budget.ts";
-import { contentOf } from "./compose/index.ts";
 import { type Deps, embedPage } from "./embed.ts";
 import { openLanes } from "./lanes.ts";
 import { relayedPages, takeEvents } from "./pages.ts";

@@ -1,8 +1,8 @@
 /** Reads content rows and puts them into words: what is to have which vectors. */
 import type { Pool } from "@nexus/shared/database";
 import { createHash } from "node:crypto";
-import { chunk } from "./chunk.ts";
-import type { Content } from "./compose/index.ts";
+import { chunk } from "@nexus/shared/embedding";
+import type { Content } from "@nexus/catalog";
 
 /** A piece of text that is one call at most. */
 export interface Chunk {

@@ -1,6 +1,6 @@
 /** Finds the items whose vectors are there already: no call, no write. */
 import type { Pool } from "@nexus/shared/database";
-import type { Content } from "./compose/index.ts";
+import type { Content } from "@nexus/catalog";
 import type { Item } from "./items.ts";
 
 interface Known {

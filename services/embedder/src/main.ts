@@ -1,3 +1,4 @@
+import { parseConfig } from "@nexus/shared/config";
 import { runService } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { stayReady } from "./stay-ready.ts";
@@ -6,9 +7,18 @@ await runService({
   name: "embedder",
   variables,
   start: async (config, context) => {
-    if (config.EMBEDDINGS === "off") return stayReady(context.closers);
-    // Not imported before it is wanted: a stage that is skipped loads nothing.
+    const facts = { embeddings: config.EMBEDDINGS, dify: config.DIFY };
+    if (config.EMBEDDINGS === "off" && config.DIFY === "off") stayReady(context.closers);
+    // Not imported before it is wanted: a stage that is skipped loads nothing, and its variables are not read.
+    if (config.DIFY === "on") {
+      const [{ difyVariables }, { startDify }] = [
+        await import("./dify/config.ts"),
+        await import("./dify/start.ts"),
+      ];
+      await startDify(config.TARGET_URL, parseConfig(difyVariables, process.env), context);
+    }
+    if (config.EMBEDDINGS === "off") return facts;
     const { startEmbedder } = await import("./start.ts");
-    return await startEmbedder(config, context);
+    return { ...facts, ...(await startEmbedder(config, context)) };
   },
 });

@@ -1,5 +1,5 @@
 /** Opens what an embedder needs, and starts its three duties: the relay, the pages, the index. */
-import { entities } from "@nexus/catalog";
+import { contentOf, entities } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
 import { openPool, type Pool } from "@nexus/shared/database";
 import { openProvider, type Provider } from "@nexus/shared/embedding";
@@ -7,7 +7,6 @@ import { CONTENT_QUEUE, contentJob, openTransport, type Transport } from "@nexus
 import { type Closers, startTicker } from "@nexus/shared/runtime";
 import type { Log } from "@nexus/shared/telemetry";
 import { openBudget } from "./budget/open-budget.ts";
-import { contentOf } from "./compose/index.ts";
 import type { variables } from "./config.ts";
 import { tendVectors } from "./drained.ts";
 import { type Deps, embedPage } from "./embed.ts";

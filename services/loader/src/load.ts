@@ -92,7 +92,7 @@ async function write(
     const taken = await takeOver(tx, deps, entity, mapped.loaded);
     const written = await upsertRows(tx, entity, run.idNamespace, mapped.loaded);
     const counts = await recordOutcomes(tx, batch, { ...mapped, taken, written });
-    if (run.embeddings) await emitContent(tx, batch, entity, written);
+    await emitContent(tx, batch, entity, run, written);
     await finishBatch(tx, batch.id, counts, performance.now() - time.startedAt, time.sourceMs);
     return counts;
   };

@@ -4,6 +4,7 @@ import type { Client } from "@nexus/shared/database";
 import {
   type BatchCounts,
   type ClaimedBatch,
+  type ContentReaders,
   type Exception,
   forgetBatch,
   type NoteGroup,
@@ -115,13 +116,14 @@ function rangeOf({
   return after === null || to === null ? (keys ?? []) : { after, to };
 }
 
-/** Offers the rows that were inserted or updated to the embedder. */
+/** Offers the rows that were inserted or updated to those who read content in this run. */
 export async function emitContent(
   tx: Client,
   batch: ClaimedBatch,
   entity: Entity,
+  readers: ContentReaders,
   written: Written,
 ): Promise<void> {
   if (entity.content === null) return;
-  await recordContentEvent(tx, batch.id, entity.content, [...written.inserted, ...written.updated]);
+  await recordContentEvent(tx, batch.id, readers, entity.content, [...written.inserted, ...written.updated]);
 }

@@ -7,6 +7,7 @@ import { findRun, idNamespace } from "@nexus/shared/ledger";
 export interface RunContext {
   readonly codes: Codes;
   readonly embeddings: boolean;
+  readonly dify: boolean;
   readonly idNamespace: string;
   readonly shape: SourceShape;
 }
@@ -39,6 +40,7 @@ async function readRunContext(legacy: Pool, target: Pool, runId: number): Promis
   return {
     codes: parseCodes(JSON.parse(run.codes)),
     embeddings: run.embeddings,
+    dify: run.dify,
     idNamespace: namespace,
     shape: sourceShape(columns),
   };

@@ -1,16 +1,7 @@
 /** How the stand-in behaves, and when: limits and latency, and faults played one step after the other. */
 import { z } from "zod";
+import { playSteps, stepOf } from "../stand-in/steps.ts";
 import { type FaultName, FAULT_NAMES } from "./faults.ts";
-
-const step = z.strictObject({
-  /** `none` = calls go through: a pause between two faults. */
-  fault: z.enum(["none", ...FAULT_NAMES]),
-  /** The step ends after so many calls, or so many milliseconds after its first call; with neither it lasts until the next schedule. */
-  calls: z.int().positive().optional(),
-  forMs: z.number().positive().optional(),
-  /** 3 = only each third call of the step meets the fault. */
-  every: z.int().positive().default(1),
-});
 
 const limit = z.number().nonnegative().nullable();
 
@@ -31,7 +22,7 @@ const settings = z.strictObject({
 /** The behaviour without faults. */
 type Settings = z.output<typeof settings>;
 
-const scheduleChange = settings.partial().extend({ faults: z.array(step).optional() });
+const scheduleChange = settings.partial().extend({ faults: z.array(stepOf(FAULT_NAMES)).optional() });
 
 /** What `POST /schedule` takes. What is left out stays as it is; `faults` replaces the steps that are left. */
 export type ScheduleChange = z.input<typeof scheduleChange>;
@@ -56,34 +47,16 @@ export interface Schedule {
 /** A schedule without limits, latency or faults, changed by `first`. */
 export function openSchedule(first: ScheduleChange): Schedule {
   let current = USUAL;
-  let steps: ReturnType<typeof begin>[] = [];
+  let steps = playSteps<FaultName>([]);
   const schedule: Schedule = {
     settings: () => current,
     change(change) {
       const { faults, ...others } = scheduleChange.parse(change);
       current = settings.parse({ ...current, ...others });
-      if (faults !== undefined) steps = faults.map(begin);
+      if (faults !== undefined) steps = playSteps(faults);
     },
-    nextFault(now) {
-      const at = steps.findIndex((step) => !step.isOver(now));
-      steps = at === -1 ? [] : steps.slice(at);
-      return steps[0]?.play(now) ?? "none";
-    },
+    nextFault: (now) => steps.next(now),
   };
   schedule.change(first);
   return schedule;
-}
-
-/** A step that counts its calls. */
-function begin({ fault, calls = Infinity, forMs = Infinity, every }: z.output<typeof step>) {
-  let played = 0;
-  let since: number | undefined;
-  return {
-    isOver: (now: number) => played >= calls || now - (since ?? now) >= forMs,
-    play(now: number): FaultName | "none" {
-      since ??= now;
-      played += 1;
-      return played % every === 0 ? fault : "none";
-    },
-  };
 }

@@ -7,8 +7,7 @@
  *
  * Its vectors are lexical (room `embedding`): a search among them finds texts that share words. It keeps no text.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { answer, type Answer, send } from "./answers.ts";
@@ -16,6 +15,7 @@ import { type Bill, openLedger } from "./bill.ts";
 import { type Call, invoke, type StandIn } from "./invoke.ts";
 import { openQuota } from "./quota.ts";
 import { openSchedule, type ScheduleChange } from "./schedule.ts";
+import { listen } from "../stand-in/listen.ts";
 
 export interface BedrockOptions extends ScheduleChange {
   /** 0 (any free port) if left out. */
@@ -40,19 +40,20 @@ export async function startBedrock({ port = 0, ...first }: BedrockOptions = {}):
     schedule: openSchedule(first),
     now: () => performance.now(),
   };
-  const server = createServer((request, response) => void respond(standIn, request, response));
+  const {
+    port: taken,
+    server,
+    close,
+  } = await listen(port, (request, response) => {
+    void respond(standIn, request, response);
+  });
   server.on("connection", () => standIn.ledger.count("connections"));
-  // Clients keep connections for long; to close them while a call is on its way would be a fault that nobody ordered.
-  server.keepAliveTimeout = 0;
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  const taken = portOf(server);
   return {
     port: taken,
     url: `http://127.0.0.1:${taken}`,
     bill: () => standIn.ledger.bill(),
     change: (change) => standIn.schedule.change(change),
-    close: () => close(server),
+    close,
   };
 }
 
@@ -102,16 +103,4 @@ function changeSchedule({ schedule }: StandIn, body: string): Answer {
   } catch (error) {
     return answer(400, JSON.stringify({ message: String(error) }));
   }
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the stand-in has no port");
-  return address.port;
-}
-
-async function close(server: Server): Promise<void> {
-  server.close();
-  server.closeAllConnections();
-  if (server.listening) await once(server, "close");
 }

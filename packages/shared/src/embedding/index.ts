@@ -1,4 +1,5 @@
 /** Room `embedding`: a text becomes a vector. */
+export { chunk } from "./chunk.ts";
 export { EmbeddingFailure, type FailureKind } from "./errors.ts";
 export { lexicalVector } from "./lexical-vector.ts";
 export { openProvider, type ProviderConfig, PROVIDERS } from "./open-provider.ts";

@@ -1,12 +1,15 @@
-/** Backfill: offers content to the embedder that no run has offered: what was loaded with embeddings off, or could not be embedded. */
+/** Backfill: offers content that no run has offered: what was loaded without embeddings or Dify, or failed there. */
 import type { Entity } from "@nexus/catalog";
 import type { Client, Pool } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { type By, recordAudit } from "./audit.ts";
 
+/** To whom it is offered. */
+export type Reader = "embeddings" | "dify";
+
 /**
  * `missing`: rows that were written since they were last dealt with, or never dealt with. `failed`: rows that could not be embedded;
- * their texts may be called for again. `all`: every row; what has its vectors costs no call.
+ * their texts may be called for again. `all`: every row; what has its vectors, or is in Dify as it is, costs no call.
  */
 export type BackfillScope = "missing" | "failed" | "all";
 
@@ -26,53 +29,85 @@ export async function backfill(
   entities: readonly Pick<Entity, "content" | "target">[],
   scope: BackfillScope,
   by: By,
+  reader: Reader = "embeddings",
 ): Promise<Backfilled> {
   return await inTransaction(target, async (tx) => {
     await tx.query(`select pg_advisory_xact_lock(${LOCK})`);
-    const { rows } = await tx.query(`select where to_regclass('migration.embedding_texts') is not null`);
-    if (rows.length === 0) return { kind: "no_vectors" };
-    if (scope === "failed") await forgive(tx);
+    if (reader === "embeddings" && !(await hasVectors(tx))) return { kind: "no_vectors" };
+    if (reader === "embeddings" && scope === "failed") await forgive(tx);
     let [events, items] = [0, 0];
     for (const { content, target } of entities) {
       if (content === null) continue;
-      const offered = await offer(tx, content, target.table, scope);
+      const offered = await offer(tx, content, target.table, OFFERS[reader], scope);
       events += offered.events;
       items += offered.items;
     }
-    await recordAudit(tx, by, { action: "backfill", runId: null, details: { scope, events, items } });
+    await recordAudit(tx, by, { action: "backfill", runId: null, details: { reader, scope, events, items } });
     return { kind: "backfilled", events, items };
   });
 }
 
 /** Versions are compared with the row's xmin: a restored target has others and is offered whole, at no call for what is known. */
-const CONDITIONS: Readonly<Record<BackfillScope, string>> = {
-  missing: "i.version is distinct from c.xmin and f.version is distinct from c.xmin",
-  failed: "f.version is not null",
-  all: "true",
+const OFFERS: Readonly<Record<Reader, Offer>> = {
+  embeddings: {
+    open: "done_at is null",
+    // For the embedder an event is open until it is done.
+    event: "null::timestamptz, false",
+    dealtWith: `left join migration.embedding_items i on i.content_type = $1 and i.content_id = c.id
+       left join migration.embedding_failures f on f.content_type = $1 and f.content_id = c.id`,
+    conditions: {
+      missing: "i.version is distinct from c.xmin and f.version is distinct from c.xmin",
+      failed: "f.version is not null",
+      all: "true",
+    },
+  },
+  dify: {
+    open: "dify_open",
+    event: "now(), true",
+    dealtWith: `left join migration.dify_documents d on d.content_type = $1 and d.content_id = c.id`,
+    conditions: {
+      missing: "d.due_at is null and d.version is distinct from c.xmin",
+      failed: "d.code is not null",
+      all: "true",
+    },
+  },
 };
+
+/** What differs in SQL: which events are open, how one begins, what has been dealt with. */
+interface Offer {
+  readonly open: string;
+  readonly event: string;
+  readonly dealtWith: string;
+  readonly conditions: Readonly<Record<BackfillScope, string>>;
+}
 
 async function offer(
   tx: Client,
   contentType: string,
   table: string,
+  { open, event, dealtWith, conditions }: Offer,
   scope: BackfillScope,
 ): Promise<{ events: number; items: number }> {
   const { rows } = await tx.query<{ events: number; items: number }>(
     `with offered as materialized (
-       select unnest(target_ids) as id from migration.content_events where done_at is null and content_type = $1),
+       select unnest(target_ids) as id from migration.content_events where ${open} and content_type = $1),
      wanted as (
        select c.id, (row_number() over (order by c.id) - 1) / ${EVENT} as nth
        from public.${table} c
-       left join migration.embedding_items i on i.content_type = $1 and i.content_id = c.id
-       left join migration.embedding_failures f on f.content_type = $1 and f.content_id = c.id
-       where ${CONDITIONS[scope]} and not exists (select from offered o where o.id = c.id)),
+       ${dealtWith}
+       where ${conditions[scope]} and not exists (select from offered o where o.id = c.id)),
      events as (
-       insert into migration.content_events (content_type, target_ids)
-       select $1, array_agg(id order by id) from wanted group by nth returning items)
+       insert into migration.content_events (content_type, target_ids, done_at, dify_open)
+       select $1, array_agg(id order by id), ${event} from wanted group by nth returning items)
      select count(*) as events, coalesce(sum(items), 0)::bigint as items from events`,
     [contentType],
   );
   return rows[0] ?? { events: 0, items: 0 };
+}
+
+async function hasVectors(tx: Client): Promise<boolean> {
+  const { rowCount } = await tx.query(`select where to_regclass('migration.embedding_texts') is not null`);
+  return rowCount === 1;
 }
 
 /** Texts that were given up may be called for again. */

@@ -29,7 +29,9 @@ it("does not keep a loader or a settling extractor waiting that has what it will
       target,
       async (tx) => {
         await recordExceptions(tx, batch, [exception]);
-        await recordContentEvent(tx, 2, "patient", ["11111111-1111-4111-8111-111111111111"]);
+        await recordContentEvent(tx, 2, { embeddings: true, dify: false }, "patient", [
+          "11111111-1111-4111-8111-111111111111",
+        ]);
         await recordChecks(tx, runId, "patients", [
           { name: "sum_closes", passed: true, expected: 1, actual: 1 },
         ]);

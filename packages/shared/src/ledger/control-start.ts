@@ -14,6 +14,8 @@ export interface Order {
   readonly skip?: readonly string[] | undefined;
   /** Whether changed content is offered to the embedder. */
   readonly embeddings: boolean;
+  /** Whether changed content is offered to Dify; not, if left out. */
+  readonly dify?: boolean | undefined;
   /** Overrides of the catalog's codes, as JSON text: kept with the run, so that all loaders map alike. */
   readonly codes: string;
 }
@@ -52,7 +54,7 @@ export async function startRun(
 export async function startEntity(
   target: Pool,
   entity: string,
-  options: Pick<Order, "embeddings" | "codes">,
+  options: Pick<Order, "embeddings" | "dify" | "codes">,
   by: By,
   catalog: readonly string[],
 ): Promise<Started | Refusal> {

@@ -1,5 +1,6 @@
 /** How far embedding is: for people and scrapes. */
 import type { Queryable } from "../database/pool.ts";
+import { DIFY_BUDGET } from "./dify-progress.ts";
 
 /**
  * `unavailable`: the target has no table for vectors. `paused`: see `pausedBecause`. `embedding`: content is waiting or being embedded.
@@ -52,7 +53,7 @@ const PROGRESS = `
   select to_regclass('migration.embedding_texts') is not null as available, o.open, i.done, i.empty, i.vectors,
     (select count(*) from migration.embedding_failures) as failed, u.calls, u.throttled, u.tokens, u.microdollars,
     (select coalesce(pause_reason, 'money_cap') from migration.rate_budget
-     where pause_reason is not null or run_microdollars >= cap_microdollars order by paused_at desc nulls last limit 1) as paused,
+     where model <> '${DIFY_BUDGET}' and (pause_reason is not null or run_microdollars >= cap_microdollars) order by paused_at desc nulls last limit 1) as paused,
     (select indisvalid from pg_index where indexrelid = to_regclass('public.ai_embeddings_hnsw')) as valid,
     (select round(100.0 * coalesce(blocks_done, 0) / greatest(1, blocks_total))::integer from pg_stat_progress_create_index
      where relid = to_regclass('public.ai_embeddings') limit 1) as percent
@@ -62,7 +63,7 @@ const PROGRESS = `
        coalesce(sum(chunks), 0)::bigint as vectors from migration.embedding_items) i,
     (select coalesce(sum(calls), 0)::bigint as calls, coalesce(sum(throttled), 0)::bigint as throttled,
        coalesce(sum(tokens), 0)::bigint as tokens, coalesce(sum(microdollars), 0)::bigint as microdollars
-     from migration.embedding_usage) u`;
+     from migration.embedding_usage where model <> '${DIFY_BUDGET}') u`;
 
 /** Reads the ledger; its cost grows with the number of content rows, a few ms per 100,000. */
 export async function embeddingProgress(db: Queryable): Promise<EmbeddingProgress> {

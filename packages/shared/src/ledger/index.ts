@@ -1,5 +1,6 @@
 export type { By } from "./audit.ts";
 export { backfill, type Backfilled, type BackfillScope } from "./backfill.ts";
+export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
 export {
   type BatchCounts,
@@ -21,6 +22,7 @@ export {
 } from "./batches.ts";
 export { type Migrated, type Migration, migrateTarget } from "./migrate.ts";
 export {
+  type ContentReaders,
   type Exception,
   forgetBatch,
   type NoteGroup,

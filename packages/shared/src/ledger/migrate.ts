@@ -14,6 +14,7 @@ import { inTransaction } from "../database/transaction.ts";
 import { type VectorExtension, vectorExtension } from "../database/vector-extension.ts";
 import { followPractice } from "./case-practice.ts";
 import { followContent } from "./content-vectors.ts";
+import { offerToDify } from "./dify-triggers.ts";
 import { settleIdNamespace } from "./id-namespace.ts";
 
 export interface Migration {
@@ -53,6 +54,7 @@ export async function migrateTarget({ target, entities, idNamespace }: Migration
       ...(await carryOut(tx, await planExtension(tx, targetEnums, tables))),
       ...(await followPractice(tx)),
       ...(await followContent(tx, entities, vectors)),
+      ...(await offerToDify(tx, entities)),
       ...(await makeTenantRoles(tx)),
       ...(await carryOut(tx, await planIsolation(tx, tables, await tenantRoles(tx)))),
     ];

@@ -64,7 +64,7 @@ describe("what a batch says of its rows", () => {
       { code: "name_missing", column: "name", legacyIds: [2] },
     ]);
     const ids = ["00000000-0000-5000-8000-000000000001", "00000000-0000-5000-8000-000000000002"];
-    await recordContentEvent(target, batch.id, "practice", ids);
+    await recordContentEvent(target, batch.id, { embeddings: true, dify: false }, "practice", ids);
     expect(await open()).toEqual([3, 4]);
     const { rows: notes } = await target.query("select code, legacy_ids from migration.notes order by code");
     expect(notes).toEqual([
@@ -75,10 +75,25 @@ describe("what a batch says of its rows", () => {
     expect(events).toEqual([{ target_ids: `{${ids.join(",")}}` }]);
   });
 
+  it("is offered to those who read it in this run, and to nobody else", async () => {
+    const ids = ["00000000-0000-5000-8000-000000000001"];
+    for (const embeddings of [true, false])
+      for (const dify of [true, false])
+        await recordContentEvent(target, batch.id, { embeddings, dify }, "practice", ids);
+    const { rows } = await target.query(
+      "select done_at is null as embeddings, dify_open as dify from migration.content_events order by id",
+    );
+    expect(rows).toEqual([
+      { embeddings: true, dify: true },
+      { embeddings: true, dify: false },
+      { embeddings: false, dify: true },
+    ]);
+  });
+
   it("is nothing where there is nothing to say", async () => {
     await recordExceptions(target, batch, []);
     await recordNotes(target, batch.id, []);
-    await recordContentEvent(target, batch.id, "practice", []);
+    await recordContentEvent(target, batch.id, { embeddings: true, dify: false }, "practice", []);
     const { rows } = await target.query(
       "select from migration.exceptions union all select from migration.notes union all select from migration.content_events",
     );

@@ -92,16 +92,24 @@ export async function recordNotes(
   );
 }
 
-/** Offers changed target rows to the embedder: one event with all their ids, in the outbox. */
+/** Who is to have what changed. */
+export interface ContentReaders {
+  readonly embeddings: boolean;
+  readonly dify: boolean;
+}
+
+/** Offers changed target rows to the embedder, to Dify, or to both: one event with all their ids, in the outbox. */
 export async function recordContentEvent(
   tx: Queryable,
   batchId: number,
+  readers: ContentReaders,
   contentType: string,
   targetIds: readonly string[],
 ): Promise<void> {
-  if (targetIds.length === 0) return;
+  if (targetIds.length === 0 || !(readers.embeddings || readers.dify)) return;
   await tx.query(
-    `insert into migration.content_events (batch_id, content_type, target_ids) values ($1, $2, $3::uuid[])`,
-    [batchId, contentType, targetIds],
+    `insert into migration.content_events (batch_id, content_type, target_ids, done_at, dify_open)
+     values ($1, $2, $3::uuid[], case when not $4::boolean then now() end, $5)`,
+    [batchId, contentType, targetIds, readers.embeddings, readers.dify],
   );
 }

@@ -2,6 +2,7 @@
 import type { Queryable } from "../database/pool.ts";
 import type { Refusal } from "./control-refusals.ts";
 import { alreadyActive } from "./control-start.ts";
+import type { ContentReaders } from "./outcomes.ts";
 import type { Requeued, Selected } from "./requeue.ts";
 import { createRun } from "./runs.ts";
 
@@ -34,8 +35,8 @@ async function createRepair(
   { entity, position, codes }: Repair,
   addBatches: (runId: number) => Promise<number>,
 ): Promise<Requeued | Refusal> {
-  const embeddings = await embeddingsOfNewestRun(tx);
-  const runId = await createRun(tx, [{ entity, position, skip: false }], { embeddings, codes });
+  const readers = await readersOfNewestRun(tx);
+  const runId = await createRun(tx, [{ entity, position, skip: false }], { ...readers, codes });
   if (runId === undefined) return await alreadyActive(tx);
   const batches = await addBatches(runId);
   if (batches > 0) await markPlanned(tx, runId, entity);
@@ -114,10 +115,10 @@ async function markPlanned(tx: Queryable, runId: number, entity: string): Promis
   );
 }
 
-/** A repair offers changed content to the embedder if the run before it did. */
-async function embeddingsOfNewestRun(tx: Queryable): Promise<boolean> {
-  const found = await tx.query<{ embeddings: boolean }>(
-    `select embeddings from migration.runs order by id desc limit 1`,
+/** A repair offers changed content to those to whom the run before it did. */
+async function readersOfNewestRun(tx: Queryable): Promise<ContentReaders> {
+  const found = await tx.query<ContentReaders>(
+    `select embeddings, dify from migration.runs order by id desc limit 1`,
   );
-  return found.rows[0]?.embeddings ?? true;
+  return found.rows[0] ?? { embeddings: true, dify: false };
 }

@@ -7,7 +7,15 @@ export interface Run {
   readonly id: number;
   readonly status: RunStatus;
   readonly embeddings: boolean;
+  readonly dify: boolean;
   /** Overrides of the catalog's codes, as they were given. */
+  readonly codes: string;
+}
+
+/** What a run is created with. `dify`: whether changed content is offered to Dify; not, if left out. */
+export interface RunOptions {
+  readonly embeddings: boolean;
+  readonly dify?: boolean | undefined;
   readonly codes: string;
 }
 
@@ -22,13 +30,13 @@ export interface Selection {
 export async function createRun(
   tx: Queryable,
   selections: readonly Selection[],
-  options: { embeddings: boolean; codes: string },
+  { embeddings, dify = false, codes }: RunOptions,
 ): Promise<number | undefined> {
   const created = await tx.query<{ id: number }>(
-    `insert into migration.runs (embeddings, codes) values ($1, $2::jsonb)
+    `insert into migration.runs (embeddings, dify, codes) values ($1, $2, $3::jsonb)
      on conflict ((true)) where status in ('planned', 'running', 'paused') do nothing
      returning id`,
-    [options.embeddings, options.codes],
+    [embeddings, dify, codes],
   );
   const id = created.rows[0]?.id;
   if (id === undefined) return undefined;
@@ -44,7 +52,7 @@ export async function createRun(
 /** The run that is planned, running or paused, if any. */
 export async function activeRun(db: Queryable): Promise<Run | undefined> {
   const found = await db.query<Run>(
-    `select id, status, embeddings, codes::text from migration.runs where status in ('planned', 'running', 'paused')`,
+    `select id, status, embeddings, dify, codes::text from migration.runs where status in ('planned', 'running', 'paused')`,
   );
   return found.rows[0];
 }
@@ -52,7 +60,7 @@ export async function activeRun(db: Queryable): Promise<Run | undefined> {
 /** One run by its id. */
 export async function findRun(db: Queryable, id: number): Promise<Run | undefined> {
   const found = await db.query<Run>(
-    `select id, status, embeddings, codes::text from migration.runs where id = $1`,
+    `select id, status, embeddings, dify, codes::text from migration.runs where id = $1`,
     [id],
   );
   return found.rows[0];

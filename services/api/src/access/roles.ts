@@ -29,6 +29,8 @@ const OF_THE_CONTRACT: Readonly<Record<RouteName, Need>> = {
   "POST /v1/entities/:entity/requeue": "operator",
   "POST /v1/entities/:entity/waive": "operator",
   "POST /v1/embeddings/backfill": "operator",
+  "GET /v1/dify": "viewer",
+  "POST /v1/dify/backfill": "operator",
   "GET /v1/audit": "admin",
 };
 
@@ -36,6 +38,7 @@ const OF_THE_CONTRACT: Readonly<Record<RouteName, Need>> = {
 const BESIDE: Readonly<Record<string, Need>> = {
   "GET /openapi.json": "public",
   "GET /docs*": "public",
+  "POST /v1/dify/retrieval": "public",
   "GET /queues*": "admin",
   "POST /queues*": "admin",
   "PUT /queues*": "admin",

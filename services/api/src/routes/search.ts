@@ -15,17 +15,31 @@ const PATIENCE_MS = 4_000;
 
 /** `POST /v1/search`: what of one practice is nearest in meaning to a text. */
 export function searchRoute(app: App, { target, search }: Deps): void {
-  app.post("/v1/search", { schema: contract["POST /v1/search"] }, async (request) => {
-    const { practiceId, query, types, limit = DEFAULT_LIMIT } = request.body;
-    const { provider, contents } = configured(search);
-    requireTypes(
-      types,
-      contents.map(({ type }) => type),
-    );
-    const vector = await embed(provider, query);
-    const wanted = { practiceId, vector, model: provider.model, types, limit };
-    return { results: await find(target, contents, wanted) };
+  app.post("/v1/search", { schema: contract["POST /v1/search"] }, async ({ body }) => {
+    const limit = body.limit ?? DEFAULT_LIMIT;
+    return { results: await searchContent({ target, search }, { ...body, limit }) };
   });
+}
+
+/** What is asked of a search. */
+export interface Question extends Pick<Wanted, "practiceId" | "limit"> {
+  readonly query: string;
+  /** All, if left out. */
+  readonly types?: readonly string[] | undefined;
+}
+
+/** The content of one practice that is nearest to a text, best first. Throws the `Problem` to be answered. */
+export async function searchContent(
+  { target, search }: Pick<Deps, "target" | "search">,
+  { practiceId, query, types, limit }: Question,
+) {
+  const { provider, contents } = configured(search);
+  requireTypes(
+    types,
+    contents.map(({ type }) => type),
+  );
+  const vector = await embed(provider, query);
+  return await find(target, contents, { practiceId, vector, model: provider.model, types, limit });
 }
 
 /** As the tenant that the practice is, so that the row level security of the target has the last word. */

@@ -1,5 +1,5 @@
 /** All composers, and the tables they read: checked when the service starts. */
-import type { Entity } from "@nexus/catalog";
+import type { Entity } from "../entity.ts";
 import { composeCase } from "./case.ts";
 import { composeCaseState } from "./case-state.ts";
 import type { Composer } from "./composer.ts";
@@ -34,7 +34,7 @@ export function contentOf(
     const composer = known.find(({ contentType }) => contentType === content);
     if (composer === undefined) {
       problems.push(
-        `${name} has the content type ${content}: add compose/${content.replaceAll("_", "-")}.ts`,
+        `${name} has the content type ${content}: add content/${content.replaceAll("_", "-")}.ts`,
       );
       continue;
     }

@@ -1,4 +1,4 @@
-import { MAX_CHARACTERS } from "@nexus/shared/embedding";
+import { MAX_CHARACTERS } from "./text-limits.ts";
 import { describe, expect, it } from "vitest";
 import { chunk } from "./chunk.ts";
 

@@ -1,6 +1,6 @@
-import { entities } from "@nexus/catalog";
+import { entities } from "../entities/index.ts";
 import { describe, expect, it } from "vitest";
-import { contentOf } from "./index.ts";
+import { contentOf } from "./contents.ts";
 
 const contents = contentOf(entities);
 
@@ -80,6 +80,6 @@ describe("the composers", () => {
       "project",
       "workflow_template",
     ]);
-    expect(() => contentOf(entities, [])).toThrow(/cases has the content type case: add compose\/case\.ts/);
+    expect(() => contentOf(entities, [])).toThrow(/cases has the content type case: add content\/case\.ts/);
   });
 });

@@ -1,5 +1,5 @@
 /** Cuts a text that is too long for the model: at paragraphs, else at lines, else at sentences, else at words. */
-import { MAX_CHARACTERS, MAX_TOKENS } from "@nexus/shared/embedding";
+import { MAX_CHARACTERS, MAX_TOKENS } from "./text-limits.ts";
 
 /** A margin to the model's limits: only the model itself can count its tokens. */
 const LIMITS = { characters: 0.8 * MAX_CHARACTERS, tokens: 0.9 * MAX_TOKENS };

@@ -1,0 +1,59 @@
+/** What can go wrong at Dify, each under its name. */
+import { type Answer, page, refusal } from "./answers.ts";
+
+/** When the work is done: not at all, before the fault, or a while after it (`settings.lateMs`). */
+export interface Fault {
+  readonly work: "none" | "done" | "late";
+  /** What the caller gets; `as-usual` but cut in the middle, a closed connection, or nothing ever. */
+  readonly answer: Answer | "cut" | "reset" | "silence";
+}
+
+const refused = (status: number, code: string, message: string): Fault => ({
+  work: "none",
+  answer: refusal(status, code, message),
+});
+
+const FAULTS = {
+  "rate-limited": refused(
+    403,
+    "forbidden",
+    "Sorry, you have reached the knowledge base request rate limit of your subscription.",
+  ),
+  "too-many-requests": refused(429, "too_many_requests", "Too many requests."),
+  "quota-spent": refused(429, "rate_limit_error", "The quota of the plan is exhausted."),
+  "plan-limit": refused(
+    403,
+    "forbidden",
+    "The number of documents has reached the limit of your subscription.",
+  ),
+  "api-access-off": refused(403, "forbidden", "Dataset api access is not enabled."),
+  unauthorized: refused(401, "unauthorized", "Access token is invalid"),
+  archived: refused(403, "archived_document_immutable", "The archived document is not editable."),
+  invalid: refused(400, "invalid_param", "text is invalid"),
+  "document-indexing": refused(400, "document_indexing", "The document is being processed."),
+  "not-initialized": refused(400, "provider_not_initialize", "No Embedding Model available."),
+  internal: refused(500, "internal_server_error", "Internal server error."),
+  unavailable: { work: "none", answer: page(503, "Service Unavailable") },
+  moved: { work: "none", answer: page(301, "Moved Permanently") },
+  "not-found-page": { work: "none", answer: page(404, "Not Found") },
+  reset: { work: "none", answer: "reset" },
+  hang: { work: "none", answer: "silence" },
+  "done-but-malformed": { work: "done", answer: "cut" },
+  "done-but-reset": { work: "done", answer: "reset" },
+  "done-but-silent": { work: "done", answer: "silence" },
+  "done-but-gateway-timeout": { work: "done", answer: page(504, "Gateway Time-out") },
+  "done-late": { work: "late", answer: "silence" },
+} satisfies Record<string, Fault>;
+
+export type FaultName = keyof typeof FAULTS;
+
+function isFaultName(name: string): name is FaultName {
+  return name in FAULTS;
+}
+
+export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter(isFaultName);
+
+/** What a call meets that meets this fault. */
+export function faultNamed(name: FaultName): Fault {
+  return FAULTS[name];
+}

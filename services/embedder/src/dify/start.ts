@@ -1,0 +1,76 @@
+/** Opens what filling Dify needs, and starts its one duty. Nothing of it is shared with the embeddings: neither holds up the other. */
+import { contentOf, entities } from "@nexus/catalog";
+import type { Config } from "@nexus/shared/config";
+import { openPool, preflightTarget } from "@nexus/shared/database";
+import { DIFY_BUDGET } from "@nexus/shared/ledger";
+import { type Closers, startTicker } from "@nexus/shared/runtime";
+import type { Log } from "@nexus/shared/telemetry";
+import { openBudget } from "../budget/open-budget.ts";
+import type { DifyDeps } from "./deps.ts";
+import { openDify } from "./client.ts";
+import type { difyVariables } from "./config.ts";
+import { consume } from "./consume.ts";
+
+type Settings = Config<typeof difyVariables>;
+
+interface Context {
+  readonly log: Log;
+  readonly closers: Closers;
+}
+
+/** Connections to the target: each call to Dify is between two short statements. */
+const POOL = 3;
+
+/** Starts to fill Dify. Returns facts for the `ready` line. */
+export async function startDify(
+  targetUrl: string,
+  config: Settings,
+  { log, closers }: Context,
+): Promise<Readonly<Record<string, unknown>>> {
+  const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
+  const target = openPool({ url: targetUrl, max: POOL, name: "nexus-dify", onError });
+  closers.push("target of Dify", () => target.end());
+  await preflightTarget(target, entities);
+  const health = { answeredAt: -Infinity };
+  const deps: DifyDeps = {
+    target,
+    dify: openDify({
+      url: config.DIFY_URL,
+      apiKey: config.DIFY_API_KEY,
+      timeoutMs: config.DIFY_TIMEOUT_MS,
+      routes: config.DIFY_ROUTES,
+      indexing: config.DIFY_INDEXING,
+      onAnswer: () => (health.answeredAt = performance.now()),
+    }),
+    budget: await openBudget(target, {
+      model: DIFY_BUDGET,
+      requestsPerMinute: config.DIFY_REQUESTS_PER_MINUTE ?? null,
+      tokensPerMinute: null,
+      usdPer1kTokens: 0,
+      capUsd: null,
+    }),
+    contents: contentOf(entities),
+    log,
+    settings: paceOf(config),
+    health,
+  };
+  const round = { calls: config.DIFY_CALLS, tickMs: config.DIFY_TICK_MS };
+  const ticker = startTicker({
+    runOnce: (signal) => consume(deps, round, signal),
+    onError: (error) => log.warn({ err: error }, "Dify was not filled, trying again"),
+    retryMs: 2_000,
+  });
+  closers.push("Dify", () => ticker.stop());
+  return { dify: "on" };
+}
+
+function paceOf(config: Settings): DifyDeps["settings"] {
+  return {
+    // A step is one call between two renewals, or a few in a row where a document turned up twice.
+    claimMs: 4 * config.DIFY_TIMEOUT_MS,
+    settleMs: config.DIFY_SETTLE_MS,
+    ratePauseMs: config.DIFY_RATE_PAUSE_MS,
+    pollMs: config.DIFY_POLL_MS,
+    retryMs: config.DIFY_RETRY_MS,
+  };
+}

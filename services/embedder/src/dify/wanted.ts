@@ -1,0 +1,32 @@
+/** What Dify is to hold of a content row. */
+import type { Content } from "@nexus/catalog";
+import type { Pool } from "@nexus/shared/database";
+import { createHash } from "node:crypto";
+import { readItems } from "../items.ts";
+
+/** `version`: the xmin of the row; null: there is no row. */
+export type Wanted =
+  | { readonly kind: "nothing"; readonly version: string | null; readonly code: string | null }
+  | {
+      readonly kind: "text";
+      readonly version: string;
+      /** Null: what all practices share. */
+      readonly practiceId: string | null;
+      readonly text: string;
+      readonly sha256: string;
+    };
+
+/** Of what belongs to no practice these are everybody's, and all others nobody's: as row level security has it. */
+const SHARED: ReadonlySet<string> = new Set(["workflow_template"]);
+
+/** Reads and composes a row as the embedder does. */
+export async function readWanted(target: Pool, content: Content, contentId: string): Promise<Wanted> {
+  const [item] = await readItems(target, content, [contentId]);
+  if (item === undefined) return { kind: "nothing", version: null, code: null };
+  const { version, practiceId, chunks, failure: code } = item;
+  const visible = practiceId !== null || SHARED.has(content.contentType);
+  if (code !== null || !visible || chunks.length === 0) return { kind: "nothing", version, code };
+  const text = chunks.map((chunk) => chunk.text).join("\n\n");
+  const sha256 = createHash("sha256").update(text, "utf8").digest("hex");
+  return { kind: "text", version, practiceId, text, sha256 };
+}

@@ -186,7 +186,7 @@ const ADD_ONE_MORE = `insert into auth_user (password, is_superuser, username, f
 
 function again({ target }: Journey, entity: string, scope: Scope): ReturnType<typeof requeue> {
   const names = inDependencyOrder(entities).map(({ name }) => name);
-  return requeue(target, entity, scope, { codes: "{}" }, by, names);
+  return requeue(target, entity, { scope }, { codes: "{}" }, by, names);
 }
 
 async function statusOf({ target }: Journey, runId: number, entity: string): Promise<string | undefined> {

@@ -84,7 +84,7 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
       "runs/999",
       ...entities.map(({ name }) => `entities/${name}/exceptions?limit=1000`),
     ];
-    const answers = await Promise.all([ask("../metrics"), ...paths.map((path) => ask(path))]);
+    const answers = await Promise.all([ask("audit"), ...paths.map((path) => ask(path))]);
     expect(answers.join("\n")).toContain("check_violated");
     expect(canariesIn(answers.join("\n"))).toEqual([]);
   });

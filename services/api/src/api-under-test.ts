@@ -1,12 +1,14 @@
 /** The API of one test: on a ledger of its own, without a socket. */
 import type { Pool } from "@nexus/shared/database";
-import { openLog } from "@nexus/shared/telemetry";
+import { type Log, openLog } from "@nexus/shared/telemetry";
 import { freshLedger, seedRun, type TestContext } from "@nexus/shared/testing";
+import type { Access } from "./access/guard.ts";
 import { buildApp } from "./app.ts";
 import { backupCommand } from "./backup-command.ts";
 import type { Deps } from "./deps.ts";
 import type { Search } from "./open-search.ts";
 import type { App } from "./server.ts";
+import { statusOf } from "./status.ts";
 
 /** What the API answered: its status, the type of its content and its JSON. */
 interface Answer {
@@ -31,6 +33,12 @@ const entities: Deps["entities"] = [
 /** The entities of the small catalog that the API under test has, parents first. */
 export const known = entities.map(({ name }) => name);
 
+/** What would be scraped of an API on this target. */
+export async function metricsOf(target: Pool): Promise<string> {
+  const { metrics } = statusOf({ target, transport: { ping: async () => {} }, log: silent() });
+  return (await metrics()).text;
+}
+
 /** The API on a fresh ledger. */
 export async function apiUnderTest(context: TestContext): Promise<ApiUnderTest> {
   const { target, url } = await freshLedger(context);
@@ -38,9 +46,14 @@ export async function apiUnderTest(context: TestContext): Promise<ApiUnderTest> 
 }
 
 /** The API on some target. */
-export function apiOn(target: Pool, url: string, ping = async () => {}, search?: Search): ApiUnderTest {
-  const log = openLog("test");
-  log.level = "silent";
+export function apiOn(
+  target: Pool,
+  url: string,
+  ping = async () => {},
+  search?: Search,
+  access: Access = { tokens: [], requestsPerMinute: 100_000 },
+  queues: Deps["queues"] = [],
+): ApiUnderTest {
   const codes = `{"case_state":{}}`;
   const app = buildApp({
     target,
@@ -49,7 +62,11 @@ export function apiOn(target: Pool, url: string, ping = async () => {}, search?:
     codes,
     backupCommand: backupCommand(url),
     search,
-    log,
+    access,
+    queues,
+    dify: false,
+    freshMs: 0,
+    log: silent(),
   });
   const headers = { "x-nexus-actor": "sam@clinic" };
   return {
@@ -73,6 +90,12 @@ export function loadingRun(target: Pool): Promise<number> {
       },
     },
   });
+}
+
+function silent(): Log {
+  const log = openLog("test");
+  log.level = "silent";
+  return log;
 }
 
 function answerOf(response: Awaited<ReturnType<App["inject"]>>): Answer {

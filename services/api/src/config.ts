@@ -9,6 +9,8 @@ import {
   type Variable,
 } from "@nexus/shared/config";
 import { PROVIDERS } from "@nexus/shared/embedding";
+import { statusVariables } from "@nexus/shared/runtime";
+import { tokensVariable } from "./access/tokens.ts";
 import { z } from "zod";
 
 /** The environment of the API. */
@@ -19,9 +21,15 @@ export const variables = {
   API_HOST: text({
     meaning: "the address to listen on",
     fallback: "127.0.0.1",
-    danger: "there is no access control yet: whoever reaches the port commands the migration",
+    danger: "anything but loopback needs API_TOKENS",
   }),
   API_PORT: number(0, 65_535, { meaning: "the port to listen on; 0 takes a free one", fallback: "8080" }),
+  API_TOKENS: tokensVariable,
+  API_REQUESTS_PER_MINUTE: number(1, 1_000_000, {
+    meaning: "requests that each token may make in a minute",
+    fallback: "1200",
+  }),
+  ...statusVariables,
   TARGET_POOL: number(1, 50, { meaning: "connections to the target, at most", fallback: "4" }),
   CODES_FILE: optionalText({
     meaning: "a JSON file with overrides of the legacy codes; kept with each run that is started",
@@ -29,6 +37,10 @@ export const variables = {
   EMBEDDINGS: choice(["on", "off"], {
     meaning: "off: there is no search, and nothing for it",
     fallback: "on",
+  }),
+  DIFY: choice(["on", "off"], {
+    meaning: "on: runs offer changed content to Dify unless they are told not to; the same as the embedder's",
+    fallback: "off",
   }),
   DIFY_RETRIEVAL_KEY: retrievalKey({
     meaning: "the key with which Dify searches through us, as an external knowledge base; absent: it cannot",

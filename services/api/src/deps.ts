@@ -1,7 +1,8 @@
 import type { Entity } from "@nexus/catalog";
 import type { Pool } from "@nexus/shared/database";
-import type { Transport } from "@nexus/shared/queue";
+import type { BoardQueue, Transport } from "@nexus/shared/queue";
 import type { Log } from "@nexus/shared/telemetry";
+import type { Access } from "./access/guard.ts";
 import type { Search } from "./open-search.ts";
 
 /** What the routes stand on. */
@@ -16,6 +17,13 @@ export interface Deps {
   readonly backupCommand: string;
   /** Undefined while no provider of embeddings is configured: then there is no search. */
   readonly search: Search | undefined;
+  /** What the board shows; none: there is no board. */
+  readonly queues: readonly BoardQueue[];
+  readonly access: Access;
+  /** Milliseconds that an answer about the progress is good for. */
+  readonly freshMs: number;
+  /** Whether runs offer content to Dify unless they are told not to. */
+  readonly dify: boolean;
   /** The key with which Dify asks for content; absent: it cannot. */
   readonly difyRetrievalKey?: string | undefined;
   readonly log: Log;

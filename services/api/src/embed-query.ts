@@ -1,4 +1,5 @@
 /** The vector of a query. Its call is counted with the embedders' calls, by the same budget, and is let through before them. */
+import type { ProblemCode } from "@nexus/contract";
 import { EmbeddingFailure, type FailureKind } from "@nexus/shared/embedding";
 import type { Outcome, PauseReason, Reservation } from "@nexus/shared/ledger";
 import { pause } from "@nexus/shared/runtime";
@@ -61,7 +62,9 @@ function problemOf(kind: FailureKind, cause?: unknown): Problem {
   return new Problem(...FAILURES[kind], facts, { cause });
 }
 
-const FAILURES: { readonly [K in FailureKind]: readonly [status: number, code: string, detail: string] } = {
+const FAILURES: {
+  readonly [K in FailureKind]: readonly [status: number, code: ProblemCode, detail: string];
+} = {
   throttled: [503, "embedding_throttled", "the provider of embeddings takes no more calls for now"],
   retry: [503, "embedding_unavailable", "the provider of embeddings did not answer"],
   item: [422, "query_not_embeddable", "the query cannot be embedded: it is blank or too long"],

@@ -1,15 +1,17 @@
-/** What the API answers when it does not do what was asked: RFC 9457, with a `code` that stays the same. */
+/** Thrown by routes, answered as `application/problem+json`. */
 import { STATUS_CODES } from "node:http";
+import type { ProblemCode } from "@nexus/contract";
 import type { FastifyReply } from "fastify";
-/** Thrown by routes, answered as `application/problem+json`. Never holds a row's value, SQL, or the text of a database's error. */
+
+/** What the API answers when it does not do what was asked. Never holds a row's value, SQL, or the text of a database's error. */
 export class Problem extends Error {
   readonly status: number;
-  readonly code: string;
+  readonly code: ProblemCode;
   /** Further members of the answer. */
   readonly facts: Readonly<Record<string, unknown>>;
   constructor(
     status: number,
-    code: string,
+    code: ProblemCode,
     detail: string,
     facts: Readonly<Record<string, unknown>> = {},
     options?: ErrorOptions,
@@ -35,7 +37,7 @@ export async function sendProblem(reply: FastifyReply, problem: Problem): Promis
 /** Refuses the name of an entity that is not in the catalog. */
 export function requireEntity(entity: string, known: readonly string[]): void {
   if (!known.includes(entity))
-    throw new Problem(404, "unknown_entity", `there is no entity ${entity}; there are ${known.join(", ")}`, {
+    throw new Problem(404, "unknown_entity", `there is no such entity; there are ${known.join(", ")}`, {
       known,
     });
 }

@@ -1,27 +1,60 @@
 /** From the ledger's folded counts to what people want to know: how far, how fast, how long, and why not further. */
+import type { EntityView, RunView, Totals } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import { type EntityProgress, progressOf } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 import type { RunFacts } from "./queries/find-run.ts";
-import { measureRate } from "./queries/measure-rate.ts";
-import type { EntityView, RunView, Totals } from "./run-view.ts";
+import { embeddingOutlook } from "./outlook/embedding.ts";
+import { estimate } from "./outlook/estimate.ts";
+import { evidenceOf } from "./outlook/evidence.ts";
+import { limitOf } from "./outlook/limits.ts";
+import { measureEmbedding } from "./queries/measure-embedding.ts";
+import { measureActivity, measurePace } from "./queries/measure-pace.ts";
 import { why } from "./why.ts";
 
 type Catalog = Deps["entities"];
 
+const NOTHING = { rowsPerSecond: 0, eta: null, limitedBy: null };
+
 /** A run with the progress of its entities, or the view of no run. */
 export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | undefined): Promise<RunView> {
+  const embedding = embeddingOutlook(await measureEmbedding(db));
   if (run === undefined)
-    return { run: null, entities: [], totals: add([]), rowsPerSecond: 0, etaSeconds: null };
+    return { run: null, entities: [], totals: add(undefined, []), ...NOTHING, embedding };
   const progress = await progressOf(db, run.id);
-  const rowsPerSecond = await measureRate(db, run.id);
+  const entities = progress.map((one) =>
+    viewOfEntity(run, one, unsettledParents(catalog, progress, one.entity)),
+  );
   return {
     run,
-    entities: progress.map((one) => viewOfEntity(run, one, unsettledParents(catalog, progress, one.entity))),
-    totals: add(progress),
-    rowsPerSecond,
-    etaSeconds: eta(run, progress, rowsPerSecond),
+    entities,
+    totals: add(run, progress),
+    ...(await outlookOf(db, run, progress, entities)),
+    embedding,
   };
+}
+
+/** What comes next: how fast, how long, and what limits it. Nothing is measured of a run that has ended. */
+async function outlookOf(
+  db: Queryable,
+  run: RunFacts,
+  progress: readonly EntityProgress[],
+  entities: readonly EntityView[],
+): Promise<Pick<RunView, "rowsPerSecond" | "eta" | "limitedBy">> {
+  if (run.finishedAt !== null) return NOTHING;
+  const pace = await measurePace(db, run.id);
+  const activity = await measureActivity(db, run.id);
+  const known = run.status === "running" && pace !== undefined && !progress.some(isUnforeseeable);
+  return {
+    rowsPerSecond: activity.rowsPerSecond,
+    eta: known ? estimate(evidenceOf(progress, pace)) : null,
+    limitedBy: limitOf({ ...activity, run: run.status, entities, seconds: pace?.seconds ?? 0 }),
+  };
+}
+
+/** Nobody knows how much there is, or when a person will help. */
+function isUnforeseeable({ status, waived }: EntityProgress): boolean {
+  return status === "waiting" || status === "planning" || (status === "blocked" && !waived);
 }
 
 /** Parents in this run whose settling an entity waits for. */
@@ -33,19 +66,19 @@ function unsettledParents(catalog: Catalog, progress: readonly EntityProgress[],
 }
 
 function viewOfEntity(run: RunFacts, one: EntityProgress, waitingFor: string[]): EntityView {
-  const { batches: total, batchesDone: done, batchesFailed: failed, ...rest } = one;
+  const { batches: total, batchesDone: done, batchesFailed: failed, loadMs: _, ...rest } = one;
   return {
     ...rest,
     why: why(run, one, waitingFor),
     waitingFor,
     batches: { total, done, failed },
-    percent: percentOf(isDone(one), one),
+    percent: percentOf(one),
     sumClosed: isClosed(one),
     drift: one.status === "complete" ? one.read - one.expected : null,
   };
 }
 
-function add(progress: readonly EntityProgress[]): Totals {
+function add(run: RunFacts | undefined, progress: readonly EntityProgress[]): Totals {
   const sum = (count: (one: EntityProgress) => number): number =>
     progress.reduce((total, one) => total + count(one), 0);
   const counts = {
@@ -59,8 +92,7 @@ function add(progress: readonly EntityProgress[]): Totals {
     excluded: sum((one) => one.excluded),
     noted: sum((one) => one.noted),
   };
-  const allDone = progress.length > 0 && progress.every(isDone);
-  return { ...counts, percent: percentOf(allDone, counts), sumClosed: progress.every(isClosed) };
+  return { ...counts, percent: percentOfAll(run, progress), sumClosed: progress.every(isClosed) };
 }
 
 function isDone({ status }: EntityProgress): boolean {
@@ -71,27 +103,18 @@ function isClosed({ read, loaded, rejected, parked }: EntityProgress): boolean {
   return read === loaded + rejected + parked;
 }
 
-/** A live source may hold more rows than were planned: what is not settled never shows more than 99.9. */
-function percentOf(
-  settled: boolean,
-  { expected, read, excluded }: Pick<Totals, "expected" | "read" | "excluded">,
-): number {
-  if (settled) return 100;
-  return expected === 0 ? 0 : Math.min(99.9, Math.floor(((read + excluded) / expected) * 1_000) / 10);
+function percentOf(one: EntityProgress): number {
+  return isDone(one) ? 100 : one.percent;
 }
 
-function eta(
-  { status }: RunFacts,
-  progress: readonly EntityProgress[],
-  rowsPerSecond: number,
-): number | null {
-  const unknown = progress.some(
-    (one) =>
-      one.status === "waiting" || one.status === "planning" || (one.status === "blocked" && !one.waived),
-  );
-  if (status !== "running" || unknown || rowsPerSecond === 0) return null;
-  const left = progress
-    .filter((one) => !isDone(one))
-    .reduce((rows, one) => rows + Math.max(0, one.expected - one.read), 0);
-  return Math.ceil(left / rowsPerSecond);
+/**
+ * The entities' shares, weighed by their rows: since none of them falls and what is planned stays, neither does the whole.
+ * 0 while something is still being planned: nobody knows yet of how much. 100 when the run is completed: until then an operator may requeue.
+ */
+function percentOfAll(run: RunFacts | undefined, progress: readonly EntityProgress[]): number {
+  if (run?.status === "completed" && progress.every(isDone)) return 100;
+  if (progress.some(({ status }) => status === "waiting" || status === "planning")) return 0;
+  const expected = progress.reduce((rows, one) => rows + one.expected, 0);
+  const tenths = progress.reduce((sum, one) => sum + one.expected * Math.round(10 * percentOf(one)), 0);
+  return expected === 0 ? 0 : Math.min(99.9, Math.floor(tenths / expected) / 10);
 }

@@ -1,4 +1,5 @@
 /** Refusals of the ledger's control operations as problems: one table, a status and a sentence for each. */
+import type { ProblemCode } from "@nexus/contract";
 import type { Refusal } from "@nexus/shared/ledger";
 import { Problem } from "./problem.ts";
 
@@ -44,5 +45,9 @@ function isRefusal(result: { kind: string }): result is Refusal {
 function problemOf<K extends Kind>(kind: K, refusal: Refusals[K]): Problem {
   const [status, detail] = ANSWERS[kind](refusal);
   const { kind: _, ...facts } = refusal;
-  return new Problem(status, status === 404 ? "not_found" : kind, detail, facts);
+  return new Problem(status, codeOf(kind), detail, facts);
+}
+
+function codeOf(kind: Kind): ProblemCode {
+  return kind === "no_such_run" ? "not_found" : kind;
 }

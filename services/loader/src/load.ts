@@ -19,6 +19,12 @@ import type { RunContext } from "./run-context.ts";
 import { takeOver } from "./take-over.ts";
 import { upsert, upsertBisecting, type Write } from "./upsert.ts";
 
+/** Milliseconds: when the batch was begun, and what claiming and reading it took. */
+interface Time {
+  readonly startedAt: number;
+  readonly sourceMs: number;
+}
+
 /** Loads one batch. Whatever happens, the ledger knows it before the queue does. */
 export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): Promise<Handled> {
   const startedAt = performance.now();
@@ -34,7 +40,8 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
     const run = await deps.runContext(batch.runId);
     const rows = await readRange(deps, run, entity, batch, signal);
     if (signal.aborted) return await giveUpAttempt(deps, batch, { kind: "hand_back" });
-    const counts = await writeFindingBadRows(deps, run, entity, batch, rows, startedAt);
+    const time = { startedAt, sourceMs: performance.now() - startedAt };
+    const counts = await writeFindingBadRows(deps, run, entity, batch, rows, time);
     if (counts === "closed") return await giveUpAttempt(deps, batch, { kind: "later", ms: 1_500 });
     if (counts !== "stale") deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
     return { kind: "done" };
@@ -58,13 +65,13 @@ async function writeFindingBadRows(
   entity: Entity,
   batch: ClaimedBatch,
   rows: readonly ReadRow[],
-  startedAt: number,
+  time: Time,
 ): Promise<BatchCounts | "closed" | "stale"> {
   try {
-    return await write(deps, run, entity, batch, rows, startedAt, upsert);
+    return await write(deps, run, entity, batch, rows, time, upsert);
   } catch (error) {
     if (nextStep(error) !== "row") throw error;
-    return await write(deps, run, entity, batch, rows, startedAt, upsertBisecting);
+    return await write(deps, run, entity, batch, rows, time, upsertBisecting);
   }
 }
 
@@ -74,7 +81,7 @@ async function write(
   entity: Entity,
   batch: ClaimedBatch,
   rows: readonly ReadRow[],
-  startedAt: number,
+  time: Time,
   upsertRows: Write,
 ): Promise<BatchCounts | "closed" | "stale"> {
   const story = async (tx: Client): Promise<BatchCounts | "closed" | "stale"> => {
@@ -86,7 +93,7 @@ async function write(
     const written = await upsertRows(tx, entity, run.idNamespace, mapped.loaded);
     const counts = await recordOutcomes(tx, batch, { ...mapped, taken, written });
     await emitContent(tx, batch, entity, run, written);
-    await finishBatch(tx, batch.id, counts, performance.now() - startedAt);
+    await finishBatch(tx, batch.id, counts, performance.now() - time.startedAt, time.sourceMs);
     return counts;
   };
   return await inTransaction(deps.target, story, { idleMs: deps.targetIdleMs, commit: "soon" });

@@ -1,26 +1,16 @@
 /** How far the embeddings are, as the API tells it. They go on when the run is complete. */
+import type { Answer, Client } from "@nexus/contract";
 import { setTimeout as pause } from "node:timers/promises";
-import { z } from "zod";
 
-const embeddings = z.object({
-  status: z.enum(["unavailable", "paused", "embedding", "indexing", "idle"]),
-  items: z.object({ open: z.number(), done: z.number(), empty: z.number(), failed: z.number() }),
-  vectors: z.number(),
-  usage: z.object({ calls: z.number(), tokens: z.number() }),
-});
-
-export type Embeddings = z.infer<typeof embeddings>;
+export type Embeddings = Answer<"GET /v1/embeddings">;
 
 /** Asks until nothing is left to embed, and shows each answer. */
 export async function followEmbeddings(
-  api: string,
+  api: Client,
   show: (embeddings: Embeddings) => void,
 ): Promise<Embeddings> {
   for (;;) {
-    const response = await fetch(`${api}/v1/embeddings`);
-    if (!response.ok)
-      throw new Error(`the API does not tell how far the embeddings are (${response.status})`);
-    const asked = embeddings.parse(await response.json());
+    const asked = await api.call("GET /v1/embeddings");
     show(asked);
     if (asked.status !== "embedding" && asked.status !== "indexing") return asked;
     await pause(1_000);

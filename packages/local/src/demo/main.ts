@@ -1,4 +1,5 @@
 /** `npm run demo`: from nothing to a migrated sample, with the same services and variables as in production. */
+import { type Client, openClient } from "@nexus/contract";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +8,8 @@ import type { Servers } from "../services/index.ts";
 import { openLog, supervise } from "../supervisor/index.ts";
 import { type Embeddings, embeddingsLine, followEmbeddings } from "./embeddings.ts";
 import { type DemoOptions, parseOptions, USAGE } from "./options.ts";
-import { askProgress, isClosed, isOver, type Progress, startRun } from "./progress.ts";
-import { fill, type Place, startDatabases, startServices } from "./stack.ts";
+import { isClosed, isOver, type Progress } from "./progress.ts";
+import { type Addresses, fill, type Place, startDatabases, startServices } from "./stack.ts";
 import { nextSteps, result } from "./summary.ts";
 import { openDisplay } from "./table.ts";
 
@@ -48,13 +49,15 @@ async function demo(options: DemoOptions): Promise<number> {
   out.write(
     `A sample legacy database of ${sourceRows.toLocaleString("en")} rows is made, the target is prepared\n`,
   );
-  const api = await startServices(place, servers, options.loaders);
-  for (const warning of await startRun(api)) out.write(`Note: ${warning}\n`);
+  const addresses = await startServices(place, servers, options.loaders);
+  const api = openClient({ url: addresses.api });
+  const { warnings } = await api.call("POST /v1/runs");
+  for (const warning of warnings) out.write(`Note: ${warning}\n`);
   const progress = await follow(api);
   const embeddings = await followEmbeddings(api, openLine());
   const seconds = (performance.now() - startedAt) / 1_000;
   out.write(nextSteps(progress, seconds));
-  if (options.afterwards === "keep") await keep(api, servers);
+  if (options.afterwards === "keep") await keep(addresses, servers);
   else await place.supervisor.stop();
   if (options.output === "json")
     out.write(`${JSON.stringify({ ...result(progress, seconds), embeddings })}\n`);
@@ -87,19 +90,19 @@ function openPlace(): Place {
   return { supervisor, folder, log };
 }
 
-async function follow(api: string): Promise<Progress> {
+async function follow(api: Client): Promise<Progress> {
   const display = openDisplay(out);
   for (;;) {
-    const progress = await askProgress(api);
+    const progress = await api.call("GET /v1/progress");
     display.show(progress);
     if (isOver(progress)) return progress;
     await pause(500);
   }
 }
 
-async function keep(api: string, { legacyUrl, targetUrl }: Servers): Promise<void> {
+async function keep({ api, metrics }: Addresses, { legacyUrl, targetUrl }: Servers): Promise<void> {
   out.write(
-    `Everything keeps running until Ctrl-C.\n  API     ${api}/v1/progress\n  legacy  ${legacyUrl}\n  target  ${targetUrl}\n`,
+    `Everything keeps running until Ctrl-C.\n  API     ${api}/docs\n  metrics ${metrics}\n  legacy  ${legacyUrl}\n  target  ${targetUrl}\n`,
   );
   await new Promise(() => undefined);
 }

@@ -51,23 +51,33 @@ const ENVIRONMENT = {
   TARGET_POOL: "2",
   CARE_MS: "1000",
   API_PORT: "0",
+  METRICS_PORT: "0",
   LOG_LEVEL: "info",
   EMBEDDING_PROVIDER: "local",
 };
 
-/** Starts the services. Returns the address of the API. */
+/** Where the API and its metrics are. */
+export interface Addresses {
+  readonly api: string;
+  readonly metrics: string;
+}
+
+/** Starts the services. */
 export async function startServices(
   { supervisor, log }: Place,
   servers: Servers,
   loaders: number,
-): Promise<string> {
+): Promise<Addresses> {
   const start = (service: ServiceName): Promise<string> => {
     const { name, main, env } = serviceToRun(service, servers, ENVIRONMENT);
     return supervisor.start({ name, script: main, args: [], env, ready: isReady, log: log(name) });
   };
   const names = ["extractor" as const, "embedder" as const, ...Array<ServiceName>(loaders).fill("loader")];
   const [api] = await Promise.all([start("api"), ...names.map(start)]);
-  return `http://127.0.0.1:${z.object({ port: z.number() }).parse(JSON.parse(api)).port}`;
+  const { port, metricsPort } = z
+    .object({ port: z.number(), metricsPort: z.number() })
+    .parse(JSON.parse(api));
+  return { api: `http://127.0.0.1:${port}`, metrics: `http://127.0.0.1:${metricsPort}/metrics` };
 }
 
 function isReady(line: string): boolean {

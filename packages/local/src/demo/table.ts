@@ -41,22 +41,22 @@ function lineByLine(out: NodeJS.WriteStream): Display {
 const COLUMNS = ["expected", "read", "loaded", "rejected", "parked", "noted"] as const;
 
 /** The table: one line per entity, the totals, rate and time left. */
-function table({ entities, totals, rowsPerSecond, etaSeconds }: Progress): string[] {
+function table({ entities, totals, rowsPerSecond, eta }: Progress): string[] {
   const heading = [
     "entity".padEnd(19),
     "status".padEnd(10),
     ...COLUMNS.map((column) => column.padStart(9)),
   ].join(" ");
-  const eta = etaSeconds === null ? "" : `, about ${etaSeconds} s left`;
+  const left = eta === null ? "" : `, ${eta.earliest} to ${eta.latest} s left`;
   return [
     heading,
     ...entities.map(line),
     line({ ...totals, entity: "total", status: `${totals.percent} %` }),
-    `${Math.round(rowsPerSecond)} rows/s${eta}`,
+    `${Math.round(rowsPerSecond)} rows/s${left}`,
   ];
 }
 
-type Line = Pick<Progress["entities"][number], "entity" | "status" | (typeof COLUMNS)[number]>;
+type Line = Readonly<Record<"entity" | "status", string> & Record<(typeof COLUMNS)[number], number>>;
 
 function line(one: Line): string {
   const counts = COLUMNS.map((column) => one[column].toLocaleString("en").padStart(9));

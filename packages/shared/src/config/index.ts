@@ -6,6 +6,7 @@ export {
   databaseUrl,
   number,
   optionalChoice,
+  optionalNumber,
   optionalText,
   queueUrl,
   text,

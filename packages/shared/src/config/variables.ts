@@ -23,6 +23,12 @@ export function number(min: number, max: number, words: Words): Variable<number>
   return { schema, ...words };
 }
 
+/** A whole number within bounds, or absent. */
+export function optionalNumber(min: number, max: number, words: Words): Variable<number | undefined> {
+  const { schema } = number(min, max, words);
+  return { schema: schema.optional(), ...words };
+}
+
 /** `true` or `false`. */
 export function boolean(words: Words): Variable<boolean> {
   const schema = z.enum(["true", "false"], "must be true or false").transform((value) => value === "true");

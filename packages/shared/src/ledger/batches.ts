@@ -141,16 +141,17 @@ export async function parentsSettled(
   return open.rowCount === 0;
 }
 
-/** The batch is done, with these counts. `startedAt`: milliseconds since the epoch. */
+/** The batch is done, with these counts. Milliseconds that it took, and how many of them the source. */
 export async function finishBatch(
   tx: Queryable,
   id: number,
   counts: BatchCounts,
   durationMs: number,
+  sourceMs: number | null = null,
 ): Promise<void> {
   await tx.query(
     `update migration.batches set status = 'done', finished_at = clock_timestamp(), duration_ms = $2, error_code = null,
-       read = $3, loaded = $4, inserted = $5, updated = $6, rejected = $7, parked = $8, noted = $9
+       read = $3, loaded = $4, inserted = $5, updated = $6, rejected = $7, parked = $8, noted = $9, source_ms = $10
      where id = $1`,
     [
       id,
@@ -162,6 +163,7 @@ export async function finishBatch(
       counts.rejected,
       counts.parked,
       counts.noted,
+      sourceMs === null ? null : Math.round(sourceMs),
     ],
   );
 }

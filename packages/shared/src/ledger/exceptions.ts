@@ -12,8 +12,9 @@ export interface OpenException {
   readonly createdAt: string;
 }
 
-/** How many open exceptions an entity has of one kind. */
+/** How many open exceptions there are of one kind. */
 export interface ExceptionGroup {
+  readonly entity: string;
   readonly outcome: "rejected" | "parked";
   readonly reason: string;
   readonly column: string | null;
@@ -50,14 +51,14 @@ export async function listExceptions(
   return found.rows;
 }
 
-/** All open exceptions of an entity by what they say, the most frequent first. */
-export async function groupExceptions(db: Queryable, entity: string): Promise<ExceptionGroup[]> {
+/** All open exceptions, of one entity or of all, by what they say, the most frequent first. */
+export async function groupExceptions(db: Queryable, entity: string | undefined): Promise<ExceptionGroup[]> {
   const found = await db.query<ExceptionGroup>(
-    `select outcome, reason, column_name as "column", missing_entity as "missingEntity",
+    `select entity, outcome, reason, column_name as "column", missing_entity as "missingEntity",
        count(distinct legacy_id) as count
-     from migration.exceptions where entity = $1 and resolved_at is null
-     group by 1, 2, 3, 4 order by 5 desc, 1, 2, 3, 4`,
-    [entity],
+     from migration.exceptions where ($1::text is null or entity = $1) and resolved_at is null
+     group by 1, 2, 3, 4, 5 order by 6 desc, 1, 2, 3, 4, 5`,
+    [entity ?? null],
   );
   return found.rows;
 }

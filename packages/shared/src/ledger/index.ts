@@ -71,4 +71,12 @@ export {
   listExceptions,
   type OpenException,
 } from "./exceptions.ts";
+export {
+  type Claim,
+  claimKey,
+  keepAnswer,
+  releaseKey,
+  type RequestMark,
+  type StoredAnswer,
+} from "./idempotency.ts";
 export { requeue, type Requeued, type Scope } from "./requeue.ts";

@@ -19,10 +19,17 @@ export interface EntityProgress {
   readonly parked: number;
   readonly excluded: number;
   readonly noted: number;
+  /** Never falls while the run lasts; 100 once it was settled. */
+  readonly percent: number;
+  /** Milliseconds of loaders' work behind the counts. */
+  readonly loadMs: number;
   readonly startedAt: string | null;
   readonly settledAt: string | null;
   readonly errorCode: string | null;
 }
+
+/** Rounded down to a tenth. A live source may hold more rows than were planned: what is not settled never shows more than 99.9. */
+const PERCENT = `least(99.9, floor(coalesce(1000.0 * (c.read + e.excluded) / nullif(e.expected, 0), 0)) / 10)`;
 
 /** Folds the batches of a run's entities into their rows. Entities that somebody else has locked wait for the next round. */
 export async function foldCounts(db: Queryable, runId: number, entities: readonly string[]): Promise<void> {
@@ -34,11 +41,13 @@ export async function foldCounts(db: Queryable, runId: number, entities: readonl
        select entity, count(*) as batches,
          count(*) filter (where status = 'done') as done, count(*) filter (where status = 'failed') as failed,
          sum(read) as read, sum(loaded) as loaded, sum(inserted) as inserted, sum(updated) as updated,
-         sum(rejected) as rejected, sum(parked) as parked, sum(noted) as noted
+         sum(rejected) as rejected, sum(parked) as parked, sum(noted) as noted,
+         sum(duration_ms) as load_ms, sum(source_ms) as source_ms
        from migration.batches where run_id = $1 and entity in (select entity from mine) group by entity)
      update migration.run_entities e set
        batches = c.batches, batches_done = c.done, batches_failed = c.failed, read = c.read, loaded = c.loaded,
-       inserted = c.inserted, updated = c.updated, rejected = c.rejected, parked = c.parked, noted = c.noted
+       inserted = c.inserted, updated = c.updated, rejected = c.rejected, parked = c.parked, noted = c.noted,
+       load_ms = coalesce(c.load_ms, 0), source_ms = coalesce(c.source_ms, 0), percent = greatest(e.percent, ${PERCENT})
      from counts c where e.run_id = $1 and e.entity = c.entity`,
     [runId, entities],
   );
@@ -48,7 +57,7 @@ export async function foldCounts(db: Queryable, runId: number, entities: readonl
 export async function progressOf(db: Queryable, runId: number): Promise<EntityProgress[]> {
   const found = await db.query<EntityProgress>(
     `select entity, status, waived, expected, batches, batches_done as "batchesDone", batches_failed as "batchesFailed",
-       read, loaded, inserted, updated, rejected, parked, excluded, noted,
+       read, loaded, inserted, updated, rejected, parked, excluded, noted, percent, load_ms as "loadMs",
        to_json(started_at) #>> '{}' as "startedAt", to_json(settled_at) #>> '{}' as "settledAt", error_code as "errorCode"
      from migration.run_entities where run_id = $1 order by position`,
     [runId],

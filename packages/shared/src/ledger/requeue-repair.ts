@@ -3,14 +3,13 @@ import type { Queryable } from "../database/pool.ts";
 import type { Refusal } from "./control-refusals.ts";
 import { alreadyActive } from "./control-start.ts";
 import type { ContentReaders } from "./outcomes.ts";
-import type { Requeued, Scope } from "./requeue.ts";
+import type { Requeued, Selected } from "./requeue.ts";
 import { createRun } from "./runs.ts";
 
 /** What shall be repaired. `codes` are those of the run that does it. */
-export interface Repair {
+export interface Repair extends Selected {
   readonly entity: string;
   readonly position: number;
-  readonly scope: Scope;
   readonly codes: string;
 }
 
@@ -19,15 +18,16 @@ const KEYS_PER_BATCH = 1_000;
 
 /** Creates a repair run, unless there is nothing to repair. `all` is an ordinary run of that entity. */
 export async function startRepair(tx: Queryable, repair: Repair): Promise<Requeued | Refusal> {
-  const { entity, scope } = repair;
+  const { entity, scope, because } = repair;
+  const open = { entity, because };
   if (scope === "all") return await createRepair(tx, repair, async () => 0);
   if (scope === "failed") {
     const failedIn = await newestRunWithFailures(tx, entity);
     if (failedIn === undefined) return { kind: "nothing_to_requeue" };
     return await createRepair(tx, repair, (runId) => copyFailedBatches(tx, runId, entity, failedIn));
   }
-  if (!(await anyOpen(tx, entity, scope))) return { kind: "nothing_to_requeue" };
-  return await createRepair(tx, repair, (runId) => batchOpenKeys(tx, runId, entity, scope));
+  if (!(await anyOpen(tx, { ...open, outcome: scope }))) return { kind: "nothing_to_requeue" };
+  return await createRepair(tx, repair, (runId) => batchOpenKeys(tx, runId, { ...open, outcome: scope }));
 }
 
 async function createRepair(
@@ -69,10 +69,18 @@ async function copyFailedBatches(
   return copied.rowCount ?? 0;
 }
 
-async function anyOpen(tx: Queryable, entity: string, outcome: "rejected" | "parked"): Promise<boolean> {
+/** Open exceptions of one outcome, and of one reason if there is one. */
+interface Open {
+  readonly entity: string;
+  readonly outcome: "rejected" | "parked";
+  readonly because: string | undefined;
+}
+
+async function anyOpen(tx: Queryable, { entity, outcome, because }: Open): Promise<boolean> {
   const open = await tx.query(
-    `select from migration.exceptions where entity = $1 and outcome = $2 and resolved_at is null limit 1`,
-    [entity, outcome],
+    `select from migration.exceptions where entity = $1 and outcome = $2 and resolved_at is null
+       and ($3::text is null or reason = $3) limit 1`,
+    [entity, outcome, because ?? null],
   );
   return open.rowCount === 1;
 }
@@ -80,8 +88,7 @@ async function anyOpen(tx: Queryable, entity: string, outcome: "rejected" | "par
 async function batchOpenKeys(
   tx: Queryable,
   runId: number,
-  entity: string,
-  outcome: "rejected" | "parked",
+  { entity, outcome, because }: Open,
 ): Promise<number> {
   const added = await tx.query(
     `insert into migration.batches (run_id, entity, seq, keys, expected)
@@ -89,9 +96,10 @@ async function batchOpenKeys(
      from (
        select legacy_id, 1 + (row_number() over (order by legacy_id) - 1) / ${KEYS_PER_BATCH} as seq
        from (select distinct legacy_id from migration.exceptions
-             where entity = $2 and outcome = $3 and resolved_at is null) open) numbered
+             where entity = $2 and outcome = $3 and resolved_at is null
+               and ($4::text is null or reason = $4)) open) numbered
      group by seq`,
-    [runId, entity, outcome],
+    [runId, entity, outcome, because ?? null],
   );
   return added.rowCount ?? 0;
 }

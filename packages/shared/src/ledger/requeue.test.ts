@@ -70,7 +70,7 @@ describe("in the active run", () => {
       entities: { practices: { status: "loading" } },
     });
     expect(await ask("all")).toEqual({ kind: "not_in_run", runId, entity: "patients", entityStatus: null });
-    expect(await requeue(target, "pets", "all", { codes: "{}" }, by, catalog)).toMatchObject({
+    expect(await requeue(target, "pets", { scope: "all" }, { codes: "{}" }, by, catalog)).toMatchObject({
       kind: "unknown_entity",
     });
   });
@@ -180,7 +180,7 @@ async function duringRequeue<T>(meanwhile: () => Promise<T>): Promise<T> {
 }
 
 function ask(scope: Scope) {
-  return requeue(target, "patients", scope, { codes: "{}" }, by, catalog);
+  return requeue(target, "patients", { scope }, { codes: "{}" }, by, catalog);
 }
 
 function patients(status: EntityStatus, seeds = mixed, run: RunStatus = "running"): Promise<number> {

@@ -14,6 +14,12 @@ import type { BatchStatus, EntityStatus } from "./states.ts";
 /** `failed`: batches that failed for good. `rejected`, `parked`: rows with such an open exception. `all`: every row. */
 export type Scope = "failed" | "rejected" | "parked" | "all";
 
+/** Which rows. `because`: only those whose open exception has this reason; with `rejected` and `parked`. */
+export interface Selected {
+  readonly scope: Scope;
+  readonly because?: string | undefined;
+}
+
 export type Requeued =
   | { readonly kind: "requeued"; readonly runId: number; readonly batches: number }
   /** A run was created for it. `all` has no batches yet: they are planned as in any run. */
@@ -27,7 +33,7 @@ const LOADS_AGAIN: readonly EntityStatus[] = ["complete", "blocked", "settling"]
 export async function requeue(
   target: Pool,
   entity: string,
-  scope: Scope,
+  { scope, because }: Selected,
   { codes }: { readonly codes: string },
   by: By,
   catalog: readonly string[],
@@ -40,14 +46,14 @@ export async function requeue(
       const run = await lockedActiveRun(tx);
       const done =
         run === undefined
-          ? await startRepair(tx, { entity, position: catalog.indexOf(entity), scope, codes })
-          : await requeueIn(tx, run.id, entity, scope);
+          ? await startRepair(tx, { entity, position: catalog.indexOf(entity), scope, because, codes })
+          : await requeueIn(tx, run.id, entity, { scope, because });
       if (done.kind === "requeued" || done.kind === "repair_started")
         await recordAudit(tx, by, {
           action: "requeue",
           runId: done.runId,
           entity,
-          details: { scope, batches: done.batches },
+          details: { scope, ...(because === undefined ? {} : { because }), batches: done.batches },
         });
       return done;
     },
@@ -59,12 +65,12 @@ async function requeueIn(
   tx: Queryable,
   runId: number,
   entity: string,
-  scope: Scope,
+  selected: Selected,
 ): Promise<Requeued | Refusal> {
   const status = await statusOf(tx, runId, entity);
   if (status === undefined || status === "skipped" || status === "cancelled")
     return { kind: "not_in_run", runId, entity, entityStatus: status ?? null };
-  const batches = await planAgain(tx, runId, entity, scope);
+  const batches = await planAgain(tx, runId, entity, selected);
   if (batches === 0) return { kind: "nothing_to_requeue" };
   await loadAgain(tx, runId, entity);
   return { kind: "requeued", runId, batches };
@@ -77,7 +83,12 @@ const STATUSES: Readonly<Record<Scope, readonly BatchStatus[]>> = {
   all: ["done", "failed"],
 };
 
-async function planAgain(tx: Queryable, runId: number, entity: string, scope: Scope): Promise<number> {
+async function planAgain(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  { scope, because }: Selected,
+): Promise<number> {
   const statuses = STATUSES[scope];
   await lockBatches(tx, runId, entity, statuses);
   const planned = await tx.query(
@@ -86,8 +97,9 @@ async function planAgain(tx: Queryable, runId: number, entity: string, scope: Sc
      where b.run_id = $1 and b.entity = $2 and b.status = any($3::text[])
        and ($4 in ('failed', 'all') or exists (
          select from migration.exceptions e
-         where e.batch_id = b.id and e.outcome = $4 and e.resolved_at is null))`,
-    [runId, entity, statuses, scope],
+         where e.batch_id = b.id and e.outcome = $4 and e.resolved_at is null
+           and ($5::text is null or e.reason = $5)))`,
+    [runId, entity, statuses, scope, because ?? null],
   );
   return planned.rowCount ?? 0;
 }

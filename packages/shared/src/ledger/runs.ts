@@ -177,7 +177,8 @@ export async function moveEntity(
 ): Promise<boolean> {
   const moved = await tx.query(
     `update migration.run_entities set status = $4, error_code = $5,
-       settled_at = case when $4 in ('complete', 'blocked') then now() end
+       settled_at = case when $4 in ('complete', 'blocked') then now() end,
+       percent = case when $4 = 'complete' then 100 else percent end
      where run_id = $1 and entity = $2 and status = any($3::text[])`,
     [runId, entity, from, to, errorCode],
   );

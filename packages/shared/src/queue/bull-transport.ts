@@ -5,6 +5,7 @@ import {
   type IQueueBackend,
   type Job,
   type JobState,
+  Queue as BullQueue,
   WaitingError,
 } from "bullmq";
 import { pause } from "../runtime/ticker.ts";
@@ -62,6 +63,10 @@ export function bullTransport<C>(backend: Backend<C>): Transport {
       return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
     work: (name, settings, handler) => work(backend, name, settings, handler),
+    board: async (names) => {
+      const opened: readonly object[] = await withTimeout(Promise.all(names.map(queue)));
+      return opened.filter((one) => one instanceof BullQueue);
+    },
     ping: async () => void (await withTimeout(backend.ping())),
     close: async () => {
       await Promise.all([...queues.values()].map((open) => open.close()));

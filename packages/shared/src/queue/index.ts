@@ -10,4 +10,4 @@ export {
   loadQueueName,
 } from "./job.ts";
 export { openTransport } from "./open-transport.ts";
-export type { Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";
+export type { BoardQueue, Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";

@@ -1,5 +1,10 @@
 /** The queue as the services see it. Which server carries it is decided in `open-transport.ts` and nowhere else. */
 
+import type { Queue } from "bullmq";
+
+/** BullMQ's own queue: to be looked at only. */
+export type BoardQueue = Queue;
+
 /** Something to be done, under an id that makes offering it twice harmless. */
 export interface Offer {
   /** With a dot in it: BullMQ keeps its own lists under plain words (`wait`, `delayed`) beside the jobs. */
@@ -35,6 +40,8 @@ export interface Transport {
   count(queue: string): Promise<number>;
   /** Starts to take jobs from a queue. Resolves to what stops it, which rejects where the server is away (5 s after the grace). */
   work(queue: string, settings: WorkerSettings, handler: Handler): Promise<() => Promise<void>>;
+  /** The queues of these names for a page that shows them to people, and changes nothing. */
+  board(queues: readonly string[]): Promise<readonly BoardQueue[]>;
   /** Resolves if the server answers within the time that an API call may take; rejects otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;

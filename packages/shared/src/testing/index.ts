@@ -11,4 +11,5 @@ export { type Breakable, type RunningStack, type Stack, stacks } from "./stacks.
 export { type FreshLedger, freshLedger } from "./fresh-ledger.ts";
 export { type SeedBatch, type SeedEntity, type SeedRun, seedRun } from "./seed-run.ts";
 export { lockWaits } from "./lock-waits.ts";
+export { freePort } from "./server-process.ts";
 export { remark } from "./test-run.ts";

@@ -1,4 +1,5 @@
 /** Every error becomes one `application/problem+json`; what nobody expected is logged and answered without its text. */
+import type { ProblemCode } from "@nexus/contract";
 import { errorCode, nextStep } from "@nexus/shared/database";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { Problem, sendProblem } from "../problem.ts";
@@ -20,7 +21,8 @@ export function answerErrors(app: App): void {
   });
 }
 
-function asProblem(error: unknown): Problem {
+/** What is answered for an error. */
+export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return (
     ofRequest(error) ?? ofTarget(error) ?? new Problem(500, "internal", "this is a defect: the log says more")
@@ -51,7 +53,7 @@ function isFault(error: unknown): error is Error & { statusCode: number } {
   return typeof error.statusCode === "number" && error.statusCode >= 400 && error.statusCode < 500;
 }
 
-const REQUEST_FAULTS: Readonly<Record<string, readonly [number, string, string]>> = {
+const REQUEST_FAULTS: Readonly<Record<string, readonly [number, ProblemCode, string]>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, "unsupported_media_type", "send application/json"],
   FST_ERR_CTP_BODY_TOO_LARGE: [413, "too_large", "the body is larger than 64 kB"],
   FST_ERR_CTP_EMPTY_JSON_BODY: [

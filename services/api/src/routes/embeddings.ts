@@ -1,46 +1,22 @@
 import { entities } from "@nexus/catalog";
+import { contract } from "@nexus/contract";
 import { backfill, embeddingProgress } from "@nexus/shared/ledger";
-import { z } from "zod";
 import type { Deps } from "../deps.ts";
-import { contents, forecast, forecastOf, inDollars } from "../forecast.ts";
+import { contents, forecastOf, inDollars } from "../forecast.ts";
 import { Problem } from "../problem.ts";
-import { body, by, reason } from "../request.ts";
+import { by } from "../request.ts";
 import type { App } from "../server.ts";
-
-const progress = z.object({
-  status: z.enum(["unavailable", "paused", "embedding", "indexing", "idle"]),
-  pausedBecause: z.string().nullable(),
-  items: z.object({ open: z.int(), done: z.int(), empty: z.int(), failed: z.int() }),
-  vectors: z.int(),
-  forecast,
-  usage: z.object({
-    calls: z.int(),
-    throttled: z.int(),
-    tokens: z.int(),
-    microdollars: z.int(),
-    costUsd: z.number(),
-  }),
-  index: z.object({
-    state: z.enum(["absent", "building", "invalid", "ready"]),
-    percent: z.number().nullable(),
-  }),
-});
-const backfillBody = body({
-  scope: z.enum(["missing", "failed", "all"]).optional(),
-  reason: reason.optional(),
-});
-const backfilled = z.object({ events: z.int(), items: z.int(), forecast });
 
 /** `/v1/embeddings`: how far they are, what they cost, and what is to be embedded beside the runs. */
 export function embeddingRoutes(app: App, { target }: Deps): void {
-  app.get("/v1/embeddings", { schema: { response: { 200: progress } } }, async () => {
+  app.get("/v1/embeddings", { schema: contract["GET /v1/embeddings"] }, async () => {
     const { usage, forecast: toCome, ...rest } = await embeddingProgress(target, contents);
     return { ...rest, forecast: inDollars(toCome), usage: { ...usage, costUsd: usage.microdollars / 1e6 } };
   });
 
   app.post(
     "/v1/embeddings/backfill",
-    { schema: { body: backfillBody, response: { 200: backfilled } } },
+    { schema: contract["POST /v1/embeddings/backfill"] },
     async (request) => {
       const { scope = "missing", reason = null } = request.body ?? {};
       const done = await backfill(target, entities, scope, by(request, reason));

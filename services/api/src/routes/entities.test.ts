@@ -45,6 +45,30 @@ describe("/v1/entities/:entity", () => {
     });
   });
 
+  it("requeues only the exceptions of one reason, in a run and without one", async () => {
+    const entities = {
+      patients: {
+        status: "complete",
+        batches: [
+          { status: "done", rejected: [3] },
+          { status: "done", rejected: [14] },
+        ],
+      },
+    } as const;
+    const requeue = async (because: string, scope = "rejected") =>
+      await api.post("/v1/entities/patients/requeue", { scope, because });
+    await seedRun(api.target, { status: "running", entities });
+    await api.target.query("update migration.exceptions set reason = 'check_violated' where legacy_id = 14");
+    expect((await requeue("unheard_of")).body).toMatchObject({ kind: "nothing_to_requeue" });
+    expect((await requeue("check_violated")).body).toMatchObject({ kind: "requeued", batches: 1 });
+    expect(await requeue("check_violated", "failed")).toMatchObject({ status: 400 });
+    await api.post("/v1/runs/1/cancel");
+    expect((await requeue("unheard_of")).body).toMatchObject({ kind: "nothing_to_requeue" });
+    expect((await requeue("required_missing")).body).toMatchObject({ kind: "repair_started", batches: 1 });
+    const { rows } = await api.target.query("select keys from migration.batches where run_id = 2");
+    expect(rows).toEqual([{ keys: [3] }]);
+  });
+
   it("waives what is blocked, for a reason only", async () => {
     await seedRun(api.target, { status: "running", entities: { patients: { status: "blocked" } } });
     expect(await api.post("/v1/entities/patients/waive")).toMatchObject({ status: 400 });
@@ -80,7 +104,7 @@ describe("/v1/entities/:entity", () => {
 });
 
 describe("GET /v1/entities/:entity/exceptions", () => {
-  it("lists keys and codes page by page, and counts by reason", async () => {
+  it("lists keys and codes page by page, and counts them by reason", async () => {
     await seedRun(api.target, {
       status: "completed",
       entities: {
@@ -89,20 +113,25 @@ describe("GET /v1/entities/:entity/exceptions", () => {
     });
     const first = await api.get("/v1/entities/patients/exceptions?limit=2");
     expect(first.body).toMatchObject({
-      exceptions: [
+      items: [
         { legacyId: 2, outcome: "rejected", reason: "required_missing", column: "name" },
         { legacyId: 3, outcome: "parked", missingEntity: "practices", missingId: 1003 },
       ],
-      groups: [
-        { outcome: "rejected", reason: "required_missing", count: 2 },
-        { outcome: "parked", reason: "parent_missing", count: 1 },
-      ],
-      next: 3,
+      next: expect.any(String),
     });
-    const second = await api.get("/v1/entities/patients/exceptions?limit=2&after=3");
-    expect(second.body).toMatchObject({ exceptions: [{ legacyId: 4 }], next: null });
+    const second = await api.get(
+      `/v1/entities/patients/exceptions?limit=2&cursor=${String(first.body["next"])}`,
+    );
+    expect(second.body).toMatchObject({ items: [{ legacyId: 4 }], next: null });
     const parked = await api.get("/v1/entities/patients/exceptions?outcome=parked&reason=parent_missing");
-    expect(parked.body).toMatchObject({ exceptions: [{ legacyId: 3 }] });
+    expect(parked.body).toMatchObject({ items: [{ legacyId: 3 }] });
+    const reasons = [
+      { entity: "patients", outcome: "rejected", reason: "required_missing", count: 2 },
+      { entity: "patients", outcome: "parked", reason: "parent_missing", count: 1 },
+    ];
+    expect((await api.get("/v1/exceptions/reasons")).body).toMatchObject({ reasons });
+    expect((await api.get("/v1/exceptions/reasons?entity=patients")).body).toMatchObject({ reasons });
+    expect((await api.get("/v1/exceptions/reasons?entity=profiles")).body).toEqual({ reasons: [] });
   });
 
   it("refuses what it does not understand", async () => {

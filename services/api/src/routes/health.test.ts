@@ -1,6 +1,6 @@
 import { openPool } from "@nexus/shared/database";
 import { beforeEach, describe, expect, it } from "vitest";
-import { apiOn, type ApiUnderTest, apiUnderTest } from "../api-under-test.ts";
+import { apiOn, type ApiUnderTest, apiUnderTest, metricsOf } from "../api-under-test.ts";
 
 let api: ApiUnderTest;
 
@@ -44,7 +44,7 @@ describe("without the target", () => {
   });
 
   it("still shows its own metrics", async () => {
-    expect((await api.app.inject("/metrics")).body).toContain("nexus_ledger_up 0");
+    expect(await metricsOf(api.target)).toContain("nexus_ledger_up 0");
     expect(await api.get("/readyz")).toMatchObject({ status: 503, body: { target: "unavailable" } });
   });
 });
@@ -60,10 +60,12 @@ describe("errors", () => {
   });
 
   it("show nothing of a defect", async () => {
-    api.app.get("/defect", () => {
-      throw Object.assign(new Error(`invalid input "canary"`), { severity: "ERROR", code: "22P02" });
-    });
-    const answer = await api.get("/defect");
+    await api.target.query(
+      `create function migration.refuse() returns trigger language plpgsql as
+         $$ begin raise exception 'invalid input "canary"' using errcode = '22P02'; end $$;
+       create trigger refuse before insert on migration.runs for each row execute function migration.refuse()`,
+    );
+    const answer = await api.post("/v1/runs");
     expect(answer).toMatchObject({ status: 500, body: { code: "internal" } });
     expect(JSON.stringify(answer.body)).not.toContain("canary");
   });

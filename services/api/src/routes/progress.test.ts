@@ -1,6 +1,8 @@
+import { completeRun, foldCounts, moveEntity } from "@nexus/shared/ledger";
 import { seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type ApiUnderTest, apiUnderTest, loadingRun } from "../api-under-test.ts";
+import { z } from "zod";
+import { type ApiUnderTest, apiUnderTest, loadingRun, metricsOf } from "../api-under-test.ts";
 
 let api: ApiUnderTest;
 
@@ -17,7 +19,8 @@ describe("GET /v1/progress", () => {
         entities: [],
         totals: { percent: 0, sumClosed: true },
         rowsPerSecond: 0,
-        etaSeconds: null,
+        eta: null,
+        limitedBy: null,
       },
     });
   });
@@ -45,23 +48,57 @@ describe("GET /v1/progress", () => {
   });
 
   it("shows the rate of the last half minute, and when it will be done", async () => {
-    await loadingRun(api.target);
-    await foldCounts();
+    const runId = await loadingRun(api.target);
+    await foldCounts(api.target, runId, ["patients"]);
     await api.target.query(`update migration.runs set started_at = now() - interval '5 s'`);
+    await api.target.query(
+      `update migration.run_entities set started_at = now() - interval '5 s' where entity = 'patients'`,
+    );
     const { body } = await api.get("/v1/progress");
-    expect(body).toMatchObject({ rowsPerSecond: 2, etaSeconds: 10 });
+    expect(body).toMatchObject({ rowsPerSecond: 2, limitedBy: { by: "target" } });
+    expect(body["eta"]).toMatchObject({ seconds: expect.toSatisfy((s: number) => s >= 10 && s <= 12) });
     expect(body["totals"]).toMatchObject({ expected: 30, read: 10, loaded: 9, rejected: 1, percent: 33.3 });
   });
 
-  it("never shows 100 percent before everything is settled, however much the source has grown", async () => {
-    await loadingRun(api.target);
-    await api.target.query(`update migration.run_entities set read = 5000, loaded = 5000`);
-    const growing = await api.get("/v1/progress");
-    expect(growing.body["totals"]).toMatchObject({ percent: 99.9 });
-    expect(growing.body["entities"]).toMatchObject([{ percent: 100 }, { percent: 99.9, drift: null }]);
-    await api.target.query(`delete from migration.run_entities where entity = 'patients'`);
-    const settled = await api.get("/v1/progress");
-    expect(settled.body).toMatchObject({ totals: { percent: 100 }, entities: [{ drift: 5000 }] });
+  it("tells no time while it is paused, and that an operator limits it", async () => {
+    const runId = await loadingRun(api.target);
+    await api.post(`/v1/runs/${runId}/pause`);
+    expect((await api.get("/v1/progress")).body).toMatchObject({ eta: null, limitedBy: { by: "operator" } });
+  });
+
+  it("never falls, never passes 100, and is 100 only when everything is settled", async () => {
+    const runId = await loadingRun(api.target);
+    const shown: number[][] = [];
+    const look = async () => {
+      await foldCounts(api.target, runId, ["profiles", "patients"]);
+      const { body } = await api.get("/v1/progress");
+      const { totals, entities } = z.object({ totals: share, entities: z.array(share) }).parse(body);
+      shown.push([totals.percent, ...entities.map(({ percent }) => percent)]);
+    };
+    await look();
+    await api.target.query(`update migration.batches set read = 5000 where status = 'done'`);
+    await look();
+    await api.target.query(`update migration.batches set read = 8 where status = 'done'`);
+    await look();
+    await moveEntity(api.target, runId, "patients", ["loading"], "settling");
+    await moveEntity(api.target, runId, "patients", ["settling"], "complete");
+    await look();
+    await api.post("/v1/entities/patients/requeue", { scope: "all" });
+    await look();
+    await api.target.query(`update migration.batches set status = 'queued'`);
+    await api.target.query(`update migration.batches set status = 'done'`);
+    await moveEntity(api.target, runId, "patients", ["loading"], "settling");
+    await moveEntity(api.target, runId, "patients", ["settling"], "complete");
+    await completeRun(api.target, runId);
+    await look();
+    expect(shown).toEqual([
+      [33.3, 100, 33.3],
+      [99.9, 100, 99.9],
+      [99.9, 100, 99.9],
+      [99.9, 100, 100],
+      [99.9, 100, 100],
+      [100, 100, 100],
+    ]);
   });
 
   it("says so when a row has no outcome, or two", async () => {
@@ -77,15 +114,15 @@ describe("GET /v1/progress", () => {
   });
 });
 
-describe("GET /metrics", () => {
+describe("the metrics", () => {
   it("shows the newest run from its folded counts", async () => {
-    await loadingRun(api.target);
-    await foldCounts();
-    const { body } = await api.app.inject("/metrics");
+    const runId = await loadingRun(api.target);
+    await foldCounts(api.target, runId, ["patients"]);
+    const body = await metrics();
     expect(body).toContain("nexus_run_active 1");
     expect(body).toContain(`nexus_rows{entity="patients",outcome="loaded"} 9`);
     expect(body).toContain(`nexus_rows{entity="patients",outcome="rejected"} 1`);
-    expect(body).toContain(`nexus_batches{entity="patients",state="open"} 2`);
+    expect(body).toContain(`nexus_batches{entity="patients",state="open"} 1`);
     expect(body).toContain("process_cpu_user_seconds_total");
     expect(body).not.toMatch(/^nodejs_active_\w+_total/m);
   });
@@ -96,8 +133,7 @@ describe("GET /metrics", () => {
        select 'titan', day, 5, 100, 2, 1, 3000000 from unnest(array['yesterday'::date, 'yesterday'::date - 7]) day`,
     );
     const { rows } = await api.target.query<{ day: string }>("select 'yesterday'::date::text as day");
-    const { body } = await api.app.inject("/metrics");
-    const lines = body.split("\n").filter((line) => line.startsWith("nexus_embedding_"));
+    const lines = (await metrics()).split("\n").filter((line) => line.startsWith("nexus_embedding_"));
     const labels = `{model="titan",day="${rows[0]?.day}"}`;
     expect(lines.sort()).toEqual([
       `nexus_embedding_calls${labels} 5`,
@@ -110,16 +146,14 @@ describe("GET /metrics", () => {
 
   it("forgets the entities of the run before", async () => {
     await seedRun(api.target, { status: "completed", entities: { practices: { status: "complete" } } });
-    expect((await api.app.inject("/metrics")).body).toContain(`nexus_entity_settled{entity="practices"} 1`);
+    expect(await metrics()).toContain(`nexus_entity_settled{entity="practices"} 1`);
     await seedRun(api.target, { status: "planned", entities: { patients: { status: "waiting" } } });
-    const { body } = await api.app.inject("/metrics");
+    const body = await metrics();
     expect(body).not.toContain(`entity="practices"`);
     expect(body).toContain(`nexus_entity_settled{entity="patients"} 0`);
   });
 });
 
-async function foldCounts(): Promise<void> {
-  await api.target.query(
-    `update migration.run_entities set read = 10, loaded = 9, rejected = 1, batches_done = 1 where entity = 'patients'`,
-  );
-}
+const share = z.object({ percent: z.number() });
+
+const metrics = (): Promise<string> => metricsOf(api.target);

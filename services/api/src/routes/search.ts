@@ -1,47 +1,21 @@
+import { contract } from "@nexus/contract";
 import { ConfigurationError } from "@nexus/shared/config";
 import { asTenant, type Client, errorCode, type Pool } from "@nexus/shared/database";
-import { z } from "zod";
 import type { Deps } from "../deps.ts";
 import { embedQuery } from "../embed-query.ts";
 import type { Search } from "../open-search.ts";
 import { Problem } from "../problem.ts";
 import { legacyKeys } from "../queries/legacy-keys.ts";
 import { nearestContent, type Scan, scanFor, type Wanted } from "../queries/nearest-content.ts";
-import { body } from "../request.ts";
 import type { App } from "../server.ts";
 
 const DEFAULT_LIMIT = 10;
 /** How long the provider and the target may take, in milliseconds: together less than the server gives a request. */
 const PATIENCE_MS = 4_000;
 
-const searchBody = body({
-  practiceId: z.uuid(),
-  query: z.string().trim().min(1).max(50_000),
-  types: z.array(z.string().max(63)).min(1).max(20).optional(),
-  limit: z.int().min(1).max(100).optional(),
-})
-  .unwrap()
-  .unwrap();
-
-/** No text: none is stored with the vectors, and the caller may read the rows with rights of its own. */
-const answer = z.object({
-  results: z.array(
-    z.object({
-      type: z.string(),
-      id: z.string(),
-      /** Which part of a long text, from 0. */
-      chunk: z.int(),
-      /** Cosine similarity, at most 1. */
-      score: z.number(),
-      /** Of the row in the legacy database; null for one that was not migrated. */
-      legacyKey: z.int().nullable(),
-    }),
-  ),
-});
-
 /** `POST /v1/search`: what of one practice is nearest in meaning to a text. */
 export function searchRoute(app: App, { target, search }: Deps): void {
-  app.post("/v1/search", { schema: { body: searchBody, response: { 200: answer } } }, async ({ body }) => {
+  app.post("/v1/search", { schema: contract["POST /v1/search"] }, async ({ body }) => {
     const limit = body.limit ?? DEFAULT_LIMIT;
     return { results: await searchContent({ target, search }, { ...body, limit }) };
   });

@@ -1,0 +1,36 @@
+/** `/v1/embeddings`: how far they are, what they cost, and what is to be embedded beside the runs. */
+import { z } from "zod";
+import { forecast } from "./forecast.ts";
+import { optionalBody, reason } from "./parts.ts";
+
+export const embeddings = {
+  "GET /v1/embeddings": {
+    summary: "Show how far embedding is, and what it cost",
+    response: {
+      200: z.object({
+        status: z.enum(["unavailable", "paused", "embedding", "indexing", "idle"]),
+        pausedBecause: z.string().nullable(),
+        items: z.object({ open: z.int(), done: z.int(), empty: z.int(), failed: z.int() }),
+        vectors: z.int(),
+        forecast,
+        usage: z.object({
+          calls: z.int(),
+          throttled: z.int(),
+          tokens: z.int(),
+          microdollars: z.int(),
+          costUsd: z.number(),
+        }),
+        index: z.object({
+          state: z.enum(["absent", "building", "invalid", "ready"]),
+          percent: z.number().nullable(),
+        }),
+      }),
+    },
+  },
+  "POST /v1/embeddings/backfill": {
+    summary: "Offer content to the embedder that no run has offered",
+    body: optionalBody({ scope: z.enum(["missing", "failed", "all"]).optional(), reason: reason.optional() }),
+    response: { 200: z.object({ events: z.int(), items: z.int(), forecast }) },
+    problems: ["no_vectors"],
+  },
+} as const;

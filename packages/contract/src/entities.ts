@@ -1,0 +1,94 @@
+/** `/v1/entities/:entity` and `/v1/exceptions`: what may be done with an entity, and the rows of it that are not in the target. */
+import { z } from "zod";
+import {
+  entityName,
+  entityParams,
+  instant,
+  listQuery,
+  optionalBody,
+  pageOf,
+  reason,
+  requiredBody,
+} from "./parts.ts";
+import { started } from "./runs.ts";
+
+const outcome = z.enum(["rejected", "parked"]);
+const reasonCode = z.string().regex(/^\w{1,100}$/, "must be a reason's code");
+
+const requeued = z.object({
+  kind: z.enum(["requeued", "repair_started", "nothing_to_requeue"]).meta({
+    description:
+      "`requeued` in the active run; `repair_started`: a run was created for it; `nothing_to_requeue`: nothing was changed.",
+  }),
+  runId: z.int().nullable(),
+  batches: z.int(),
+});
+
+const said = {
+  outcome,
+  reason: z.string(),
+  column: z.string().nullable(),
+  missingEntity: z.string().nullable(),
+};
+
+export const entities = {
+  "POST /v1/entities/:entity/start": {
+    summary: "Start a run of one entity",
+    params: entityParams,
+    body: optionalBody({
+      embeddings: z.boolean().optional(),
+      dify: z.boolean().optional(),
+      reason: reason.optional(),
+    }),
+    response: { 201: started },
+    problems: ["unknown_entity", "run_active"],
+  },
+  "POST /v1/entities/:entity/requeue": {
+    summary: "Try an entity's rows again: all, what failed, or those with an exception",
+    params: entityParams,
+    body: requiredBody({
+      scope: z.enum(["failed", "rejected", "parked", "all"]),
+      because: reasonCode
+        .optional()
+        .meta({ description: "With `rejected` or `parked`: only exceptions of this reason." }),
+      reason: reason.optional(),
+    }).refine(({ scope, because }) => because === undefined || scope === "rejected" || scope === "parked", {
+      path: ["because"],
+      message: "goes with scope rejected or parked",
+    }),
+    response: { 200: requeued },
+    problems: ["unknown_entity", "not_in_run", "run_active"],
+  },
+  "POST /v1/entities/:entity/waive": {
+    summary: "Let the children of a blocked entity go on",
+    params: entityParams,
+    body: requiredBody({ reason }),
+    response: { 200: z.object({ runId: z.int(), entity: z.string() }) },
+    problems: ["unknown_entity", "no_active_run", "not_in_run", "not_blocked"],
+  },
+  "GET /v1/entities/:entity/exceptions": {
+    summary: "List the keys of rows that are not in the target",
+    params: entityParams,
+    querystring: listQuery({ outcome: outcome.optional(), reason: reasonCode.optional() }),
+    response: {
+      200: pageOf(
+        z.object({
+          legacyId: z.int(),
+          runId: z.int(),
+          ...said,
+          missingId: z.int().nullable(),
+          createdAt: instant,
+        }),
+      ),
+    },
+    problems: ["unknown_entity"],
+  },
+  "GET /v1/exceptions/reasons": {
+    summary: "Count open exceptions by entity and reason, the most frequent first",
+    querystring: z.strictObject({ entity: entityName.optional() }),
+    response: {
+      200: z.object({ reasons: z.array(z.object({ entity: z.string(), ...said, count: z.int() })) }),
+    },
+    problems: ["unknown_entity"],
+  },
+} as const;

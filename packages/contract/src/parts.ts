@@ -1,0 +1,76 @@
+/** Parts that several routes share. Numbers in addresses are text: a pattern says which. */
+import { z } from "zod";
+
+/** A body that may be left out, and that refuses members it does not know by naming those that it does. */
+export function optionalBody<S extends z.ZodRawShape>(shape: S) {
+  return requiredBody(shape).nullish();
+}
+
+/** A body that refuses members it does not know by naming those that it does. */
+export function requiredBody<S extends z.ZodRawShape>(shape: S) {
+  const known = Object.keys(shape).join(", ");
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? `${issue.keys?.join(", ")} is not known; known are ${known}`
+        : undefined,
+  });
+}
+
+/** Text that PostgreSQL can hold: no NUL, no half of a character. */
+export function text(max: number) {
+  return z
+    .string()
+    .max(max)
+    .regex(/^[^\0\ud800-\udfff]*$/u, "holds a character that is none");
+}
+
+/** Why something is done: kept in the audit log. */
+export const reason = text(500).trim().min(1).meta({ description: "Why: kept in the audit log." });
+
+export const runParams = z.object({
+  id: z
+    .string()
+    .regex(/^\d{1,9}$/, "must be the number of a run")
+    .transform(Number),
+});
+
+/** A name of ours, or what looks like one. */
+export const entityName = z.string().regex(/^\w{1,63}$/, "must be a name");
+export const entityParams = z.object({ entity: entityName });
+
+/** A whole number in an address. */
+function wholeNumber(what: string, min: number, max: number) {
+  const message = `must be ${what}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .pipe(z.number().min(min, message).max(max, message));
+}
+
+/** The query of a list: its filters, and which page. */
+export function listQuery<S extends z.ZodRawShape>(filters: S) {
+  return z.strictObject({
+    ...filters,
+    limit: wholeNumber("a number from 1 to 1000", 1, 1_000).optional(),
+    cursor: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, "must be the `next` of the page before")
+      .optional()
+      .meta({ description: "`next` of the page before; nothing else is one." }),
+  });
+}
+
+/** A page of a list. */
+export function pageOf<S extends z.ZodType>(item: S) {
+  return z.object({
+    items: z.array(item),
+    next: z
+      .string()
+      .nullable()
+      .meta({ description: "The cursor of the next page; null: this was the last." }),
+  });
+}
+
+export const instant = z.string().meta({ format: "date-time" });

@@ -1,0 +1,60 @@
+/** What the API answers when it does not do what was asked: RFC 9457, with a `code` that stays the same. */
+import { z } from "zod";
+
+/** Every code, with the status (or statuses) it is answered with and what it means. Codes are only ever added. */
+export const PROBLEMS = {
+  invalid_request: { statuses: [400], means: "the request is malformed; `fields` says where" },
+  nothing_selected: { statuses: [400], means: "no entity is left to move" },
+  unknown_entity: {
+    statuses: [400, 404],
+    means: "the catalog has no such entity; `known` lists those it has",
+  },
+  unauthenticated: { statuses: [401], means: "send Authorization: Bearer and a token that the API knows" },
+  forbidden: { statuses: [403], means: "the token's role does not reach; `needs` names the role that does" },
+  foreign_origin: {
+    statuses: [403],
+    means: "without tokens only this machine is answered, and no other web page",
+  },
+  not_found: { statuses: [404], means: "there is no such thing" },
+  unknown_practice: { statuses: [404], means: "there is no such practice" },
+  run_active: { statuses: [409], means: "a run is active; `runId` names it" },
+  no_active_run: { statuses: [409], means: "no run is active" },
+  wrong_status: {
+    statuses: [409],
+    means: "the run's status does not allow it; `possibleIn` lists those that do",
+  },
+  not_in_run: { statuses: [409], means: "the entity has no part in the active run" },
+  not_blocked: { statuses: [409], means: "only what is blocked can be waived" },
+  no_vectors: { statuses: [409], means: "the target has no table for vectors" },
+  idempotency_in_flight: {
+    statuses: [409],
+    means: "the first request with this Idempotency-Key is still being done",
+  },
+  too_large: { statuses: [413], means: "the body is larger than 64 kB" },
+  unsupported_media_type: { statuses: [415], means: "send application/json" },
+  unknown_type: { statuses: [422], means: "there is no such type of content; `known` lists those there are" },
+  query_not_embeddable: { statuses: [422], means: "the query is blank or too long" },
+  idempotency_key_reused: { statuses: [422], means: "this Idempotency-Key came with another request before" },
+  rate_limited: { statuses: [429], means: "too many requests of this token; wait for Retry-After" },
+  internal: { statuses: [500], means: "a defect: the log says more" },
+  busy: { statuses: [503], means: "the target was too busy to finish in time; nothing was changed" },
+  unavailable: { statuses: [503], means: "the target cannot be reached; nothing was changed" },
+  not_migrated: { statuses: [503], means: "the target has no ledger, or an older one: run nexus migrate" },
+  too_many_streams: { statuses: [503], means: "this process follows as many readers as it may" },
+  search_off: { statuses: [503], means: "no provider of embeddings is configured" },
+  search_not_prepared: { statuses: [503], means: "the target is not prepared for search" },
+  embedding_throttled: { statuses: [503], means: "the provider of embeddings takes no more calls for now" },
+  embedding_unavailable: { statuses: [503], means: "the provider of embeddings did not answer" },
+  embedding_refused: { statuses: [503], means: "the provider of embeddings refuses every call" },
+} as const satisfies Record<string, { statuses: readonly number[]; means: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export const problem = z.looseObject({
+  title: z.string(),
+  status: z.int(),
+  /** One of `PROBLEMS`; a newer API may know more. */
+  code: z.string(),
+  detail: z.string(),
+  fields: z.array(z.object({ field: z.string(), problem: z.string() })).optional(),
+});

@@ -1,0 +1,88 @@
+/** What is on record: the audit log, and the way of one row. Keys and codes, never a value. */
+import { batchArrows, statusesOf } from "@nexus/shared/ledger";
+import { z } from "zod";
+import { entityName, instant, listQuery, pageOf, text } from "./parts.ts";
+
+const change = z.object({
+  id: z.int(),
+  at: instant,
+  actor: z.string(),
+  action: z.string(),
+  runId: z.int().nullable(),
+  entity: z.string().nullable(),
+  reason: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()),
+});
+
+const batch = z.object({
+  id: z.int(),
+  runId: z.int(),
+  seq: z.int(),
+  generation: z.int(),
+  status: z.enum(statusesOf(batchArrows)),
+  attempts: z.int(),
+  finishedAt: instant.nullable(),
+  errorCode: z.string().nullable(),
+  notes: z
+    .array(z.object({ code: z.string(), column: z.string() }))
+    .meta({ description: "Coded repairs on this row." }),
+});
+
+const lineage = z.object({
+  entity: z.string(),
+  legacyId: z.int(),
+  source: z.object({ table: z.string(), key: z.string() }),
+  outcome: z.enum(["loaded", "rejected", "parked", "open"]).meta({
+    description: "`open`: no batch has decided on it yet, or its batch failed.",
+  }),
+  exception: z
+    .object({
+      reason: z.string(),
+      column: z.string().nullable(),
+      missingEntity: z.string().nullable(),
+      missingId: z.int().nullable(),
+    })
+    .nullable(),
+  batches: z
+    .array(batch)
+    .meta({ description: "The batches that its key lies in, the newest first; 20 at most." }),
+  target: z.object({ table: z.string(), id: z.string() }).nullable(),
+  content: z
+    .object({
+      type: z.string(),
+      state: z.enum(["embedded", "empty", "failed", "waiting"]).meta({
+        description: "`waiting`: not dealt with yet, or not offered (see POST /v1/embeddings/backfill).",
+      }),
+      code: z.string().nullable(),
+      settledAt: instant.nullable(),
+    })
+    .nullable(),
+  embeddings: z.array(z.object({ chunk: z.int(), model: z.string() })),
+});
+
+export const records = {
+  "GET /v1/audit": {
+    summary: "List what was changed, by whom and why, the newest first",
+    querystring: listQuery({
+      actor: text(100).optional(),
+      action: entityName.optional(),
+      entity: entityName.optional(),
+    }),
+    response: { 200: pageOf(change) },
+  },
+  "GET /v1/lineage/:entity/:legacyId": {
+    summary: "Follow one row: source key, batches, outcome, target row, content, embeddings",
+    params: z.object({
+      entity: entityName,
+      legacyId: z
+        .string()
+        .regex(/^\d{1,10}$/, "must be the key of a source row")
+        .transform(Number)
+        .pipe(z.number().max(2_147_483_647, "must be the key of a source row")),
+    }),
+    response: { 200: lineage },
+    problems: ["unknown_entity", "not_found"],
+  },
+} as const;
+
+export type Lineage = z.infer<typeof lineage>;

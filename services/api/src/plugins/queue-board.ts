@@ -1,0 +1,23 @@
+/** Bull Board at `/queues`: what lies in the queues, for admins to look at and not to touch. Jobs hold keys only. */
+import { createBullBoard } from "@bull-board/api";
+import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
+import { FastifyAdapter } from "@bull-board/fastify";
+import type { BoardQueue } from "@nexus/shared/queue";
+import type { App } from "../server.ts";
+
+/** The ledger is the truth: whoever retried or removed a job here would change nothing but the view. */
+const LOOK_ONLY = { readOnlyMode: true };
+
+/** Adds the board, unless there are no queues that it can show. */
+export function showQueues(app: App, queues: readonly BoardQueue[]): void {
+  if (queues.length === 0) return;
+  const serverAdapter = new FastifyAdapter();
+  serverAdapter.setBasePath("/queues");
+  createBullBoard({
+    queues: queues.map((queue) => new BullMQAdapter(queue, LOOK_ONLY)),
+    serverAdapter,
+    options: { uiConfig: { boardTitle: "Smile Nexus Migration" } },
+  });
+  serverAdapter.setErrorHandler(() => ({ status: 500, body: { error: "the queue cannot be read" } }));
+  void app.register(serverAdapter.registerPlugin(), { prefix: "/queues" });
+}

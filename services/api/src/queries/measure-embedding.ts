@@ -1,0 +1,41 @@
+import type { Queryable } from "@nexus/shared/database";
+
+/** How fast content is being embedded, and whether a quota holds it up. */
+export interface EmbeddingPace {
+  readonly open: number;
+  /** Items that were dealt with in twelve slices of ten seconds; 0 is the slice that ends now. */
+  readonly slices: readonly number[];
+  readonly pausedBecause: string | null;
+  /** The provider throttled a while ago, or the quota's bucket is empty. */
+  readonly throttled: boolean;
+}
+
+export const EMBEDDING_SLICES = 12;
+export const EMBEDDING_SLICE_SECONDS = 10;
+
+/** Nothing that is open is looked at one by one: events are counted by their pages. */
+export async function measureEmbedding(db: Queryable): Promise<EmbeddingPace> {
+  const found = await db.query<Omit<EmbeddingPace, "slices">>(
+    `select
+       (select coalesce(sum(greatest(0, items - 50 * cardinality(pages_done))), 0)::bigint
+        from migration.content_events where done_at is null) as open,
+       (select coalesce(pause_reason, 'money_cap') from migration.rate_budget
+        where pause_reason is not null or run_microdollars >= cap_microdollars
+        order by paused_at desc nulls last limit 1) as "pausedBecause",
+       exists (select from migration.rate_budget where share < 1 or blocked_until > now() or tokens < 0
+         or (requests_per_minute is not null and requests < 1)) as throttled`,
+  );
+  const [row = { open: 0, pausedBecause: null, throttled: false }] = found.rows;
+  return { ...row, slices: row.open > 0 ? await slicesOf(db) : [] };
+}
+
+async function slicesOf(db: Queryable): Promise<number[]> {
+  const found = await db.query<{ ago: number; items: number }>(
+    `select floor(extract(epoch from now() - settled_at) / $1)::integer as ago, count(*) as items
+     from migration.embedding_items where settled_at > now() - $1 * $2 * interval '1 s' and settled_at <= now() group by 1`,
+    [EMBEDDING_SLICE_SECONDS, EMBEDDING_SLICES],
+  );
+  const slices = Array<number>(EMBEDDING_SLICES).fill(0);
+  for (const { ago, items } of found.rows) if (ago < EMBEDDING_SLICES) slices[ago] = items;
+  return slices;
+}

@@ -1,0 +1,107 @@
+import { followProgress } from "@nexus/contract";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { type ApiUnderTest, apiUnderTest, loadingRun } from "../api-under-test.ts";
+import { openProgressFeed } from "../progress-feed.ts";
+
+let api: ApiUnderTest;
+let runId: number;
+beforeEach(async (context) => {
+  api = await apiUnderTest(context);
+  runId = await loadingRun(api.target);
+  await api.app.listen({ port: 0, host: "127.0.0.1" });
+  context.onTestFinished(() => api.app.close());
+});
+
+describe("GET /v1/progress/stream", () => {
+  it("sends the whole answer, and again when it has changed", async () => {
+    const events = open();
+    expect((await events.next()).value).toContain("retry: ");
+    expect((await events.next()).value).toMatch(
+      /^id: .+\nevent: progress\ndata: {"run":{.*"status":"running"/,
+    );
+    await api.post(`/v1/runs/${runId}/pause`);
+    expect((await events.next()).value).toContain(`"status":"paused"`);
+  });
+
+  it("sends nothing again that was seen before the connection was lost", async () => {
+    const first = open();
+    await first.next();
+    const seen = /^id: (.+)$/m.exec((await first.next()).value ?? "")?.[1] ?? "";
+    const second = open({ "last-event-id": seen });
+    expect((await second.next()).value).toContain("retry: ");
+    const next = second.next();
+    await api.post(`/v1/runs/${runId}/pause`);
+    expect((await next).value).toContain(`"status":"paused"`);
+    const elsewhere = open({ "last-event-id": "of another time" });
+    await elsewhere.next();
+    expect((await elsewhere.next()).value).toContain(`"status":"paused"`);
+  });
+
+  it("says what the problem is while the target is away, and goes on", async () => {
+    await api.target.query("alter table migration.runs rename to away");
+    const events = open();
+    await events.next();
+    expect((await events.next()).value).toBe(
+      `event: problem\ndata: {"code":"not_migrated","detail":"the target has no ledger: run \`pnpm nexus migrate\`"}\n\n`,
+    );
+    await api.target.query("alter table migration.away rename to runs");
+    expect((await events.next()).value).toContain("event: progress");
+  });
+
+  it("ends when the API closes, and does not keep it from closing", async () => {
+    const events = open();
+    await events.next();
+    await events.next();
+    await api.app.close();
+    expect(await events.next()).toMatchObject({ done: true });
+  });
+
+  it("is followed by the client", async () => {
+    const stop = new AbortController();
+    const statuses: (string | undefined)[] = [];
+    for await (const { run } of followProgress({ url: api.app.listeningOrigin }, stop.signal)) {
+      statuses.push(run?.status);
+      if (run?.status === "paused") stop.abort();
+      else await api.post(`/v1/runs/${runId}/pause`);
+    }
+    expect(statuses).toEqual(["running", "paused"]);
+  });
+});
+
+describe("the feed behind it", () => {
+  it("computes one answer for all who ask within its time, and one at a time", async () => {
+    let computed = 0;
+    const view = (await api.app.inject("/v1/progress")).json();
+    const compute = async () => {
+      computed++;
+      await new Promise((resolve) => setImmediate(resolve));
+      return view;
+    };
+    const patient = openProgressFeed(compute, 60_000);
+    await Promise.all(Array.from({ length: 100 }, () => patient.current()));
+    await patient.current();
+    expect(computed).toBe(1);
+    const eager = openProgressFeed(compute, 0);
+    await Promise.all(Array.from({ length: 100 }, () => eager.current()));
+    await eager.current();
+    expect(computed).toBe(3);
+  });
+});
+
+/** The blocks of a stream of its own, which ends with the test. */
+async function* blocks(headers: Record<string, string>): AsyncGenerator<string, undefined> {
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const url = `${api.app.listeningOrigin}/v1/progress/stream`;
+  const response = await fetch(url, { headers, signal: stop.signal });
+  let text = "";
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const parts = (text + chunk).split("\n\n");
+    text = parts.pop() ?? "";
+    for (const part of parts) yield `${part}\n\n`;
+  }
+}
+
+function open(headers: Record<string, string> = {}): AsyncGenerator<string, undefined> {
+  return blocks(headers);
+}

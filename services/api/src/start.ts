@@ -1,0 +1,66 @@
+/** Opens what the API stands on, and listens. */
+import { entities, inDependencyOrder } from "@nexus/catalog";
+import type { Config } from "@nexus/shared/config";
+import { openPool } from "@nexus/shared/database";
+import { CONTENT_QUEUE, loadQueueName, openTransport } from "@nexus/shared/queue";
+import { type Service, serveStatus } from "@nexus/shared/runtime";
+import { requireTokensBeyondLoopback } from "./access/loopback.ts";
+import { buildApp } from "./app.ts";
+import { backupCommand } from "./backup-command.ts";
+import { readCodes } from "./codes-file.ts";
+import type { variables } from "./config.ts";
+import type { Deps } from "./deps.ts";
+import { listen } from "./listen.ts";
+import { openSearch } from "./open-search.ts";
+import { statusOf } from "./status.ts";
+
+/** The ledger's counts are folded once a second. */
+const FRESH_MS = 1_000;
+
+type Settings = Config<typeof variables>;
+type Surroundings = Parameters<Service<typeof variables>["start"]>[1];
+
+/** Resolves to what the line "ready" says. */
+export async function start(config: Settings, surroundings: Surroundings) {
+  requireTokensBeyondLoopback(config.API_HOST, config.API_TOKENS);
+  const deps = await open(config, surroundings);
+  const app = buildApp(deps);
+  surroundings.closers.push("server", () => app.close());
+  const port = await listen(app, config.API_HOST, config.API_PORT, config.API_TOKENS.length);
+  return { queue: deps.transport.kind, port, ...(await openStatus(deps, config, surroundings)) };
+}
+
+async function open(config: Settings, { log, closers }: Surroundings) {
+  const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
+  const given = { codes: readCodes(config.CODES_FILE), backupCommand: backupCommand(config.TARGET_URL) };
+  const target = openPool({ url: config.TARGET_URL, max: config.TARGET_POOL, name: "nexus-api", onError });
+  closers.push("target", () => target.end());
+  const queue = { url: config.QUEUE_URL, prefix: config.QUEUE_PREFIX, workers: 0, onError };
+  const transport = await openTransport(queue);
+  closers.push("queue", () => transport.close());
+  const search = await openSearch(config, entities, target, (close) =>
+    closers.push("embedding provider", close),
+  );
+  const queues = await transport.board([...entities.map(({ name }) => loadQueueName(name)), CONTENT_QUEUE]);
+  const access = { tokens: config.API_TOKENS, requestsPerMinute: config.API_REQUESTS_PER_MINUTE };
+  return {
+    target,
+    transport,
+    entities: inDependencyOrder(entities),
+    search,
+    queues,
+    access,
+    freshMs: FRESH_MS,
+    log,
+    dify: config.DIFY === "on",
+    difyRetrievalKey: config.DIFY_RETRIEVAL_KEY,
+    ...given,
+  };
+}
+
+async function openStatus(deps: Deps, { METRICS_PORT, METRICS_HOST }: Settings, { closers }: Surroundings) {
+  if (METRICS_PORT === undefined) return {};
+  const server = await serveStatus(statusOf(deps), METRICS_HOST, METRICS_PORT);
+  closers.push("status", () => server.close());
+  return { metricsPort: server.port };
+}

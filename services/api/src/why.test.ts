@@ -1,0 +1,57 @@
+import { type EntityProgress, entityArrows, statusesOf } from "@nexus/shared/ledger";
+import { describe, expect, it } from "vitest";
+import { why } from "./why.ts";
+
+const run = {
+  id: 1,
+  status: "running",
+  embeddings: true,
+  dify: false,
+  createdAt: "",
+  startedAt: null,
+  finishedAt: null,
+  errorCode: null,
+} as const;
+
+const entity: EntityProgress = {
+  entity: "patients",
+  status: "loading",
+  waived: false,
+  expected: 90,
+  batches: 9,
+  batchesDone: 2,
+  batchesFailed: 1,
+  read: 20,
+  loaded: 20,
+  inserted: 20,
+  updated: 0,
+  rejected: 0,
+  parked: 0,
+  excluded: 0,
+  noted: 0,
+  percent: 22.2,
+  loadMs: 10,
+  startedAt: null,
+  settledAt: null,
+  errorCode: null,
+};
+
+describe("why an entity does not move", () => {
+  it("is answered for each status, in words of its own", () => {
+    const answers = statusesOf(entityArrows).map((status) => why(run, { ...entity, status }, []));
+    expect(new Set(answers).size).toBe(answers.length);
+    for (const answer of answers) expect(answer).toMatch(/^[a-z0-9].{20,}/);
+  });
+
+  it("names the pause, the parents, and what failed", () => {
+    expect(why({ ...run, status: "paused" }, entity, [])).toMatch(
+      /^the run is paused; 2 of 9 batches are done, 1 failed/,
+    );
+    expect(why(run, { ...entity, status: "planned" }, ["practices", "profiles"])).toBe(
+      "it waits for practices, profiles",
+    );
+    const blocked = { ...entity, status: "blocked", batchesFailed: 0, errorCode: "sum_closes" } as const;
+    expect(why(run, blocked, [])).toContain("sum_closes");
+    expect(why(run, { ...blocked, waived: true }, [])).toContain("waived");
+  });
+});

@@ -1,0 +1,73 @@
+/** What a person does next, in the order in which it helps. */
+import type { Facts } from "./build-report.ts";
+
+/** Never empty: that nothing is to be done is a step, too. */
+export function nextStepsOf(facts: Facts): string[] {
+  return [...ofVerdict(facts), ...ofEntities(facts), ...ofEmbedding(facts)];
+}
+
+function ofVerdict({ verdict, run }: Facts): string[] {
+  switch (verdict) {
+    case "not_started":
+      return [
+        "Prepare the target with `nexus migrate`, look at both sides with `nexus preflight`, then start a run: POST /v1/runs.",
+      ];
+    case "in_progress":
+      return ["Let it run; GET /v1/progress shows how far it is."];
+    case "paused":
+      return [`Resume it: POST /v1/runs/${run?.id ?? ""}/resume.`];
+    case "complete":
+    case "complete_with_exceptions":
+      return [
+        "Keep this report with the records of the project.",
+        "Run once more shortly before the switch: only what has changed since is written.",
+      ];
+    case "unproven":
+      return ["Do not switch over: settle what is named below, then run once more."];
+    case "failed":
+      return ["Ask `nexus preflight` what the source lacks, then start a new run: POST /v1/runs."];
+    case "cancelled":
+      return ["Start a new run: POST /v1/runs. What is in the target already is only compared."];
+  }
+}
+
+function ofEntities({ progress, shortfalls, verdict }: Facts): string[] {
+  const blocked = progress.rows
+    .filter(({ status }) => status === "blocked")
+    .map(
+      ({ entity }) =>
+        `Decide on ${entity}: POST /v1/entities/${entity}/requeue once the cause is gone, or /waive to let what depends on it go on.`,
+    );
+  const unproven = progress.rows
+    .filter(({ status }) => status === "unproven")
+    .map(({ entity }) => `Have ${entity} looked at: its counts contradict each other, or a check failed.`);
+  const left = shortfalls.rows.filter(({ rows, resolved }) => rows > resolved);
+  const having = (kind: string) =>
+    new Set(left.filter((one) => one.kind === kind).map(({ entity }) => entity));
+  const rejected = [...having("rejected")].map(
+    (entity) =>
+      `See which rows of ${entity} were rejected: GET /v1/entities/${entity}/exceptions?outcome=rejected.`,
+  );
+  const settled = verdict !== "in_progress" && verdict !== "paused";
+  const parked = settled ? [...having("parked")] : [];
+  return [
+    ...blocked,
+    ...unproven,
+    ...rejected,
+    ...parked.map(
+      (entity) => `Move what the parked rows of ${entity} wait for; they follow with the next run.`,
+    ),
+  ];
+}
+
+function ofEmbedding({ embedding, view }: Facts): string[] {
+  const { wanted, failed, open, status } = embedding;
+  if (!wanted && open + embedding.done === 0) return [];
+  const limit = view.embedding.limitedBy;
+  return [
+    ...(status === "paused" && limit !== null ? [`Embedding stands still: ${limit.says}.`] : []),
+    ...(failed > 0
+      ? [`Offer what could not be embedded again: POST /v1/embeddings/backfill with scope failed.`]
+      : []),
+  ];
+}

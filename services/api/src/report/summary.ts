@@ -1,0 +1,121 @@
+/** The report in plain sentences. Every number in them is one of the report's. */
+import type { Report } from "@nexus/contract";
+import type { Facts } from "./build-report.ts";
+import { counted, estimated, inWords, listed, money, percent } from "./wording.ts";
+
+/** What has become of the run, what is missing, and what the rest takes. */
+export function summaryOf(facts: Facts): string[] {
+  if (facts.run === null) return ["No run has been started yet: there is nothing to report."];
+  return [
+    headline(facts),
+    ...missing(facts),
+    ...trouble(facts),
+    ...liveSource(facts),
+    ...repaired(facts),
+    ...embedded(facts),
+    ...outlook(facts),
+  ];
+}
+
+function headline(facts: Facts): string {
+  const { run, verdict, totals } = facts;
+  const name = `Run ${run?.id ?? ""}`;
+  const moved = movedSo(totals);
+  switch (verdict) {
+    case "not_started":
+      return "No run has been started yet.";
+    case "in_progress":
+      return `${name} is under way: ${moved}.`;
+    case "paused":
+      return `${name} is paused: ${moved}.`;
+    case "complete":
+      return `${name} is complete: all ${inWords(totals.current)} rows of the source are in the target, and the sum closes for every entity.`;
+    case "complete_with_exceptions":
+      return `${name} is complete with exceptions: ${moved}, and each of the other ${inWords(totals.remaining)} has its reason on record.`;
+    case "unproven":
+      return `${name} has ended without proof that nothing is missing: ${moved}.`;
+    case "failed":
+      return `${name} failed before it moved anything: ${run?.errorCode === "source_missing" ? "the source lacks a table or column that the mapping needs" : (run?.errorCode ?? "the log says why")}.`;
+    case "cancelled":
+      return `${name} was cancelled: ${moved}, and they stay there.`;
+  }
+}
+
+function movedSo({ current, expected, drift, progress }: Report["totals"]): string {
+  if (progress === null)
+    return `${counted(current, "row")} are in the target, and the source is still being counted`;
+  return `${inWords(current)} of ${counted(expected + drift, "row")} of the source (${percent(progress)}) are in the target`;
+}
+
+function missing({ totals }: Facts): string[] {
+  const { rejected, parked, excluded, unread } = totals;
+  const parts = [
+    ...(rejected > 0 ? [`${inWords(rejected)} rejected, because they cannot be represented`] : []),
+    ...(parked > 0 ? [`${inWords(parked)} parked, because they wait for a row that they belong to`] : []),
+    ...(excluded > 0 ? [`${inWords(excluded)} left out on purpose`] : []),
+    ...(unread > 0 ? [`${inWords(unread)} not read`] : []),
+  ];
+  return parts.length === 0 ? [] : [`Not in the target: ${parts.join("; ")}.`];
+}
+
+/** What a person must look at. */
+function trouble({ progress, checks, view, verdict }: Facts): string[] {
+  const open = progress.rows.filter(({ unaccounted }) => unaccounted !== 0);
+  const failed = new Set(checks.rows.filter(({ passed }) => !passed).map(({ entity }) => entity));
+  const blocked = progress.rows.filter(({ status }) => status === "blocked").map(({ entity }) => entity);
+  const stuck =
+    verdict === "in_progress" && view.limitedBy !== null
+      ? [`What limits it now: ${view.limitedBy.says}.`]
+      : [];
+  return [
+    ...open.map(
+      ({ entity, unaccounted }) =>
+        `The sum of ${entity} does not close: ${inWords(unaccounted)} rows have no outcome.`,
+    ),
+    ...[...failed].map((entity) => `A check of ${entity} did not pass.`),
+    ...(blocked.length > 0 ? [`Blocked until a person decides: ${listed(blocked)}.`] : []),
+    ...stuck,
+  ];
+}
+
+function liveSource({ progress }: Facts): string[] {
+  const changed = progress.rows.filter(({ drift }) => drift !== 0);
+  if (changed.length === 0) return [];
+  const parts = changed.map(
+    ({ entity, drift }) => `${entity} ${drift > 0 ? "gained" : "lost"} ${counted(Math.abs(drift), "row")}`,
+  );
+  return [`The source went on being used after its rows were counted: ${listed(parts)}.`];
+}
+
+function repaired({ totals }: Facts): string[] {
+  const { repaired } = totals;
+  return repaired === 0
+    ? []
+    : [`${counted(repaired, "row")} of the target carry a coded repair; none was guessed.`];
+}
+
+function embedded({ embedding, dify }: Facts): string[] {
+  const { wanted, done, empty, failed, open, vectors, microdollars } = embedding;
+  const documents =
+    dify === null
+      ? []
+      : [
+          `Dify holds ${counted(dify.done, "document")}; ${inWords(dify.open)} are to come, ${inWords(dify.failed)} failed.`,
+        ];
+  if (!wanted && done + failed + open === 0) return ["Embeddings were off in this run.", ...documents];
+  return [
+    `Embeddings so far: ${inWords(done)} items have ${counted(vectors, "vector")}, ${inWords(empty)} have nothing to say, ${inWords(failed)} failed, ${inWords(open)} are open; they cost ${money(microdollars)}.`,
+    ...documents,
+  ];
+}
+
+function outlook({ time, embedding, view, verdict }: Facts): string[] {
+  const load =
+    time.load === null || verdict !== "in_progress"
+      ? []
+      : [`The rest of the load takes ${estimated(time.load)}.`];
+  const { eta } = view.embedding;
+  return embedding.wanted && eta !== null && embedding.open > 0
+    ? [...load, `The rest of the embedding takes ${estimated(eta)}.`]
+    : load;
+}

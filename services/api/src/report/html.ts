@@ -29,16 +29,11 @@ export function toHtml({ title, blocks }: Document): string {
 }
 
 function blockOf(block: Block): string {
-  switch (block.kind) {
-    case "heading":
-      return `<h2>${escaped(block.text)}</h2>`;
-    case "paragraph":
-      return `<p>${escaped(block.text)}</p>`;
-    case "list":
-      return `<ul>${block.items.map((item) => `<li>${escaped(item)}</li>`).join("")}</ul>`;
-    case "table":
-      return tableOf(block);
-  }
+  if (block.kind === "table") return tableOf(block);
+  if (block.kind === "list")
+    return `<ul>${block.items.map((item) => `<li>${escaped(item)}</li>`).join("")}</ul>`;
+  const tag = block.kind === "heading" ? "h2" : "p";
+  return `<${tag}>${escaped(block.text)}</${tag}>`;
 }
 
 function tableOf({ columns, rows }: Extract<Block, { kind: "table" }>): string {

@@ -7,16 +7,9 @@ export function toMarkdown({ title, blocks }: Document): string {
 }
 
 function blockOf(block: Block): string {
-  switch (block.kind) {
-    case "heading":
-      return `## ${escaped(block.text)}`;
-    case "paragraph":
-      return escaped(block.text);
-    case "list":
-      return block.items.map((item) => `- ${escaped(item)}`).join("\n");
-    case "table":
-      return tableOf(block);
-  }
+  if (block.kind === "table") return tableOf(block);
+  if (block.kind === "list") return block.items.map((item) => `- ${escaped(item)}`).join("\n");
+  return block.kind === "heading" ? `## ${escaped(block.text)}` : escaped(block.text);
 }
 
 function tableOf({ columns, rows }: Extract<Block, { kind: "table" }>): string {

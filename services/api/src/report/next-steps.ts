@@ -1,34 +1,28 @@
 /** What a person does next, in the order in which it helps. */
 import type { Facts } from "./build-report.ts";
 
+const DONE = [
+  "Keep this report with the records of the project.",
+  "Run once more shortly before the switch: only what has changed since is written.",
+];
+
+const STEPS: Readonly<Record<Facts["verdict"], readonly string[]>> = {
+  not_started: [
+    "Prepare the target with `nexus migrate`, look at both sides with `nexus preflight`, then start a run: POST /v1/runs.",
+  ],
+  in_progress: ["Let it run; GET /v1/progress shows how far it is."],
+  paused: ["Resume it: POST /v1/runs/:id/resume."],
+  complete: DONE,
+  complete_with_exceptions: DONE,
+  unproven: ["Do not switch over: settle what is named here, then run once more."],
+  failed: ["Ask `nexus preflight` what the source lacks, then start a new run: POST /v1/runs."],
+  cancelled: ["Start a new run: POST /v1/runs. What is in the target already is only compared."],
+};
+
 /** Never empty: that nothing is to be done is a step, too. */
 export function nextStepsOf(facts: Facts): string[] {
-  return [...ofVerdict(facts), ...ofEntities(facts), ...ofEmbedding(facts)];
-}
-
-function ofVerdict({ verdict, run }: Facts): string[] {
-  switch (verdict) {
-    case "not_started":
-      return [
-        "Prepare the target with `nexus migrate`, look at both sides with `nexus preflight`, then start a run: POST /v1/runs.",
-      ];
-    case "in_progress":
-      return ["Let it run; GET /v1/progress shows how far it is."];
-    case "paused":
-      return [`Resume it: POST /v1/runs/${run?.id ?? ""}/resume.`];
-    case "complete":
-    case "complete_with_exceptions":
-      return [
-        "Keep this report with the records of the project.",
-        "Run once more shortly before the switch: only what has changed since is written.",
-      ];
-    case "unproven":
-      return ["Do not switch over: settle what is named below, then run once more."];
-    case "failed":
-      return ["Ask `nexus preflight` what the source lacks, then start a new run: POST /v1/runs."];
-    case "cancelled":
-      return ["Start a new run: POST /v1/runs. What is in the target already is only compared."];
-  }
+  const general = STEPS[facts.verdict].map((step) => step.replace(":id", String(facts.run?.id)));
+  return [...general, ...ofEntities(facts), ...ofEmbedding(facts)];
 }
 
 function ofEntities({ progress, shortfalls, verdict }: Facts): string[] {

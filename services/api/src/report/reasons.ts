@@ -34,32 +34,30 @@ const REJECTED: Readonly<Record<string, Words>> = {
   check_violated: { says: "a rule of the target's own forbids a value", advice: CORRECT },
 };
 
+const KINDS: Readonly<Record<Shortfall["kind"], (shortfall: Shortfall) => Words>> = {
+  rejected: rejectedWords,
+  parked: ({ missingEntity }) => ({
+    says: `the rows wait for ${missingEntity ?? "a parent"}, which are in the source but not in the target`,
+    advice: `move the missing ${missingEntity ?? "parents"} first: these rows follow by themselves in the same run, or with the next one`,
+  }),
+  left_out: ({ entity }) => ({
+    says: "an operator left them out of this run",
+    advice: `start a run with ${entity}, if they are wanted`,
+  }),
+  failed: () => ({
+    says: "their batches failed for good",
+    advice: "see the log of the loaders under this code, remove the cause, then requeue what failed",
+  }),
+  cancelled: () => ({
+    says: "the run was cancelled before they were read",
+    advice: "start a new run",
+  }),
+  waiting: () => ({ says: "they have not been read yet", advice: "nothing: it is their turn later" }),
+};
+
 /** Says a shortfall in words. Reasons are codes; one that is not known here is shown as it is. */
 export function wordsFor(shortfall: Shortfall): Words {
-  const { kind, entity, missingEntity } = shortfall;
-  switch (kind) {
-    case "rejected":
-      return rejectedWords(shortfall);
-    case "parked":
-      return {
-        says: `the rows wait for ${missingEntity ?? "a parent"}, which are in the source but not in the target`,
-        advice: `move the missing ${missingEntity ?? "parents"} first: these rows follow by themselves in the same run, or with the next one`,
-      };
-    case "left_out":
-      return {
-        says: "an operator left them out of this run",
-        advice: `start a run with ${entity}, if they are wanted`,
-      };
-    case "failed":
-      return {
-        says: "their batches failed for good",
-        advice: "see the log of the loaders under this code, remove the cause, then requeue what failed",
-      };
-    case "cancelled":
-      return { says: "the run was cancelled before they were read", advice: "start a new run" };
-    case "waiting":
-      return { says: "they have not been read yet", advice: "nothing: it is their turn later" };
-  }
+  return KINDS[shortfall.kind](shortfall);
 }
 
 function rejectedWords({ reason, column }: Shortfall): Words {

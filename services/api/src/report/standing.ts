@@ -42,29 +42,30 @@ function progressOf(status: ProgressRow["status"], current: number, rows: number
 }
 
 type Left = Pick<ProgressRow, "remaining" | "unaccounted">;
+type Standing = (account: Account, left: Left) => ProgressRow["status"];
 
+const STANDINGS: Readonly<Record<Account["status"], Standing>> = {
+  waiting: () => "counting",
+  planning: () => "counting",
+  planned: () => "waiting",
+  loading: () => "loading",
+  settling: () => "checking",
+  complete: (account, left) => {
+    if (!isProven(account, left)) return "unproven";
+    return left.remaining === 0 ? "complete" : "complete_with_exceptions";
+  },
+  blocked: () => "blocked",
+  skipped: () => "left_out",
+  cancelled: () => "stopped",
+};
+
+/** In a run that has ended, nothing is ahead any more. */
 function standingOf(run: RunFacts, account: Account, left: Left): ProgressRow["status"] {
-  switch (account.status) {
-    case "waiting":
-    case "planning":
-      return run.finishedAt === null ? "counting" : "stopped";
-    case "planned":
-      return run.finishedAt === null ? "waiting" : "stopped";
-    case "loading":
-      return "loading";
-    case "settling":
-      return "checking";
-    case "complete":
-      if (!isProven(account, left)) return "unproven";
-      return left.remaining === 0 ? "complete" : "complete_with_exceptions";
-    case "blocked":
-      return "blocked";
-    case "skipped":
-      return "left_out";
-    case "cancelled":
-      return "stopped";
-  }
+  const standing = STANDINGS[account.status](account, left);
+  return run.finishedAt !== null && AHEAD.includes(standing) ? "stopped" : standing;
 }
+
+const AHEAD: readonly ProgressRow["status"][] = ["counting", "waiting"];
 
 /** Each row has one outcome, all of them are on record, and every check passed. */
 function isProven(account: Account, { unaccounted }: Left): boolean {
@@ -82,21 +83,20 @@ const PROVEN: readonly ProgressRow["status"][] = ["complete", "complete_with_exc
 
 /** What can be said of the run as a whole. */
 export function verdictOf(run: RunFacts | undefined, rows: readonly ProgressRow[]): Report["verdict"] {
-  switch (run?.status) {
-    case undefined:
-      return "not_started";
-    case "planned":
-    case "running":
-      return "in_progress";
-    case "completed":
-      if (!rows.every(({ status }) => PROVEN.includes(status))) return "unproven";
-      return rows.every(({ remaining }) => remaining === 0) ? "complete" : "complete_with_exceptions";
-    case "paused":
-    case "failed":
-    case "cancelled":
-      return run.status;
-  }
+  return run === undefined ? "not_started" : VERDICTS[run.status](rows);
 }
+
+const VERDICTS: Readonly<Record<RunFacts["status"], (rows: readonly ProgressRow[]) => Report["verdict"]>> = {
+  planned: () => "in_progress",
+  running: () => "in_progress",
+  paused: () => "paused",
+  failed: () => "failed",
+  cancelled: () => "cancelled",
+  completed: (rows) => {
+    if (!rows.every(({ status }) => PROVEN.includes(status))) return "unproven";
+    return rows.every(({ remaining }) => remaining === 0) ? "complete" : "complete_with_exceptions";
+  },
+};
 
 /** The sums of all rows. */
 export function totalsOf(verdict: Report["verdict"], rows: readonly ProgressRow[]): Totals {

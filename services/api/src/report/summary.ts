@@ -17,28 +17,26 @@ export function summaryOf(facts: Facts): string[] {
   ];
 }
 
-function headline(facts: Facts): string {
-  const { run, verdict, totals } = facts;
-  const name = `Run ${run?.id ?? ""}`;
-  const moved = movedSo(totals);
-  switch (verdict) {
-    case "not_started":
-      return "No run has been started yet.";
-    case "in_progress":
-      return `${name} is under way: ${moved}.`;
-    case "paused":
-      return `${name} is paused: ${moved}.`;
-    case "complete":
-      return `${name} is complete: all ${inWords(totals.current)} rows of the source are in the target, and the sum closes for every entity.`;
-    case "complete_with_exceptions":
-      return `${name} is complete with exceptions: ${moved}, and each of the other ${inWords(totals.remaining)} has its reason on record.`;
-    case "unproven":
-      return `${name} has ended without proof that nothing is missing: ${moved}.`;
-    case "failed":
-      return `${name} failed before it moved anything: ${run?.errorCode === "source_missing" ? "the source lacks a table or column that the mapping needs" : (run?.errorCode ?? "the log says why")}.`;
-    case "cancelled":
-      return `${name} was cancelled: ${moved}, and they stay there.`;
-  }
+type Headline = (totals: Report["totals"], run: Facts["run"]) => string;
+
+const HEADLINES: Readonly<Record<Report["verdict"], Headline>> = {
+  not_started: () => "has not been started",
+  in_progress: (totals) => `is under way: ${movedSo(totals)}`,
+  paused: (totals) => `is paused: ${movedSo(totals)}`,
+  complete: ({ current }) =>
+    `is complete: all ${counted(current, "row")} of the source are in the target, and the sum closes for every entity`,
+  complete_with_exceptions: (totals) =>
+    `is complete with exceptions: ${movedSo(totals)}, and each of the other ${inWords(totals.remaining)} has its reason on record`,
+  unproven: (totals) => `has ended without proof that nothing is missing: ${movedSo(totals)}`,
+  failed: (_, run) =>
+    run?.errorCode === "source_missing"
+      ? "failed before it moved anything: the source lacks a table or column that the mapping needs"
+      : `failed before it moved anything: ${run?.errorCode ?? "the log says why"}`,
+  cancelled: (totals) => `was cancelled: ${movedSo(totals)}, and they stay there`,
+};
+
+function headline({ run, verdict, totals }: Facts): string {
+  return `Run ${run?.id ?? ""} ${HEADLINES[verdict](totals, run)}.`;
 }
 
 function movedSo({ current, expected, drift, progress }: Report["totals"]): string {

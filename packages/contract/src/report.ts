@@ -75,7 +75,7 @@ const check = z.object({
 const { status, pausedBecause, items, vectors, usage, index } =
   embeddings["GET /v1/embeddings"].response[200].shape;
 
-const estimated = eta.safeExtend({ query: query("estimate") }).nullable();
+const estimated = eta.safeExtend({ query: z.enum(["estimate", "estimate_embedding"]) }).nullable();
 
 const phase = z.object({
   phase: z.string().meta({ description: "An entity, or `embedding`." }),

@@ -1,0 +1,117 @@
+/** Every number of a report is given by a query of docs/report.md. */
+import { readFileSync } from "node:fs";
+import type { Report } from "@nexus/contract";
+import { inSnapshot, type Queryable } from "@nexus/shared/database";
+import { freshLedger } from "@nexus/shared/testing";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type Evidence, estimate } from "../outlook/estimate.ts";
+import { findNewestRun } from "../queries/find-run.ts";
+import { buildReport } from "./build-report.ts";
+import { ledgers } from "./ledgers.ts";
+
+const page = readFileSync(new URL("../../../../docs/report.md", import.meta.url), "utf8");
+const queries = new Map(
+  page.split(/^## /m).flatMap((section) => {
+    const [name, sql] = [/^\w+/.exec(section)?.[0], /```sql\n([\s\S]*?)```/.exec(section)?.[1]];
+    return name === undefined || sql === undefined ? [] : [[name, sql] as const];
+  }),
+);
+const catalog = ["practices", "profiles", "patients"].map((name) => ({ name, parents: {} }));
+
+describe("docs/report.md gives every number of a report", () => {
+  for (const [name, seed] of Object.entries(ledgers))
+    it(`on a ledger: ${name}`, async (context) => {
+      const { target } = await freshLedger(context);
+      await seed(target);
+      await inSnapshot(target, async (tx) => {
+        const run = await findNewestRun(tx);
+        const report = await buildReport(tx, catalog, run);
+        const blocks = blocksIn(report);
+        if (name === "running")
+          expect(new Set(blocks.map(({ query }) => query))).toEqual(new Set(queries.keys()));
+        expect(numbersOutside(report)).toEqual([]);
+        const ask = (query: string) => rowsOf(tx, query, run?.id ?? 0);
+        for (const block of blocks)
+          if (!block.query.startsWith("estimate")) expectSame(block, await ask(block.query), report);
+        await expectEstimates(report, ask);
+      });
+    });
+});
+
+type Ask = (query: string) => Promise<Row[]>;
+
+/** The times to come are what the estimator says to what the queries give. */
+async function expectEstimates({ time }: Report, ask: Ask): Promise<void> {
+  if (time.load !== null) {
+    const { work, ...load } = parts.parse((await ask("estimate"))[0]);
+    expect(time.load).toEqual({ query: "estimate", ...estimate(load) });
+    for (const { phase, eta } of time.phases) {
+      if (phase === "embedding") continue;
+      const share = (work[phase] ?? 0) / load.left;
+      expect(eta?.seconds ?? 0, phase).toBe(Math.ceil(time.load.seconds * share));
+      expect(eta?.latest ?? 0, phase).toBe(Math.ceil(time.load.latest * share));
+      expect(eta?.earliest ?? 0, phase).toBe(Math.floor(time.load.earliest * share));
+    }
+  }
+  const embedding = time.phases.find(({ phase }) => phase === "embedding")?.eta;
+  if (embedding)
+    expect(embedding).toEqual({
+      query: "estimate_embedding",
+      ...estimate(evidence.parse((await ask("estimate_embedding"))[0])),
+    });
+}
+
+/** Our pools deliver JSON as text. */
+const json = z.string().transform((text): unknown => JSON.parse(text));
+const evidence = z.object({
+  left: z.number(),
+  guessed: z.number(),
+  done: z.number(),
+  seconds: z.number(),
+  slices: json.pipe(z.array(z.number())),
+  sliceSeconds: z.number(),
+}) satisfies z.ZodType<Evidence>;
+const parts = evidence.extend({ work: json.pipe(z.record(z.string(), z.number())) });
+
+const row = z.record(z.string(), z.unknown());
+type Row = z.infer<typeof row>;
+const block = z.looseObject({ query: z.string() });
+type Block = z.infer<typeof block>;
+
+/** Every object that names its query. */
+function blocksIn(value: unknown): Block[] {
+  if (typeof value !== "object" || value === null) return [];
+  const below = Object.values(value).flatMap(blocksIn);
+  const own = block.safeParse(value);
+  return own.success ? [own.data, ...below] : below;
+}
+
+/** Names of members that are numbers in no block. */
+function numbersOutside(value: unknown, name = ""): string[] {
+  if (typeof value === "number") return [name];
+  if (typeof value !== "object" || value === null || "query" in value) return [];
+  return Object.entries(value).flatMap(([key, one]) => numbersOutside(one, `${name}.${key}`));
+}
+
+async function rowsOf(tx: Queryable, query: string, runId: number): Promise<Row[]> {
+  const sql = queries.get(query);
+  if (sql === undefined) throw new Error(`docs/report.md has no query ${query}`);
+  return z.array(row).parse((await tx.query(sql.replaceAll(/:run\b/g, String(runId)))).rows);
+}
+
+/** A block is the rows that its query gives: a list in their order, or the only one. */
+function expectSame(block: Block, given: readonly Row[], { embedding }: Report): void {
+  const list = z
+    .array(row)
+    .optional()
+    .parse(block["rows"] ?? block["phases"]) ?? [block];
+  const shown = list.filter((one) => one["phase"] !== "embedding");
+  expect(shown.length, block.query).toBe(given.length);
+  for (const [at, one] of shown.entries()) {
+    const numbers = Object.keys(one).filter((key) => typeof one[key] === "number");
+    expect(Object.keys(given[at] ?? {}), block.query).toEqual(expect.arrayContaining(numbers));
+    expect(one, block.query).toMatchObject(given[at] ?? {});
+  }
+  for (const one of list) if (one["phase"] === "embedding") expect(one["left"]).toBe(embedding.open);
+}

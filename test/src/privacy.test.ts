@@ -82,6 +82,7 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
       "progress",
       `runs/${runId}`,
       "runs/999",
+      ...["json", "md", "html"].map((format) => `report?format=${format}`),
       ...entities.map(({ name }) => `entities/${name}/exceptions?limit=1000`),
     ];
     const answers = await Promise.all([ask("audit"), ...paths.map((path) => ask(path))]);

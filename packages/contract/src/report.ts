@@ -48,6 +48,7 @@ const progressRow = z.object({
   entity: z.string(),
   status: z.enum(ENTITY_STANDINGS),
   ...counts,
+  waived: z.boolean().meta({ description: "Blocked, and an operator lets its children go on." }),
   issues: z.array(z.string()).meta({ description: "What a reader must know of it, a few words each." }),
 });
 
@@ -93,6 +94,7 @@ const phase = z.object({
 export const VERDICTS = [
   "not_started",
   "in_progress",
+  "blocked",
   "paused",
   "complete",
   "complete_with_exceptions",
@@ -109,7 +111,10 @@ export const stakeholderReport = z.object({
   madeAt: instant,
   run: runFacts
     .omit({ status: true })
-    .extend({ query: query("run") })
+    .extend({
+      query: query("run"),
+      seconds: z.int().nullable().meta({ description: "From its beginning to its end, or to now." }),
+    })
     .nullable(),
   summary: z.array(z.string()),
   progress: z.object({ query: query("progress"), rows: z.array(progressRow) }),

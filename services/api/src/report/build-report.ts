@@ -42,7 +42,7 @@ async function gather(tx: Queryable, catalog: Deps["entities"], run: RunFacts | 
   return {
     verdict,
     madeAt: await clockOf(tx),
-    run: runOf(run),
+    run: await runOf(tx, run),
     progress: { query: "progress", rows },
     totals: totalsOf(verdict, rows),
     ...(await reasonsOf(tx, run)),
@@ -61,14 +61,26 @@ async function gather(tx: Queryable, catalog: Deps["entities"], run: RunFacts | 
 function withIssues(run: RunFacts, account: Account, checks: readonly CheckResult[]) {
   const row = progressRow(run, account);
   const failed = checks.filter(({ entity, passed }) => entity === account.entity && !passed);
-  const issues = issuesOf(row, { waived: account.waived, failedChecks: failed.map(({ name }) => name) });
+  const issues = issuesOf(
+    row,
+    failed.map(({ name }) => name),
+  );
   return { ...row, issues };
 }
 
-function runOf(run: RunFacts | undefined): Report["run"] {
+async function runOf(tx: Queryable, run: RunFacts | undefined): Promise<Report["run"]> {
   if (run === undefined) return null;
   const { status: _, ...facts } = run;
-  return { query: "run", ...facts };
+  return { query: "run", ...facts, seconds: await secondsOf(tx, run.id) };
+}
+
+async function secondsOf(tx: Queryable, runId: number): Promise<number | null> {
+  const found = await tx.query<{ seconds: number | null }>(
+    `select floor(extract(epoch from coalesce(finished_at, now()) - started_at))::integer as seconds
+     from migration.runs where id = $1`,
+    [runId],
+  );
+  return found.rows[0]?.seconds ?? null;
 }
 
 async function reasonsOf(

@@ -2,11 +2,8 @@
 import { counted, inWords, plain } from "./wording.ts";
 import type { ProgressRow } from "./standing.ts";
 
-/** The issues of a row of the progress table. `waived`: an operator let its children go on; `failedChecks`: names. */
-export function issuesOf(
-  row: Omit<ProgressRow, "issues">,
-  { waived, failedChecks }: { waived: boolean; failedChecks: readonly string[] },
-): string[] {
+/** The issues of a row of the progress table. `failedChecks`: their names. */
+export function issuesOf(row: Omit<ProgressRow, "issues">, failedChecks: readonly string[]): string[] {
   const { rejected, parked, excluded, unaccounted, failedBatches, drift } = row;
   return [
     ...(unaccounted === 0 ? [] : [`the sum is open: ${inWords(unaccounted)} rows without an outcome`]),
@@ -18,6 +15,6 @@ export function issuesOf(
     ...(drift === 0
       ? []
       : [`the source ${drift > 0 ? "gained" : "lost"} ${counted(Math.abs(drift), "row")}`]),
-    ...(waived ? ["waived by an operator"] : []),
+    ...(row.waived ? ["waived by an operator"] : []),
   ];
 }

@@ -8,18 +8,19 @@ const DONE = [
 
 const STEPS: Readonly<Record<Facts["verdict"], readonly string[]>> = {
   not_started: [
-    "Prepare the target with `nexus migrate`, look at both sides with `nexus preflight`, then start a run: POST /v1/runs.",
+    "Prepare the target with nexus migrate, look at both sides with nexus preflight, then start a run: POST /v1/runs.",
   ],
   in_progress: ["Let it run; GET /v1/progress shows how far it is."],
+  blocked: [],
   paused: ["Resume it: POST /v1/runs/:id/resume."],
   complete: DONE,
   complete_with_exceptions: DONE,
   unproven: ["Do not switch over: settle what is named here, then run once more."],
-  failed: ["Ask `nexus preflight` what the source lacks, then start a new run: POST /v1/runs."],
+  failed: ["Ask nexus preflight what the source lacks, then start a new run: POST /v1/runs."],
   cancelled: ["Start a new run: POST /v1/runs. What is in the target already is only compared."],
 };
 
-/** Never empty: that nothing is to be done is a step, too. */
+/** Never empty: that it may run on is a step, too. */
 export function nextStepsOf(facts: Facts): string[] {
   const general = STEPS[facts.verdict].map((step) => step.replace(":id", String(facts.run?.id)));
   return [...general, ...ofEntities(facts), ...ofEmbedding(facts)];
@@ -42,7 +43,7 @@ function ofEntities({ progress, shortfalls, verdict }: Facts): string[] {
     (entity) =>
       `See which rows of ${entity} were rejected: GET /v1/entities/${entity}/exceptions?outcome=rejected.`,
   );
-  const settled = verdict !== "in_progress" && verdict !== "paused";
+  const settled = !["in_progress", "blocked", "paused"].includes(verdict);
   const parked = settled ? [...having("parked")] : [];
   return [
     ...blocked,

@@ -52,7 +52,10 @@ const KINDS: Readonly<Record<Shortfall["kind"], (shortfall: Shortfall) => Words>
     says: "the run was cancelled before they were read",
     advice: "start a new run",
   }),
-  waiting: () => ({ says: "they have not been read yet", advice: "nothing: it is their turn later" }),
+  waiting: () => ({
+    says: "they have not been read yet",
+    advice: "nothing: they are read once what they depend on is settled",
+  }),
 };
 
 /** Says a shortfall in words. Reasons are codes; one that is not known here is shown as it is. */

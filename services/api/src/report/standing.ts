@@ -20,6 +20,7 @@ export function progressRow(run: RunFacts, account: Account): Omit<ProgressRow, 
   return {
     entity,
     status,
+    waived: account.waived,
     expected,
     drift,
     current: loaded,
@@ -88,7 +89,8 @@ export function verdictOf(run: RunFacts | undefined, rows: readonly ProgressRow[
 
 const VERDICTS: Readonly<Record<RunFacts["status"], (rows: readonly ProgressRow[]) => Report["verdict"]>> = {
   planned: () => "in_progress",
-  running: () => "in_progress",
+  running: (rows) =>
+    rows.some((row) => row.status === "blocked" && !row.waived) ? "blocked" : "in_progress",
   paused: () => "paused",
   failed: () => "failed",
   cancelled: () => "cancelled",

@@ -1,7 +1,7 @@
 /** The report in plain sentences. Every number in them is one of the report's. */
 import type { Report } from "@nexus/contract";
 import type { Facts } from "./build-report.ts";
-import { counted, estimated, inWords, listed, money, percent } from "./wording.ts";
+import { counted, duration, estimated, inWords, listed, money, percent } from "./wording.ts";
 
 /** What has become of the run, what is missing, and what the rest takes. */
 export function summaryOf(facts: Facts): string[] {
@@ -10,6 +10,7 @@ export function summaryOf(facts: Facts): string[] {
     headline(facts),
     ...missing(facts),
     ...trouble(facts),
+    ...checked(facts),
     ...liveSource(facts),
     ...repaired(facts),
     ...embedded(facts),
@@ -22,6 +23,7 @@ type Headline = (totals: Report["totals"], run: Facts["run"]) => string;
 const HEADLINES: Readonly<Record<Report["verdict"], Headline>> = {
   not_started: () => "has not been started",
   in_progress: (totals) => `is under way: ${movedSo(totals)}`,
+  blocked: (totals) => `needs a decision: ${movedSo(totals)}`,
   paused: (totals) => `is paused: ${movedSo(totals)}`,
   complete: ({ current }) =>
     `is complete: all ${counted(current, "row")} of the source are in the target, and the sum closes for every entity`,
@@ -36,7 +38,11 @@ const HEADLINES: Readonly<Record<Report["verdict"], Headline>> = {
 };
 
 function headline({ run, verdict, totals }: Facts): string {
-  return `Run ${run?.id ?? ""} ${HEADLINES[verdict](totals, run)}.`;
+  const took =
+    run !== null && run.finishedAt !== null && run.seconds !== null
+      ? ` It took ${duration(run.seconds)}.`
+      : "";
+  return `Run ${run?.id ?? ""} ${HEADLINES[verdict](totals, run)}.${took}`;
 }
 
 function movedSo({ current, expected, drift, progress }: Report["totals"]): string {
@@ -48,8 +54,8 @@ function movedSo({ current, expected, drift, progress }: Report["totals"]): stri
 function missing({ totals }: Facts): string[] {
   const { rejected, parked, excluded, unread } = totals;
   const parts = [
-    ...(rejected > 0 ? [`${inWords(rejected)} rejected, because they cannot be represented`] : []),
-    ...(parked > 0 ? [`${inWords(parked)} parked, because they wait for a row that they belong to`] : []),
+    ...(rejected > 0 ? [`${inWords(rejected)} rejected (the target cannot represent them)`] : []),
+    ...(parked > 0 ? [`${inWords(parked)} parked (waiting for a row that they belong to)`] : []),
     ...(excluded > 0 ? [`${inWords(excluded)} left out on purpose`] : []),
     ...(unread > 0 ? [`${inWords(unread)} not read`] : []),
   ];
@@ -63,7 +69,7 @@ function trouble({ progress, checks, view, verdict }: Facts): string[] {
   const blocked = progress.rows.filter(({ status }) => status === "blocked").map(({ entity }) => entity);
   const stuck =
     verdict === "in_progress" && view.limitedBy !== null
-      ? [`What limits it now: ${view.limitedBy.says}.`]
+      ? [sentence(`What limits it now: ${view.limitedBy.says}`)]
       : [];
   return [
     ...open.map(
@@ -85,6 +91,16 @@ function liveSource({ progress }: Facts): string[] {
   return [`The source went on being used after its rows were counted: ${listed(parts)}.`];
 }
 
+/** Some parts of sentences are questions. */
+function sentence(text: string): string {
+  return text.endsWith("?") ? text : `${text}.`;
+}
+
+function checked({ checks }: Facts): string[] {
+  const passed = checks.rows.length > 0 && checks.rows.every((check) => check.passed);
+  return passed ? ["Every check that was made after loading passed."] : [];
+}
+
 function repaired({ totals }: Facts): string[] {
   const { repaired } = totals;
   return repaired === 0
@@ -98,11 +114,11 @@ function embedded({ embedding, dify }: Facts): string[] {
     dify === null
       ? []
       : [
-          `Dify holds ${counted(dify.done, "document")}; ${inWords(dify.open)} are to come, ${inWords(dify.failed)} failed.`,
+          `Dify holds ${counted(dify.done, "document")}; ${inWords(dify.open)} to come, ${inWords(dify.failed)} failed.`,
         ];
   if (!wanted && done + failed + open === 0) return ["Embeddings were off in this run.", ...documents];
   return [
-    `Embeddings so far: ${inWords(done)} items have ${counted(vectors, "vector")}, ${inWords(empty)} have nothing to say, ${inWords(failed)} failed, ${inWords(open)} are open; they cost ${money(microdollars)}.`,
+    `Embeddings so far: ${inWords(done)} items have ${counted(vectors, "vector")}, ${inWords(empty)} have nothing to say, ${inWords(failed)} failed, ${inWords(open)} are to come; they cost ${money(microdollars)}.`,
     ...documents,
   ];
 }

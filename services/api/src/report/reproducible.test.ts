@@ -31,6 +31,7 @@ describe("docs/report.md gives every number of a report", () => {
         if (name === "running")
           expect(new Set(blocks.map(({ query }) => query))).toEqual(new Set(queries.keys()));
         expect(numbersOutside(report)).toEqual([]);
+        expectAccounted(report);
         const ask = (query: string) => rowsOf(tx, query, run?.id ?? 0);
         for (const block of blocks)
           if (!block.query.startsWith("estimate")) expectSame(block, await ask(block.query), report);
@@ -40,6 +41,16 @@ describe("docs/report.md gives every number of a report", () => {
 });
 
 type Ask = (query: string) => Promise<Row[]>;
+
+/** Every row that is not in the target has its reason. */
+function expectAccounted({ progress, shortfalls }: Report): void {
+  for (const { entity, expected, drift, current, remaining, unaccounted } of progress.rows) {
+    const missing = shortfalls.rows.filter((one) => one.entity === entity);
+    const told = missing.reduce((sum, { rows }) => sum + rows, unaccounted);
+    expect({ entity, remaining: told }).toEqual({ entity, remaining });
+    expect(current + remaining, entity).toBe(expected + drift);
+  }
+}
 
 /** The times to come are what the estimator says to what the queries give. */
 async function expectEstimates({ time }: Report, ask: Ask): Promise<void> {

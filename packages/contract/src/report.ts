@@ -31,7 +31,7 @@ const counts = {
   failedBatches: z.int(),
 };
 
-export const ENTITY_STANDINGS = [
+const ENTITY_STANDINGS = [
   "counting",
   "waiting",
   "loading",
@@ -91,7 +91,7 @@ const phase = z.object({
   }),
 });
 
-export const VERDICTS = [
+const VERDICTS = [
   "not_started",
   "in_progress",
   "blocked",
@@ -103,7 +103,7 @@ export const VERDICTS = [
   "cancelled",
 ] as const;
 
-export const stakeholderReport = z.object({
+const stakeholderReport = z.object({
   verdict: z.enum(VERDICTS).meta({
     description:
       "`complete_with_exceptions`: each row has its outcome, and not all are in the target. `unproven`: it has ended, and that cannot be said.",
@@ -145,7 +145,7 @@ export const stakeholderReport = z.object({
   nextSteps: z.array(z.string()),
 });
 
-export const FORMATS = ["json", "md", "html"] as const;
+const FORMATS = ["json", "md", "html"] as const;
 
 export const report = {
   "GET /v1/report": {

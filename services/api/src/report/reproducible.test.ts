@@ -9,6 +9,7 @@ import { type Evidence, estimate } from "../outlook/estimate.ts";
 import { findNewestRun } from "../queries/find-run.ts";
 import { buildReport } from "./build-report.ts";
 import { ledgers } from "./ledgers.ts";
+import { duration, inWords, money } from "./wording.ts";
 
 const page = readFileSync(new URL("../../../../docs/report.md", import.meta.url), "utf8");
 const queries = new Map(
@@ -32,6 +33,7 @@ describe("docs/report.md gives every number of a report", () => {
           expect(new Set(blocks.map(({ query }) => query))).toEqual(new Set(queries.keys()));
         expect(numbersOutside(report)).toEqual([]);
         expectAccounted(report);
+        expectOwnNumbers(report);
         const ask = (query: string) => rowsOf(tx, query, run?.id ?? 0);
         for (const block of blocks)
           if (!block.query.startsWith("estimate")) expectSame(block, await ask(block.query), report);
@@ -50,6 +52,24 @@ function expectAccounted({ progress, shortfalls }: Report): void {
     expect({ entity, remaining: told }).toEqual({ entity, remaining });
     expect(current + remaining, entity).toBe(expected + drift);
   }
+}
+
+/** The sentences hold numbers of the report only, as they are or in words. */
+function expectOwnNumbers({ summary, ...report }: Report): void {
+  const { expected, drift } = report.totals;
+  const known = [expected + drift, ...numbersIn(report)].flatMap((number) =>
+    [String(number), inWords(number), number.toFixed(1), duration(number), money(number)].flatMap(figuresIn),
+  );
+  expect(known).toEqual(expect.arrayContaining(summary.flatMap(figuresIn)));
+}
+
+function figuresIn(text: string): string[] {
+  return text.match(/\d(?:[\d.,]*\d)?/g) ?? [];
+}
+
+function numbersIn(value: unknown): number[] {
+  if (typeof value === "number") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersIn) : [];
 }
 
 /** The times to come are what the estimator says to what the queries give. */

@@ -1,5 +1,5 @@
 /** The report in plain sentences. Every number in them is one of the report's. */
-import type { Report } from "@nexus/contract";
+import type { Limit, Report } from "@nexus/contract";
 import type { Facts } from "./build-report.ts";
 import { counted, duration, estimated, inWords, listed, money, percent } from "./wording.ts";
 
@@ -62,15 +62,16 @@ function missing({ totals }: Facts): string[] {
   return parts.length === 0 ? [] : [`Not in the target: ${parts.join("; ")}.`];
 }
 
+/** Limits of a run that goes on as it should: no news for a stakeholder. */
+const PACE: ReadonlySet<Limit["by"]> = new Set(["source", "target"]);
+
 /** What a person must look at. */
 function trouble({ progress, checks, view, verdict }: Facts): string[] {
   const open = progress.rows.filter(({ unaccounted }) => unaccounted !== 0);
   const failed = new Set(checks.rows.filter(({ passed }) => !passed).map(({ entity }) => entity));
   const blocked = progress.rows.filter(({ status }) => status === "blocked").map(({ entity }) => entity);
-  const stuck =
-    verdict === "in_progress" && view.limitedBy !== null
-      ? [sentence(`What limits it now: ${view.limitedBy.says}`)]
-      : [];
+  const limit = view.limitedBy;
+  const stuck = verdict === "in_progress" && limit !== null && !PACE.has(limit.by);
   return [
     ...open.map(
       ({ entity, unaccounted }) =>
@@ -78,7 +79,7 @@ function trouble({ progress, checks, view, verdict }: Facts): string[] {
     ),
     ...[...failed].map((entity) => `A check of ${entity} did not pass.`),
     ...(blocked.length > 0 ? [`Blocked until a person decides: ${listed(blocked)}.`] : []),
-    ...stuck,
+    ...(stuck ? [sentence(`What holds it up: ${limit.says}`)] : []),
   ];
 }
 

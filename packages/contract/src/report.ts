@@ -1,4 +1,5 @@
 /** `/v1/report`: what a run has moved, in words for people who were not there. No key and no value of a row. */
+import { dify } from "./dify.ts";
 import { embeddings } from "./embeddings.ts";
 import { z } from "zod";
 import { instant, wholeNumber } from "./parts.ts";
@@ -76,6 +77,8 @@ const check = z.object({
 const { status, pausedBecause, items, vectors, usage, index } =
   embeddings["GET /v1/embeddings"].response[200].shape;
 
+const documents = dify["GET /v1/dify"].response[200].shape;
+
 const estimated = eta.safeExtend({ query: z.enum(["estimate", "estimate_embedding"]) }).nullable();
 
 const phase = z.object({
@@ -138,7 +141,7 @@ const stakeholderReport = z.object({
     })
     .meta({ description: "Of all runs: content is embedded once, whichever run brought it." }),
   dify: z
-    .object({ query: query("dify"), open: z.int(), done: z.int(), empty: z.int(), failed: z.int() })
+    .object({ query: query("dify"), datasets: documents.datasets, ...documents.items.shape })
     .nullable()
     .meta({ description: "Documents of Dify's knowledge bases; null where Dify is not used." }),
   time: z.object({ query: query("time"), load: estimated, phases: z.array(phase) }),

@@ -1,12 +1,11 @@
 /** The report of a run: read from one snapshot of the ledger, then told. Renderings are made of what comes out here, of nothing else. */
 import type { Report, RunView } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
-import { embeddingProgress, progressOf } from "@nexus/shared/ledger";
+import { difyProgress, embeddingProgress, progressOf } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { workLeft } from "../outlook/evidence.ts";
 import { viewOf } from "../progress.ts";
 import { type Account, accountOfRun } from "../queries/account-of-run.ts";
-import { countDocuments } from "../queries/count-documents.ts";
 import type { RunFacts } from "../queries/find-run.ts";
 import { type CheckResult, listChecks, listRepairs, listShortfalls } from "../queries/list-shortfalls.ts";
 import { earlierCosts } from "../queries/measure-pace.ts";
@@ -115,8 +114,9 @@ async function embeddingOf(tx: Queryable, run: RunFacts | undefined): Promise<Re
 }
 
 async function difyOf(tx: Queryable): Promise<Report["dify"]> {
-  const documents = await countDocuments(tx);
-  return documents === null ? null : { query: "dify", ...documents };
+  const { datasets, items } = await difyProgress(tx);
+  const used = datasets > 0 || Object.values(items).some((count) => count > 0);
+  return used ? { query: "dify", datasets, ...items } : null;
 }
 
 async function clockOf(tx: Queryable): Promise<string> {

@@ -141,7 +141,9 @@ function embeddingTable({ embedding, dify }: Report): Block[] {
       ? []
       : ([
           ["Documents in Dify", dify.done],
+          ["Documents offered", dify.offered],
           ["Documents to come", dify.open],
+          ["Documents being indexed", dify.indexing],
           ["Documents that failed", dify.failed],
         ] satisfies [string, number][])),
   ];

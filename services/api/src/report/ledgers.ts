@@ -131,8 +131,10 @@ const MORE = [
   `insert into migration.embedding_failures (content_type, content_id, version, code) values ('case', gen_random_uuid(), '1'::xid, 'too_long')`,
   `insert into migration.embedding_usage (model, day, calls, tokens, throttled, microdollars)
    values ('titan', '2026-01-01', 40, 5000, 3, 100), ('titan', '2026-01-02', 9, 700, 0, 14)`,
-  // Made by a later version of the ledger.
-  `create table if not exists migration.dify_documents (content_type text not null, content_id uuid not null, document_id text, code text, due_at timestamptz)`,
-  `insert into migration.dify_documents (content_type, content_id, document_id, code, due_at)
-   values ('case', gen_random_uuid(), 'd', null, null), ('case', gen_random_uuid(), null, null, now()), ('case', gen_random_uuid(), null, 'refused', null)`,
+  `insert into migration.embedding_usage (model, day, calls, tokens, microdollars) values ('dify', '2026-01-01', 9, 9, 9)`,
+  `insert into migration.dify_datasets (dataset_id, adopted) values ('shared', false)`,
+  `insert into migration.dify_documents (content_type, content_id, dataset_id, document_id, code, due_at, indexing_since)
+   values ('case', gen_random_uuid(), 'shared', 'd', null, null, null), ('case', gen_random_uuid(), null, null, null, now(), null),
+     ('case', gen_random_uuid(), 'shared', 'e', null, now(), now()), ('case', gen_random_uuid(), null, null, 'refused', null, null)`,
+  `insert into migration.content_events (content_type, target_ids, dify_open, done_at) values ('case', array[gen_random_uuid()], true, now())`,
 ];

@@ -111,17 +111,17 @@ function repaired({ totals }: Facts): string[] {
 
 function embedded({ embedding, dify }: Facts): string[] {
   const { wanted, done, empty, failed, open, vectors, microdollars } = embedding;
-  const documents =
-    dify === null
-      ? []
-      : [
-          `Dify holds ${counted(dify.done, "document")}; ${inWords(dify.open)} to come, ${inWords(dify.failed)} failed.`,
-        ];
+  const documents = dify === null ? [] : [filled(dify)];
   if (!wanted && done + failed + open === 0) return ["Embeddings were off in this run.", ...documents];
   return [
     `Embeddings so far: ${inWords(done)} items have ${counted(vectors, "vector")}, ${inWords(empty)} have nothing to say, ${inWords(failed)} failed, ${inWords(open)} are to come; they cost ${money(microdollars)}.`,
     ...documents,
   ];
+}
+
+function filled({ datasets, done, failed, offered, open, indexing }: NonNullable<Report["dify"]>): string {
+  const left = offered + open + indexing > 0 ? "more are to come" : "none is to come";
+  return `Dify holds ${counted(done, "document")} in ${counted(datasets, "knowledge base")}; ${inWords(failed)} failed, ${left}.`;
 }
 
 function outlook({ time, embedding, view, verdict }: Facts): string[] {

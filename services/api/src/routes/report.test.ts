@@ -70,7 +70,7 @@ describe("the summary of a report", () => {
         "The source went on being used after its rows were counted: practices gained 2 rows.",
         "2 rows of the target carry a coded repair; none was guessed.",
         "Embeddings so far: 34 items have 51 vectors, 16 have nothing to say, 1 failed, 70 are to come; they cost USD 0.000114.",
-        "Dify holds 1 document; 1 to come, 1 failed.",
+        "Dify holds 1 document in 1 knowledge base; 1 failed, more are to come.",
         expect.stringMatching(/^The rest of the load takes about \d+ s \(/),
         expect.stringMatching(/^The rest of the embedding takes about \d+ min/),
       ]),

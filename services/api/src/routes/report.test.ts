@@ -172,6 +172,14 @@ describe("the format of a report", () => {
     expect(body.startsWith(start)).toBe(true);
   });
 
+  it("is one of those that the document of the API names", async () => {
+    const { paths } = (await api.get("/openapi.json")).body;
+    const text = { schema: { type: "string" } };
+    const json = { schema: { type: "object" } };
+    const content = { "application/json": json, "text/markdown": text, "text/html": text };
+    expect(paths).toMatchObject({ "/v1/report": { get: { responses: { 200: { content } } } } });
+  });
+
   it("is what the query says, whatever Accept prefers", async () => {
     const asked = { url: "/v1/report?format=md", headers: { accept: "text/html" } };
     expect((await api.app.inject(asked)).headers["content-type"]).toContain("text/markdown");

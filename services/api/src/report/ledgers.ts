@@ -57,6 +57,13 @@ export const ledgers = {
       profiles: { status: "complete", batches: [DONE] },
     },
   }),
+  requeued: async (target) => {
+    const entities = {
+      practices: { status: "loading", batches: [DONE, { status: "done", rejected: [12] }] },
+    } as const;
+    await run({ status: "running", entities })(target);
+    await target.query(`update migration.batches set status = 'planned', generation = 2 where seq = 2`);
+  },
   unclosed: async (target) => {
     await run({ status: "completed", entities: { practices: { status: "complete", batches: [DONE] } } })(
       target,

@@ -134,6 +134,14 @@ describe("a report", () => {
     expect(told).not.toMatch(/\bcomplete|\b100(\.0)? %|"progress":100\b/);
   });
 
+  it("counts rows of a requeued batch where they are: in the target", async () => {
+    await ledgers.requeued(api.target);
+    const { progress } = answer.parse((await api.get("/v1/report")).body);
+    expect(progress.rows).toMatchObject([
+      { current: 19, rejected: 1, unread: 0, unaccounted: 0, progress: 95 },
+    ]);
+  });
+
   it("does not round up to 100", async () => {
     await ledgers["finished with exceptions"](api.target);
     await api.target.query(

@@ -7,6 +7,7 @@ import { health } from "./health.ts";
 import type { ProblemCode } from "./problem.ts";
 import { progress } from "./progress.ts";
 import { records } from "./records.ts";
+import { report } from "./report.ts";
 import { runs } from "./runs.ts";
 import { search } from "./search.ts";
 
@@ -19,6 +20,8 @@ export interface RouteContract {
   readonly body?: z.ZodType;
   /** The media type of what is answered, where it is not JSON. */
   readonly produces?: readonly string[];
+  /** Media types in which the JSON of its answer can be had as text. */
+  readonly texts?: readonly string[];
   readonly response: Readonly<Record<number, z.ZodType>>;
   readonly problems?: readonly ProblemCode[];
 }
@@ -31,6 +34,7 @@ export const contract = {
   ...dify,
   ...search,
   ...records,
+  ...report,
   ...health,
 } as const satisfies Readonly<Record<`${"GET" | "POST"} /${string}`, RouteContract>>;
 

@@ -5,4 +5,5 @@ export { followProgress } from "./follow.ts";
 export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";
 export type { Forecast } from "./forecast.ts";
 export type { Lineage } from "./records.ts";
+export type { Report, ReportFormat } from "./report.ts";
 export type { EntityView, Eta, Limit, RunView, Totals } from "./run-view.ts";

@@ -40,7 +40,7 @@ export const entityName = z.string().regex(/^\w{1,63}$/, "must be a name");
 export const entityParams = z.object({ entity: entityName });
 
 /** A whole number in an address. */
-function wholeNumber(what: string, min: number, max: number) {
+export function wholeNumber(what: string, min: number, max: number) {
   const message = `must be ${what}`;
   return z
     .string()

@@ -47,7 +47,7 @@ const entityView = z.object({
   errorCode: z.string().nullable(),
 });
 
-const eta = z.object({ seconds: z.int(), earliest: z.int(), latest: z.int() }).meta({
+export const eta = z.object({ seconds: z.int(), earliest: z.int(), latest: z.int() }).meta({
   description: "Seconds from now: the likely end, and the interval in which four of five ends lie.",
 });
 

@@ -16,6 +16,7 @@ import { exceptionRoutes } from "./routes/exceptions.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { lineageRoute } from "./routes/lineage.ts";
 import { progressRoute } from "./routes/progress.ts";
+import { reportRoute } from "./routes/report.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { searchRoute } from "./routes/search.ts";
 import { type App, openServer } from "./server.ts";
@@ -23,6 +24,7 @@ import { type App, openServer } from "./server.ts";
 const ROUTES = [
   runRoutes,
   progressRoute,
+  reportRoute,
   entityRoutes,
   exceptionRoutes,
   embeddingRoutes,

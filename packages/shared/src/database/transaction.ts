@@ -62,6 +62,15 @@ export async function readOnly<T>(
   return await wrapped(pool, begin, work, bounds);
 }
 
+/** Reads that belong together: all of them see the target as it was at the first one, and `now()` stands still. */
+export async function inSnapshot<T>(
+  pool: Pool,
+  work: (tx: Client) => Promise<T>,
+  bounds: Bounds = {},
+): Promise<T> {
+  return await wrapped(pool, "begin isolation level repeatable read read only", work, bounds);
+}
+
 async function wrapped<T>(
   pool: Pool,
   begin: string,

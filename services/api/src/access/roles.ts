@@ -19,6 +19,7 @@ const OF_THE_CONTRACT: Readonly<Record<RouteName, Need>> = {
   "GET /v1/entities/:entity/exceptions": "viewer",
   "GET /v1/exceptions/reasons": "viewer",
   "GET /v1/embeddings": "viewer",
+  "GET /v1/report": "viewer",
   "GET /v1/lineage/:entity/:legacyId": "viewer",
   "POST /v1/search": "viewer",
   "POST /v1/runs": "operator",

@@ -46,6 +46,15 @@ export function evidenceOf(entities: readonly Counts[], pace: Pace): Evidence {
   };
 }
 
+/** What is left of each entity, in units of equal cost. `earlier`: see `Pace`. */
+export function workLeft(
+  entities: readonly Counts[],
+  earlier: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const { known, usual } = costsOf(entities, earlier);
+  return new Map(entities.map((one) => [one.entity, rowsLeft(one) * (known.get(one.entity) ?? usual)]));
+}
+
 function rowsLeft({ status, expected, read }: Counts): number {
   return status === "complete" || status === "skipped" || status === "cancelled"
     ? 0

@@ -1,7 +1,7 @@
 /** The API describes itself: `/openapi.json`, and `/docs` to read it, from files of our own. */
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import { problem, type ProblemCode, PROBLEMS } from "@nexus/contract";
+import { problem, type ProblemCode, PROBLEMS, type RouteContract } from "@nexus/contract";
 import type { FastifySchema, RouteOptions } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -49,14 +49,14 @@ function describe(route: RouteOptions): void {
   if (schema === undefined || schema.hide === true) return;
   const method = [route.method].flat()[0] ?? "GET";
   const need = needOf(method, url) ?? "public";
-  const { problems = [], ...given } = withProblems(schema);
+  const { problems = [], texts = [], ...given } = asContract(schema);
   const codes = [...problems, ...commonProblems(schema, method, need)];
   route.schema = {
     ...given,
     ...(need === "public" ? { description: "Needs no token." } : guarded(method, need)),
     tags: [url.split("/")[2] ?? "health"],
     operationId: nameOf(method, url),
-    response: { ...documented(codes), ...asRecord(schema.response) },
+    response: { ...documented(codes), ...withTexts(texts, asRecord(schema.response)) },
   };
 }
 
@@ -68,8 +68,16 @@ function guarded(method: string, need: Need) {
   };
 }
 
-function withProblems(schema: FastifySchema & { problems?: readonly ProblemCode[] }) {
+function asContract(schema: FastifySchema & Pick<Partial<RouteContract>, "problems" | "texts">) {
   return schema;
+}
+
+/** What is answered as JSON, or as text in other media types. */
+function withTexts(texts: readonly string[], response: Record<string, unknown>): Record<string, unknown> {
+  if (texts.length === 0) return response;
+  const asText = texts.map((type) => [type, { schema: z.string() }]);
+  const content = { "application/json": { schema: response["200"] }, ...Object.fromEntries(asText) };
+  return { ...response, 200: { description: "In the format that is asked for.", content } };
 }
 
 /** The problems that a route may answer because of what it is. */

@@ -1,4 +1,5 @@
 import type { Queryable } from "@nexus/shared/database";
+import { DIFY_BUDGET } from "@nexus/shared/ledger";
 
 /** How fast content is being embedded, and whether a quota holds it up. */
 export interface EmbeddingPace {
@@ -20,10 +21,11 @@ export async function measureEmbedding(db: Queryable): Promise<EmbeddingPace> {
        (select coalesce(sum(greatest(0, items - 50 * cardinality(pages_done))), 0)::bigint
         from migration.content_events where done_at is null) as open,
        (select coalesce(pause_reason, 'money_cap') from migration.rate_budget
-        where pause_reason is not null or run_microdollars >= cap_microdollars
+        where model <> $1 and (pause_reason is not null or run_microdollars >= cap_microdollars)
         order by paused_at desc nulls last limit 1) as "pausedBecause",
-       exists (select from migration.rate_budget where share < 1 or blocked_until > now() or tokens < 0
-         or (requests_per_minute is not null and requests < 1)) as throttled`,
+       exists (select from migration.rate_budget where model <> $1 and (share < 1 or blocked_until > now() or tokens < 0
+         or (requests_per_minute is not null and requests < 1))) as throttled`,
+    [DIFY_BUDGET],
   );
   const [row = { open: 0, pausedBecause: null, throttled: false }] = found.rows;
   return { ...row, slices: row.open > 0 ? await slicesOf(db) : [] };

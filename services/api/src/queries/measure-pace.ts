@@ -41,7 +41,7 @@ async function loadingSeconds(db: Queryable, runId: number): Promise<number | un
 }
 
 /** Milliseconds of loading that a row took in the newest other run of each entity. */
-async function earlierCosts(db: Queryable, runId: number): Promise<ReadonlyMap<string, number>> {
+export async function earlierCosts(db: Queryable, runId: number): Promise<ReadonlyMap<string, number>> {
   const found = await db.query<{ entity: string; cost: number }>(
     `select distinct on (entity) entity, load_ms::float8 / read as cost
      from migration.run_entities where run_id <> $1 and read > 0 and load_ms > 0 order by entity, run_id desc`,

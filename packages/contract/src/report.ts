@@ -1,0 +1,172 @@
+/** `/v1/report`: what a run has moved, in words for people who were not there. No key and no value of a row. */
+import { dify } from "./dify.ts";
+import { embeddings } from "./embeddings.ts";
+import { z } from "zod";
+import { instant, wholeNumber } from "./parts.ts";
+import { eta, runFacts } from "./run-view.ts";
+
+/** Each block that holds numbers names the query of docs/report.md that gives them. */
+const query = <N extends string>(name: N) =>
+  z.literal(name).meta({ description: "The query of docs/report.md that gives these numbers." });
+
+const counts = {
+  expected: z.int().meta({ description: "Rows that the source held when they were counted." }),
+  drift: z
+    .int()
+    .meta({ description: "Rows that a live source gained since (or lost: below 0), as far as it was read." }),
+  current: z.int().meta({ description: "Rows that are in the target." }),
+  remaining: z.int().meta({ description: "expected + drift - current: rows that are not in the target." }),
+  progress: z.number().min(0).max(100).nullable().meta({
+    description:
+      "current of expected + drift, in percent, rounded down to a tenth. Null: not counted yet. 100 only when it is proven that nothing is missing.",
+  }),
+  rejected: z.int(),
+  parked: z.int(),
+  excluded: z.int(),
+  unread: z.int().meta({ description: "Rows of batches that are waiting, failed or cancelled." }),
+  unaccounted: z
+    .int()
+    .meta({ description: "Rows without an outcome (or with two: below 0). 0: the sum closes." }),
+  repaired: z.int().meta({ description: "Rows of the target with a coded repair." }),
+  batches: z.int(),
+  failedBatches: z.int(),
+};
+
+const ENTITY_STANDINGS = [
+  "counting",
+  "waiting",
+  "loading",
+  "checking",
+  "complete",
+  "complete_with_exceptions",
+  "unproven",
+  "blocked",
+  "left_out",
+  "stopped",
+] as const;
+
+const progressRow = z.object({
+  entity: z.string(),
+  status: z.enum(ENTITY_STANDINGS),
+  ...counts,
+  waived: z.boolean().meta({ description: "Blocked, and an operator lets its children go on." }),
+  issues: z.array(z.string()).meta({ description: "What a reader must know of it, a few words each." }),
+});
+
+const shortfall = z.object({
+  entity: z.string(),
+  kind: z.enum(["rejected", "parked", "left_out", "failed", "cancelled", "waiting"]),
+  reason: z.string(),
+  column: z.string().nullable(),
+  missingEntity: z.string().nullable(),
+  rows: z.int(),
+  resolved: z.int().meta({ description: "Of these, rows that a later run has dealt with." }),
+  says: z.string(),
+  advice: z.string().meta({ description: "What can be done about it." }),
+});
+
+const check = z.object({
+  entity: z.string(),
+  name: z.string(),
+  passed: z.boolean(),
+  expected: z.int().nullable(),
+  actual: z.int().nullable(),
+  says: z.string(),
+});
+
+const { status, pausedBecause, items, vectors, usage, index } =
+  embeddings["GET /v1/embeddings"].response[200].shape;
+
+const documents = dify["GET /v1/dify"].response[200].shape;
+
+const estimated = eta.safeExtend({ query: z.enum(["estimate", "estimate_embedding"]) }).nullable();
+
+const phase = z.object({
+  phase: z.string().meta({ description: "An entity, or `embedding`." }),
+  state: z.enum(["ahead", "active", "done", "stopped", "left_out"]),
+  seconds: z
+    .int()
+    .nullable()
+    .meta({ description: "That it took, or has taken so far; null: not begun, or not measured." }),
+  left: z.int().meta({ description: "Rows that are not read yet, or items that are not embedded yet." }),
+  eta: estimated.meta({
+    description: "Its part of the time to come. Null: nothing is left, or it cannot be told.",
+  }),
+});
+
+const VERDICTS = [
+  "not_started",
+  "in_progress",
+  "blocked",
+  "paused",
+  "complete",
+  "complete_with_exceptions",
+  "unproven",
+  "failed",
+  "cancelled",
+] as const;
+
+const stakeholderReport = z.object({
+  verdict: z.enum(VERDICTS).meta({
+    description:
+      "`complete_with_exceptions`: each row has its outcome, and not all are in the target. `unproven`: it has ended, and that cannot be said.",
+  }),
+  madeAt: instant,
+  run: runFacts
+    .omit({ status: true })
+    .extend({
+      query: query("run"),
+      seconds: z.int().nullable().meta({ description: "From its beginning to its end, or to now." }),
+    })
+    .nullable(),
+  summary: z.array(z.string()),
+  progress: z.object({ query: query("progress"), rows: z.array(progressRow) }),
+  totals: z.object({ query: query("totals"), ...counts }),
+  shortfalls: z.object({ query: query("shortfalls"), rows: z.array(shortfall) }),
+  repairs: z.object({
+    query: query("repairs"),
+    rows: z.array(z.object({ entity: z.string(), code: z.string(), column: z.string(), rows: z.int() })),
+  }),
+  checks: z.object({ query: query("checks"), rows: z.array(check) }),
+  embedding: z
+    .object({
+      query: query("embedding"),
+      wanted: z.boolean().meta({ description: "Whether this run offers its content to the embedder." }),
+      status,
+      pausedBecause,
+      ...items.shape,
+      vectors,
+      ...usage.shape,
+      index: index.shape.state,
+    })
+    .meta({ description: "Of all runs: content is embedded once, whichever run brought it." }),
+  dify: z
+    .object({ query: query("dify"), datasets: documents.datasets, ...documents.items.shape })
+    .nullable()
+    .meta({ description: "Documents of Dify's knowledge bases; null where Dify is not used." }),
+  time: z.object({ query: query("time"), load: estimated, phases: z.array(phase) }),
+  nextSteps: z.array(z.string()),
+});
+
+const FORMATS = ["json", "md", "html"] as const;
+
+export const report = {
+  "GET /v1/report": {
+    summary: "Report a run to its stakeholders, as JSON, Markdown or HTML to print",
+    querystring: z.strictObject({
+      run: wholeNumber("the number of a run", 1, 999_999_999)
+        .optional()
+        .meta({ description: "The active run, or the newest, if left out." }),
+      format: z
+        .enum(FORMATS)
+        .optional()
+        .meta({ description: "What `Accept` prefers if left out; else JSON." }),
+    }),
+    texts: ["text/markdown", "text/html"],
+    response: { 200: stakeholderReport },
+    problems: ["not_found"],
+  },
+} as const;
+
+export type Report = z.infer<typeof stakeholderReport>;
+export type ReportFormat = (typeof FORMATS)[number];

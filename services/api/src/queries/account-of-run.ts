@@ -1,0 +1,50 @@
+import type { Queryable } from "@nexus/shared/database";
+import type { EntityStatus } from "@nexus/shared/ledger";
+
+/** Where the rows of one entity are, added up from its batches: not from what was folded a moment ago. */
+export interface Account {
+  readonly entity: string;
+  readonly status: EntityStatus;
+  readonly waived: boolean;
+  readonly expected: number;
+  /** Rows read beyond what was expected, in batches that have a result. Below 0: rows that are gone from the source. */
+  readonly drift: number;
+  readonly excluded: number;
+  readonly loaded: number;
+  readonly rejected: number;
+  readonly parked: number;
+  readonly noted: number;
+  /** Rows of batches without a result. */
+  readonly unread: number;
+  readonly batches: number;
+  readonly failedBatches: number;
+  /** Rows on record that are not in the target. */
+  readonly exceptions: number;
+  readonly failedChecks: number;
+  readonly errorCode: string | null;
+  /** From its opening to its settling, the end of the run, or now; null: it has not been opened. */
+  readonly seconds: number | null;
+}
+
+/** The accounts of a run's entities, parents first. A requeued batch keeps its result until the next one: its rows are in the target. */
+export async function accountOfRun(db: Queryable, runId: number): Promise<Account[]> {
+  const found = await db.query<Account>(
+    `select e.entity, e.status, e.waived, e.expected, e.excluded, e.error_code as "errorCode", b.*,
+       (select count(*) from migration.exceptions x where x.run_id = e.run_id and x.entity = e.entity) as exceptions,
+       (select count(*) from migration.validations v
+        where v.run_id = e.run_id and v.entity = e.entity and not v.passed) as "failedChecks",
+       floor(extract(epoch from coalesce(e.settled_at, r.finished_at, now()) - e.started_at))::integer as seconds
+     from migration.run_entities e
+     join migration.runs r on r.id = e.run_id
+     cross join lateral (
+       select count(*) as batches, count(*) filter (where status = 'failed') as "failedBatches",
+         coalesce(sum(loaded), 0)::bigint as loaded, coalesce(sum(rejected), 0)::bigint as rejected,
+         coalesce(sum(parked), 0)::bigint as parked, coalesce(sum(noted), 0)::bigint as noted,
+         coalesce(sum(read - expected) filter (where status = 'done' or read > 0), 0)::bigint as drift,
+         coalesce(sum(expected) filter (where status <> 'done' and read = 0), 0)::bigint as unread
+       from migration.batches where run_id = e.run_id and entity = e.entity) b
+     where e.run_id = $1 order by e.position`,
+    [runId],
+  );
+  return found.rows;
+}

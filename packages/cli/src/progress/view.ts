@@ -1,9 +1,9 @@
-/** Progress as the API tells it. */
+/** What a run's progress means to somebody who waits for it. */
 import type { RunView } from "@nexus/contract";
 
 export type Progress = RunView;
 
-/** Whether nothing will change any more without a person: completed, ended, or blocked with nothing else under way. */
+/** Whether nothing will change any more without a person: completed, ended, paused, or blocked with nothing else under way. */
 export function isOver({ run, entities }: Progress): boolean {
   if (run === null || run.status === "planned") return false;
   if (run.status !== "running") return true;
@@ -16,4 +16,9 @@ export function isOver({ run, entities }: Progress): boolean {
 /** Whether every row of the source has an outcome, and every entity is settled. */
 export function isClosed({ run, entities, totals }: Progress): boolean {
   return run?.status === "completed" && totals.sumClosed && entities.every(({ sumClosed }) => sumClosed);
+}
+
+/** Whether a person must do something: the run failed, or an entity is blocked and nobody waived that. */
+export function needsPerson({ run, entities }: Progress): boolean {
+  return run?.status === "failed" || entities.some(({ status, waived }) => status === "blocked" && !waived);
 }

@@ -1,0 +1,121 @@
+import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
+import type { RunStatus } from "@nexus/shared/ledger";
+import { meaningOf } from "./codes.ts";
+import { type Finding, note, well, wrong } from "./finding.ts";
+
+const STATEMENT_MS = 10_000;
+
+interface Run {
+  readonly id: number;
+  readonly status: RunStatus;
+  readonly errorCode: string | null;
+  /** Since it was created. */
+  readonly seconds: number;
+  /** Who changed it last, and why. */
+  readonly actor: string | null;
+  readonly reason: string | null;
+}
+
+/** The active run, or the newest: does it move, and if not, who must do what? */
+export async function examineRun(target: Pool): Promise<Finding[]> {
+  return await readOnly(target, examineNewest, { statementMs: STATEMENT_MS });
+}
+
+async function examineNewest(tx: Queryable): Promise<Finding[]> {
+  const run = await newestRun(tx);
+  if (run === undefined) return [note("run", "no_run", "no run was started yet", "nexus start")];
+  const active = run.status === "planned" || run.status === "running" || run.status === "paused";
+  return [
+    ...stateOf(run),
+    ...(active ? await examineExtractors(tx, run) : []),
+    ...(active ? await blockedEntities(tx, run.id) : []),
+  ];
+}
+
+async function newestRun(tx: Queryable): Promise<Run | undefined> {
+  const { rows } = await tx.query<Run>(
+    `select r.id, r.status, r.error_code as "errorCode", extract(epoch from now() - r.created_at)::integer as seconds,
+       a.actor, a.reason
+     from migration.runs r
+     left join lateral (select actor, reason from migration.audit_log where run_id = r.id and action <> 'requeue' order by id desc limit 1) a on true
+     order by r.id desc limit 1`,
+  );
+  return rows[0];
+}
+
+function stateOf({ id, status, errorCode, actor, reason }: Run): Finding[] {
+  switch (status) {
+    case "paused": {
+      const by = actor === null ? "" : `: ${actor} did that${reason === null ? "" : ` (${reason})`}`;
+      return [wrong("run", "run_paused", `run ${id} is paused${by}`, `nexus resume ${id}`)];
+    }
+    case "failed":
+      return [
+        wrong(
+          "run",
+          "run_failed",
+          `run ${id} failed before it began: ${errorCode ?? "no code"}`,
+          "nexus preflight says what the source lacks; mend it, then nexus start",
+        ),
+      ];
+    case "cancelled":
+      return [
+        note("run", "run_cancelled", `run ${id} was cancelled; what it had loaded stays`, "nexus start"),
+      ];
+    case "completed":
+      return [well("run", `run ${id} is completed`)];
+    case "planned":
+    case "running":
+      return [well("run", `run ${id} is ${status}`)];
+  }
+}
+
+/** An extractor asks the target twice a second at least, so its session is there. PGlite shows one session only. */
+async function examineExtractors(tx: Queryable, { id, status, seconds }: Run): Promise<Finding[]> {
+  const { rows } = await tx.query<{ extractors: number; embedded: boolean }>(
+    `select count(*) as extractors, version() like '%PGlite%' as embedded
+     from pg_stat_activity where datname = current_database() and application_name = 'nexus-extractor'`,
+  );
+  const [{ extractors, embedded } = { extractors: 0, embedded: false }] = rows;
+  if (embedded || extractors > 0 || seconds < 2) return [];
+  const says = `run ${id} is ${status}, and no extractor is connected to the target: nobody plans, offers or settles`;
+  return [wrong("run", "no_extractor", says, "start an extractor: pnpm start:extractor")];
+}
+
+interface Blocked {
+  readonly entity: string;
+  readonly errorCode: string | null;
+  readonly failures: string | null;
+  readonly checks: string | null;
+  readonly codes: string[];
+}
+
+async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]> {
+  const { rows } = await tx.query<Blocked>(
+    `with failed as (
+       select entity, coalesce(error_code, 'no code') as code, count(*) as count from migration.batches
+       where run_id = $1 and status = 'failed' group by 1, 2)
+     select e.entity, e.error_code as "errorCode",
+       (select string_agg(format('%s with %s', f.count, f.code), ', ' order by f.count desc) from failed f where f.entity = e.entity) as failures,
+       (select string_agg(format('%s (expected %s, found %s)', v.name, v.expected, v.actual), ', ' order by v.name)
+        from migration.validations v where v.run_id = e.run_id and v.entity = e.entity and not v.passed) as checks,
+       array(select f.code from failed f where f.entity = e.entity order by f.count desc) as codes
+     from migration.run_entities e
+     where e.run_id = $1 and not e.waived and (e.status = 'blocked' or exists (select from failed f where f.entity = e.entity))
+     order by e.position`,
+    [runId],
+  );
+  return rows.map(({ entity, errorCode, failures, checks, codes }) => {
+    const meaning = codes.map((code) => `${code}: ${meaningOf(code)}`).join("; ");
+    const cause =
+      failures === null
+        ? `its check did not pass: ${checks ?? errorCode ?? "no code"}`
+        : `failed batches: ${failures} (${meaning})`;
+    return wrong(
+      "run",
+      "entity_blocked",
+      `${entity} is blocked, and its children wait; ${cause}`,
+      `mend the cause, then nexus requeue ${entity}; or nexus waive ${entity} --reason …`,
+    );
+  });
+}

@@ -16,6 +16,7 @@ import { search } from "./commands/search.ts";
 import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { waive } from "./commands/waive.ts";
+import { EXIT_CODES } from "./failure.ts";
 
 /** In the order in which somebody needs them. */
 const COMMANDS = [
@@ -41,11 +42,17 @@ const COMMANDS = [
 export function nexus(): Command {
   const program = new Command("nexus")
     .description("Moves a live legacy dental-lab database into an AI-ready PostgreSQL")
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .addHelpText("after", exitCodes);
   for (const add of COMMANDS) add(program);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
   return program;
+}
+
+function exitCodes(): string {
+  const lines = Object.values(EXIT_CODES).map(({ code, means }) => `  ${code}  ${means}`);
+  return ["", "Exit codes:", ...lines].join("\n");
 }
 
 function oneLine(text: string): string {

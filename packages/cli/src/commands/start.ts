@@ -12,7 +12,9 @@ interface Given extends Printing {
   readonly wait?: true;
 }
 
-/** What older tools could skip and this one has no part for: accepted, so that old command lines keep working, and said to do nothing. */
+const WITHOUT_EFFECT = "Accepted without effect, so that old command lines keep working:";
+
+/** What older tools could skip and this one has no part for. */
 const ABSENT: readonly string[] = [
   "orders",
   "offices",
@@ -37,10 +39,10 @@ const AI_EMBEDDINGS = new Option("--skip-ai-embeddings", "offer nothing of this 
 export function start(program: Command): void {
   const skips = ENTITIES.map((entity) => ({
     entity,
-    option: new Option(`--skip-${kebab(entity)}`, `leave ${entity} out: its rows count as excluded`),
+    option: new Option(`--skip-${kebab(entity)}`, `leave ${entity} out: the rows count as excluded`),
   }));
   const absent = ABSENT.map((name) =>
-    new Option(`--skip-${name}`, "accepted: there is nothing to skip").hideHelp(),
+    new Option(`--skip-${name}`, "there is nothing of that name to skip").helpGroup(WITHOUT_EFFECT),
   );
   const command = apiCommand(program, "start", "start a run")
     .option(

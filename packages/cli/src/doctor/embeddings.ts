@@ -41,6 +41,7 @@ async function embedders(queue: Transport | undefined, open: number): Promise<Fi
 
 interface Budget {
   readonly code: string | null;
+  /** Seconds until the provider is asked again. */
   readonly probe: number | null;
   readonly spent: string;
   readonly cap: string | null;
@@ -53,25 +54,28 @@ async function pausedFinding(target: Pool, because: string, open: number): Promi
      from migration.rate_budget where pause_reason is not null or run_microdollars >= cap_microdollars
      order by paused_at desc nulls last limit 1`,
   );
-  const { code = null, probe = null, spent = "0", cap = null } = rows[0] ?? {};
-  const waits = `${count(open)} items wait`;
-  if (because === "money_cap")
-    return wrong(
-      "embeddings",
-      "money_cap",
-      `the money cap is reached: $${spent} of $${cap ?? "0"} are spent; ${waits}`,
-      "raise EMBEDDING_CAP_USD and restart the embedders; the load is not held up",
-    );
-  const how = {
-    throttled: "throttles every call",
-    unavailable: "answers no call",
-    stopped: "refuses every call",
-  }[because];
-  const next =
-    because === "stopped"
-      ? "correct region, model access and credentials of the embedders"
-      : "wait; if it stays so, look at the account's quota and the network";
-  const says = `the breaker is open: the provider ${how ?? because}${code === null ? "" : ` (${code})`}; it is asked again in ${probe ?? 0} s; ${waits}`;
+  const budget = rows[0] ?? { code: null, probe: null, spent: "0", cap: null };
+  return because === "money_cap" ? capReached(budget, open) : breakerOpen(because, budget, open);
+}
+
+function capReached({ spent, cap }: Budget, open: number): Finding {
+  const says = `the money cap is reached: $${spent} of $${cap ?? "0"} are spent; ${count(open)} items wait`;
+  const next = "raise EMBEDDING_CAP_USD and restart the embedders; the load is not held up";
+  return wrong("embeddings", "money_cap", says, next);
+}
+
+const PATIENCE = "wait; if it stays so, look at the account's quota and at the network";
+
+/** By the reason of the pause: what the provider does, and what to do about it. */
+const BREAKER: ReadonlyMap<string, readonly [does: string, next: string]> = new Map([
+  ["throttled", ["throttles every call", PATIENCE]],
+  ["unavailable", ["answers no call", PATIENCE]],
+  ["stopped", ["refuses every call", "correct region, model access and credentials of the embedders"]],
+]);
+
+function breakerOpen(because: string, { code, probe }: Budget, open: number): Finding {
+  const [does, next] = BREAKER.get(because) ?? [because, PATIENCE];
+  const says = `the breaker is open: the provider ${does}${code === null ? "" : ` (${code})`}; it is asked again in ${probe ?? 0} s; ${count(open)} items wait`;
   return wrong("embeddings", "breaker_open", says, next);
 }
 

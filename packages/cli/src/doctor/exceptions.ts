@@ -24,25 +24,18 @@ export async function examineExceptions(target: Pool): Promise<Finding[]> {
 
 function sayParked({ entity, parent, rows, runId, part }: Parked): Finding {
   const parked = `${entity}: ${count(rows)} rows are parked, because their ${parent} are not in the target`;
-  switch (part) {
-    case "moved":
-      return note(
-        "run",
-        "rows_parked",
-        `${parked}; run ${runId} moved ${parent}: they were rejected, or the source lacks them`,
-        `nexus exceptions ${entity}; they are loaded by themselves when their ${parent} arrive`,
-      );
-    case "skipped":
-    case "absent": {
-      const how = part === "skipped" ? "was told to skip" : "was not asked to move";
-      return wrong(
-        "run",
-        "parent_skipped",
-        `${parked}, and run ${runId} ${how} ${parent}`,
-        `nexus start --entities ${parent},${entity}`,
-      );
-    }
+  if (part === "moved") {
+    const says = `${parked}; run ${runId} moved ${parent}: they were rejected, or the source lacks them`;
+    return note(
+      "run",
+      "rows_parked",
+      says,
+      `nexus exceptions ${entity}; they follow by themselves when their ${parent} arrive`,
+    );
   }
+  const how = part === "skipped" ? "was told to skip" : "was not asked to move";
+  const says = `${parked}, and run ${runId} ${how} ${parent}`;
+  return wrong("run", "parent_skipped", says, `nexus start --entities ${parent},${entity}`);
 }
 
 async function parkedRows(tx: Queryable): Promise<Parked[]> {

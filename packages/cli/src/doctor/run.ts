@@ -24,11 +24,11 @@ export async function examineRun(target: Pool): Promise<Finding[]> {
 async function examineNewest(tx: Queryable): Promise<Finding[]> {
   const run = await newestRun(tx);
   if (run === undefined) return [note("run", "no_run", "no run was started yet", "nexus start")];
-  const active = run.status === "planned" || run.status === "running" || run.status === "paused";
+  const moves = run.status === "planned" || run.status === "running";
   return [
-    ...stateOf(run),
-    ...(active ? await examineExtractors(tx, run) : []),
-    ...(active ? await blockedEntities(tx, run.id) : []),
+    STATES[run.status](run),
+    ...(moves ? await examineExtractors(tx, run) : []),
+    ...(moves || run.status === "paused" ? await blockedEntities(tx, run.id) : []),
   ];
 }
 
@@ -43,31 +43,24 @@ async function newestRun(tx: Queryable): Promise<Run | undefined> {
   return rows[0];
 }
 
-function stateOf({ id, status, errorCode, actor, reason }: Run): Finding[] {
-  switch (status) {
-    case "paused": {
-      const by = actor === null ? "" : `: ${actor} did that${reason === null ? "" : ` (${reason})`}`;
-      return [wrong("run", "run_paused", `run ${id} is paused${by}`, `nexus resume ${id}`)];
-    }
-    case "failed":
-      return [
-        wrong(
-          "run",
-          "run_failed",
-          `run ${id} failed before it began: ${errorCode ?? "no code"}`,
-          "nexus preflight says what the source lacks; mend it, then nexus start",
-        ),
-      ];
-    case "cancelled":
-      return [
-        note("run", "run_cancelled", `run ${id} was cancelled; what it had loaded stays`, "nexus start"),
-      ];
-    case "completed":
-      return [well("run", `run ${id} is completed`)];
-    case "planned":
-    case "running":
-      return [well("run", `run ${id} is ${status}`)];
-  }
+const STATES: Readonly<Record<RunStatus, (run: Run) => Finding>> = {
+  planned: isWell,
+  running: isWell,
+  completed: isWell,
+  paused: ({ id, actor, reason }) => {
+    const by = actor === null ? "" : `: ${actor} did that${reason === null ? "" : ` (${reason})`}`;
+    return wrong("run", "run_paused", `run ${id} is paused${by}`, `nexus resume ${id}`);
+  },
+  failed: ({ id, errorCode }) => {
+    const says = `run ${id} failed before it began: ${errorCode ?? "no code"}`;
+    return wrong("run", "run_failed", says, "nexus preflight says what the source lacks; then nexus start");
+  },
+  cancelled: ({ id }) =>
+    note("run", "run_cancelled", `run ${id} was cancelled; what it had loaded stays`, "nexus start"),
+};
+
+function isWell({ id, status }: Run): Finding {
+  return well("run", `run ${id} is ${status}`);
 }
 
 /** An extractor asks the target twice a second at least, so its session is there. PGlite shows one session only. */

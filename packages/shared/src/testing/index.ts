@@ -10,6 +10,7 @@ export { type Exit, type ServiceProcess, type ServiceSpec, spawnService, startSe
 export { type Breakable, type RunningStack, type Stack, stacks } from "./stacks.ts";
 export { type FreshLedger, freshLedger } from "./fresh-ledger.ts";
 export { type SeedBatch, type SeedEntity, type SeedRun, seedRun } from "./seed-run.ts";
+export { freshLogin } from "./login.ts";
 export { lockWaits } from "./lock-waits.ts";
 export { freePort } from "./server-process.ts";
 export { remark } from "./test-run.ts";

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { examine } from "../doctor/examine.ts";
 import type { Finding, State } from "../doctor/finding.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing } from "../output.ts";
@@ -16,6 +15,8 @@ export function doctor(program: Command): void {
     )
     .option("--json", "print one line of JSON")
     .action(async (given: Printing) => {
+      // Loaded here: the queue's client takes as long to load as everything else together, and no other command needs it.
+      const { examine } = await import("../doctor/examine.ts");
       const findings = await examine(process.env);
       const healthy = !findings.some(({ state }) => state === "wrong");
       print({ healthy, findings }, inWords(findings), given);

@@ -5,7 +5,7 @@ export { freshTarget, loadingEntity, runningRun } from "./fresh-target.ts";
 export { type Missing, type PostgresOptions, type PrivatePostgres, startPostgres } from "./postgres.ts";
 export type { PostgresServer } from "./postgres-server.ts";
 export { type PrivateRedis, type RedisOptions, startRedis } from "./redis.ts";
-export type { RedisServer } from "./redis-server.ts";
+export { type RedisServer, redisAt } from "./redis-server.ts";
 export { type Exit, type ServiceProcess, type ServiceSpec, spawnService, startService } from "./service.ts";
 export { type Breakable, type RunningStack, type Stack, stacks } from "./stacks.ts";
 export { type FreshLedger, freshLedger } from "./fresh-ledger.ts";

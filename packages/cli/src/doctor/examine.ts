@@ -61,6 +61,7 @@ async function looked(area: Area, what: string, look: () => Promise<Finding[]>):
   try {
     return await look();
   } catch (error) {
+    if (error instanceof TypeError) throw error; // A defect of ours is no reason to call anything well.
     const code = errorCode(error) ?? (error instanceof Error ? error.name : "unknown");
     return [unchecked(area, `${what} could not be looked at (${code})`)];
   }

@@ -80,7 +80,8 @@ interface Blocked {
   readonly errorCode: string | null;
   readonly failures: string | null;
   readonly checks: string | null;
-  readonly codes: string[];
+  /** Separated by commas. */
+  readonly codes: string | null;
 }
 
 async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]> {
@@ -92,23 +93,19 @@ async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]>
        (select string_agg(format('%s with %s', f.count, f.code), ', ' order by f.count desc) from failed f where f.entity = e.entity) as failures,
        (select string_agg(format('%s (expected %s, found %s)', v.name, v.expected, v.actual), ', ' order by v.name)
         from migration.validations v where v.run_id = e.run_id and v.entity = e.entity and not v.passed) as checks,
-       array(select f.code from failed f where f.entity = e.entity order by f.count desc) as codes
+       (select string_agg(f.code, ',' order by f.count desc) from failed f where f.entity = e.entity) as codes
      from migration.run_entities e
      where e.run_id = $1 and not e.waived and (e.status = 'blocked' or exists (select from failed f where f.entity = e.entity))
      order by e.position`,
     [runId],
   );
   return rows.map(({ entity, errorCode, failures, checks, codes }) => {
-    const meaning = codes.map((code) => `${code}: ${meaningOf(code)}`).join("; ");
+    const meanings = (codes ?? "").split(",").map((code) => `${code}: ${meaningOf(code)}`);
     const cause =
       failures === null
         ? `its check did not pass: ${checks ?? errorCode ?? "no code"}`
-        : `failed batches: ${failures} (${meaning})`;
-    return wrong(
-      "run",
-      "entity_blocked",
-      `${entity} is blocked, and its children wait; ${cause}`,
-      `mend the cause, then nexus requeue ${entity}; or nexus waive ${entity} --reason …`,
-    );
+        : `failed batches: ${failures} (${meanings.join("; ")})`;
+    const next = `mend the cause, then nexus requeue ${entity}; or nexus waive ${entity} --reason …`;
+    return wrong("run", "entity_blocked", `${entity} is blocked, and its children wait; ${cause}`, next);
   });
 }

@@ -1,5 +1,6 @@
 /** Where progress is shown while somebody waits: redrawn in place on a terminal, a line per change elsewhere. */
 import { clearScreenDown, moveCursor } from "node:readline";
+import type { Writable } from "node:stream";
 import { entityLine, progressLines } from "./lines.ts";
 import type { Progress } from "./view.ts";
 
@@ -7,19 +8,24 @@ export interface Display {
   show(progress: Progress): void;
 }
 
+/** `process.stdout`, as far as it matters here. */
+export type Screen = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
 /** The display that fits where the output goes. */
-export function openDisplay(out: NodeJS.WriteStream): Display {
-  return out.isTTY ? redrawn(out) : lineByLine(out);
+export function openDisplay(out: Screen): Display {
+  return out.isTTY === true ? redrawn(out) : lineByLine(out);
 }
 
 /** Lines are cut at the terminal's width: one that wraps would not be wiped. */
-function redrawn(out: NodeJS.WriteStream): Display {
+function redrawn(out: Screen): Display {
   let drawn = 0;
   return {
     show: (progress) => {
       moveCursor(out, 0, -drawn);
       clearScreenDown(out);
-      const lines = progressLines(progress).map((line) => line.slice(0, Math.max(20, out.columns - 1)));
+      const lines = progressLines(progress).map((line) =>
+        line.slice(0, Math.max(20, (out.columns ?? 80) - 1)),
+      );
       out.write(`${lines.join("\n")}\n`);
       drawn = lines.length;
     },
@@ -29,7 +35,7 @@ function redrawn(out: NodeJS.WriteStream): Display {
 const TOLD: readonly string[] = ["loading", "complete", "blocked", "skipped"];
 
 /** Says each change of an entity's status once. */
-function lineByLine(out: NodeJS.WriteStream): Display {
+function lineByLine(out: Screen): Display {
   const said = new Map<string, string>();
   return {
     show: ({ entities }) => {

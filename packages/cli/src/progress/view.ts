@@ -1,5 +1,5 @@
 /** What a run's progress means to somebody who waits for it. */
-import type { RunView } from "@nexus/contract";
+import type { EntityView, RunView } from "@nexus/contract";
 
 export type Progress = RunView;
 
@@ -7,10 +7,7 @@ export type Progress = RunView;
 export function isOver({ run, entities }: Progress): boolean {
   if (run === null || run.status === "planned") return false;
   if (run.status !== "running") return true;
-  const blocked = entities.some(({ status }) => status === "blocked");
-  return (
-    blocked && !entities.some(({ status }) => ["waiting", "planning", "loading", "settling"].includes(status))
-  );
+  return entities.some(isBlocked) && !entities.some(moves);
 }
 
 /** Whether every row of the source has an outcome, and every entity is settled. */
@@ -20,5 +17,16 @@ export function isClosed({ run, entities, totals }: Progress): boolean {
 
 /** Whether a person must do something: the run failed, or an entity is blocked and nobody waived that. */
 export function needsPerson({ run, entities }: Progress): boolean {
-  return run?.status === "failed" || entities.some(({ status, waived }) => status === "blocked" && !waived);
+  return run?.status === "failed" || entities.some(isBlocked);
 }
+
+function isBlocked({ status, waived }: EntityView): boolean {
+  return status === "blocked" && !waived;
+}
+
+/** What is planned and waits for nobody opens with the next tick. */
+function moves({ status, waitingFor }: EntityView): boolean {
+  return MOVING.includes(status) || (status === "planned" && waitingFor.length === 0);
+}
+
+const MOVING: readonly string[] = ["waiting", "planning", "loading", "settling"];

@@ -4,7 +4,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Pool } from "@nexus/shared/database";
-import { freshRedis, freshTarget, startService, type TestContext } from "@nexus/shared/testing";
+import { foldCounts } from "@nexus/shared/ledger";
+import { freshRedis, freshTarget, seedRun, startService, type TestContext } from "@nexus/shared/testing";
 
 const PROGRAM = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const API = fileURLToPath(new URL("../../../services/api/dist/main.js", import.meta.url));
@@ -75,4 +76,24 @@ export async function apiToCommand(
 export function freshToken(name: string, role: string): { readonly token: string; readonly entry: string } {
   const token = randomBytes(32).toString("hex");
   return { token, entry: `${name}:${role}:${createHash("sha256").update(token).digest("hex")}` };
+}
+
+/** practices complete, profiles blocked by a failed batch and with exceptions, patients behind them. */
+export async function blockedRun(target: Pool): Promise<number> {
+  const runId = await seedRun(target, {
+    status: "running",
+    entities: {
+      practices: { status: "complete", batches: [{ status: "done" }] },
+      profiles: {
+        status: "blocked",
+        batches: [
+          { status: "done", rejected: [3, 5], parked: [7] },
+          { status: "failed", attempts: 5 },
+        ],
+      },
+      patients: { status: "planned", batches: [{ status: "planned" }] },
+    },
+  });
+  await foldCounts(target, runId, ["practices", "profiles", "patients"]);
+  return runId;
 }

@@ -16,7 +16,7 @@ import {
 } from "@nexus/shared/testing";
 import { z } from "zod";
 
-const PROGRAM = fileURLToPath(new URL("../../packages/cli/dist/main.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url));
 
 type Env = Readonly<Record<string, string>>;
 
@@ -33,7 +33,7 @@ const diagnosis = z.object({
   ),
 });
 
-export interface Diagnosis extends z.infer<typeof diagnosis> {
+interface Diagnosis extends z.infer<typeof diagnosis> {
   readonly code: number | null;
   /** The codes of what is wrong, sorted. */
   readonly wrong: readonly string[];

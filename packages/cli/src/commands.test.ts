@@ -119,6 +119,7 @@ describe("nexus", () => {
     );
     const { code, stdout, stderr } = await api.run("backfill --scope all --reason anew");
     expect(code === 0 ? stdout : stderr).toMatch(/^0 items are offered to the embedder\n$|\(no_vectors\)\n$/);
+    expect((await api.run("backfill --dify")).stdout).toBe("0 items are offered to Dify\n");
   });
 });
 

@@ -38,23 +38,35 @@ describe("start", () => {
     }
   });
 
-  it("really skips embeddings, and all flags at once leave nothing to do", async () => {
+  it("really skips embeddings and Dify, and all flags at once leave nothing to do", async () => {
     const all = ENTITIES.map((entity) => `--skip-${entity.replaceAll("_", "-")}`).join(" ");
     const refused = await api.run(`start ${all}`);
     expect(refused.code).toBe(4);
     expect(refused.stderr).toMatch(/^the API: no entity is left to move.*\(nothing_selected\)\n$/);
-    await api.json("start --skip-ai-embeddings");
-    const { rows } = await api.target.query(`select embeddings from migration.runs`);
-    expect(rows).toEqual([{ embeddings: false }]);
+    const readers: unknown[] = [];
+    for (const flags of ["", " --skip-ai-embeddings", " --dify-population", " --skip-dify-population"]) {
+      await api.json(`start${flags}`);
+      const { rows } = await api.target.query(
+        `select embeddings, dify from migration.runs order by id desc limit 1`,
+      );
+      readers.push(...rows);
+      await api.json("cancel");
+    }
+    expect(readers).toEqual([
+      { embeddings: true, dify: false },
+      { embeddings: false, dify: false },
+      { embeddings: true, dify: true },
+      { embeddings: true, dify: false },
+    ]);
   });
 
   it("takes old flags that have nothing to skip, and says so", async () => {
     const { code, stderr } = await api.run(
-      "start --entities practices,patients --skip-orders --skip-dify-population",
+      "start --entities practices,patients --skip-orders --skip-products",
     );
     expect(code).toBe(0);
     expect(stderr).toContain("note: --skip-orders: there is nothing of that name to skip here\n");
-    expect(stderr).toContain("note: --skip-dify-population: there is nothing");
+    expect(stderr).toContain("note: --skip-products: there is nothing");
     expect(await statuses()).toEqual({ practices: "waiting", patients: "waiting" });
   });
 

@@ -33,6 +33,10 @@ export const runs = {
       entities: names.optional(),
       skip: names.optional(),
       embeddings: z.boolean().optional(),
+      dify: z
+        .boolean()
+        .optional()
+        .meta({ description: "Whether changed content is offered to Dify; not, if left out." }),
       reason: reason.optional(),
     }),
     response: { 201: started },

@@ -64,7 +64,7 @@ export const databases: readonly Situation[] = [
     name: "a session has locked a table of the target",
     prepare: async ({ target }) =>
       void (await hold(target, "lock table public.patients in access exclusive mode")),
-    wrong: ["table_locked"],
+    wrong: ["table_locked", "target_unreachable"],
     says: /^session \d+ \(psql, idle in transaction, in a transaction for \d+ s\) holds a lock on public\.patients; sessions that wait for it: 0$/,
     next: /pg_terminate_backend\(\d+\)/,
   },

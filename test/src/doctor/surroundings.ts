@@ -59,6 +59,20 @@ export const embeddings: readonly Situation[] = [
     next: /^correct region, model access and credentials/,
   },
   {
+    name: "Dify refuses every call",
+    prepare: async (ward) => {
+      await openContent(ward);
+      await budget(
+        ward,
+        "model = 'dify', paused_at = now(), pause_reason = 'stopped', pause_code = 'unauthorized', probe_at = now(), probe_delay = '40 s'",
+      );
+      await ward.target.query("update migration.content_events set dify_open = true, done_at = now()");
+    },
+    wrong: ["dify_paused"],
+    says: /^filling Dify is paused \(unauthorized\); 3 items wait$/,
+    next: /^look at DIFY_URL, DIFY_API_KEY/,
+  },
+  {
     name: "the vector index is invalid",
     prepare: async ({ target }, context) => {
       const { rows } = await target.query("select where to_regclass('public.ai_embeddings') is not null");

@@ -30,10 +30,15 @@ const ABSENT: readonly string[] = [
   "messages",
   "comments",
   "notifications",
-  "dify-population",
 ];
 
 const AI_EMBEDDINGS = new Option("--skip-ai-embeddings", "offer nothing of this run to the embedder");
+
+const DIFY = new Option(
+  "--dify-population",
+  "offer what changes to Dify, too (where an embedder has DIFY=on)",
+);
+const NO_DIFY = new Option("--skip-dify-population", "offer nothing of this run to Dify: the default");
 
 /** `nexus start` */
 export function start(program: Command): void {
@@ -52,7 +57,13 @@ export function start(program: Command): void {
     )
     .addOption(reasonOption())
     .option("--wait", "show the progress until the load has ended, and end with its exit code");
-  for (const option of [...skips.map(({ option }) => option), AI_EMBEDDINGS, ...absent])
+  for (const option of [
+    ...skips.map(({ option }) => option),
+    AI_EMBEDDINGS,
+    DIFY,
+    NO_DIFY.conflicts("difyPopulation"),
+    ...absent,
+  ])
     command.addOption(option);
   command.action(async (given: Given) => {
     const isSet = (option: Option): boolean => command.getOptionValue(option.attributeName()) === true;
@@ -63,6 +74,7 @@ export function start(program: Command): void {
     await startRun(given, {
       skip: skips.filter(({ option }) => isSet(option)).map(({ entity }) => entity),
       embeddings: !isSet(AI_EMBEDDINGS),
+      dify: isSet(DIFY),
       notices,
     });
   });
@@ -71,15 +83,17 @@ export function start(program: Command): void {
 interface Selection {
   readonly skip: string[];
   readonly embeddings: boolean;
+  readonly dify: boolean;
   readonly notices: readonly string[];
 }
 
-async function startRun(given: Given, { skip, embeddings, notices }: Selection): Promise<void> {
+async function startRun(given: Given, { skip, embeddings, dify, notices }: Selection): Promise<void> {
   const { entities, reason, wait } = given;
   const options = apiOptions();
   const started = await openClient(options).call("POST /v1/runs", {
     body: {
       embeddings,
+      dify,
       ...(entities === undefined ? {} : { entities }),
       ...(skip.length === 0 ? {} : { skip }),
       ...(reason === undefined ? {} : { reason }),

@@ -1,5 +1,5 @@
 import { type Pool, readOnly } from "@nexus/shared/database";
-import { embeddingProgress, type EmbeddingProgress } from "@nexus/shared/ledger";
+import { DIFY_BUDGET, embeddingProgress, type EmbeddingProgress } from "@nexus/shared/ledger";
 import { CONTENT_QUEUE, type Transport } from "@nexus/shared/queue";
 import { count } from "../words.ts";
 import { type Finding, note, well, wrong } from "./finding.ts";
@@ -51,7 +51,8 @@ async function pausedFinding(target: Pool, because: string, open: number): Promi
   const { rows } = await target.query<Budget>(
     `select pause_code as code, greatest(0, extract(epoch from probe_at - now()))::integer as probe,
        to_char(run_microdollars / 1e6, 'FM999999990.00') as spent, to_char(cap_microdollars / 1e6, 'FM999999990.00') as cap
-     from migration.rate_budget where pause_reason is not null or run_microdollars >= cap_microdollars
+     from migration.rate_budget
+     where model <> '${DIFY_BUDGET}' and (pause_reason is not null or run_microdollars >= cap_microdollars)
      order by paused_at desc nulls last limit 1`,
   );
   const budget = rows[0] ?? { code: null, probe: null, spent: "0", cap: null };

@@ -4,6 +4,7 @@ import { errorCode, openPool, type Pool } from "@nexus/shared/database";
 import { openTransport, type Transport } from "@nexus/shared/queue";
 import { type Closers, closers } from "@nexus/shared/runtime";
 import { examineApi, examineView } from "./api.ts";
+import { examineDify } from "./dify.ts";
 import { examineEmbeddings } from "./embeddings.ts";
 import { examineExceptions } from "./exceptions.ts";
 import { type Area, AREAS, type Finding, unchecked, wrong } from "./finding.ts";
@@ -52,6 +53,7 @@ async function examineLedger(target: Pool, queue: Transport | undefined): Promis
     ...(await looked("run", "the run", () => examineRun(target))),
     ...(await looked("run", "exceptions", () => examineExceptions(target))),
     ...(queue === undefined ? [] : await looked("queue", "the queues", () => examineQueues(target, queue))),
+    ...(await looked("dify", "Dify", () => examineDify(target))),
     ...(await looked("embeddings", "embeddings", () => examineEmbeddings(target, queue))),
   ];
 }

@@ -1,7 +1,16 @@
 /** What the doctor says. Findings hold names, counts and codes, never a value. */
 
 /** In the order in which one thing causes the next. */
-export const AREAS = ["environment", "target", "legacy", "queue", "api", "run", "embeddings"] as const;
+export const AREAS = [
+  "environment",
+  "target",
+  "legacy",
+  "queue",
+  "api",
+  "run",
+  "embeddings",
+  "dify",
+] as const;
 
 export type Area = (typeof AREAS)[number];
 

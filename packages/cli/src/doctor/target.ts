@@ -1,7 +1,7 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import { StartFailure, UnavailableError } from "@nexus/shared/config";
-import { errorCode, type Pool, preflightTarget } from "@nexus/shared/database";
-import { type Finding, unchecked, well, wrong } from "./finding.ts";
+import { type Pool, preflightTarget } from "@nexus/shared/database";
+import { type Finding, well, wrong } from "./finding.ts";
 
 /** Milliseconds that a look at the target's definitions may take. */
 const PATIENCE_MS = 5_000;
@@ -12,25 +12,16 @@ export async function examineTarget(target: Pool): Promise<{ findings: Finding[]
     await preflightTarget(target, inDependencyOrder(entities), PATIENCE_MS);
     return { findings: [well("target", "it is migrated, ours, and enforces its constraints")], ledger: true };
   } catch (error) {
-    if (errorCode(error) === "57014") return { findings: [heldUp()], ledger: await hasLedger(target) };
     if (!(error instanceof StartFailure)) throw error;
     const { message } = error;
     if (error instanceof UnavailableError)
       return {
         findings: [wrong("target", "target_unreachable", message, "mend that first: the ledger lies there")],
-        ledger: false,
+        ledger: await hasLedger(target), // It may answer, with a table locked.
       };
     const next = "do what it says, then `nexus preflight`: no service starts before";
     return { findings: [wrong("target", "target_unfit", message, next)], ledger: await hasLedger(target) };
   }
-}
-
-/** Its definitions cannot be read while somebody has locked a table. */
-function heldUp(): Finding {
-  return unchecked(
-    "target",
-    `its tables could not be looked at within ${PATIENCE_MS / 1_000} s: see who has locked them`,
-  );
 }
 
 async function hasLedger(target: Pool): Promise<boolean> {

@@ -14,7 +14,6 @@ import { readOnly } from "./transaction.ts";
 
 const MIGRATE = "run `pnpm nexus migrate`";
 
-<<<<<<< HEAD
 /** Whoever alters a table keeps everybody from reading what guards it: such a lock is waited for this long. */
 const LOCK_MS = 10_000;
 
@@ -28,20 +27,6 @@ export async function preflightTarget(
   const problems = await readOnly(pool, (tx) => problemsIn(tx, entities), { statementMs }).catch((cause) => {
     throw errorCode(cause) === "57014" ? locked(pool, statementMs, cause) : cause;
   });
-=======
-/**
- * Throws `UnavailableError`, or one `ConfigurationError` that lists everything that is wrong. Only reads.
- * `statementMs`: milliseconds after which a look is given up (57014): definitions cannot be read while a table is locked.
- */
-export async function preflightTarget(
-  pool: Pool,
-  entities: readonly Entity[],
-  statementMs?: number,
-): Promise<void> {
-  await reachTarget(pool);
-  const bounds = statementMs === undefined ? {} : { statementMs };
-  const problems = await readOnly(pool, (tx) => problemsIn(tx, entities), bounds);
->>>>>>> 507d5d3 (Document nexus from its commands, test what a terminal is shown)
   if (problems.length > 0)
     throw new ConfigurationError(`TARGET_URL (${placeOf(pool)}): ${problems.join("; ")}`);
 }
@@ -59,7 +44,6 @@ async function problemsIn(tx: Queryable, entities: readonly Entity[]): Promise<s
   ];
 }
 
-<<<<<<< HEAD
 function locked(pool: Pool, waited: number, cause: unknown): UnavailableError {
   return new UnavailableError(
     `TARGET_URL (${placeOf(pool)}): a table stayed locked for ${waited / 1_000} s: end the session that alters it (see pg_locks), or wait for it`,
@@ -67,8 +51,6 @@ function locked(pool: Pool, waited: number, cause: unknown): UnavailableError {
   );
 }
 
-=======
->>>>>>> 507d5d3 (Document nexus from its commands, test what a terminal is shown)
 async function ledgerProblem(tx: Queryable): Promise<string | undefined> {
   const present = await versionsIn(tx);
   if (present === undefined) return `the target is not migrated: ${MIGRATE}`;

@@ -17,8 +17,8 @@ export function runRoutes(app: App, deps: Deps): void {
   const { target, codes } = deps;
 
   app.post("/v1/runs", { schema: contract["POST /v1/runs"] }, async (request, reply) => {
-    const { entities, skip, embeddings = true, reason = null } = request.body ?? {};
-    const order = { entities, skip, embeddings, codes };
+    const { entities, skip, embeddings = true, dify, reason = null } = request.body ?? {};
+    const order = { entities, skip, embeddings, dify, codes };
     const run = done(await startRun(target, order, by(request, reason), namesOf(deps)));
     const warnings = [backupWarning(deps, run.runId)];
     return await reply.code(201).send({ runId: run.runId, entities: [...run.entities], warnings });

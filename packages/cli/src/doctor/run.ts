@@ -1,7 +1,7 @@
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
 import type { RunStatus } from "@nexus/shared/ledger";
 import { meaningOf } from "./codes.ts";
-import { type Finding, note, well, wrong } from "./finding.ts";
+import { type Finding, note, unchecked, well, wrong } from "./finding.ts";
 
 const STATEMENT_MS = 10_000;
 
@@ -63,14 +63,20 @@ function isWell({ id, status }: Run): Finding {
   return well("run", `run ${id} is ${status}`);
 }
 
-/** An extractor asks the target twice a second at least, so its session is there. PGlite shows one session only. */
+/**
+ * An extractor asks the target twice a second at least, so its session is there. PGlite shows one session only, and behind some
+ * poolers no session has the name that it gave itself: then nobody can tell.
+ */
 async function examineExtractors(tx: Queryable, { id, status, seconds }: Run): Promise<Finding[]> {
-  const { rows } = await tx.query<{ extractors: number; embedded: boolean }>(
-    `select count(*) as extractors, version() like '%PGlite%' as embedded
-     from pg_stat_activity where datname = current_database() and application_name = 'nexus-extractor'`,
+  const { rows } = await tx.query<{ extractors: number; telling: boolean }>(
+    `select count(*) filter (where application_name = 'nexus-extractor') as extractors,
+       version() not like '%PGlite%' and coalesce(bool_or(pid = pg_backend_pid() and application_name = 'nexus-doctor'), false) as telling
+     from pg_stat_activity where datname = current_database()`,
   );
-  const [{ extractors, embedded } = { extractors: 0, embedded: false }] = rows;
-  if (embedded || extractors > 0 || seconds < 2) return [];
+  const [{ extractors, telling } = { extractors: 0, telling: false }] = rows;
+  if (!telling)
+    return [unchecked("run", "whether an extractor runs: sessions of the target do not tell their names")];
+  if (extractors > 0 || seconds < 2) return [];
   const says = `run ${id} is ${status}, and no extractor is connected to the target: nobody plans, offers or settles`;
   return [wrong("run", "no_extractor", says, "start an extractor: pnpm start:extractor")];
 }

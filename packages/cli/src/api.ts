@@ -32,6 +32,12 @@ export function openApi(): Client {
   return openClient(apiOptions());
 }
 
+/** The number of the newest run, which is the active one if any is. */
+export async function newestRun(api: Client): Promise<number | undefined> {
+  const { items } = await api.call("GET /v1/runs", { query: { limit: 1 } });
+  return items[0]?.id;
+}
+
 function protocolOf(value: string): string {
   return URL.canParse(value) ? new URL(value).protocol : "";
 }

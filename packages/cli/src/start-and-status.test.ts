@@ -96,6 +96,15 @@ describe("status", () => {
     });
   });
 
+  it("shows a run as soon as it is started", async () => {
+    await api.run("status");
+    for (const id of [1, 2]) {
+      await api.run("start");
+      expect((await api.run("status")).stdout).toMatch(new RegExp(`^run ${id} is planned\n`));
+      await api.run("cancel");
+    }
+  });
+
   it("is plain lines without a terminal: counts, gates, exceptions; 1 while something is blocked", async () => {
     const runId = await blockedRun(api.target);
     const { code, stdout } = await api.run("status");

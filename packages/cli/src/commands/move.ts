@@ -1,7 +1,7 @@
 import type { Client } from "@nexus/contract";
 import { ConfigurationError } from "@nexus/shared/config";
 import type { Command } from "commander";
-import { openApi } from "../api.ts";
+import { newestRun, openApi } from "../api.ts";
 import { apiCommand, reasonOption, wholeNumber } from "../arguments.ts";
 import { print, type Printing } from "../output.ts";
 
@@ -24,7 +24,7 @@ export function moves(program: Command): void {
       .action(async (run: number | undefined, { reason, ...printing }: Given) => {
         const api = openApi();
         const answer = await api.call(`POST /v1/runs/:id/${verb}`, {
-          params: { id: run ?? (await newestRun(api)) },
+          params: { id: run ?? (await runToMove(api)) },
           body: reason === undefined ? {} : { reason },
         });
         const { runId, status, batches } = answer;
@@ -36,9 +36,8 @@ export function moves(program: Command): void {
       });
 }
 
-async function newestRun(api: Client): Promise<number> {
-  const { items } = await api.call("GET /v1/runs", { query: { limit: 1 } });
-  const [newest] = items;
+async function runToMove(api: Client): Promise<number> {
+  const newest = await newestRun(api);
   if (newest === undefined) throw new ConfigurationError("no run was started yet: nexus start");
-  return newest.id;
+  return newest;
 }

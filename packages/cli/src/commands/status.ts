@@ -1,6 +1,6 @@
 import { type Client, openClient } from "@nexus/contract";
 import type { Command } from "commander";
-import { apiOptions } from "../api.ts";
+import { apiOptions, newestRun } from "../api.ts";
 import { apiCommand, wholeNumber } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing } from "../output.ts";
@@ -37,8 +37,10 @@ async function show(given: Given): Promise<Progress> {
   return progress;
 }
 
+/** `/v1/progress` may be a moment old, which somebody who has just started a run would take for the run before: so it is asked for by number. */
 async function ask(api: Client, run: number | undefined): Promise<Progress> {
-  return run === undefined
+  const id = run ?? (await newestRun(api));
+  return id === undefined
     ? await api.call("GET /v1/progress")
-    : await api.call("GET /v1/runs/:id", { params: { id: run } });
+    : await api.call("GET /v1/runs/:id", { params: { id } });
 }

@@ -64,7 +64,7 @@ describe("POST /v1/runs", () => {
     const said = JSON.stringify(answer.body["fields"]);
     expect(said).toContain(`"field":"entities"`);
     expect(said).toContain(`"field":"skip"`);
-    expect(said).toContain("embedings is not known; known are entities, skip, embeddings, reason");
+    expect(said).toContain("embedings is not known; known are entities, skip, embeddings, dify, reason");
   });
 
   it("refuses what is not JSON, and what is too much", async () => {

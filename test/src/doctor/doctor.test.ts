@@ -7,9 +7,11 @@ import { services } from "./services.ts";
 import { embeddings, surroundings } from "./surroundings.ts";
 import { openWard } from "./ward.ts";
 
-describe.each([...services, ...databases, ...surroundings, ...embeddings])(
-  "when $name",
-  ({ prepare, wrong, says, next }) => {
+const situations = [...services, ...databases, ...surroundings, ...embeddings];
+
+describe.each(situations.map((one) => [one.name, one] as const))(
+  "when %s",
+  (_, { prepare, wrong, says, next }) => {
     it("the doctor says so, and what to do next", async (context) => {
       const ward = await openWard(context);
       const env = (await prepare(ward, context)) ?? {};

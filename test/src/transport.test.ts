@@ -68,6 +68,11 @@ describe.each(carriers)("the queue on $name", (kind) => {
 
   const waiting = (): Promise<number> => transports[1].count(queue);
 
+  it("knows who listens, where its server can tell", async () => {
+    await work(0, async () => DONE);
+    expect(await transports[1].workers(queue)).toBe(transports[1].kind === "redis" ? 1 : undefined);
+  });
+
   it("takes a job once while its id is in the queue, however often it is offered", async () => {
     await Promise.all(Array.from({ length: 20 }, () => offer("run.a.1", "run.a.1")));
     expect(await waiting()).toBe(1);

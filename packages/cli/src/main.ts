@@ -4,10 +4,17 @@ import { exitCodeOf, messageOf } from "./failure.ts";
 import { nexus } from "./program.ts";
 
 if (existsSync(".env")) process.loadEnvFile(".env");
+process.stdout.on("error", endWithReader);
 try {
   await nexus().parseAsync();
 } catch (error) {
   const message = messageOf(error);
   if (message !== undefined) process.stderr.write(`${message}\n`);
   process.exitCode = exitCodeOf(error);
+}
+
+/** Whoever read the output has read enough (`nexus exceptions | head`). */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
 }

@@ -1,10 +1,6 @@
-import { freshDatabase } from "@nexus/shared/testing";
-import { spawn } from "node:child_process";
-import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
+import { freePort, freshDatabase } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
-
-const PROGRAM = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+import { nexus } from "./nexus-under-test.ts";
 
 describe("nexus migrate", () => {
   it("says in plain lines what it did, and the second time that there is nothing to do", async (context) => {
@@ -60,37 +56,72 @@ describe("a mistake in the command line", () => {
   it.each([
     { args: ["migrat"], suggested: "migrate" },
     { args: ["migrate", "--jsn"], suggested: "--json" },
+    { args: ["start", "--skip-pacients"], suggested: "--skip-patients" },
+    { args: ["start", "--skip-ordrs"], suggested: "--skip-orders" },
   ])("is answered with a suggestion: $args", async ({ args, suggested }) => {
     const { code, stderr } = await nexus(args, {});
     expect(code).toBe(2);
     expect(stderr).toMatch(new RegExp(`^error: unknown .*Did you mean ${suggested}\\?.*\\n$`));
   });
 
+  it.each([
+    { args: ["requeue", "pracs"], says: /Allowed choices are practices, / },
+    {
+      args: ["start", "--entities", "practices,pracs"],
+      says: /There is no entity pracs; there are practices, /,
+    },
+    { args: ["requeue", "cases", "--scope", "some"], says: /Allowed choices are failed, / },
+    { args: ["waive", "cases"], says: /'--reason <text>' not specified/ },
+    { args: ["lineage", "cases", "x1"], says: /It is a whole number from 1/ },
+    { args: ["exceptions", "--keys"], says: /--keys needs an entity/ },
+    { args: ["search", "crown"], says: /'--practice <uuid>' not specified/ },
+  ])("is answered in one line: $args", async ({ args, says }) => {
+    const { code, stdout, stderr } = await nexus(args);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(says);
+    expect(stderr.trim()).not.toContain("\n");
+  });
+
   it("is not to ask for help", async () => {
-    const { code, stdout } = await nexus(["--help"], {});
+    const { code, stdout } = await nexus(["--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain("Usage: nexus");
   });
 });
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the built program away from any `.env`. */
-function nexus(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [PROGRAM, ...args], {
-      cwd: tmpdir(),
-      env: { PATH: process.env["PATH"], ...env },
+describe("without an API", () => {
+  const commands = [
+    "start",
+    "status",
+    "runs",
+    "exceptions",
+    "requeue cases",
+    "waive cases --reason x",
+    "pause",
+    "report",
+    "lineage cases 1",
+    "search x --practice y",
+    "backfill",
+    "audit",
+  ];
+  it.each(commands)("nexus %s says where it looked, and ends with 3", async (line) => {
+    const { code, stdout, stderr } = await nexus(line.split(" "), {
+      NEXUS_API_URL: `http://127.0.0.1:${await freePort()}`,
+      NEXUS_TOKEN: "s3cret",
     });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toMatch(/^NEXUS_API_URL: no API answers at 127\.0\.0\.1:\d+ \(ECONNREFUSED\).*\n$/);
+    expect(stderr).not.toContain("s3cret");
   });
-}
+
+  it("an address that is none is refused", async () => {
+    const { code, stderr } = await nexus(["status"], { NEXUS_API_URL: "localhost:8080" });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^NEXUS_API_URL must look like http:.*\n$/);
+  });
+
+  it("a misspelt variable is named", async () => {
+    const { code, stderr } = await nexus(["status"], { NEXUS_TOKN: "x" });
+    expect([code, stderr]).toEqual([2, "NEXUS_TOKN is unknown: did you mean NEXUS_TOKEN?\n"]);
+  });
+});

@@ -1,17 +1,58 @@
 /** The commands of `nexus`. Building the program runs nothing. */
 import { Command } from "commander";
+import { audit } from "./commands/audit.ts";
+import { backfill } from "./commands/backfill.ts";
+import { completions } from "./commands/completions.ts";
+import { doctor } from "./commands/doctor.ts";
+import { exceptions } from "./commands/exceptions.ts";
+import { lineage } from "./commands/lineage.ts";
 import { migrate } from "./commands/migrate.ts";
+import { moves } from "./commands/move.ts";
 import { preflight } from "./commands/preflight.ts";
+import { report } from "./commands/report.ts";
+import { requeue } from "./commands/requeue.ts";
+import { runs } from "./commands/runs.ts";
+import { search } from "./commands/search.ts";
+import { start } from "./commands/start.ts";
+import { status } from "./commands/status.ts";
+import { waive } from "./commands/waive.ts";
+import { EXIT_CODES } from "./failure.ts";
+
+/** In the order in which somebody needs them. */
+const COMMANDS = [
+  preflight,
+  migrate,
+  start,
+  status,
+  doctor,
+  exceptions,
+  requeue,
+  waive,
+  moves,
+  runs,
+  report,
+  lineage,
+  search,
+  backfill,
+  audit,
+  completions,
+];
 
 /** A program whose mistakes in the command line are thrown as `CommanderError`, with a suggestion where a word is misspelt. */
 export function nexus(): Command {
   const program = new Command("nexus")
     .description("Moves a live legacy dental-lab database into an AI-ready PostgreSQL")
-    .showSuggestionAfterError();
-  for (const add of [migrate, preflight]) add(program);
+    .showSuggestionAfterError()
+    .addHelpText("after", exitCodes);
+  for (const add of COMMANDS) add(program);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
   return program;
+}
+
+function exitCodes(): string {
+  const lines = Object.values(EXIT_CODES).map(({ code, means }) => `  ${code}  ${means}`);
+  return ["", "Exit codes:", ...lines].join("\n");
 }
 
 function oneLine(text: string): string {

@@ -1,6 +1,6 @@
 /** A typed client of the API, made of its contract. Answers are parsed: what does not fit is an error, not a surprise later. */
 import type { z } from "zod";
-import { ApiProblem } from "./api-problem.ts";
+import { ApiProblem, ApiUnreachable } from "./api-problem.ts";
 import { contract, type RouteContract, type RouteName } from "./contract.ts";
 import { problem } from "./problem.ts";
 
@@ -37,8 +37,10 @@ export type Answer<R extends RouteName> = {
 type Arguments<R extends RouteName> = object extends Given<R> ? [given?: Given<R>] : [given: Given<R>];
 
 export interface Client {
-  /** Calls a route. Throws `ApiProblem` when the API does not do what was asked, and fetch's own errors when it cannot be reached. */
+  /** Calls a route. Throws `ApiProblem` when the API does not do what was asked, and `ApiUnreachable` when nobody answers. */
   call<R extends RouteName>(route: R, ...given: Arguments<R>): Promise<Answer<R>>;
+  /** The text of something that is no JSON, as it came. Throws as `call` does. */
+  download(path: string, query: Readonly<Record<string, string | number | undefined>>): Promise<string>;
 }
 
 export interface ClientOptions {
@@ -52,7 +54,7 @@ export function openClient({ url, token }: ClientOptions): Client {
   async function call<R extends RouteName>(route: R, ...given: Arguments<R>): Promise<Answer<R>>;
   async function call(route: RouteName, given: Parts = {}): Promise<unknown> {
     const [method = "GET", path = "/"] = route.split(" ");
-    const response = await fetch(new URL(addressOf(path, given), url), {
+    const response = await reach(new URL(addressOf(path, given), url), {
       method,
       headers: headersOf(token, given),
       ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
@@ -60,7 +62,13 @@ export function openClient({ url, token }: ClientOptions): Client {
     });
     return await answerOf(contract[route], response);
   }
-  return { call };
+  async function download(path: string, query: NonNullable<Parts["query"]>): Promise<string> {
+    const response = await reach(new URL(addressOf(path, { query }), url), { headers: headersOf(token, {}) });
+    const text = await response.text();
+    if (response.status === 200) return text;
+    throw problemOf(response.status, jsonIn(text));
+  }
+  return { call, download };
 }
 
 interface Parts {
@@ -69,6 +77,13 @@ interface Parts {
   readonly body?: unknown;
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
+}
+
+/** Like fetch. Throws `ApiUnreachable` when nobody answers, and the signal's own reason when it aborted. */
+async function reach(url: URL, init: RequestInit): Promise<Response> {
+  return await fetch(url, init).catch((cause: unknown) => {
+    throw init.signal?.aborted === true ? cause : new ApiUnreachable(url.href, cause);
+  });
 }
 
 function addressOf(path: string, { params = {}, query = {} }: Parts): string {
@@ -91,8 +106,20 @@ async function answerOf({ response: answers }: RouteContract, response: Response
   const json: unknown = await response.json().catch(() => undefined);
   const answer = status < 300 ? answers[status]?.safeParse(json) : undefined;
   if (answer?.success === true) return answer.data;
+  throw problemOf(status, json);
+}
+
+function problemOf(status: number, json: unknown): ApiProblem {
   const said = problem.safeParse(json);
-  if (said.success && status >= 400)
-    throw new ApiProblem(status, said.data.code, said.data.detail, said.data);
-  throw new ApiProblem(status, "unexpected_answer", `this is not an answer of the API (status ${status})`);
+  return said.success && status >= 400
+    ? new ApiProblem(status, said.data.code, said.data.detail, said.data)
+    : new ApiProblem(status, "unexpected_answer", `this is not an answer of the API (status ${status})`);
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-export { ApiProblem } from "./api-problem.ts";
+export { ApiProblem, ApiUnreachable } from "./api-problem.ts";
 export { type Answer, type Client, type ClientOptions, type Given, openClient } from "./client.ts";
 export { contract, type RouteContract, type RouteName } from "./contract.ts";
 export { followProgress } from "./follow.ts";

@@ -1,17 +1,15 @@
 /** `npm run demo`: from nothing to a migrated sample, with the same services and variables as in production. */
-import { type Client, openClient } from "@nexus/contract";
+import { untilOver, isClosed } from "@nexus/cli/progress";
+import { openClient } from "@nexus/contract";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Servers } from "../services/index.ts";
 import { openLog, supervise } from "../supervisor/index.ts";
 import { type Embeddings, embeddingsLine, followEmbeddings } from "./embeddings.ts";
 import { type DemoOptions, parseOptions, USAGE } from "./options.ts";
-import { isClosed, isOver, type Progress } from "./progress.ts";
 import { type Addresses, fill, type Place, startDatabases, startServices } from "./stack.ts";
 import { nextSteps, result } from "./summary.ts";
-import { openDisplay } from "./table.ts";
 
 const out = process.stdout;
 
@@ -51,9 +49,9 @@ async function demo(options: DemoOptions): Promise<number> {
   );
   const addresses = await startServices(place, servers, options.loaders);
   const api = openClient({ url: addresses.api });
-  const { warnings } = await api.call("POST /v1/runs");
+  const { runId, warnings } = await api.call("POST /v1/runs");
   for (const warning of warnings) out.write(`Note: ${warning}\n`);
-  const progress = await follow(api);
+  const progress = await untilOver({ url: addresses.api }, runId, {});
   const embeddings = await followEmbeddings(api, openLine());
   const seconds = (performance.now() - startedAt) / 1_000;
   out.write(nextSteps(progress, seconds));
@@ -88,16 +86,6 @@ function openPlace(): Place {
   process.once("disconnect", () => void supervisor.stop().then(() => process.exit(1)));
   process.once("exit", (code) => code === 1 || rmSync(folder, { recursive: true, force: true }));
   return { supervisor, folder, log };
-}
-
-async function follow(api: Client): Promise<Progress> {
-  const display = openDisplay(out);
-  for (;;) {
-    const progress = await api.call("GET /v1/progress");
-    display.show(progress);
-    if (isOver(progress)) return progress;
-    await pause(500);
-  }
 }
 
 async function keep({ api, metrics }: Addresses, { legacyUrl, targetUrl }: Servers): Promise<void> {

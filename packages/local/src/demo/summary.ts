@@ -1,5 +1,5 @@
 /** What the demo says at its end. */
-import { isClosed, type Progress } from "./progress.ts";
+import { isClosed, type Progress } from "@nexus/cli/progress";
 
 /** For programs: whether every row has an outcome, the outcome counts, and how long it took. */
 export function result(progress: Progress, seconds: number) {

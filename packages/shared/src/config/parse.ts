@@ -41,7 +41,7 @@ function misspelt(known: readonly string[], env: NodeJS.ProcessEnv): string[] {
   for (const name of Object.keys(env)) {
     if (known.includes(name)) continue;
     const meant = closest(name, known);
-    if (meant !== undefined && env[meant] === undefined)
+    if (meant !== undefined && (env[meant] ?? "") === "")
       problems.push(`${name} is unknown: did you mean ${meant}?`);
   }
   return problems;

@@ -62,6 +62,10 @@ export function bullTransport<C>(backend: Backend<C>): Transport {
       const counts = await withTimeout(queue(name).then((open) => open.getJobCounts(...UNFINISHED)));
       return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
+    workers: async (name) =>
+      backend.kind === "redis"
+        ? await withTimeout(queue(name).then((open) => open.getWorkersCount()))
+        : undefined,
     work: (name, settings, handler) => work(backend, name, settings, handler),
     board: async (names) => {
       const opened: readonly object[] = await withTimeout(Promise.all(names.map(queue)));

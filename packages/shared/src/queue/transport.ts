@@ -38,6 +38,8 @@ export interface Transport {
   offer(queue: string, offers: readonly Offer[]): Promise<void>;
   /** Jobs in the queue in any state but finished. Never the basis of a decision but one: whether offers were lost. */
   count(queue: string): Promise<number>;
+  /** Workers that listen to a queue, in all processes. Undefined where the server cannot tell: only Redis can. For people to look at. */
+  workers(queue: string): Promise<number | undefined>;
   /** Starts to take jobs from a queue. Resolves to what stops it, which rejects where the server is away (5 s after the grace). */
   work(queue: string, settings: WorkerSettings, handler: Handler): Promise<() => Promise<void>>;
   /** The queues of these names for a page that shows them to people, and changes nothing. */

@@ -1,0 +1,43 @@
+/** The API that the commands speak to: where it is, and with which token. */
+import { type Client, type ClientOptions, openClient } from "@nexus/contract";
+import { optionalText, parseConfig, type Variable } from "@nexus/shared/config";
+import { z } from "zod";
+
+const address: Variable<string> = {
+  schema: z
+    .string()
+    .refine((value) => /^https?:$/.test(protocolOf(value)), "must look like http://127.0.0.1:8080"),
+  meaning: "the address of the API",
+  fallback: "http://127.0.0.1:8080",
+  danger: "beyond this machine only https:// keeps the token to yourself",
+};
+
+/** What every command that calls the API reads. */
+export const apiVariables = {
+  NEXUS_API_URL: address,
+  NEXUS_TOKEN: optionalText({
+    meaning: "the token that the API knows you by; none while the API has no tokens",
+    danger: "a secret: it is never taken from the command line, which others on this machine can read",
+  }),
+};
+
+/** Where the API is, from the environment. Throws `ConfigurationError`. */
+export function apiOptions(): ClientOptions {
+  const { NEXUS_API_URL, NEXUS_TOKEN } = parseConfig(apiVariables, process.env);
+  return { url: NEXUS_API_URL, token: NEXUS_TOKEN };
+}
+
+/** The API from the environment. Nothing connects before the first call. */
+export function openApi(): Client {
+  return openClient(apiOptions());
+}
+
+/** The number of the newest run, which is the active one if any is. */
+export async function newestRun(api: Client): Promise<number | undefined> {
+  const { items } = await api.call("GET /v1/runs", { query: { limit: 1 } });
+  return items[0]?.id;
+}
+
+function protocolOf(value: string): string {
+  return URL.canParse(value) ? new URL(value).protocol : "";
+}

@@ -1,0 +1,46 @@
+/** Arguments and options that several commands share. */
+import { entities, inDependencyOrder } from "@nexus/catalog";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+
+/** The entities of the catalog, parents first. */
+export const ENTITIES: readonly string[] = inDependencyOrder(entities).map(({ name }) => name);
+
+/** A command that speaks to the API, with `--json`. */
+export function apiCommand(program: Command, usage: string, description: string): Command {
+  return program.command(usage).description(description).option("--json", "print one line of JSON");
+}
+
+/** `<entity>`: one of the catalog. */
+export function entityArgument(usage: "<entity>" | "[entity]"): Argument {
+  return new Argument(usage, "an entity of the catalog").choices(ENTITIES);
+}
+
+/** `--reason`: for the audit log. */
+export function reasonOption(): Option {
+  return new Option("--reason <text>", "why: kept in the audit log");
+}
+
+/** A whole number from 1. */
+export function wholeNumber(given: string): number {
+  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
+  throw new InvalidArgumentError("It is a whole number from 1.");
+}
+
+/** `--limit` and `--cursor` of a list. */
+export function pageOptions(): readonly [Option, Option] {
+  return [
+    new Option("--limit <rows>", "rows of a page, 1 to 1000").default(100).argParser(wholeNumber),
+    new Option("--cursor <cursor>", "the page after the one that named it"),
+  ];
+}
+
+/** `practices,patients` */
+export function entityList(given: string): string[] {
+  const names = given.split(",").map((name) => name.trim());
+  const unknown = names.filter((name) => !ENTITIES.includes(name));
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(
+      `There is no entity ${unknown.join(", ")}; there are ${ENTITIES.join(", ")}.`,
+    );
+  return names;
+}

@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+import { openApi } from "../api.ts";
+import { apiCommand, pageOptions } from "../arguments.ts";
+import { nextPage, print, type Printing } from "../output.ts";
+import { instant, table } from "../words.ts";
+
+interface Given extends Printing {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly entity?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** `nexus audit` */
+export function audit(program: Command): void {
+  const [limit, cursor] = pageOptions();
+  apiCommand(program, "audit", "list what was changed, by whom and why, the newest first")
+    .option("--actor <name>", "only what this one did")
+    .option("--action <verb>", "only this: start, pause, resume, cancel, requeue, waive, backfill")
+    .option("--entity <entity>", "only what was done to this entity")
+    .addOption(limit)
+    .addOption(cursor)
+    .action(async ({ json, ...query }: Given) => {
+      const page = await openApi().call("GET /v1/audit", { query });
+      const rows = page.items.map((one) => [
+        instant(one.at),
+        one.actor,
+        one.action,
+        one.runId === null ? null : String(one.runId),
+        one.entity,
+        one.reason,
+      ]);
+      const lines = table(["at", "who", "did", "run", "entity", "reason"], rows);
+      print(page, rows.length === 0 ? ["Nothing is on record"] : [...lines, ...nextPage(page.next)], {
+        json,
+      });
+    });
+}

@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import type { Finding, State } from "../doctor/finding.ts";
+import { EXIT_CODES } from "../failure.ts";
+import { print, type Printing } from "../output.ts";
+
+/** The worst first. */
+const STATES: readonly State[] = ["wrong", "unchecked", "note", "well"];
+
+/** `nexus doctor` */
+export function doctor(program: Command): void {
+  program
+    .command("doctor")
+    .description(
+      "say what state everything is in and what to do next; changes nothing (reads TARGET_URL, LEGACY_URL, QUEUE_URL, NEXUS_API_URL, each if it is set)",
+    )
+    .option("--json", "print one line of JSON")
+    .action(async (given: Printing) => {
+      // Loaded here: the queue's client takes as long to load as everything else together, and no other command needs it.
+      const { examine } = await import("../doctor/examine.ts");
+      const findings = await examine(process.env);
+      const healthy = !findings.some(({ state }) => state === "wrong");
+      print({ healthy, findings }, inWords(findings), given);
+      if (!healthy) process.exitCode = EXIT_CODES.unwell.code;
+    });
+}
+
+function inWords(findings: readonly Finding[]): string[] {
+  const of = (wanted: State): Finding[] => findings.filter(({ state }) => state === wanted);
+  const lines = STATES.flatMap(of).flatMap(({ area, state, says, next }) => [
+    `${state.padEnd(9)}  ${area.padEnd(11)}  ${says}`,
+    ...(next === null ? [] : [`${"".padEnd(9)}  ${"".padEnd(11)}  next: ${next}`]),
+  ]);
+  const [bad, unseen] = [of("wrong").length, of("unchecked").length];
+  const could = unseen === 0 ? "" : `; could not be checked: ${unseen}`;
+  return [...lines, bad === 0 ? `nothing is wrong${could}` : `wrong: ${bad}${could}`];
+}

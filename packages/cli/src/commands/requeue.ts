@@ -1,0 +1,33 @@
+import { type Command, Option } from "commander";
+import { openApi } from "../api.ts";
+import { apiCommand, entityArgument, reasonOption } from "../arguments.ts";
+import { print, type Printing } from "../output.ts";
+
+interface Given extends Printing {
+  readonly scope: "failed" | "rejected" | "parked" | "all";
+  readonly because?: string;
+  readonly reason?: string;
+}
+
+/** `nexus requeue` */
+export function requeue(program: Command): void {
+  apiCommand(program, "requeue", "try an entity's rows again: in the active run, else in a repair run")
+    .addArgument(entityArgument("<entity>"))
+    .addOption(
+      new Option("--scope <scope>", "failed batches, rows with an exception, or all")
+        .choices(["failed", "rejected", "parked", "all"])
+        .default("failed"),
+    )
+    .option("--because <code>", "with rejected or parked: only exceptions of this reason")
+    .addOption(reasonOption())
+    .action(async (entity: string, { json, ...body }: Given) => {
+      const answer = await openApi().call("POST /v1/entities/:entity/requeue", { params: { entity }, body });
+      const { kind, runId, batches } = answer;
+      const says = {
+        requeued: `run ${runId} tries ${batches} batches of ${entity} again`,
+        repair_started: `run ${runId} is started to repair ${entity}: ${batches} batches`,
+        nothing_to_requeue: `${entity} has nothing ${body.scope} to try again: nothing was changed`,
+      };
+      print(answer, [says[kind]], { json });
+    });
+}

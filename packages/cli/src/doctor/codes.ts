@@ -1,0 +1,21 @@
+/** What the code of a failed batch means, for people: SQLSTATEs by their beginning, then codes of ours. */
+const MEANINGS: readonly (readonly [RegExp, string])[] = [
+  [/^42501$/, "a role lacks a privilege; `nexus preflight` names the statement to run"],
+  [/^42/, "a table or column is not what this release expects: nexus preflight, then nexus migrate"],
+  [/^57014$/, "a statement took too long: look for locks, or raise LEGACY_STATEMENT_MS"],
+  [/^55P03$/, "a lock was not given in time: look for who holds it"],
+  [/^25P0[34]$/, "the server heard nothing for too long: the source is slow, or TARGET_IDLE_MS is too short"],
+  [/^40/, "transactions got in each other's way too often: start fewer loaders"],
+  [/^53100$/, "the server's disk is full"],
+  [/^53/, "the server is short of memory or connections"],
+  [/^(08|57P)/, "the server went away"],
+  [/^(21|22|23)/, "a row breaks a rule that could not be put down to that row"],
+  [/^attempts_exhausted$/, "its loaders ended while they had it: look for kills and for memory"],
+  [/^configuration$/, "a service is configured wrongly: its log says which variable"],
+  [/^defect$/, "a defect of ours: the loader's log says where"],
+];
+
+/** A few words; for an unknown code where to look. */
+export function meaningOf(code: string): string {
+  return MEANINGS.find(([pattern]) => pattern.test(code))?.[1] ?? "the loader's log says more";
+}

@@ -1,0 +1,106 @@
+import { type Pool, readOnly } from "@nexus/shared/database";
+import { DIFY_BUDGET, embeddingProgress, type EmbeddingProgress } from "@nexus/shared/ledger";
+import { CONTENT_QUEUE, type Transport } from "@nexus/shared/queue";
+import { count } from "../words.ts";
+import { type Finding, note, well, wrong } from "./finding.ts";
+
+const STATEMENT_MS = 15_000;
+
+/** Whether content is embedded, and if not, what holds it up. */
+export async function examineEmbeddings(target: Pool, queue: Transport | undefined): Promise<Finding[]> {
+  const progress = await readOnly(target, embeddingProgress, { statementMs: STATEMENT_MS });
+  if (progress.status === "unavailable")
+    return [
+      note(
+        "embeddings",
+        "no_vectors",
+        "the target has no table for vectors: there are none, and no search",
+        "install pgvector there, then nexus migrate",
+      ),
+    ];
+  const { open } = progress.items;
+  const found = [
+    ...(progress.pausedBecause === null ? [] : [await pausedFinding(target, progress.pausedBecause, open)]),
+    ...(open > 0 && progress.pausedBecause === null ? await embedders(queue, open) : []),
+    ...indexFindings(progress),
+    ...failureNote(progress),
+  ];
+  if (found.length > 0) return found;
+  return [
+    well("embeddings", open > 0 ? `${count(open)} items are being embedded` : "nothing waits to be embedded"),
+  ];
+}
+
+async function embedders(queue: Transport | undefined, open: number): Promise<Finding[]> {
+  if ((await queue?.workers(CONTENT_QUEUE)) !== 0) return [];
+  const says = `${count(open)} items wait to be embedded, and no embedder listens`;
+  return [
+    wrong("embeddings", "no_embedder", says, "start an embedder with EMBEDDINGS=on: pnpm start:embedder"),
+  ];
+}
+
+interface Budget {
+  readonly code: string | null;
+  /** Seconds until the provider is asked again. */
+  readonly probe: number | null;
+  readonly spent: string;
+  readonly cap: string | null;
+}
+
+async function pausedFinding(target: Pool, because: string, open: number): Promise<Finding> {
+  const { rows } = await target.query<Budget>(
+    `select pause_code as code, greatest(0, extract(epoch from probe_at - now()))::integer as probe,
+       to_char(run_microdollars / 1e6, 'FM999999990.00') as spent, to_char(cap_microdollars / 1e6, 'FM999999990.00') as cap
+     from migration.rate_budget
+     where model <> '${DIFY_BUDGET}' and (pause_reason is not null or run_microdollars >= cap_microdollars)
+     order by paused_at desc nulls last limit 1`,
+  );
+  const budget = rows[0] ?? { code: null, probe: null, spent: "0", cap: null };
+  return because === "money_cap" ? capReached(budget, open) : breakerOpen(because, budget, open);
+}
+
+function capReached({ spent, cap }: Budget, open: number): Finding {
+  const says = `the money cap is reached: $${spent} of $${cap ?? "0"} are spent; ${count(open)} items wait`;
+  const next = "raise EMBEDDING_CAP_USD and restart the embedders; the load is not held up";
+  return wrong("embeddings", "money_cap", says, next);
+}
+
+const PATIENCE = "wait; if it stays so, look at the account's quota and at the network";
+
+/** By the reason of the pause: what the provider does, and what to do about it. */
+const BREAKER: ReadonlyMap<string, readonly [does: string, next: string]> = new Map([
+  ["throttled", ["throttles every call", PATIENCE]],
+  ["unavailable", ["answers no call", PATIENCE]],
+  ["stopped", ["refuses every call", "correct region, model access and credentials of the embedders"]],
+]);
+
+function breakerOpen(because: string, { code, probe }: Budget, open: number): Finding {
+  const [does, next] = BREAKER.get(because) ?? [because, PATIENCE];
+  const says = `the breaker is open: the provider ${does}${code === null ? "" : ` (${code})`}; it is asked again in ${probe ?? 0} s; ${count(open)} items wait`;
+  return wrong("embeddings", "breaker_open", says, next);
+}
+
+function indexFindings({ index, vectors }: EmbeddingProgress): Finding[] {
+  if (index.state !== "invalid") return [];
+  const says = `the HNSW index public.ai_embeddings_hnsw is invalid: its build was interrupted; searches compare all of ${count(vectors)} vectors`;
+  return [
+    wrong(
+      "embeddings",
+      "index_invalid",
+      says,
+      "an embedder drops and builds it again when nothing is left to embed: start one, or see why its build fails (INDEX_MEMORY_MB, disk)",
+    ),
+  ];
+}
+
+function failureNote({ items: { failed } }: EmbeddingProgress): Finding[] {
+  if (failed === 0) return [];
+  return [
+    note(
+      "embeddings",
+      "items_failed",
+      `${count(failed)} items could not be embedded`,
+      "nexus lineage <entity> <key> names the code; nexus backfill --scope failed tries them again",
+    ),
+  ];
+}

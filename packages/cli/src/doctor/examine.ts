@@ -1,0 +1,98 @@
+/** The examination: what is configured is reached, and what is reached is looked at, one thing after the other. Nothing is changed. */
+import { StartFailure } from "@nexus/shared/config";
+import { errorCode, openPool, type Pool } from "@nexus/shared/database";
+import { openTransport, type Transport } from "@nexus/shared/queue";
+import { type Closers, closers } from "@nexus/shared/runtime";
+import { examineApi, examineView } from "./api.ts";
+import { examineDify } from "./dify.ts";
+import { examineEmbeddings } from "./embeddings.ts";
+import { examineExceptions } from "./exceptions.ts";
+import { type Area, AREAS, type Finding, unchecked, wrong } from "./finding.ts";
+import { examineLegacy } from "./legacy.ts";
+import { examineLocks } from "./locks.ts";
+import { examineQueues } from "./queues.ts";
+import { examineRun } from "./run.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { examineTarget } from "./target.ts";
+
+/** All findings, in the order of `AREAS`. Takes a few seconds, and up to a minute where servers do not answer. */
+export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const { settings, findings } = readSettings(env);
+  const open = closers();
+  try {
+    const found = await examineServers(settings, open);
+    return [...findings, ...found].sort((a, b) => AREAS.indexOf(a.area) - AREAS.indexOf(b.area));
+  } finally {
+    await open.closeAll();
+  }
+}
+
+async function examineServers(settings: Settings, open: Closers): Promise<Finding[]> {
+  const target = poolAt(settings.TARGET_URL, open);
+  const legacy = poolAt(settings.LEGACY_URL, open);
+  const api = await examineApi(settings);
+  const queue = await openQueue(settings, open);
+  const ground = target === undefined ? NOTHING : await examineTarget(target);
+  const ledger =
+    target !== undefined && ground.ledger ? await examineLedger(target, queue.transport) : undefined;
+  return [
+    ...api.findings,
+    ...queue.findings,
+    ...ground.findings,
+    ...(ledger ?? (api.view === undefined ? [] : examineView(api.view))),
+    ...(legacy === undefined ? [] : await looked("legacy", "the source", () => examineLegacy(legacy))),
+  ];
+}
+
+const NOTHING = { findings: [], ledger: false };
+
+/** What the ledger says, and whether the queue and its workers agree. */
+async function examineLedger(target: Pool, queue: Transport | undefined): Promise<Finding[]> {
+  return [
+    ...(await looked("target", "locks", () => examineLocks(target))),
+    ...(await looked("run", "the run", () => examineRun(target))),
+    ...(await looked("run", "exceptions", () => examineExceptions(target))),
+    ...(queue === undefined ? [] : await looked("queue", "the queues", () => examineQueues(target, queue))),
+    ...(await looked("dify", "Dify", () => examineDify(target))),
+    ...(await looked("embeddings", "embeddings", () => examineEmbeddings(target, queue))),
+  ];
+}
+
+/** One thing that cannot be looked at keeps nobody from looking at the others. */
+async function looked(area: Area, what: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof TypeError) throw error; // A defect of ours is no reason to call anything well.
+    const code = errorCode(error) ?? (error instanceof Error ? error.name : "unknown");
+    return [unchecked(area, `${what} could not be looked at (${code})`)];
+  }
+}
+
+function poolAt(url: string | undefined, open: Closers): Pool | undefined {
+  if (url === undefined) return undefined;
+  const pool = openPool({ url, max: 1, name: "nexus-doctor", onError: () => undefined });
+  open.push("pool", () => pool.end());
+  return pool;
+}
+
+interface OpenedQueue {
+  readonly findings: readonly Finding[];
+  readonly transport?: Transport;
+}
+
+async function openQueue(
+  { QUEUE_URL: url, QUEUE_PREFIX: prefix }: Settings,
+  open: Closers,
+): Promise<OpenedQueue> {
+  if (url === undefined || prefix === undefined) return { findings: [] };
+  try {
+    const transport = await openTransport({ url, prefix, workers: 0, onError: () => undefined });
+    open.push("queue", () => transport.close());
+    return { findings: [], transport };
+  } catch (error) {
+    if (!(error instanceof StartFailure)) throw error;
+    const next = "start it, or correct QUEUE_URL; nothing is lost: the ledger fills it again";
+    return { findings: [wrong("queue", "queue_unreachable", error.message, next)] };
+  }
+}

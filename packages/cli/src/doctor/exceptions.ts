@@ -1,0 +1,67 @@
+import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
+import { count } from "../words.ts";
+import { type Finding, note, wrong } from "./finding.ts";
+
+const STATEMENT_MS = 10_000;
+
+interface Parked {
+  readonly entity: string;
+  readonly parent: string;
+  readonly rows: number;
+  readonly runId: number;
+  /** What the newest run of the entity did with the parent. */
+  readonly part: "moved" | "skipped" | "absent";
+}
+
+/** Rows that wait for a parent, and rows that were refused. */
+export async function examineExceptions(target: Pool): Promise<Finding[]> {
+  return await readOnly(
+    target,
+    async (tx) => [...(await parkedRows(tx)).map(sayParked), ...(await rejectedRows(tx))],
+    { statementMs: STATEMENT_MS },
+  );
+}
+
+function sayParked({ entity, parent, rows, runId, part }: Parked): Finding {
+  const parked = `${entity}: ${count(rows)} rows are parked, because their ${parent} are not in the target`;
+  if (part === "moved") {
+    const says = `${parked}; run ${runId} moved ${parent}: they were rejected, or the source lacks them`;
+    return note(
+      "run",
+      "rows_parked",
+      says,
+      `nexus exceptions ${entity}; they follow by themselves when their ${parent} arrive`,
+    );
+  }
+  const how = part === "skipped" ? "was told to skip" : "was not asked to move";
+  const says = `${parked}, and run ${runId} ${how} ${parent}`;
+  return wrong("run", "parent_skipped", says, `nexus start --entities ${parent},${entity}`);
+}
+
+async function parkedRows(tx: Queryable): Promise<Parked[]> {
+  const { rows } = await tx.query<Parked>(
+    `with parked as (
+       select entity, missing_entity as parent, count(distinct legacy_id) as rows, max(run_id) as run_id
+       from migration.exceptions where resolved_at is null and outcome = 'parked' group by 1, 2)
+     select p.entity, p.parent, p.rows, p.run_id as "runId",
+       case when e.status is null then 'absent' when e.status = 'skipped' then 'skipped' else 'moved' end as part
+     from parked p left join migration.run_entities e on e.run_id = p.run_id and e.entity = p.parent
+     order by p.rows desc, 1, 2`,
+  );
+  return rows;
+}
+
+async function rejectedRows(tx: Queryable): Promise<Finding[]> {
+  const { rows } = await tx.query<{ entity: string; rows: number }>(
+    `select entity, count(distinct legacy_id) as rows from migration.exceptions
+     where resolved_at is null and outcome = 'rejected' group by 1 order by 2 desc, 1`,
+  );
+  return rows.map(({ entity, rows: rejected }) =>
+    note(
+      "run",
+      "rows_rejected",
+      `${entity}: ${count(rejected)} rows were rejected`,
+      `nexus exceptions ${entity} --outcome rejected`,
+    ),
+  );
+}

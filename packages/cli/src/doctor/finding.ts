@@ -1,0 +1,49 @@
+/** What the doctor says. Findings hold names, counts and codes, never a value. */
+
+/** In the order in which one thing causes the next. */
+export const AREAS = [
+  "environment",
+  "target",
+  "legacy",
+  "queue",
+  "api",
+  "run",
+  "embeddings",
+  "dify",
+] as const;
+
+export type Area = (typeof AREAS)[number];
+
+/** `wrong`: a person must act. `note`: worth knowing. `unchecked`: it could not be looked at. `well`: looked at, and nothing was found. */
+export type State = "wrong" | "note" | "unchecked" | "well";
+
+export interface Finding {
+  readonly area: Area;
+  readonly state: State;
+  /** Stays the same, for programs. */
+  readonly code: string;
+  /** A sentence. */
+  readonly says: string;
+  /** What to do next. */
+  readonly next: string | null;
+}
+
+/** Something a person must act on. */
+export function wrong(area: Area, code: string, says: string, next: string): Finding {
+  return { area, state: "wrong", code, says, next };
+}
+
+/** Something worth knowing. */
+export function note(area: Area, code: string, says: string, next: string | null = null): Finding {
+  return { area, state: "note", code, says, next };
+}
+
+/** Something that could not be looked at. */
+export function unchecked(area: Area, says: string, next: string | null = null): Finding {
+  return { area, state: "unchecked", code: "unchecked", says, next };
+}
+
+/** Something that was looked at without finding anything. */
+export function well(area: Area, says: string): Finding {
+  return { area, state: "well", code: "well", says, next: null };
+}

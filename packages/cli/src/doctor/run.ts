@@ -1,0 +1,117 @@
+import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
+import type { RunStatus } from "@nexus/shared/ledger";
+import { meaningOf } from "./codes.ts";
+import { type Finding, note, unchecked, well, wrong } from "./finding.ts";
+
+const STATEMENT_MS = 10_000;
+
+interface Run {
+  readonly id: number;
+  readonly status: RunStatus;
+  readonly errorCode: string | null;
+  /** Since it was created. */
+  readonly seconds: number;
+  /** Who changed it last, and why. */
+  readonly actor: string | null;
+  readonly reason: string | null;
+}
+
+/** The active run, or the newest: does it move, and if not, who must do what? */
+export async function examineRun(target: Pool): Promise<Finding[]> {
+  return await readOnly(target, examineNewest, { statementMs: STATEMENT_MS });
+}
+
+async function examineNewest(tx: Queryable): Promise<Finding[]> {
+  const run = await newestRun(tx);
+  if (run === undefined) return [note("run", "no_run", "no run was started yet", "nexus start")];
+  const moves = run.status === "planned" || run.status === "running";
+  return [
+    STATES[run.status](run),
+    ...(moves ? await examineExtractors(tx, run) : []),
+    ...(moves || run.status === "paused" ? await blockedEntities(tx, run.id) : []),
+  ];
+}
+
+async function newestRun(tx: Queryable): Promise<Run | undefined> {
+  const { rows } = await tx.query<Run>(
+    `select r.id, r.status, r.error_code as "errorCode", extract(epoch from now() - r.created_at)::integer as seconds,
+       a.actor, a.reason
+     from migration.runs r
+     left join lateral (select actor, reason from migration.audit_log where run_id = r.id and action <> 'requeue' order by id desc limit 1) a on true
+     order by r.id desc limit 1`,
+  );
+  return rows[0];
+}
+
+const STATES: Readonly<Record<RunStatus, (run: Run) => Finding>> = {
+  planned: isWell,
+  running: isWell,
+  completed: isWell,
+  paused: ({ id, actor, reason }) => {
+    const by = actor === null ? "" : `: ${actor} did that${reason === null ? "" : ` (${reason})`}`;
+    return wrong("run", "run_paused", `run ${id} is paused${by}`, `nexus resume ${id}`);
+  },
+  failed: ({ id, errorCode }) => {
+    const says = `run ${id} failed before it began: ${errorCode ?? "no code"}`;
+    return wrong("run", "run_failed", says, "nexus preflight says what the source lacks; then nexus start");
+  },
+  cancelled: ({ id }) =>
+    note("run", "run_cancelled", `run ${id} was cancelled; what it had loaded stays`, "nexus start"),
+};
+
+function isWell({ id, status }: Run): Finding {
+  return well("run", `run ${id} is ${status}`);
+}
+
+/**
+ * An extractor asks the target twice a second at least, so its session is there. PGlite shows one session only, and behind some
+ * poolers no session has the name that it gave itself: then nobody can tell.
+ */
+async function examineExtractors(tx: Queryable, { id, status, seconds }: Run): Promise<Finding[]> {
+  const { rows } = await tx.query<{ extractors: number; telling: boolean }>(
+    `select count(*) filter (where application_name = 'nexus-extractor') as extractors,
+       version() not like '%PGlite%' and coalesce(bool_or(pid = pg_backend_pid() and application_name = 'nexus-doctor'), false) as telling
+     from pg_stat_activity where datname = current_database()`,
+  );
+  const [{ extractors, telling } = { extractors: 0, telling: false }] = rows;
+  if (!telling)
+    return [unchecked("run", "whether an extractor runs: sessions of the target do not tell their names")];
+  if (extractors > 0 || seconds < 2) return [];
+  const says = `run ${id} is ${status}, and no extractor is connected to the target: nobody plans, offers or settles`;
+  return [wrong("run", "no_extractor", says, "start an extractor: pnpm start:extractor")];
+}
+
+interface Blocked {
+  readonly entity: string;
+  readonly errorCode: string | null;
+  readonly failures: string | null;
+  readonly checks: string | null;
+  /** Separated by commas. */
+  readonly codes: string | null;
+}
+
+async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]> {
+  const { rows } = await tx.query<Blocked>(
+    `with failed as (
+       select entity, coalesce(error_code, 'no code') as code, count(*) as count from migration.batches
+       where run_id = $1 and status = 'failed' group by 1, 2)
+     select e.entity, e.error_code as "errorCode",
+       (select string_agg(format('%s with %s', f.count, f.code), ', ' order by f.count desc) from failed f where f.entity = e.entity) as failures,
+       (select string_agg(format('%s (expected %s, found %s)', v.name, v.expected, v.actual), ', ' order by v.name)
+        from migration.validations v where v.run_id = e.run_id and v.entity = e.entity and not v.passed) as checks,
+       (select string_agg(f.code, ',' order by f.count desc) from failed f where f.entity = e.entity) as codes
+     from migration.run_entities e
+     where e.run_id = $1 and not e.waived and (e.status = 'blocked' or exists (select from failed f where f.entity = e.entity))
+     order by e.position`,
+    [runId],
+  );
+  return rows.map(({ entity, errorCode, failures, checks, codes }) => {
+    const meanings = (codes ?? "").split(",").map((code) => `${code}: ${meaningOf(code)}`);
+    const cause =
+      failures === null
+        ? `its check did not pass: ${checks ?? errorCode ?? "no code"}`
+        : `failed batches: ${failures} (${meanings.join("; ")})`;
+    const next = `mend the cause, then nexus requeue ${entity}; or nexus waive ${entity} --reason …`;
+    return wrong("run", "entity_blocked", `${entity} is blocked, and its children wait; ${cause}`, next);
+  });
+}

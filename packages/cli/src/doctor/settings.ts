@@ -1,0 +1,58 @@
+/** The doctor's environment: each variable on its own, so that a wrong one does not keep the others from being looked at. */
+import {
+  type Config,
+  ConfigurationError,
+  databaseUrl,
+  parseConfig,
+  queueUrl,
+  text,
+  type Variable,
+} from "@nexus/shared/config";
+import { apiVariables } from "../api.ts";
+import { type Area, type Finding, unchecked, wrong } from "./finding.ts";
+
+/** What `nexus doctor` reads. */
+export const doctorVariables = {
+  TARGET_URL: databaseUrl({ meaning: "the target database; direct connection or session mode" }),
+  LEGACY_URL: databaseUrl({ meaning: "the legacy database, read only" }),
+  QUEUE_URL: queueUrl({ meaning: "Redis, or PostgreSQL for the embedded stack" }),
+  QUEUE_PREFIX: text({ meaning: "what our keys in Redis begin with", fallback: "nexus" }),
+  ...apiVariables,
+};
+
+export type Settings = Partial<Config<typeof doctorVariables>>;
+
+const AREA: Readonly<Record<string, Area>> = {
+  TARGET_URL: "target",
+  LEGACY_URL: "legacy",
+  QUEUE_URL: "queue",
+};
+
+/** What is set and well formed, and what is to be said of the rest. */
+export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; findings: Finding[] } {
+  const findings: Finding[] = [];
+  const read = <T>(name: keyof typeof doctorVariables, variable: Variable<T>): Record<string, T> => {
+    try {
+      return parseConfig({ [name]: variable }, env);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      const area = AREA[name];
+      const isAbsent = (env[name] ?? "") === "" && !error.message.includes("did you mean");
+      findings.push(
+        isAbsent && area !== undefined
+          ? unchecked(area, `${name} is not set: nothing was asked there`, `set ${name}, as in .env.example`)
+          : wrong("environment", "variable_wrong", error.message, `correct ${name}`),
+      );
+      return {};
+    }
+  };
+  const settings = {
+    ...read("TARGET_URL", doctorVariables.TARGET_URL),
+    ...read("LEGACY_URL", doctorVariables.LEGACY_URL),
+    ...read("QUEUE_URL", doctorVariables.QUEUE_URL),
+    ...read("QUEUE_PREFIX", doctorVariables.QUEUE_PREFIX),
+    ...read("NEXUS_API_URL", doctorVariables.NEXUS_API_URL),
+    ...read("NEXUS_TOKEN", doctorVariables.NEXUS_TOKEN),
+  };
+  return { settings, findings };
+}

@@ -1,0 +1,34 @@
+import { entities, inDependencyOrder } from "@nexus/catalog";
+import { StartFailure, UnavailableError } from "@nexus/shared/config";
+import { type Pool, preflightTarget } from "@nexus/shared/database";
+import { type Finding, well, wrong } from "./finding.ts";
+
+/** Milliseconds that a look at the target's definitions may take. */
+const PATIENCE_MS = 5_000;
+
+/** Whether the target is there and fit to be written, and whether it has a ledger to read. */
+export async function examineTarget(target: Pool): Promise<{ findings: Finding[]; ledger: boolean }> {
+  try {
+    await preflightTarget(target, inDependencyOrder(entities), PATIENCE_MS);
+    return { findings: [well("target", "it is migrated, ours, and enforces its constraints")], ledger: true };
+  } catch (error) {
+    if (!(error instanceof StartFailure)) throw error;
+    const { message } = error;
+    if (error instanceof UnavailableError)
+      return {
+        findings: [wrong("target", "target_unreachable", message, "mend that first: the ledger lies there")],
+        ledger: await hasLedger(target), // It may answer, with a table locked.
+      };
+    const next = "do what it says, then `nexus preflight`: no service starts before";
+    return { findings: [wrong("target", "target_unfit", message, next)], ledger: await hasLedger(target) };
+  }
+}
+
+async function hasLedger(target: Pool): Promise<boolean> {
+  const found = await target
+    .query(
+      `select where to_regclass('migration.batches') is not null and has_schema_privilege('migration', 'usage')`,
+    )
+    .catch(() => ({ rowCount: 0 }));
+  return found.rowCount === 1;
+}

@@ -1,0 +1,79 @@
+/** A run's progress as plain lines: what `nexus status` and the demo show. */
+import type { Eta, Limit } from "@nexus/contract";
+import { count, duration, instant } from "../words.ts";
+import type { Progress } from "./view.ts";
+
+const COLUMNS = ["expected", "read", "loaded", "rejected", "parked", "excluded", "noted"] as const;
+
+type Line = Readonly<
+  Record<"entity" | "status", string> & Record<"percent" | (typeof COLUMNS)[number], number>
+>;
+
+/** Everything: a line per entity, the totals, then how fast, how long, what limits it and what waits. */
+export function progressLines(progress: Progress): string[] {
+  const { run, entities, totals } = progress;
+  if (run === null) return ["No run was started yet: nexus start", ...embeddingLines(progress)];
+  return [
+    `run ${run.id} is ${run.status}${since(progress)}`,
+    heading(),
+    ...entities.map(entityLine),
+    entityLine({ ...totals, entity: "total", status: totals.sumClosed ? "sum closes" : "sum is open" }),
+    ...paceLines(progress),
+    ...gateLines(progress),
+    ...exceptionLines(progress),
+    ...embeddingLines(progress),
+  ];
+}
+
+/** One entity with its outcome counts. */
+export function entityLine(one: Line): string {
+  const counts = COLUMNS.map((column) => count(one[column]).padStart(9));
+  return [one.entity.padEnd(19), one.status.padEnd(11), `${one.percent} %`.padStart(7), ...counts].join(" ");
+}
+
+function heading(): string {
+  const columns = COLUMNS.map((column) => column.padStart(9));
+  return ["entity".padEnd(19), "status".padEnd(11), "done".padStart(7), ...columns].join(" ");
+}
+
+function since({ run }: Progress): string {
+  if (run?.finishedAt)
+    return ` since ${instant(run.finishedAt)}${run.errorCode ? ` (${run.errorCode})` : ""}`;
+  return run?.startedAt ? `, begun ${instant(run.startedAt)}` : "";
+}
+
+function paceLines({ run, rowsPerSecond, eta, limitedBy }: Progress): string[] {
+  if (run?.finishedAt) return [];
+  return [`${count(Math.round(rowsPerSecond))} rows/s${etaOf(eta)}`, ...limitLine("limited", limitedBy)];
+}
+
+function etaOf(eta: Eta | null): string {
+  if (eta === null) return "; how long it takes cannot be told yet";
+  return `; ${duration(eta.earliest)} to ${duration(eta.latest)} left, most likely ${duration(eta.seconds)}`;
+}
+
+function limitLine(what: string, limit: Limit | null): string[] {
+  return limit === null ? [] : [`${what} by ${limit.by}: ${limit.says}`];
+}
+
+/** Who waits at a gate, and who keeps it shut. */
+function gateLines({ run, entities }: Progress): string[] {
+  if (run?.finishedAt) return [];
+  return entities
+    .filter(({ status, waitingFor }) => status === "blocked" || waitingFor.length > 0)
+    .map(({ entity, why }) => `${entity}: ${why}`);
+}
+
+function exceptionLines({ totals: { rejected, parked } }: Progress): string[] {
+  if (rejected + parked === 0) return [];
+  return [`${count(rejected)} rejected and ${count(parked)} parked, each with a reason: nexus exceptions`];
+}
+
+function embeddingLines({ embedding }: Progress): string[] {
+  const { open, itemsPerSecond, eta, limitedBy } = embedding;
+  if (open === 0) return [];
+  return [
+    `embeddings: ${count(open)} items to do, ${count(itemsPerSecond)} a second${etaOf(eta)}`,
+    ...limitLine("embeddings limited", limitedBy),
+  ];
+}

@@ -1,0 +1,32 @@
+/** What a run's progress means to somebody who waits for it. */
+import type { EntityView, RunView } from "@nexus/contract";
+
+export type Progress = RunView;
+
+/** Whether nothing will change any more without a person: completed, ended, paused, or blocked with nothing else under way. */
+export function isOver({ run, entities }: Progress): boolean {
+  if (run === null || run.status === "planned") return false;
+  if (run.status !== "running") return true;
+  return entities.some(isBlocked) && !entities.some(moves);
+}
+
+/** Whether every row of the source has an outcome, and every entity is settled. */
+export function isClosed({ run, entities, totals }: Progress): boolean {
+  return run?.status === "completed" && totals.sumClosed && entities.every(({ sumClosed }) => sumClosed);
+}
+
+/** Whether a person must do something: the run failed, or an entity is blocked and nobody waived that. */
+export function needsPerson({ run, entities }: Progress): boolean {
+  return run?.status === "failed" || entities.some(isBlocked);
+}
+
+function isBlocked({ status, waived }: EntityView): boolean {
+  return status === "blocked" && !waived;
+}
+
+/** What is planned and waits for nobody opens with the next tick. */
+function moves({ status, waitingFor }: EntityView): boolean {
+  return MOVING.includes(status) || (status === "planned" && waitingFor.length === 0);
+}
+
+const MOVING: readonly string[] = ["waiting", "planning", "loading", "settling"];

@@ -1,0 +1,138 @@
+/** Starting a run and looking at it, against a real API on a real ledger. */
+import { eventually } from "@nexus/shared/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ENTITIES } from "./arguments.ts";
+import { type ApiToCommand, apiToCommand, blockedRun } from "./nexus-under-test.ts";
+
+let api: ApiToCommand;
+beforeEach(async (context) => {
+  api = await apiToCommand(context);
+});
+
+const statuses = async (): Promise<Record<string, string>> => {
+  const { rows } = await api.target.query<{ entity: string; status: string }>(
+    `select entity, status from migration.run_entities where run_id = (select max(id) from migration.runs)`,
+  );
+  return Object.fromEntries(rows.map(({ entity, status }) => [entity, status]));
+};
+
+describe("start", () => {
+  it("starts everything, and tells whose duty the backup is apart from the result", async () => {
+    const { code, stdout, stderr } = await api.run("start --reason rehearsal");
+    expect([code, stdout.split("\n")[0]]).toEqual([0, `run 1 is started: ${ENTITIES.join(", ")}`]);
+    expect(stderr).toMatch(/^note: a backup of the target is your duty.*pg_dump/);
+    const { rows } = await api.target.query(
+      `select embeddings, a.reason from migration.runs, migration.audit_log a`,
+    );
+    expect(rows).toEqual([{ embeddings: true, reason: "rehearsal" }]);
+  });
+
+  it("really skips each entity", async () => {
+    for (const entity of ENTITIES) {
+      const answer = await api.json(`start --skip-${entity.replaceAll("_", "-")}`);
+      expect(answer).toMatchObject({ entities: ENTITIES.filter((one) => one !== entity), notices: [] });
+      expect(await statuses()).toEqual(
+        Object.fromEntries(ENTITIES.map((one) => [one, one === entity ? "skipped" : "waiting"])),
+      );
+      await api.json("cancel");
+    }
+  });
+
+  it("really skips embeddings and Dify, and all flags at once leave nothing to do", async () => {
+    const all = ENTITIES.map((entity) => `--skip-${entity.replaceAll("_", "-")}`).join(" ");
+    const refused = await api.run(`start ${all}`);
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toMatch(/^the API: no entity is left to move.*\(nothing_selected\)\n$/);
+    const readers: unknown[] = [];
+    for (const flags of ["", " --skip-ai-embeddings", " --dify-population", " --skip-dify-population"]) {
+      await api.json(`start${flags}`);
+      const { rows } = await api.target.query(
+        `select embeddings, dify from migration.runs order by id desc limit 1`,
+      );
+      readers.push(...rows);
+      await api.json("cancel");
+    }
+    expect(readers).toEqual([
+      { embeddings: true, dify: false },
+      { embeddings: false, dify: false },
+      { embeddings: true, dify: true },
+      { embeddings: true, dify: false },
+    ]);
+  });
+
+  it("takes old flags that have nothing to skip, and says so", async () => {
+    const { code, stderr } = await api.run(
+      "start --entities practices,patients --skip-orders --skip-products",
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain("note: --skip-orders: there is nothing of that name to skip here\n");
+    expect(stderr).toContain("note: --skip-products: there is nothing");
+    expect(await statuses()).toEqual({ practices: "waiting", patients: "waiting" });
+  });
+
+  it("is refused while a run is active, and names it", async () => {
+    await api.json("start");
+    const { code, stdout, stderr } = await api.run("start");
+    expect([code, stdout]).toEqual([4, ""]);
+    expect(stderr).toBe("the API: run 1 is active: wait for it, or cancel it (run_active)\n");
+  });
+
+  it("waits until somebody cancels the run, and ends with 1", async () => {
+    const waiting = api.run("start --entities practices --wait");
+    await eventually(async () => (await api.target.query("select from migration.runs")).rowCount === 1);
+    await api.json("cancel");
+    const { code, stdout } = await waiting;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^run 1 is started: practices\nrun 1 is cancelled/);
+  });
+});
+
+describe("status", () => {
+  it("says what to do when nothing was started", async () => {
+    expect(await api.run("status")).toEqual({
+      code: 0,
+      stdout: "No run was started yet: nexus start\n",
+      stderr: "",
+    });
+  });
+
+  it("shows a run as soon as it is started", async () => {
+    await api.run("status");
+    for (const id of [1, 2]) {
+      await api.run("start");
+      expect((await api.run("status")).stdout).toMatch(new RegExp(`^run ${id} is planned\n`));
+      await api.run("cancel");
+    }
+  });
+
+  it("is plain lines without a terminal: counts, gates, exceptions; 1 while something is blocked", async () => {
+    const runId = await blockedRun(api.target);
+    const { code, stdout } = await api.run("status");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(new RegExp(`^run ${runId} is running`));
+    expect(stdout).toMatch(
+      /^entity +status +done +expected +read +loaded +rejected +parked +excluded +noted$/m,
+    );
+    expect(stdout).toMatch(/^profiles +blocked/m);
+    expect(stdout).toMatch(/^total +sum/m);
+    expect(stdout).toMatch(
+      /rows\/s; how long it takes cannot be told yet\nlimited by gate: profiles is blocked/,
+    );
+    expect(stdout).toMatch(/^profiles: batches that failed for good: \d; requeue them, or waive it$/m);
+    expect(stdout).toMatch(/^patients: it waits for profiles$/m);
+    expect(stdout).not.toContain("\u001b");
+    const other = await api.json(`status --run ${runId}`, 1);
+    expect(other).toMatchObject({
+      run: { id: runId },
+      totals: { sumClosed: true },
+      limitedBy: { by: "gate" },
+    });
+  });
+
+  it("is refused for a run that is not there", async () => {
+    expect(await api.run("status --run 7")).toMatchObject({
+      code: 4,
+      stderr: "the API: there is no run 7 (not_found)\n",
+    });
+  });
+});

@@ -1,0 +1,59 @@
+/** Numbers, times and tables for people. Plain text: no colours, nothing that a file or a pipe could choke on. */
+import type { Forecast } from "@nexus/contract";
+
+/** 12,345 */
+export function count(value: number): string {
+  return value.toLocaleString("en");
+}
+
+const UNITS = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+] as const;
+
+/** Seconds in the two largest units: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
+export function duration(seconds: number): string {
+  for (const [index, [unit, size]] of UNITS.entries()) {
+    if (seconds < size) continue;
+    const whole = Math.floor(seconds / size);
+    const [smaller, smallerSize] = UNITS[index + 1] ?? ["s", 1];
+    const rest = Math.floor((seconds % size) / smallerSize);
+    return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${smaller}`;
+  }
+  return `${Math.round(seconds)} s`;
+}
+
+/** What embedding will come to, before it begins: at most, because rows that did not change cost nothing. */
+export function forecastWords({ items, calls, tokens, seconds, costUsd }: Forecast): string {
+  const time = seconds === null ? "" : `, ${duration(seconds)} at the quota`;
+  const price = costUsd === null ? "" : `, $${costUsd.toFixed(2)}`;
+  return `to embed are at most ${count(items)} items: ${count(calls)} calls, ${count(tokens)} tokens${time}${price}`;
+}
+
+/** An instant to the second, in UTC. */
+export function instant(iso: string): string {
+  return `${new Date(iso).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+type Cell = string | number | null;
+
+/** Aligned columns under their headings: numbers to the right, nothing as a dash. */
+export function table(headings: readonly string[], rows: readonly (readonly Cell[])[]): string[] {
+  const texts = [headings, ...rows.map((row) => row.map(textOf))];
+  const widths = headings.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
+  const isNumber = headings.map((_, column) => rows.some((row) => typeof row[column] === "number"));
+  return texts.map((row) =>
+    row
+      .map((cell, column) =>
+        isNumber[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function textOf(cell: Cell): string {
+  if (cell === null || cell === "") return "-";
+  return typeof cell === "number" ? count(cell) : cell;
+}

@@ -1,0 +1,73 @@
+/** `nexus doctor` before broken situations, on real servers and services: it must name the cause of each, and cry no other. */
+import { createHash } from "node:crypto";
+import { eventually, seedRun } from "@nexus/shared/testing";
+import { describe, expect, it } from "vitest";
+import { databases } from "./databases.ts";
+import { services } from "./services.ts";
+import { embeddings, surroundings } from "./surroundings.ts";
+import { openWard } from "./ward.ts";
+
+const situations = [...services, ...databases, ...surroundings, ...embeddings];
+
+describe.each(situations.map((one) => [one.name, one] as const))(
+  "when %s",
+  (_, { prepare, wrong, says, next }) => {
+    it("the doctor says so, and what to do next", async (context) => {
+      const ward = await openWard(context);
+      const env = (await prepare(ward, context)) ?? {};
+      const seen = await eventually(() => ward.diagnose(env), {
+        until: (diagnosis) => wrong.every((code) => diagnosis.wrong.includes(code)),
+        within: 40_000,
+        every: 200,
+      });
+      expect([seen.wrong, seen.healthy, seen.code]).toEqual([wrong, false, 1]);
+      expect(seen.findings).toContainEqual(
+        expect.objectContaining({
+          state: "wrong",
+          says: expect.stringMatching(says),
+          next: expect.stringMatching(next),
+        }),
+      );
+      expect(JSON.stringify(seen)).not.toContain("s3cret");
+    }, 120_000);
+  },
+);
+
+describe("when nothing is wrong", () => {
+  it("the doctor says so, in the middle of nothing and after a run", async (context) => {
+    const ward = await openWard(context);
+    expect(await ward.diagnose()).toMatchObject({ healthy: true, code: 0, wrong: [] });
+    await Promise.all([ward.start("extractor"), ward.start("loader"), ward.start("loader")]);
+    const ended = await ward.nexus("start --skip-ai-embeddings --wait");
+    expect(ended.code, ended.output).toBe(0);
+    expect(ended.output).toMatch(/^case_states +complete +100 %/m);
+    expect(ended.output).toMatch(/^run 1 is completed/m);
+    const { code, output } = await ward.nexus("doctor");
+    expect(output).toMatch(/^well +target +it is migrated, ours, and enforces its constraints$/m);
+    expect(output).toMatch(/^well +run +run 1 is completed$/m);
+    expect(output).toMatch(/^nothing is wrong$/m);
+    expect(code).toBe(0);
+  }, 120_000);
+});
+
+describe("when little is known", () => {
+  it("the doctor says what it could not look at, and takes the API's word for the run", async (context) => {
+    const ward = await openWard(context);
+    await seedRun(ward.target, { status: "paused", entities: {} });
+    const seen = await ward.diagnose({ TARGET_URL: "", LEGACY_URL: "", QUEUE_URL: "" });
+    expect(seen.wrong).toEqual(["run_paused"]);
+    const unchecked = seen.findings
+      .filter(({ state }) => state === "unchecked")
+      .map(({ says }) => says.split(" ")[0]);
+    expect(unchecked).toEqual(["TARGET_URL", "LEGACY_URL", "QUEUE_URL"]);
+  });
+
+  it("the doctor names a token that the API does not know", async (context) => {
+    const hash = createHash("sha256").update("known").digest("hex");
+    const ward = await openWard(context, { API_TOKENS: `vera:viewer:${hash}` });
+    const refused = await ward.diagnose({ NEXUS_TOKEN: "s3cret" });
+    expect(refused.wrong).toEqual(["api_refuses"]);
+    expect(JSON.stringify(refused)).not.toContain("s3cret");
+    expect(await ward.diagnose({ NEXUS_TOKEN: "known" })).toMatchObject({ healthy: true });
+  });
+});

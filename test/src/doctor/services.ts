@@ -1,0 +1,87 @@
+/** Situations in which a service is missing, or the run stands still. */
+import { seedRun } from "@nexus/shared/testing";
+import { expect } from "vitest";
+import { onOffer, type Situation } from "./situation.ts";
+import { found } from "./ward.ts";
+
+export const services: readonly Situation[] = [
+  {
+    name: "batches are on offer, and no loader runs",
+    prepare: async (ward) => {
+      await ward.start("extractor");
+      await ward.nexus("start --entities practices");
+      await onOffer(ward);
+    },
+    wrong: ["no_loader"],
+    says: /^practices: \d+ batches are on offer, and no loader listens$/,
+    next: /start a loader/,
+  },
+  {
+    name: "a run was started, and no extractor runs",
+    prepare: async (ward) => void (await ward.nexus("start")),
+    wrong: ["no_extractor"],
+    says: /^run 1 is planned, and no extractor is connected/,
+    next: /start an extractor/,
+  },
+  {
+    name: "the queue was flushed while nobody was there to notice",
+    prepare: async (ward) => {
+      const extractor = await ward.start("extractor");
+      await ward.nexus("start --entities practices");
+      await onOffer(ward);
+      await extractor.kill();
+      await ward.flushQueue();
+    },
+    wrong: ["jobs_lost", "no_extractor", "no_loader"],
+    says: /^practices: the ledger has \d+ batches on offer, the queue holds 0: it was flushed/,
+    next: /^nothing is lost: a running extractor offers them again/,
+  },
+  {
+    name: "a batch failed for good",
+    prepare: async (ward) => {
+      await Promise.all([ward.start("extractor"), ward.start("loader")]);
+      await ward.target.query("alter table public.practices rename column name to name_before");
+      await ward.nexus("start");
+      await found(ward.target, "select from migration.run_entities where status = 'blocked'");
+      await ward.target.query("alter table public.practices rename column name_before to name");
+    },
+    wrong: ["entity_blocked"],
+    says: /^practices is blocked, and its children wait; failed batches: \d+ with 42703 \(42703: a table or column is not what/,
+    next: /^mend the cause, then nexus requeue practices; or nexus waive practices/,
+  },
+  {
+    name: "rows are parked whose parent was skipped",
+    prepare: async (ward) => {
+      await Promise.all([ward.start("extractor"), ward.start("loader")]);
+      const ended = await ward.nexus(
+        "start --entities practices,profiles,patients --skip-practices --skip-profiles --wait",
+      );
+      expect(ended.code, ended.output).toBe(0);
+    },
+    wrong: ["parent_skipped"],
+    says: /^patients: \d+ rows are parked, because their (profiles|practices) are not in the target, and run 1 was told to skip/,
+    next: /^nexus start --entities (profiles|practices),patients$/,
+  },
+  {
+    name: "the run is paused",
+    prepare: async (ward) => {
+      await ward.start("extractor");
+      await ward.nexus("start");
+      await found(ward.target, "select from migration.runs where status = 'running'");
+      await ward.nexus("pause --reason lunch");
+    },
+    wrong: ["run_paused"],
+    says: /^run 1 is paused: unverified did that \(lunch\)$/,
+    next: /^nexus resume 1$/,
+  },
+  {
+    name: "the run failed before it began",
+    prepare: async (ward) => {
+      await seedRun(ward.target, { status: "failed", entities: {} });
+      await ward.target.query("update migration.runs set error_code = 'source_missing'");
+    },
+    wrong: ["run_failed"],
+    says: /^run 1 failed before it began: source_missing$/,
+    next: /^nexus preflight says what the source lacks/,
+  },
+];

@@ -1,0 +1,105 @@
+/** Situations in which the queue, the API or a variable is wrong, and those of embeddings. */
+import { freePort } from "@nexus/shared/testing";
+import type { Situation } from "./situation.ts";
+import type { Ward } from "./ward.ts";
+
+export const surroundings: readonly Situation[] = [
+  {
+    name: "the queue does not answer",
+    prepare: async () => ({ QUEUE_URL: `redis://127.0.0.1:${await freePort()}` }),
+    wrong: ["queue_unreachable"],
+    says: /^QUEUE_URL: no Redis answers at 127\.0\.0\.1:\d+/,
+    next: /^start it, or correct QUEUE_URL; nothing is lost/,
+  },
+  {
+    name: "the API does not answer",
+    prepare: async () => ({ NEXUS_API_URL: `http://127.0.0.1:${await freePort()}` }),
+    wrong: ["api_unreachable"],
+    says: /^no API answers at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)$/,
+    next: /^start it \(pnpm start:api\), or correct NEXUS_API_URL/,
+  },
+  {
+    name: "a variable is misspelt",
+    prepare: async () => ({ LEGACY_URL: "", LEGACY_ULR: "postgres://nobody@nowhere/db" }),
+    wrong: ["variable_wrong"],
+    says: /LEGACY_ULR is unknown: did you mean LEGACY_URL\?/,
+    next: /^correct LEGACY_URL$/,
+  },
+];
+
+export const embeddings: readonly Situation[] = [
+  {
+    name: "content waits, and no embedder runs",
+    prepare: openContent,
+    wrong: ["no_embedder"],
+    says: /^3 items wait to be embedded, and no embedder listens$/,
+    next: /start an embedder/,
+  },
+  {
+    name: "the money cap is reached",
+    prepare: async (ward) => {
+      await openContent(ward);
+      await budget(ward, "cap_microdollars = 2500000, run_microdollars = 2500001");
+    },
+    wrong: ["money_cap"],
+    says: /^the money cap is reached: \$2\.50 of \$2\.50 are spent; 3 items wait$/,
+    next: /^raise EMBEDDING_CAP_USD/,
+  },
+  {
+    name: "the breaker is open",
+    prepare: async (ward) => {
+      await openContent(ward);
+      await budget(
+        ward,
+        "paused_at = now(), pause_reason = 'stopped', pause_code = 'AccessDeniedException', probe_at = now() + interval '40 s', probe_delay = '40 s'",
+      );
+    },
+    wrong: ["breaker_open"],
+    says: /^the breaker is open: the provider refuses every call \(AccessDeniedException\); it is asked again in \d+ s; 3 items wait$/,
+    next: /^correct region, model access and credentials/,
+  },
+  {
+    name: "Dify refuses every call",
+    prepare: async (ward) => {
+      await openContent(ward);
+      await budget(
+        ward,
+        "model = 'dify', paused_at = now(), pause_reason = 'stopped', pause_code = 'unauthorized', probe_at = now(), probe_delay = '40 s'",
+      );
+      await ward.target.query("update migration.content_events set dify_open = true, done_at = now()");
+    },
+    wrong: ["dify_paused"],
+    says: /^filling Dify is paused \(unauthorized\); 3 items wait$/,
+    next: /^look at DIFY_URL, DIFY_API_KEY/,
+  },
+  {
+    name: "the vector index is invalid",
+    prepare: async ({ target }, context) => {
+      const { rows } = await target.query("select where to_regclass('public.ai_embeddings') is not null");
+      if (rows.length === 0) context.skip("this PostgreSQL has no pgvector");
+      await target.query(
+        `create index ai_embeddings_hnsw on public.ai_embeddings (id);
+         update pg_index set indisvalid = false where indexrelid = 'public.ai_embeddings_hnsw'::regclass`,
+      );
+    },
+    wrong: ["index_invalid"],
+    says: /^the HNSW index public\.ai_embeddings_hnsw is invalid: its build was interrupted/,
+    next: /^an embedder drops and builds it again/,
+  },
+];
+
+async function openContent({ target }: Ward): Promise<void> {
+  await target.query(
+    `insert into migration.content_events (content_type, target_ids)
+     values ('patients', array[gen_random_uuid(), gen_random_uuid(), gen_random_uuid()])`,
+  );
+}
+
+async function budget({ target }: Ward, set: string): Promise<void> {
+  await target.query(
+    `insert into migration.rate_budget
+       (model, request_rate, request_burst, token_rate, token_burst, requests, tokens, microdollars_per_million_tokens)
+     values ('titan', 1, 1, 1, 1, 1, 1, 20000);
+     update migration.rate_budget set ${set}`,
+  );
+}

@@ -39,6 +39,7 @@ describe.each(stacks())("control in the middle of a run, on $name", (stack) => {
     const runId = await start();
     for (let round = 1; round <= 4; round++) {
       await batchesDone(runId, 15 * round);
+      await eventually(() => allDone(runId, "practices")); // Only what was done can be requeued once more.
       expect(await post(`/v1/runs/${runId}/pause`)).toMatchObject({ status: "paused" });
       const paused = await batches(runId);
       expect(paused["queued"], "nothing is on offer in a paused run").toBeUndefined();
@@ -72,6 +73,14 @@ describe.each(stacks())("control in the middle of a run, on $name", (stack) => {
 
   async function batchesDone(runId: number, wanted: number): Promise<void> {
     await eventually(async () => (await batches(runId))["done"] ?? 0, { until: (done) => done >= wanted });
+  }
+
+  async function allDone(runId: number, entity: string): Promise<boolean> {
+    const { rows } = await journey.target.query<{ done: boolean }>(
+      `select bool_and(status = 'done') as done from migration.batches where run_id = $1 and entity = $2`,
+      [runId, entity],
+    );
+    return rows[0]?.done === true;
   }
 
   async function complete(runId: number): Promise<void> {

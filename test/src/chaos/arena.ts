@@ -113,6 +113,15 @@ export async function extraAttempts({ target }: Journey, runId: number): Promise
   return rows[0]?.extra ?? 0;
 }
 
+/** The attempts of the batch that needed most. */
+export async function mostAttempts({ target }: Journey, runId: number): Promise<number> {
+  const { rows } = await target.query<{ most: number }>(
+    "select max(attempts) as most from migration.batches where run_id = $1",
+    [runId],
+  );
+  return rows[0]?.most ?? 0;
+}
+
 /** Attempts that are counted for batches that are not done yet. */
 export async function attemptsUnderWay({ target }: Journey, runId: number): Promise<number> {
   const { rows } = await target.query<{ attempts: number }>(

@@ -1,6 +1,15 @@
 import type { ServiceName } from "@nexus/local/services";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { alive, type Arena, beginAnew, expectTheSame, extraAttempts, openArena, servers } from "./arena.ts";
+import {
+  alive,
+  type Arena,
+  beginAnew,
+  expectTheSame,
+  extraAttempts,
+  mostAttempts,
+  openArena,
+  servers,
+} from "./arena.ts";
 import { type Blow, flushRedis, killAny, killPostgres, killRedis, strikeAll, tell } from "./blows.ts";
 import { dice, rounds, seed } from "./dice.ts";
 import { unexpectedErrors } from "./server-log.ts";
@@ -44,7 +53,8 @@ describe.skipIf(!breakable)(`a run that is struck (seed ${seed})`, { timeout: 3 
     tell(await strikeAll(journey, runId, blows, dice(seed)));
     await expectTheSame(arena, runId, MINUTES);
     expect(await alive(journey), "services survive").toEqual(before);
-    expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
+    // A crash may take back a batch that was done, after its attempt was counted.
+    expect(await mostAttempts(journey, runId), "attempts of a batch").toBeLessThanOrEqual(1 + blows.length);
   });
 
   it(`by ${20 * rounds} SIGKILLs, crashes of Redis and of PostgreSQL ends with the same target`, async () => {

@@ -1,5 +1,6 @@
 /** Every route of the API: what it takes, what it answers, and the problems of its own. The server and the client are made of it. */
 import type { z } from "zod";
+import { callers } from "./callers.ts";
 import { dify } from "./dify.ts";
 import { embeddings } from "./embeddings.ts";
 import { entities } from "./entities.ts";
@@ -35,6 +36,7 @@ export const contract = {
   ...search,
   ...records,
   ...report,
+  ...callers,
   ...health,
 } as const satisfies Readonly<Record<`${"GET" | "POST"} /${string}`, RouteContract>>;
 

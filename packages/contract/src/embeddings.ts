@@ -20,6 +20,18 @@ export const embeddings = {
           microdollars: z.int(),
           costUsd: z.number(),
         }),
+        budget: z
+          .object({
+            requestsPerMinute: z.int().nullable(),
+            tokensPerMinute: z.int().nullable(),
+            share: z.number().meta({ description: "The share of the quota that the provider bears now." }),
+            capUsd: z.number().nullable(),
+            spentUsd: z
+              .number()
+              .meta({ description: "Of the newest run with embeddings: the cap is for it." }),
+          })
+          .nullable()
+          .meta({ description: "The quota, and money against its cap. Null before the first embedder." }),
         index: z.object({
           state: z.enum(["absent", "building", "invalid", "ready"]),
           percent: z.number().nullable(),

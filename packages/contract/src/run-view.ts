@@ -36,6 +36,7 @@ const entityView = z.object({
   status: z.enum(statusesOf(entityArrows)),
   waived: z.boolean(),
   why: z.string().meta({ description: "A sentence: why it is where it is." }),
+  parents: z.array(z.string()),
   waitingFor: z.array(z.string()),
   batches: z.object({ total: z.int(), done: z.int(), failed: z.int() }),
   ...counts,

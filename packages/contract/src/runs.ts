@@ -2,7 +2,7 @@
 import { runArrows, statusesOf } from "@nexus/shared/ledger";
 import { z } from "zod";
 import { forecast } from "./forecast.ts";
-import { entityName, listQuery, optionalBody, pageOf, reason, runParams } from "./parts.ts";
+import { entityName, instant, listQuery, optionalBody, pageOf, reason, runParams } from "./parts.ts";
 import { runFacts, runView } from "./run-view.ts";
 
 const names = z.array(entityName).min(1).max(100);
@@ -50,6 +50,22 @@ export const runs = {
     summary: "Show a run and how far it is",
     params: runParams,
     response: { 200: runView },
+    problems: ["not_found"],
+  },
+  "GET /v1/runs/:id/throughput": {
+    summary: "Show how many rows were dealt with when, in up to 60 slices of the run's time",
+    params: runParams,
+    response: {
+      200: z.object({
+        from: instant
+          .nullable()
+          .meta({ description: "The start of the first slice; null before the first batch." }),
+        sliceSeconds: z.number(),
+        slices: z
+          .array(z.int())
+          .meta({ description: "Rows read by the batches that were done in each slice." }),
+      }),
+    },
     problems: ["not_found"],
   },
   "POST /v1/runs/:id/pause": move("Pause a run"),

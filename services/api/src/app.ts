@@ -4,6 +4,7 @@ import type { Deps } from "./deps.ts";
 import { answerErrors } from "./plugins/errors.ts";
 import { secureHeaders } from "./plugins/headers.ts";
 import { doOnce } from "./plugins/idempotency.ts";
+import { serveDashboard } from "./plugins/dashboard.ts";
 import { describeRoutes } from "./plugins/openapi.ts";
 import { showQueues } from "./plugins/queue-board.ts";
 import { logRequests } from "./plugins/request-log.ts";
@@ -15,6 +16,7 @@ import { entityRoutes } from "./routes/entities.ts";
 import { exceptionRoutes } from "./routes/exceptions.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { lineageRoute } from "./routes/lineage.ts";
+import { meRoute } from "./routes/me.ts";
 import { progressRoute } from "./routes/progress.ts";
 import { reportRoute } from "./routes/report.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -33,6 +35,7 @@ const ROUTES = [
   difyRetrievalRoute,
   lineageRoute,
   auditRoute,
+  meRoute,
   healthRoutes,
 ];
 
@@ -49,6 +52,7 @@ export function buildApp(deps: Deps): App {
     doOnce(app, deps.target);
     showQueues(app, deps.queues);
     for (const addRoutes of ROUTES) addRoutes(app, deps);
+    serveDashboard(app);
   });
   return app;
 }

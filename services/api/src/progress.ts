@@ -22,9 +22,7 @@ export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | un
   if (run === undefined)
     return { run: null, entities: [], totals: add(undefined, []), ...NOTHING, embedding };
   const progress = await progressOf(db, run.id);
-  const entities = progress.map((one) =>
-    viewOfEntity(run, one, unsettledParents(catalog, progress, one.entity)),
-  );
+  const entities = progress.map((one) => viewOfEntity(run, one, parentsOf(catalog, progress, one.entity)));
   return {
     run,
     entities,
@@ -57,19 +55,30 @@ function isUnforeseeable({ status, waived }: EntityProgress): boolean {
   return status === "waiting" || status === "planning" || (status === "blocked" && !waived);
 }
 
-/** Parents in this run whose settling an entity waits for. */
-function unsettledParents(catalog: Catalog, progress: readonly EntityProgress[], entity: string): string[] {
-  const parents = catalog.find((one) => one.name === entity)?.parents ?? {};
-  return progress
-    .filter((one) => Object.hasOwn(parents, one.entity) && !isDone(one) && !one.waived)
-    .map((one) => one.entity);
+interface Parents {
+  /** In this run. */
+  readonly parents: string[];
+  /** Those whose settling an entity waits for. */
+  readonly waitingFor: string[];
 }
 
-function viewOfEntity(run: RunFacts, one: EntityProgress, waitingFor: string[]): EntityView {
+function parentsOf(catalog: Catalog, progress: readonly EntityProgress[], entity: string): Parents {
+  const known = catalog.find((one) => one.name === entity)?.parents ?? {};
+  const parents = progress.filter((one) => Object.hasOwn(known, one.entity));
+  const open = parents.filter((one) => !isDone(one) && !one.waived);
+  return { parents: parents.map(nameOf), waitingFor: open.map(nameOf) };
+}
+
+function nameOf({ entity }: EntityProgress): string {
+  return entity;
+}
+
+function viewOfEntity(run: RunFacts, one: EntityProgress, { parents, waitingFor }: Parents): EntityView {
   const { batches: total, batchesDone: done, batchesFailed: failed, loadMs: _, ...rest } = one;
   return {
     ...rest,
     why: why(run, one, waitingFor),
+    parents,
     waitingFor,
     batches: { total, done, failed },
     percent: percentOf(one),

@@ -12,10 +12,12 @@ export type Need = Role | "public";
 const OF_THE_CONTRACT: Readonly<Record<RouteName, Need>> = {
   "GET /healthz": "public",
   "GET /readyz": "public",
+  "GET /v1/me": "viewer",
   "GET /v1/progress": "viewer",
   "GET /v1/progress/stream": "viewer",
   "GET /v1/runs": "viewer",
   "GET /v1/runs/:id": "viewer",
+  "GET /v1/runs/:id/throughput": "viewer",
   "GET /v1/entities/:entity/exceptions": "viewer",
   "GET /v1/exceptions/reasons": "viewer",
   "GET /v1/embeddings": "viewer",
@@ -38,6 +40,8 @@ const OF_THE_CONTRACT: Readonly<Record<RouteName, Need>> = {
 /** Routes beside the contract: the document that describes it, and pages. A `*` at the end stands for any rest. */
 const BESIDE: Readonly<Record<string, Need>> = {
   "GET /openapi.json": "public",
+  "GET /": "public",
+  "GET /assets/*": "public",
   "GET /docs*": "public",
   "POST /v1/dify/retrieval": "public",
   "GET /queues*": "admin",

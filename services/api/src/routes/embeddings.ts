@@ -4,6 +4,7 @@ import { backfill, embeddingProgress } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { contents, forecastOf, inDollars } from "../forecast.ts";
 import { Problem } from "../problem.ts";
+import { findBudget } from "../queries/find-budget.ts";
 import { by } from "../request.ts";
 import type { App } from "../server.ts";
 
@@ -11,7 +12,9 @@ import type { App } from "../server.ts";
 export function embeddingRoutes(app: App, { target }: Deps): void {
   app.get("/v1/embeddings", { schema: contract["GET /v1/embeddings"] }, async () => {
     const { usage, forecast: toCome, ...rest } = await embeddingProgress(target, contents);
-    return { ...rest, forecast: inDollars(toCome), usage: { ...usage, costUsd: usage.microdollars / 1e6 } };
+    const budget = await findBudget(target);
+    const used = { ...usage, costUsd: usage.microdollars / 1e6 };
+    return { ...rest, forecast: inDollars(toCome), usage: used, budget };
   });
 
   app.post(

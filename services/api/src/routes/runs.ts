@@ -5,6 +5,7 @@ import { pageOf, positionIn } from "../page.ts";
 import { Problem } from "../problem.ts";
 import { viewOf } from "../progress.ts";
 import { findRunFacts, listRuns } from "../queries/find-run.ts";
+import { measureThroughput } from "../queries/measure-throughput.ts";
 import { done } from "../refusal.ts";
 import { by } from "../request.ts";
 import type { App } from "../server.ts";
@@ -35,6 +36,16 @@ export function runRoutes(app: App, deps: Deps): void {
     if (run === undefined) throw new Problem(404, "not_found", `there is no run ${id}`);
     return await viewOf(target, deps.entities, run);
   });
+
+  app.get(
+    "/v1/runs/:id/throughput",
+    { schema: contract["GET /v1/runs/:id/throughput"] },
+    async ({ params: { id } }) => {
+      if ((await findRunFacts(target, id)) === undefined)
+        throw new Problem(404, "not_found", `there is no run ${id}`);
+      return await measureThroughput(target, id);
+    },
+  );
 
   for (const verb of ["pause", "resume", "cancel"] as const)
     app.post(`/v1/runs/:id/${verb}`, { schema: contract[`POST /v1/runs/:id/${verb}`] }, async (request) =>

@@ -1,0 +1,19 @@
+/** `/v1/me`: for pages that show people what they may do. */
+import { z } from "zod";
+
+export const callers = {
+  "GET /v1/me": {
+    summary: "Show who asks, and with which role",
+    response: {
+      200: z.object({
+        name: z.string(),
+        role: z.enum(["viewer", "operator", "admin"]),
+        verified: z
+          .boolean()
+          .meta({
+            description: "False while no tokens are configured: then anybody on this machine is an admin.",
+          }),
+      }),
+    },
+  },
+} as const;

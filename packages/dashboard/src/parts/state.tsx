@@ -1,0 +1,47 @@
+/** A status as a word with a mark of its own shape and colour. */
+import type { EntityView, RunView } from "@nexus/contract";
+
+type RunStatus = NonNullable<RunView["run"]>["status"];
+type Tone = "done" | "moves" | "bad" | "held" | "rests";
+
+const ENTITY: Readonly<Record<EntityView["status"], Tone>> = {
+  waiting: "rests",
+  planning: "moves",
+  planned: "rests",
+  loading: "moves",
+  settling: "moves",
+  complete: "done",
+  blocked: "bad",
+  skipped: "rests",
+  cancelled: "rests",
+};
+
+const RUN: Readonly<Record<RunStatus, Tone>> = {
+  planned: "rests",
+  running: "moves",
+  paused: "held",
+  completed: "done",
+  failed: "bad",
+  cancelled: "rests",
+};
+
+/** How an entity's status looks. */
+export function toneOf({ status, waived }: Pick<EntityView, "status" | "waived">): Tone {
+  return status === "blocked" && waived ? "held" : ENTITY[status];
+}
+
+/** What an entity's status is called: one that is planned waits at its gate. */
+export function nameOf({ status, waived, waitingFor }: EntityView): string {
+  if (status === "blocked" && waived) return "waived";
+  return status === "planned" && waitingFor.length > 0 ? "gate closed" : status;
+}
+
+/** An entity's status. */
+export function EntityState({ of }: { readonly of: EntityView }) {
+  return <span class={`state ${toneOf(of)}`}>{nameOf(of)}</span>;
+}
+
+/** A run's status. */
+export function RunState({ status }: { readonly status: RunStatus }) {
+  return <span class={`state ${RUN[status]}`}>{status}</span>;
+}

@@ -1,0 +1,78 @@
+/** The audit log: what was changed, by whom and why. */
+import { useMemo } from "preact/hooks";
+import { Pager, usePages } from "../parts/pager.tsx";
+import { Ready } from "../parts/notice.tsx";
+import { Select } from "../parts/select.tsx";
+import { linkTo, usePlace } from "../router.ts";
+import { useSurroundings } from "../surroundings.ts";
+import { useLoad } from "../use-load.ts";
+import { instant } from "../words.ts";
+import { type Change, ChangedThing, doneInWords } from "./changes.tsx";
+
+const ACTIONS = ["start", "pause", "resume", "cancel", "requeue", "waive", "backfill"];
+
+/** `#/audit?action=requeue&entity=cases` */
+export function Audit() {
+  const { query } = usePlace();
+  const { view } = useSurroundings();
+  const [pages, turn] = usePages(JSON.stringify(query));
+  const changes = useLoad("GET /v1/audit", { ...query, limit: 50, cursor: pages.at(-1) }, 10_000);
+  const names = useMemo(() => view?.entities.map(({ entity }) => entity) ?? [], [view]);
+  const choose = (name: string) => (value: string) =>
+    (location.hash = linkTo(["audit"], { ...query, [name]: value }));
+  return (
+    <>
+      <div class="headline">
+        <div>
+          <h1>Who did what</h1>
+          <p>Every change, with its reason. Without tokens a name is what its owner says it is.</p>
+        </div>
+      </div>
+      <section class="card" aria-label="Changes">
+        <div class="filters">
+          <Select label="What was done" value={query["action"]} options={ACTIONS} choose={choose("action")} />
+          <Select label="Entity" value={query["entity"]} options={names} choose={choose("entity")} />
+        </div>
+        <Ready of={changes} what="the audit log">
+          {({ items, next }) => (
+            <>
+              {items.length === 0 ? <p class="soft">No change is like that.</p> : <Changes items={items} />}
+              <Pager pages={pages} next={next} turn={turn} />
+            </>
+          )}
+        </Ready>
+      </section>
+    </>
+  );
+}
+
+function Changes({ items }: { readonly items: readonly Change[] }) {
+  return (
+    <div class="table-frame" tabIndex={0} role="region" aria-label="Changes, a table that scrolls">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">Who</th>
+            <th scope="col">Did</th>
+            <th scope="col">What</th>
+            <th scope="col">Why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((one) => (
+            <tr key={one.id}>
+              <td class="soft">{instant(one.at)}</td>
+              <th scope="row">{one.actor}</th>
+              <td>{doneInWords(one)}</td>
+              <td>
+                <ChangedThing of={one} />
+              </td>
+              <td>{one.reason ?? <span class="soft">no reason given</span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

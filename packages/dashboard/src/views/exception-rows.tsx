@@ -1,0 +1,89 @@
+/** The rows of one reason: their legacy keys, a page at a time. */
+import type { Answer } from "@nexus/contract";
+import { Ready } from "../parts/notice.tsx";
+import { Pager, usePages } from "../parts/pager.tsx";
+import { Requeue } from "../parts/requeue.tsx";
+import { linkTo } from "../router.ts";
+import { useLoad } from "../use-load.ts";
+import { instant, words } from "../words.ts";
+
+interface ExceptionRowsProps {
+  readonly entity: string;
+  readonly reason: string;
+  readonly outcome: string | undefined;
+}
+
+type Exception = Answer<"GET /v1/entities/:entity/exceptions">["items"][number];
+
+/** Each key leads to the way of its row. */
+export function ExceptionRows({ entity, reason, outcome }: ExceptionRowsProps) {
+  const [pages, turn] = usePages(`${entity} ${reason} ${outcome ?? ""}`);
+  const address = { entity, reason, outcome, limit: 50, cursor: pages.at(-1) };
+  const rows = useLoad("GET /v1/entities/:entity/exceptions", address, 10_000);
+  return (
+    <section class="card" aria-labelledby="rows-title">
+      <div class="card-head">
+        <h2 id="rows-title">
+          {entity}: {words(reason)}
+        </h2>
+        {(outcome === "rejected" || outcome === "parked") && (
+          <Requeue entity={entity} scope={outcome} because={reason} done={rows.reload} />
+        )}
+      </div>
+      <Ready of={rows} what="these rows">
+        {({ items, next }) => (
+          <>
+            {items.length === 0 ? (
+              <p class="soft">No row has this exception any more.</p>
+            ) : (
+              <Rows items={items} entity={entity} />
+            )}
+            <Pager pages={pages} next={next} turn={turn} />
+          </>
+        )}
+      </Ready>
+    </section>
+  );
+}
+
+function Rows({ items, entity }: { readonly items: readonly Exception[]; readonly entity: string }) {
+  return (
+    <div class="table-frame" tabIndex={0} role="region" aria-label="Rows, a table that scrolls">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Legacy key</th>
+            <th scope="col">Column</th>
+            <th scope="col">Waits for</th>
+            <th scope="col">Run</th>
+            <th scope="col">Since</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((one) => (
+            <tr key={one.legacyId}>
+              <th scope="row">
+                <a href={linkTo(["rows", entity, one.legacyId])}>{one.legacyId}</a>
+              </th>
+              <td>{one.column ?? <span class="soft">the row</span>}</td>
+              <td>{waitsFor(one)}</td>
+              <td>
+                <a href={linkTo(["runs", one.runId])}>run {one.runId}</a>
+              </td>
+              <td class="soft">{instant(one.createdAt)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function waitsFor({ missingEntity, missingId }: Exception) {
+  if (missingEntity === null || missingId === null) return <span class="soft">nothing</span>;
+  return (
+    <a href={linkTo(["rows", missingEntity, missingId])}>
+      {missingEntity} {missingId}
+    </a>
+  );
+}

@@ -1,0 +1,97 @@
+/** One run, entity by entity. */
+import type { EntityView } from "@nexus/contract";
+import { Bar, leftOf } from "../parts/bar.tsx";
+import { Ready } from "../parts/notice.tsx";
+import { EntityState, RunState } from "../parts/state.tsx";
+import { useLoad } from "../use-load.ts";
+import { count, percent, words } from "../words.ts";
+import { whenOf } from "./overview.tsx";
+import { RunProgress } from "./run-progress.tsx";
+import { Throughput } from "./throughput.tsx";
+
+/** `#/runs/12` */
+export function Run({ id }: { readonly id: number }) {
+  const run = useLoad("GET /v1/runs/:id", { id }, 5_000);
+  return (
+    <Ready of={run} what={`run ${id}`}>
+      {(view) =>
+        view.run === null ? (
+          <p class="soft">There is no such run.</p>
+        ) : (
+          <>
+            <div class="headline">
+              <div>
+                <h1>
+                  Run {id} <RunState status={view.run.status} />
+                </h1>
+                <p>
+                  {whenOf(view.run)}
+                  {view.run.errorCode !== null && `; ended with ${words(view.run.errorCode)}`}
+                </p>
+              </div>
+              <a href="#/runs">All runs</a>
+            </div>
+            <RunProgress view={view} />
+            <Entities entities={view.entities} />
+            <Throughput runId={id} live={view.run.finishedAt === null} />
+          </>
+        )
+      }
+    </Ready>
+  );
+}
+
+const COUNTS = ["expected", "loaded", "rejected", "parked", "excluded"] as const;
+
+function Entities({ entities }: { readonly entities: readonly EntityView[] }) {
+  return (
+    <section class="card" aria-labelledby="entities-title">
+      <h2 id="entities-title">Rows by entity</h2>
+      <div class="table-frame" tabIndex={0} role="region" aria-label="Entities, a table that scrolls">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Entity</th>
+              <th scope="col">Status</th>
+              <th scope="col">Progress</th>
+              {COUNTS.map((name) => (
+                <th key={name} scope="col" class="number">
+                  {name}
+                </th>
+              ))}
+              <th scope="col" class="number">
+                left
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {entities.map((one) => (
+              <Line key={one.entity} of={one} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Line({ of }: { readonly of: EntityView }) {
+  return (
+    <tr>
+      <th scope="row">{of.entity}</th>
+      <td>
+        <EntityState of={of} />
+      </td>
+      <td class="progress-cell">
+        {percent(of.percent)}
+        <Bar of={of} />
+      </td>
+      {COUNTS.map((name) => (
+        <td key={name} class="number">
+          {count(of[name])}
+        </td>
+      ))}
+      <td class="number">{count(leftOf(of))}</td>
+    </tr>
+  );
+}

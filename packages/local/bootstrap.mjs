@@ -58,6 +58,8 @@ function installIfNeeded() {
 
 function build() {
   finish(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"], "the build failed");
+  const vite = join(root, "packages/dashboard/node_modules/vite/bin/vite.js");
+  finish(process.execPath, [vite, "build", "packages/dashboard"], "the dashboard could not be built");
 }
 
 /** Runs a command to its end; its output is shown only if it fails. */

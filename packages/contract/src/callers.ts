@@ -8,11 +8,9 @@ export const callers = {
       200: z.object({
         name: z.string(),
         role: z.enum(["viewer", "operator", "admin"]),
-        verified: z
-          .boolean()
-          .meta({
-            description: "False while no tokens are configured: then anybody on this machine is an admin.",
-          }),
+        verified: z.boolean().meta({
+          description: "False while no tokens are configured: then anybody on this machine is an admin.",
+        }),
       }),
     },
   },

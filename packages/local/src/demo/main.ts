@@ -90,7 +90,7 @@ function openPlace(): Place {
 
 async function keep({ api, metrics }: Addresses, { legacyUrl, targetUrl }: Servers): Promise<void> {
   out.write(
-    `Everything keeps running until Ctrl-C.\n  API     ${api}/docs\n  metrics ${metrics}\n  legacy  ${legacyUrl}\n  target  ${targetUrl}\n`,
+    `Everything keeps running until Ctrl-C.\n  dashboard ${api}/\n  API       ${api}/docs\n  metrics   ${metrics}\n  legacy    ${legacyUrl}\n  target    ${targetUrl}\n`,
   );
   await new Promise(() => undefined);
 }

@@ -26,6 +26,14 @@ export function findRedis(): string | undefined {
     .find(isExecutable);
 }
 
+/** The path of Chromium or Chrome, undefined if there is none. */
+export function findBrowser(): string | undefined {
+  const names = ["chromium", "chromium-browser", "google-chrome"];
+  return pathFolders()
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find(isExecutable);
+}
+
 /** PATH, and the folder of system binaries that a login shell may lack. */
 function pathFolders(): string[] {
   return [...(process.env["PATH"] ?? "").split(delimiter).filter(Boolean), "/usr/sbin"];

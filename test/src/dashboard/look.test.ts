@@ -1,0 +1,104 @@
+/** How the dashboard looks, to eyes, to screen readers and to small screens. Screenshots are kept in `test-results/dashboard`. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { remark } from "@nexus/shared/testing";
+import { dashboardUnderTest, openBrowser } from "./dashboard-under-test.ts";
+
+const SCREENSHOTS = join(process.env["NEXUS_TEST_RESULTS"] ?? "test-results", "dashboard");
+
+/** Each view, and what shows that it is there. */
+const VIEWS = [
+  ["overview", "#/", "Who did what"],
+  ["entity", "#/entities/patients", "Gates and ranges"],
+  ["exceptions", "#/exceptions", "duplicate membership"],
+  [
+    "rows-of-a-reason",
+    "#/exceptions?entity=patients&outcome=parked&reason=practices_not_in_target",
+    "Legacy key",
+  ],
+  ["embeddings", "#/embeddings", "Used so far"],
+  ["runs", "#/runs", "Run 1"],
+  ["run", "#/runs/3", "Rows by entity"],
+  ["row", "#/rows/patients/131", "is parked"],
+  ["audit", "#/audit", "the source copy was a week old"],
+] as const;
+
+const LOOKS = [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["phone", { colorScheme: "light", viewport: { width: 360, height: 780 }, deviceScaleFactor: 2 }],
+] as const;
+
+let browser: Browser | undefined;
+beforeAll(async () => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  browser = await openBrowser();
+});
+afterAll(async () => await browser?.close());
+
+describe.each(LOOKS)("%s", (look, options) => {
+  it("every view can be used by everybody, and fits", async (context) => {
+    const dashboard = await dashboardUnderTest(context, browser);
+    const { page, faults } = await dashboard.open(options);
+    for (const [name, place, shows] of VIEWS) {
+      await page.goto(`${dashboard.url}/${place}`);
+      await page.getByText(shows).first().waitFor();
+      await page.waitForLoadState("networkidle", { timeout: 500 }).catch(() => undefined); // The stream never rests.
+      await page.screenshot({ path: join(SCREENSHOTS, `${name}-${look}.png`), fullPage: true });
+      expect(await violationsOn(page), name).toEqual([]);
+      expect(
+        await page.evaluate("document.documentElement.scrollWidth - innerWidth"),
+        name,
+      ).toBeLessThanOrEqual(0);
+    }
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("a dialog and the login", () => {
+  it("can be used by everybody", async (context) => {
+    const tokens = `sam@lab:admin:${"0".repeat(64)}`;
+    const asking = await dashboardUnderTest(context, browser, { API_TOKENS: tokens });
+    const login = await asking.open({ colorScheme: "dark" });
+    await login.page.getByLabel("Token").waitFor();
+    expect(await violationsOn(login.page)).toEqual([]);
+    await login.page.screenshot({ path: join(SCREENSHOTS, "login-dark.png") });
+    const open = await dashboardUnderTest(context, browser);
+    const { page } = await open.open();
+    await page.getByRole("button", { name: "Requeue what failed" }).click();
+    expect(await violationsOn(page)).toEqual([]);
+    await page.screenshot({ path: join(SCREENSHOTS, "dialog-light.png") });
+  });
+});
+
+describe("opening it", () => {
+  it("paints its first content within a second", async (context) => {
+    const { page } = await (await dashboardUnderTest(context, browser)).open();
+    await page.getByText("Who did what").waitFor();
+    const entries = await page.evaluate(
+      "performance.getEntriesByName('first-contentful-paint').map((e) => e.startTime)",
+    );
+    const [painted = Infinity] = z.array(z.number()).parse(entries);
+    remark("measured", `dashboard: first paint after ${Math.round(painted)} ms`);
+    expect(painted).toBeLessThan(1_000);
+  });
+});
+
+/** What axe finds serious or critical, with the places. */
+async function violationsOn(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = z
+    .object({
+      violations: z.array(
+        z.object({ id: z.string(), impact: z.string(), nodes: z.array(z.object({ html: z.string() })) }),
+      ),
+    })
+    .parse(await page.evaluate("axe.run()"));
+  return found.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}

@@ -13,7 +13,7 @@ import { Exceptions } from "./views/exceptions.tsx";
 import { Overview } from "./views/overview.tsx";
 import { Row } from "./views/row.tsx";
 import { Runs } from "./views/runs.tsx";
-import { percent } from "./words.ts";
+import { percent, words } from "./words.ts";
 
 const VIEWS: Readonly<Record<string, ComponentType>> = {
   "": Overview,
@@ -47,6 +47,11 @@ export function Frame({ leave, lost, said }: FrameProps) {
   const View = VIEWS[path[0] ?? ""] ?? Unknown;
   const address = path.join("/");
   const opened = useRef(address);
+  const name =
+    MENU.find(([place]) => place === (path[0] ?? ""))?.[1] ?? path.slice(0, 2).map(words).join(" ");
+  useEffect(() => {
+    document.title = `${name} · Smile Nexus Migration`;
+  }, [name]);
   useEffect(() => {
     if (opened.current === address) return;
     opened.current = address;

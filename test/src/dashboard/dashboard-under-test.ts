@@ -32,6 +32,8 @@ export interface DashboardUnderTest {
   readonly target: Pool;
   /** A page on its first view. What the page asked of elsewhere, or refused to run, is in `faults`. */
   open(options?: BrowserContextOptions): Promise<Opened>;
+  /** Ends the API. */
+  stop(): Promise<void>;
 }
 
 export interface Opened {
@@ -52,11 +54,12 @@ export async function dashboardUnderTest(
   const api = await startService(serviceToRun("api", servers, { API_PORT: "0", EMBEDDINGS: "off", ...env }));
   const { port } = await api.waitForLine({ msg: "ready" });
   const url = `http://127.0.0.1:${String(port)}`;
+  const stop = async (): Promise<void> => void (await api.kill("SIGKILL"));
   context.onTestFinished(async () => {
-    await api.kill("SIGTERM");
+    await stop();
     await target.end();
   });
-  return { url, target, open: (options) => openPage(context, opened, url, options) };
+  return { url, target, stop, open: (options) => openPage(context, opened, url, options) };
 }
 
 async function openPage(

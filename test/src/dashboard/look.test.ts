@@ -5,7 +5,7 @@ import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { remark } from "@nexus/shared/testing";
+import { eventually, remark } from "@nexus/shared/testing";
 import { dashboardUnderTest, openBrowser } from "./dashboard-under-test.ts";
 
 const SCREENSHOTS = join(process.env["NEXUS_TEST_RESULTS"] ?? "test-results", "dashboard");
@@ -47,7 +47,7 @@ describe.each(LOOKS)("%s", (look, options) => {
     for (const [name, place, shows] of VIEWS) {
       await page.goto(`${dashboard.url}/${place}`);
       await page.getByText(shows).first().waitFor();
-      await page.waitForLoadState("networkidle", { timeout: 500 }).catch(() => undefined); // The stream never rests.
+      await eventually(async () => (await page.getByText(/^(Reading|Drawing) /).count()) === 0);
       await page.screenshot({ path: join(SCREENSHOTS, `${name}-${look}.png`), fullPage: true });
       expect(await violationsOn(page), name).toEqual([]);
       expect(

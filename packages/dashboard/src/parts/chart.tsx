@@ -37,6 +37,9 @@ function dataOf({ from, sliceSeconds, slices }: Throughput): UPlot.AlignedData {
   return [slices.map((_, n) => start + (n + 0.5) * sliceSeconds), slices.map((rows) => rows / sliceSeconds)];
 }
 
+/** Each slice is a bar: what was done in it. */
+const bars = UPlot.paths.bars?.({ size: [0.8, 24], radius: 0.15 });
+
 function optionsFor(place: HTMLElement): UPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -59,7 +62,13 @@ function optionsFor(place: HTMLElement): UPlot.Options {
     ],
     series: [
       {},
-      { stroke: colour("--loaded"), width: 2, fill: `${colour("--loaded")}22`, points: { show: false } },
+      {
+        stroke: colour("--loaded"),
+        fill: colour("--loaded"),
+        width: 0,
+        points: { show: false },
+        ...(bars === undefined ? {} : { paths: bars }),
+      },
     ],
   };
 }

@@ -2,12 +2,12 @@
 import type { EntityView } from "@nexus/contract";
 import { type Edge, layOut, type Spot } from "../graph-layout.ts";
 import { linkTo } from "../router.ts";
-import { percent } from "../words.ts";
+import { percent, words } from "../words.ts";
 import { Bar } from "./bar.tsx";
 import { nameOf, toneOf } from "./state.tsx";
 
 /** A column is a node and the gap to the next; the last has no gap. */
-const NODE_SHARE = 0.8;
+const NODE_SHARE = 0.84;
 const ROW_REM = 6.25;
 
 /** Each entity is a link to its view. */
@@ -59,12 +59,14 @@ function Node({ spot: { entity, rank, row }, columns, of }: NodeProps) {
   return (
     <li class={`node ${toneOf(of)}`} style={place}>
       <a href={linkTo(["entities", entity])}>
-        <span class="node-name">{entity}</span>
+        <span class="node-name">{words(entity)}</span>
         <span class="node-line">
           <span class={`state ${toneOf(of)}`}>{nameOf(of)}</span>
           <span class="soft">{percent(of.percent)}</span>
         </span>
-        {of.waitingFor.length > 0 && <span class="unseen">waits for {of.waitingFor.join(", ")}</span>}
+        {of.waitingFor.length > 0 && (
+          <span class="unseen">waits for {of.waitingFor.map(words).join(", ")}</span>
+        )}
         <Bar of={of} />
       </a>
     </li>

@@ -50,7 +50,7 @@ function Failed({ of: { entity, why } }: { readonly of: EntityView }) {
   return (
     <li>
       <span>
-        <a href={linkTo(["entities", entity])}>{entity}</a>
+        <a href={linkTo(["entities", entity])}>{words(entity)}</a>
         <br />
         <span class="soft small">{sentence(why)}</span>
       </span>
@@ -67,7 +67,7 @@ function ReasonLine({ of }: { readonly of: Reason }) {
     <li>
       <span>
         <a href={linkTo(["exceptions"], { entity, outcome, reason })}>
-          {entity}: {reasonInWords(of)}
+          {words(entity)}: {reasonInWords(of)}
         </a>
       </span>
       <span class="end">

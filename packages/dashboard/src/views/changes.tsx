@@ -24,7 +24,7 @@ export function doneInWords({ action }: Pick<Change, "action">): string {
 export function ChangedThing({ of: { entity, runId } }: { readonly of: Pick<Change, "entity" | "runId"> }) {
   return (
     <>
-      {entity !== null && <a href={linkTo(["entities", entity])}>{entity}</a>}
+      {entity !== null && <a href={linkTo(["entities", entity])}>{words(entity)}</a>}
       {entity !== null && runId !== null && ", "}
       {runId !== null && <a href={linkTo(["runs", runId])}>run {runId}</a>}
     </>

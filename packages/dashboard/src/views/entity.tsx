@@ -23,7 +23,7 @@ export function Entity() {
       <div class="headline">
         <div>
           <h1>
-            {of.entity} <EntityState of={of} />
+            {sentence(words(of.entity))} <EntityState of={of} />
           </h1>
           <p>{sentence(of.why)}.</p>
         </div>
@@ -41,7 +41,7 @@ export function Entity() {
 function NotThere({ name }: { readonly name: string }) {
   return (
     <>
-      <h1>{name} has no part in the newest run</h1>
+      <h1>{words(name)} has no part in the newest run</h1>
       <p>
         <a href="#/">Back to the overview</a>
       </p>
@@ -83,7 +83,7 @@ function Gates({ of, children }: { readonly of: EntityView; readonly children: r
       <ul class="lines">
         {parents.map((parent) => (
           <li key={parent}>
-            <a href={linkTo(["entities", parent])}>{parent}</a>
+            <a href={linkTo(["entities", parent])}>{words(parent)}</a>
             <span class={`state ${waitingFor.includes(parent) ? "held" : "done"}`}>
               {waitingFor.includes(parent) ? "gate closed" : "gate open"}
             </span>
@@ -102,7 +102,7 @@ function Gates({ of, children }: { readonly of: EntityView; readonly children: r
           {of.errorCode !== null && `; ${words(of.errorCode)}`}
         </li>
       </ul>
-      {children.length > 0 && <p class="soft small">Opens the gate for {children.join(", ")}.</p>}
+      {children.length > 0 && <p class="soft small">Opens the gate for {children.map(words).join(", ")}.</p>}
     </section>
   );
 }

@@ -18,13 +18,13 @@ type Exception = Answer<"GET /v1/entities/:entity/exceptions">["items"][number];
 /** Each key leads to the way of its row. */
 export function ExceptionRows({ entity, reason, outcome }: ExceptionRowsProps) {
   const [pages, turn] = usePages(`${entity} ${reason} ${outcome ?? ""}`);
-  const address = { entity, reason, outcome, limit: 50, cursor: pages.at(-1) };
+  const address = { entity, reason, outcome, limit: 25, cursor: pages.at(-1) };
   const rows = useLoad("GET /v1/entities/:entity/exceptions", address, 10_000);
   return (
     <section class="card" aria-labelledby="rows-title">
       <div class="card-head">
         <h2 id="rows-title">
-          {entity}: {words(reason)}
+          {words(entity)}: {words(reason)}
         </h2>
         {(outcome === "rejected" || outcome === "parked") && (
           <Requeue entity={entity} scope={outcome} because={reason} done={rows.reload} />
@@ -47,14 +47,16 @@ export function ExceptionRows({ entity, reason, outcome }: ExceptionRowsProps) {
 }
 
 function Rows({ items, entity }: { readonly items: readonly Exception[]; readonly entity: string }) {
+  const inColumns = items.some(({ column }) => column !== null);
+  const waiting = items.some(({ missingId }) => missingId !== null);
   return (
     <div class="table-frame" tabIndex={0} role="region" aria-label="Rows, a table that scrolls">
       <table>
         <thead>
           <tr>
             <th scope="col">Legacy key</th>
-            <th scope="col">Column</th>
-            <th scope="col">Waits for</th>
+            {inColumns && <th scope="col">Column</th>}
+            {waiting && <th scope="col">Waits for</th>}
             <th scope="col">Run</th>
             <th scope="col">Since</th>
           </tr>
@@ -65,8 +67,8 @@ function Rows({ items, entity }: { readonly items: readonly Exception[]; readonl
               <th scope="row">
                 <a href={linkTo(["rows", entity, one.legacyId])}>{one.legacyId}</a>
               </th>
-              <td>{one.column ?? <span class="soft">the row</span>}</td>
-              <td>{waitsFor(one)}</td>
+              {inColumns && <td>{one.column ?? <span class="soft">the row</span>}</td>}
+              {waiting && <td>{waitsFor(one)}</td>}
               <td>
                 <a href={linkTo(["runs", one.runId])}>run {one.runId}</a>
               </td>
@@ -83,7 +85,7 @@ function waitsFor({ missingEntity, missingId }: Exception) {
   if (missingEntity === null || missingId === null) return <span class="soft">nothing</span>;
   return (
     <a href={linkTo(["rows", missingEntity, missingId])}>
-      {missingEntity} {missingId}
+      {words(missingEntity)} {missingId}
     </a>
   );
 }

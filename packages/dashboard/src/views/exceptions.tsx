@@ -6,7 +6,7 @@ import { Select } from "../parts/select.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useSurroundings } from "../surroundings.ts";
 import { useLoad } from "../use-load.ts";
-import { count } from "../words.ts";
+import { count, words } from "../words.ts";
 import { reasonInWords } from "./attention.tsx";
 import { ExceptionRows } from "./exception-rows.tsx";
 
@@ -75,9 +75,8 @@ export function Reasons({
             <a
               href={linkTo(["exceptions"], { entity: one.entity, outcome: one.outcome, reason: one.reason })}
             >
-              {one.entity}: {reasonInWords(one)}
+              {words(one.entity)}: {reasonInWords(one)}
             </a>
-            {one.missingEntity !== null && <span class="soft small"> waits for {one.missingEntity}</span>}
           </span>
           <span class="end">
             <span class={`key ${one.outcome}`}>

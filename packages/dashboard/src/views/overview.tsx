@@ -48,11 +48,11 @@ function OfRun({ view, run }: { readonly view: RunView; readonly run: NonNullabl
       </section>
       <div class="two">
         <Attention entities={view.entities} />
-        <EmbeddingSummary outlook={view.embedding} />
+        <LatestChanges />
       </div>
       <div class="two">
         <Throughput runId={run.id} live={run.finishedAt === null} />
-        <LatestChanges />
+        <EmbeddingSummary outlook={view.embedding} />
       </div>
     </>
   );

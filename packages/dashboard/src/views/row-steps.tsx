@@ -84,7 +84,7 @@ function Outcome({ of: { exception, outcome, entity } }: { readonly of: Lineage 
         <>
           It waits for{" "}
           <a href={linkTo(["rows", missingEntity, missingId])}>
-            {missingEntity} {missingId}
+            {words(missingEntity)} {missingId}
           </a>
           .{" "}
         </>

@@ -4,6 +4,7 @@ import { Ready } from "../parts/notice.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useSurroundings } from "../surroundings.ts";
 import { useLoad } from "../use-load.ts";
+import { words } from "../words.ts";
 import { RowSteps } from "./row-steps.tsx";
 
 /** `#/rows` and `#/rows/cases/123` */
@@ -85,7 +86,8 @@ function Found({ entity, legacyId }: { readonly entity: string; readonly legacyI
         {(row) => (
           <>
             <h2>
-              Row {legacyId} of <a href={linkTo(["entities", entity])}>{entity}</a> {OUTCOME[row.outcome]}
+              Row {legacyId} of <a href={linkTo(["entities", entity])}>{words(entity)}</a>{" "}
+              {OUTCOME[row.outcome]}
             </h2>
             <RowSteps of={row} />
           </>

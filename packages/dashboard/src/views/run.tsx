@@ -78,7 +78,7 @@ function Entities({ entities }: { readonly entities: readonly EntityView[] }) {
 function Line({ of }: { readonly of: EntityView }) {
   return (
     <tr>
-      <th scope="row">{of.entity}</th>
+      <th scope="row">{words(of.entity)}</th>
       <td>
         <EntityState of={of} />
       </td>

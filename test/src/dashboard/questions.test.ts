@@ -1,0 +1,218 @@
+/** The questions of an operator, each answered by the dashboard within two clicks, and what can be done there. */
+import { createHash, randomBytes } from "node:crypto";
+import { eventually } from "@nexus/shared/testing";
+import type { Browser, Locator } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  type DashboardUnderTest,
+  dashboardUnderTest,
+  openBrowser,
+  type Opened,
+} from "./dashboard-under-test.ts";
+
+let browser: Browser | undefined;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(async () => await browser?.close());
+
+describe("within two clicks", () => {
+  let dashboard: DashboardUnderTest;
+  let opened: Opened;
+  let clicks: number;
+  beforeEach(async (context) => {
+    dashboard = await dashboardUnderTest(context, browser);
+    opened = await dashboard.open();
+    clicks = 0;
+    context.onTestFinished(() => {
+      expect(clicks).toBeLessThanOrEqual(2);
+      expect(opened.faults).toEqual([]);
+    });
+  });
+
+  const click = async (what: Locator) => {
+    clicks++;
+    await what.click();
+  };
+
+  it("what is done, what is left", async () => {
+    const progress = opened.page.getByRole("region", { name: "Progress" });
+    await progress.getByText("16,620 of 90,039 rows done, 73,419 left").waitFor();
+    expect(await progress.getByRole("definition").allTextContents()).toEqual(
+      expect.arrayContaining(["16,509", "56", "55", "73,419"]),
+    );
+    await opened.page.getByRole("link", { name: /^cases gate closed 0 % waits for patients/ }).waitFor();
+  });
+
+  it("why it is slow, and how long it takes", async () => {
+    await dashboard.target.query(
+      "update migration.batches set finished_at = finished_at + (now() - (select max(finished_at) from migration.batches)) where status = 'done'",
+    );
+    const progress = opened.page.getByRole("region", { name: "Progress" });
+    await progress.getByText(/^The target$/).waitFor();
+    await progress.getByText(/% of the loaders' time goes into the target/).waitFor();
+    await progress.getByText(/^likely \d/).waitFor();
+  });
+
+  it("why the embeddings are slow, and what they cost", async () => {
+    await click(opened.page.getByRole("link", { name: "Quota and cost" }));
+    await opened.page.getByText("quota of requests or tokens").waitFor();
+    await opened.page.getByText("$1.27 of $5.00").waitFor();
+    await opened.page.getByText("at most 60").waitFor();
+  });
+
+  it("what failed, and why, down to the row", async () => {
+    await click(opened.page.getByRole("link", { name: "patients: date of birth unreadable" }));
+    const keys = opened.page.getByRole("rowheader");
+    await keys.first().waitFor();
+    expect((await keys.allTextContents()).slice(0, 3)).toEqual(["613", "1226", "1839"]);
+    await click(keys.first().getByRole("link"));
+    await opened.page.getByText("Rejected: date of birth unreadable").waitFor();
+    await opened.page.getByText("in column date_of_birth").waitFor();
+  });
+
+  it("fix it and requeue, with the reason on record", async () => {
+    const { page } = opened;
+    await click(page.getByRole("button", { name: "Requeue what failed of patients" }));
+    await page.getByLabel("Why?").fill("the source has its index now");
+    await page.getByLabel("Your name").fill("sam@clinic");
+    await click(page.getByRole("dialog").getByRole("button", { name: "Requeue what failed" }));
+    await page.getByText("2 ranges of patients will be tried again in this run.").waitFor();
+    await page.getByText("unverified:sam@clinic requeued patients").waitFor();
+    const { rows } = await dashboard.target.query(
+      `select b.status, b.generation, a.actor, a.reason from migration.batches b, migration.audit_log a
+       where b.entity = 'patients' and b.seq in (31, 57) and a.entity = 'patients'`,
+    );
+    const requeued = {
+      status: "planned",
+      generation: 2,
+      actor: "unverified:sam@clinic",
+      reason: "the source has its index now",
+    };
+    expect(rows).toEqual([requeued, requeued]);
+  });
+
+  it("who did what, and why", async () => {
+    await opened.page.getByText("e-mail addresses were mended in the source").waitFor();
+    await click(opened.page.getByRole("link", { name: "Audit log" }));
+    const line = opened.page.getByRole("row").filter({ hasText: "the source copy was a week old" });
+    expect(await line.innerText()).toMatch(/jonas@platform\s+cancelled\s+run 2/);
+  });
+
+  it("what was run before", async () => {
+    await click(opened.page.getByRole("link", { name: "Runs", exact: true }));
+    await opened.page.getByRole("row", { name: /Run 2 cancelled/ }).waitFor();
+    await click(opened.page.getByRole("link", { name: "Run 1" }));
+    await opened.page.getByRole("heading", { name: /Run 1 completed/ }).waitFor();
+  });
+});
+
+describe("the dashboard", () => {
+  it("shows what changes without being asked, and says when the API is away", async (context) => {
+    const dashboard = await dashboardUnderTest(context, browser);
+    const { page } = await dashboard.open();
+    await page.getByText("16,620 of 90,039 rows done").waitFor();
+    await dashboard.target.query(
+      "update migration.run_entities set loaded = loaded + 380 where entity = 'patients'",
+    );
+    await page.getByText("17,000 of 90,039 rows done").waitFor();
+    await dashboard.stop();
+    await page.getByText(/what you see may be old/).waitFor();
+    await page.getByText("17,000 of 90,039 rows done").waitFor();
+  });
+
+  it("can be used with the keyboard alone", async (context) => {
+    const dashboard = await dashboardUnderTest(context, browser);
+    const { page } = await dashboard.open();
+    await page.getByRole("button", { name: "Pause run" }).waitFor();
+    await page.keyboard.press("Tab");
+    expect(await page.locator(":focus").innerText()).toBe("Skip to the content");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await page.locator(":focus").innerText()).toBe("Pause run");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("a look at the logs");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("status").getByText("Run 3 is paused.").waitFor();
+    await page.getByText("An operator", { exact: true }).waitFor();
+    const found = () => dashboard.target.query("select status from migration.runs where id = 3");
+    await eventually(async () => (await found()).rows[0]?.["status"] === "paused");
+  });
+
+  it("says why something was not done, and does it not", async (context) => {
+    const dashboard = await dashboardUnderTest(context, browser);
+    const { page } = await dashboard.open();
+    await page.getByRole("button", { name: "Cancel run" }).click();
+    await dashboard.target.query(
+      "update migration.runs set status = 'completed', finished_at = now() where id = 3",
+    );
+    await page.getByLabel("Why?").fill("too late");
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel run" }).click();
+    await page
+      .getByRole("alert")
+      .getByText(/It was not done/)
+      .waitFor();
+  });
+
+  it("follows a row from its legacy key", async (context) => {
+    const dashboard = await dashboardUnderTest(context, browser);
+    const { page } = await dashboard.open();
+    await page.getByRole("link", { name: "Find a row" }).click();
+    await page.getByLabel("Entity").selectOption("patients");
+    await page.getByLabel("Legacy key").fill("131");
+    await page.getByRole("button", { name: "Find it" }).click();
+    await page.getByText("Parked: practices not in target").waitFor();
+    await page.getByLabel("Legacy key").fill("99999999");
+    await page.getByRole("button", { name: "Find it" }).click();
+    await page.getByText("no run has planned row 99999999 of patients").waitFor();
+  });
+});
+
+describe("with tokens", () => {
+  const secrets = { viewer: secret(), operator: secret() };
+  const tokens = `vera@lab:viewer:${sha256(secrets.viewer)},otto@lab:operator:${sha256(secrets.operator)}`;
+
+  it("shows a viewer everything but the audit log, and no way to change it", async (context) => {
+    const { page } = await (await dashboardUnderTest(context, browser, { API_TOKENS: tokens })).open();
+    await page.getByLabel("Token").fill("wrong");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText("The API does not know this token.").waitFor();
+    await page.getByLabel("Token").fill(secrets.viewer);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText("16,620 of 90,039 rows done").waitFor();
+    await page.getByText("The audit log is for admins; you are viewer.").waitFor();
+    expect(await page.getByRole("button").allTextContents()).toEqual(["Dark colours", "Log out"]);
+    expect(await page.context().cookies()).toEqual([]);
+    await page.reload();
+    await page.getByText("vera@lab, viewer").waitFor();
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByLabel("Token").waitFor();
+    expect(await page.evaluate("sessionStorage.length + localStorage.length")).toBe(0);
+  });
+
+  it("puts an operator's own name on record", async (context) => {
+    const dashboard = await dashboardUnderTest(context, browser, { API_TOKENS: tokens });
+    const { page } = await dashboard.open();
+    await page.getByLabel("Token").fill(secrets.operator);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("button", { name: "Pause run" }).click();
+    await page.getByLabel("Why?").fill("a look");
+    await page.getByRole("dialog").getByRole("button", { name: "Pause run" }).click();
+    await page.getByText("Run 3 is paused.").waitFor();
+    const { rows } = await dashboard.target.query(
+      "select actor, reason from migration.audit_log where action = 'pause'",
+    );
+    expect(rows).toEqual([{ actor: "otto@lab", reason: "a look" }]);
+  });
+});
+
+function secret(): string {
+  return randomBytes(32).toString("hex");
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

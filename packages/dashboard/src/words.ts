@@ -25,7 +25,8 @@ export function dollars(usd: number): string {
 
 /** 40 s, 12 min, 3 h 20 min, 2 d 4 h: two units at most. */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);

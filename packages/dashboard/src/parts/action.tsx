@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal } from "../api.ts";
+import { typedInto } from "../form.ts";
 import { claimedName, keepName } from "../session.ts";
 import { mayOperate, useSurroundings } from "../surroundings.ts";
 
@@ -43,13 +44,11 @@ function Ask({ title, label, explains, act, close }: ActionProps & { readonly cl
   const [busy, setBusy] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
   const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    if (!(event.currentTarget instanceof HTMLFormElement)) return;
-    const given = new FormData(event.currentTarget);
-    if (!me.verified) keepName(String(given.get("name") ?? "").trim());
+    const typed = typedInto(event);
+    if (!me.verified) keepName(typed("name"));
     setBusy(true);
     try {
-      say(await act(String(given.get("reason")).trim()));
+      say(await act(typed("reason")));
       close();
     } catch (error) {
       setProblem(error instanceof Refusal ? error.message : String(error));

@@ -1,14 +1,13 @@
 /** Where tokens are configured: a token, kept in this tab only. */
 import { useState } from "preact/hooks";
+import { typedInto } from "../form.ts";
 import { keepToken, token } from "../session.ts";
 
 /** Shown until the API knows the token. */
 export function Login({ enter }: { readonly enter: () => void }) {
   const [refused] = useState(token() !== undefined);
   const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    if (!(event.currentTarget instanceof HTMLFormElement)) return;
-    keepToken(String(new FormData(event.currentTarget).get("token")).trim());
+    keepToken(typedInto(event)("token"));
     enter();
   };
   return (

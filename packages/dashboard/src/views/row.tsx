@@ -1,5 +1,6 @@
 /** The way of one row: by its legacy key, from the source to its vectors. Keys and codes, never a value. */
 import type { Lineage } from "@nexus/contract";
+import { typedInto } from "../form.ts";
 import { Ready } from "../parts/notice.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useSurroundings } from "../surroundings.ts";
@@ -36,10 +37,8 @@ function Search({
 }) {
   const { view } = useSurroundings();
   const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    if (!(event.currentTarget instanceof HTMLFormElement)) return;
-    const given = new FormData(event.currentTarget);
-    location.hash = linkTo(["rows", String(given.get("entity")), String(given.get("key")).trim()]);
+    const typed = typedInto(event);
+    location.hash = linkTo(["rows", typed("entity"), typed("key")]);
   };
   return (
     <form class="filters" onSubmit={submit} key={`${entity ?? ""} ${legacyId ?? ""} ${view === undefined}`}>

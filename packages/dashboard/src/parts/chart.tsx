@@ -17,7 +17,7 @@ export function ThroughputChart({ of }: { readonly of: Throughput }) {
     let plot: UPlot | undefined;
     const draw = () => {
       plot?.destroy();
-      plot = new UPlot(optionsFor(place), dataOf(of), place);
+      plot = new UPlot(optionsFor(place, of.sliceSeconds), dataOf(of), place);
     };
     draw();
     const watch = new ResizeObserver(() => plot?.setSize({ width: place.clientWidth, height: HEIGHT }));
@@ -40,7 +40,7 @@ function dataOf({ from, sliceSeconds, slices }: Throughput): UPlot.AlignedData {
 /** Each slice is a bar: what was done in it. */
 const bars = UPlot.paths.bars?.({ size: [0.8, 24], radius: 0.15 });
 
-function optionsFor(place: HTMLElement): UPlot.Options {
+function optionsFor(place: HTMLElement, sliceSeconds: number): UPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const axis = {
@@ -55,9 +55,12 @@ function optionsFor(place: HTMLElement): UPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     padding: [8, 8, 0, 0],
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+    scales: {
+      x: { range: (_, first, last) => [first - sliceSeconds / 2, last + sliceSeconds / 2] },
+      y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] },
+    },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, seconds) => seconds.map(clock), space: 70 },
+      { ...axis, grid: { show: false }, values: (_, seconds) => seconds.map(clock), space: 60, size: 28 },
       { ...axis, size: 52, values: (_, rates) => rates.map(count), space: 36 },
     ],
     series: [

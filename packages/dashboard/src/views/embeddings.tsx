@@ -6,9 +6,10 @@ import { Ready } from "../parts/notice.tsx";
 import { useSurroundings } from "../surroundings.ts";
 import { useLoad } from "../use-load.ts";
 import { count, dollars, percent, sentence, words } from "../words.ts";
+import { Budget } from "./budget.tsx";
+import { Dify } from "./dify.tsx";
 import { EmbeddingBar, timeLeft } from "./embedding-summary.tsx";
 import { Fact, limitName } from "./run-progress.tsx";
-import { Budget } from "./budget.tsx";
 
 type State = Answer<"GET /v1/embeddings">;
 
@@ -39,6 +40,7 @@ export function Embeddings() {
           </>
         )}
       </Ready>
+      <Dify />
     </>
   );
 }

@@ -28,7 +28,7 @@ export function nextSteps(progress: Progress, seconds: number): string {
   return `
 The sum closes: ${totals.read.toLocaleString("en")} rows read = ${totals.loaded.toLocaleString("en")} loaded + ${exceptions.toLocaleString("en")} with a reason on record (${Math.round(seconds)} s).
 Look next:
-  npm run demo -- --keep      then read the /docs of the API it names
+  npm run demo -- --keep      then open the dashboard that it names
   npm run demo -- --scale 1   the real size
   README.md                   "Where is it?", and how to use your own databases
 `;

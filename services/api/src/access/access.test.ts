@@ -50,6 +50,12 @@ describe("with tokens", () => {
     });
   });
 
+  it("tells who asks, and with which role", async () => {
+    const headers = { authorization: `Bearer ${secrets.operator}` };
+    const { body } = await api.app.inject({ url: "/v1/me", headers });
+    expect(JSON.parse(body)).toEqual({ name: "operator@lab", role: "operator", verified: true });
+  });
+
   it("counts the requests of each token", async () => {
     const ask = async (role: Role) => await statusOf("GET /v1/runs", secrets[role]);
     const statuses: number[] = [];

@@ -31,9 +31,10 @@ export function serveDashboard(app: App, folder = BUILT): void {
     index: false,
     cacheControl: false,
     schemaHide: true,
-    setHeaders: (reply) => void reply.header("cache-control", "public, max-age=31536000, immutable"),
+    setHeaders: (reply, path) => {
+      const age = path.endsWith("index.html") ? "no-cache" : "public, max-age=31536000, immutable";
+      void reply.header("cache-control", age);
+    },
   });
-  app.get("/", { schema: { hide: true } }, async (_request, reply) =>
-    reply.header("cache-control", "no-cache").sendFile("index.html", folder, { cacheControl: false }),
-  );
+  app.get("/", { schema: { hide: true } }, async (_request, reply) => reply.sendFile("index.html", folder));
 }

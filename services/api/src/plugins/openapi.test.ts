@@ -32,7 +32,7 @@ describe("the document of the API", () => {
     const described = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`),
     );
-    const pages = / \/(docs|queues|openapi\.json)|^HEAD /;
+    const pages = / \/(docs|queues|openapi\.json|assets\/|$)|^HEAD /;
     expect(described.toSorted()).toEqual(registered.filter((route) => !pages.test(route)).toSorted());
     expect(described).toEqual(expect.arrayContaining(Object.keys(contract)));
     for (const one of Object.values(paths).flatMap((methods) => Object.values(methods)))

@@ -142,4 +142,30 @@ describe("/v1/runs/:id", () => {
       body: { fields: [{ field: "id", problem: "must be the number of a run" }] },
     });
   });
+
+  it("shows how many rows were dealt with when", async () => {
+    const runId = await loadingRun(api.target);
+    await api.target.query(`update migration.runs set started_at = now() - interval '2 min' where id = $1`, [
+      runId,
+    ]);
+    await api.target.query(
+      `update migration.batches set finished_at = now() - interval '61 s', duration_ms = 59000 where status = 'done'`,
+    );
+    const { body } = await api.get(`/v1/runs/${runId}/throughput`);
+    expect(body["sliceSeconds"]).toBeCloseTo(2, 1);
+    expect(body["slices"]).toEqual([...Array<number>(29).fill(0), 10]);
+    expect(await api.get("/v1/runs/99/throughput")).toMatchObject({
+      status: 404,
+      body: { code: "not_found" },
+    });
+  });
+
+  it("has no throughput before its first batch", async () => {
+    await api.post("/v1/runs");
+    expect((await api.get("/v1/runs/1/throughput")).body).toEqual({
+      from: null,
+      sliceSeconds: 0,
+      slices: [],
+    });
+  });
 });

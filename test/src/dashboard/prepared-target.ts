@@ -35,6 +35,7 @@ async function build(url: string): Promise<void> {
     await writeExceptions(target);
     await foldCounts(target);
     await writeEmbeddings(target);
+    await writeDify(target);
     await writeAudit(target);
   } finally {
     await target.end();
@@ -136,6 +137,17 @@ async function writeEmbeddings(db: Queryable): Promise<void> {
   await db.query(
     `insert into migration.embedding_usage (model, day, calls, tokens, throttled, microdollars)
      values ('amazon.titan-embed-text-v2:0', current_date, 2274, 96400, 31, 1928000)`,
+  );
+}
+
+async function writeDify(db: Queryable): Promise<void> {
+  await db.query(
+    `insert into migration.dify_datasets (practice_id, dataset_id, adopted) select gen_random_uuid(), 'dataset-' || n, false from generate_series(1, 12) n`,
+  );
+  await db.query(
+    `insert into migration.dify_documents (content_type, content_id, dataset_id, document_id, due_at, code)
+     select 'patient', gen_random_uuid(), 'dataset-1', case when n > 2 then 'document-' || n end,
+       case when n > 1400 then now() + interval '1 hour' end, case when n <= 2 then 'refused' end from generate_series(1, 1800) n`,
   );
 }
 

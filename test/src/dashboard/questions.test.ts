@@ -61,6 +61,7 @@ describe("within two clicks", () => {
     await opened.page.getByText("quota of requests or tokens").waitFor();
     await opened.page.getByText("$1.27 of $5.00").waitFor();
     await opened.page.getByText("at most 60").waitFor();
+    await opened.page.getByRole("region", { name: "Dify: filling" }).getByText("1,398").waitFor();
   });
 
   it("what failed, and why, down to the row", async () => {

@@ -29,6 +29,7 @@ function progress(loaded: number, over: Partial<Progress> = {}): Progress {
     startedAt: null,
     settledAt: null,
     errorCode: null,
+    parents: [],
   };
   return {
     run: {

@@ -61,6 +61,9 @@ describe("within two clicks", () => {
     await opened.page.getByText("quota of requests or tokens").waitFor();
     await opened.page.getByText("$1.27 of $5.00").waitFor();
     await opened.page.getByText("at most 60").waitFor();
+    await opened.page
+      .getByText(/Still to come, at most: [\d,]+ content rows, .*\$\d.*at the quota of requests/)
+      .waitFor();
     await opened.page.getByRole("region", { name: "Dify: filling" }).getByText("1,398").waitFor();
   });
 
@@ -158,6 +161,22 @@ describe("the dashboard", () => {
       .getByRole("alert")
       .getByText(/It was not done/)
       .waitFor();
+  });
+
+  it("cancels a run and starts the next", async (context) => {
+    const dashboard = await dashboardUnderTest(context, browser);
+    const { page } = await dashboard.open();
+    for (const [button, said] of [
+      ["Cancel run", "Run 3 is cancelled."],
+      ["Start a run", /^Run 4 is started\./],
+    ] as const) {
+      await page.getByRole("button", { name: button }).click();
+      await page.getByLabel("Why?").fill("the copy was old");
+      await page.getByRole("dialog").getByRole("button", { name: button }).click();
+      await page.getByRole("status").getByText(said).waitFor();
+    }
+    await page.getByRole("heading", { name: /Run 4 planned/ }).waitFor();
+    await page.getByText("no extractor has begun it yet", { exact: false }).waitFor();
   });
 
   it("follows a row from its legacy key", async (context) => {

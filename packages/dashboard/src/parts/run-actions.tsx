@@ -1,6 +1,7 @@
 /** Pause, resume, cancel and start: those that the run's status allows. */
 import type { RunView } from "@nexus/contract";
 import { change } from "../api.ts";
+import { dollars } from "../words.ts";
 import { Action } from "./action.tsx";
 
 type Run = NonNullable<RunView["run"]>;
@@ -69,8 +70,10 @@ function Start() {
       title="Start a run of all entities"
       explains="Everything in the source is read again; what has not changed is not written again. A backup of the target is your duty, and best made before."
       act={async (reason) => {
-        const { runId } = await change("POST /v1/runs", {}, { reason });
-        return `Run ${runId} is started.`;
+        const { runId, forecast } = await change("POST /v1/runs", {}, { reason });
+        const cost = forecast?.costUsd ?? null;
+        const price = cost === null ? "" : ` Its embeddings cost at most ${dollars(cost)}.`;
+        return `Run ${runId} is started.${price}`;
       }}
     />
   );

@@ -1,6 +1,6 @@
 /** The quota of the provider and the money cap, and how much of them is used. */
-import type { Answer } from "@nexus/contract";
-import { count, dollars, percent } from "../words.ts";
+import type { Answer, Forecast } from "@nexus/contract";
+import { count, dollars, duration, percent } from "../words.ts";
 
 type State = Answer<"GET /v1/embeddings">;
 
@@ -10,7 +10,7 @@ interface BudgetProps {
 }
 
 /** Until an embedder has written them down, there is nothing to say. */
-export function Budget({ state: { budget }, itemsPerSecond }: BudgetProps) {
+export function Budget({ state: { budget, forecast }, itemsPerSecond }: BudgetProps) {
   return (
     <section class="card" aria-labelledby="budget-title">
       <h2 id="budget-title">Quota and money</h2>
@@ -19,6 +19,7 @@ export function Budget({ state: { budget }, itemsPerSecond }: BudgetProps) {
       ) : (
         <Limits budget={budget} itemsPerSecond={itemsPerSecond} />
       )}
+      {forecast.items > 0 && <ToCome of={forecast} />}
     </section>
   );
 }
@@ -89,5 +90,23 @@ function Meter({ name, used, of, words }: MeterProps) {
         <span class="loaded" style={{ width: `${100 * share}%` }} />
       </div>
     </div>
+  );
+}
+
+const BOUND: Readonly<Record<NonNullable<Forecast["boundBy"]>, string>> = {
+  requests: " at the quota of requests",
+  tokens: " at the quota of tokens",
+  nothing: "",
+};
+
+/** What is still to be paid for, and waited for. */
+function ToCome({ of: { items, tokens, seconds, boundBy, costUsd } }: { readonly of: Forecast }) {
+  const wait = seconds === null ? "" : `, ${duration(seconds)}${boundBy === null ? "" : BOUND[boundBy]}`;
+  const cost = costUsd === null ? "" : `, ${dollars(costUsd)}`;
+  return (
+    <p class="soft small">
+      Still to come, at most: {count(items)} content rows, {count(tokens)} tokens{cost}
+      {wait}.
+    </p>
   );
 }

@@ -4,7 +4,7 @@ import { Graph } from "../parts/graph.tsx";
 import { RunActions } from "../parts/run-actions.tsx";
 import { RunState } from "../parts/state.tsx";
 import { useSurroundings } from "../surroundings.ts";
-import { instant } from "../words.ts";
+import { duration, instant } from "../words.ts";
 import { Attention } from "./attention.tsx";
 import { EmbeddingSummary } from "./embedding-summary.tsx";
 import { LatestChanges } from "./latest-changes.tsx";
@@ -67,6 +67,11 @@ export function whenOf({
 }: NonNullable<RunView["run"]>): string {
   const began =
     startedAt === null ? `Ordered ${instant(createdAt)}, not begun` : `Began ${instant(startedAt)}`;
-  const ended = finishedAt === null ? "" : `, ended ${instant(finishedAt)}`;
+  const ended = finishedAt === null ? "" : `, ended ${instant(finishedAt)}${after(startedAt, finishedAt)}`;
   return `${began}${ended}; ${embeddings ? "with" : "without"} embeddings`;
+}
+
+function after(startedAt: string | null, finishedAt: string): string {
+  if (startedAt === null) return "";
+  return ` after ${duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000)}`;
 }

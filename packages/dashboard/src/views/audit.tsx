@@ -6,8 +6,7 @@ import { Select } from "../parts/select.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useSurroundings } from "../surroundings.ts";
 import { useLoad } from "../use-load.ts";
-import { instant } from "../words.ts";
-import { type Change, ChangedThing, doneInWords } from "./changes.tsx";
+import { ChangeLine } from "./changes.tsx";
 
 const ACTIONS = ["start", "pause", "resume", "cancel", "requeue", "waive", "backfill"];
 
@@ -36,43 +35,20 @@ export function Audit() {
         <Ready of={changes} what="the audit log">
           {({ items, next }) => (
             <>
-              {items.length === 0 ? <p class="soft">No change is like that.</p> : <Changes items={items} />}
+              {items.length === 0 ? (
+                <p class="soft">No change is like that.</p>
+              ) : (
+                <ul class="lines">
+                  {items.map((one) => (
+                    <ChangeLine key={one.id} of={one} />
+                  ))}
+                </ul>
+              )}
               <Pager pages={pages} next={next} turn={turn} />
             </>
           )}
         </Ready>
       </section>
     </>
-  );
-}
-
-function Changes({ items }: { readonly items: readonly Change[] }) {
-  return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label="Changes, a table that scrolls">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Who</th>
-            <th scope="col">Did</th>
-            <th scope="col">What</th>
-            <th scope="col">Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((one) => (
-            <tr key={one.id}>
-              <td class="soft">{instant(one.at)}</td>
-              <th scope="row">{one.actor}</th>
-              <td>{doneInWords(one)}</td>
-              <td>
-                <ChangedThing of={one} />
-              </td>
-              <td>{one.reason ?? <span class="soft">no reason given</span>}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }

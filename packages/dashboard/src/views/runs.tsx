@@ -7,7 +7,8 @@ import { RunState } from "../parts/state.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useSurroundings } from "../surroundings.ts";
 import { useLoad } from "../use-load.ts";
-import { duration, instant, words } from "../words.ts";
+import { words } from "../words.ts";
+import { whenOf } from "./overview.tsx";
 import { Run } from "./run.tsx";
 
 type RunFacts = Answer<"GET /v1/runs">["items"][number];
@@ -36,7 +37,15 @@ function History() {
         <Ready of={runs} what="the runs">
           {({ items, next }) => (
             <>
-              {items.length === 0 ? <p class="soft">No run was started yet.</p> : <Table items={items} />}
+              {items.length === 0 ? (
+                <p class="soft">No run was started yet.</p>
+              ) : (
+                <ul class="lines">
+                  {items.map((run) => (
+                    <Line key={run.id} run={run} />
+                  ))}
+                </ul>
+              )}
               <Pager pages={pages} next={next} turn={turn} />
             </>
           )}
@@ -46,45 +55,15 @@ function History() {
   );
 }
 
-function Table({ items }: { readonly items: readonly RunFacts[] }) {
+function Line({ run }: { readonly run: RunFacts }) {
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label="Runs, a table that scrolls">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Run</th>
-            <th scope="col">Status</th>
-            <th scope="col">Began</th>
-            <th scope="col" class="number">
-              Took
-            </th>
-            <th scope="col">Embeddings</th>
-            <th scope="col">Ended with</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((run) => (
-            <tr key={run.id}>
-              <th scope="row">
-                <a href={linkTo(["runs", run.id])}>Run {run.id}</a>
-              </th>
-              <td>
-                <RunState status={run.status} />
-              </td>
-              <td class="soft">{instant(run.startedAt ?? run.createdAt)}</td>
-              <td class="number">{tookOf(run)}</td>
-              <td>{run.embeddings ? "with" : "without"}</td>
-              <td>{run.errorCode === null ? <span class="soft">no error</span> : words(run.errorCode)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <li>
+      <span>
+        <a href={linkTo(["runs", run.id])}>Run {run.id}</a> <RunState status={run.status} />
+        <br />
+        <span class="soft small">{whenOf(run)}</span>
+      </span>
+      {run.errorCode !== null && <span class="end state bad">{words(run.errorCode)}</span>}
+    </li>
   );
-}
-
-function tookOf({ startedAt, finishedAt }: RunFacts): string {
-  if (startedAt === null) return "not begun";
-  const end = finishedAt === null ? Date.now() : new Date(finishedAt).getTime();
-  return duration((end - new Date(startedAt).getTime()) / 1_000);
 }

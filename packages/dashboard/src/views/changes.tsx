@@ -16,12 +16,12 @@ const DONE: Readonly<Record<string, string>> = {
 };
 
 /** "requeued" */
-export function doneInWords({ action }: Pick<Change, "action">): string {
+function doneInWords({ action }: Pick<Change, "action">): string {
   return DONE[action] ?? words(action);
 }
 
 /** What was changed: an entity, a run, or both. */
-export function ChangedThing({ of: { entity, runId } }: { readonly of: Pick<Change, "entity" | "runId"> }) {
+function ChangedThing({ of: { entity, runId } }: { readonly of: Pick<Change, "entity" | "runId"> }) {
   return (
     <>
       {entity !== null && <a href={linkTo(["entities", entity])}>{words(entity)}</a>}

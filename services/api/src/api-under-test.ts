@@ -35,7 +35,12 @@ export const known = entities.map(({ name }) => name);
 
 /** What would be scraped of an API on this target. */
 export async function metricsOf(target: Pool): Promise<string> {
-  const { metrics } = statusOf({ target, transport: { ping: async () => {} }, log: silent() });
+  const { metrics } = statusOf({
+    target,
+    transport: { ping: async () => {}, count: async () => 0 },
+    entities,
+    log: silent(),
+  });
   return (await metrics()).text;
 }
 
@@ -57,7 +62,7 @@ export function apiOn(
   const codes = `{"case_state":{}}`;
   const app = buildApp({
     target,
-    transport: { ping },
+    transport: { ping, count: async () => 0 },
     entities,
     codes,
     backupCommand: backupCommand(url),

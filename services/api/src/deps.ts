@@ -8,7 +8,7 @@ import type { Search } from "./open-search.ts";
 /** What the routes stand on. */
 export interface Deps {
   readonly target: Pool;
-  readonly transport: Pick<Transport, "ping">;
+  readonly transport: Pick<Transport, "ping" | "count">;
   /** In dependency order. */
   readonly entities: readonly Pick<Entity, "name" | "parents">[];
   /** Overrides of the catalog's codes, as JSON text: kept with each run. */

@@ -3,13 +3,12 @@ import { entities, inDependencyOrder } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
 import { openPool } from "@nexus/shared/database";
 import { CONTENT_QUEUE, loadQueueName, openTransport } from "@nexus/shared/queue";
-import { type Service, serveStatus } from "@nexus/shared/runtime";
+import { openStatus, type Service } from "@nexus/shared/runtime";
 import { requireTokensBeyondLoopback } from "./access/loopback.ts";
 import { buildApp } from "./app.ts";
 import { backupCommand } from "./backup-command.ts";
 import { readCodes } from "./codes-file.ts";
 import type { variables } from "./config.ts";
-import type { Deps } from "./deps.ts";
 import { listen } from "./listen.ts";
 import { openSearch } from "./open-search.ts";
 import { statusOf } from "./status.ts";
@@ -27,7 +26,11 @@ export async function start(config: Settings, surroundings: Surroundings) {
   const app = buildApp(deps);
   surroundings.closers.push("server", () => app.close());
   const port = await listen(app, config.API_HOST, config.API_PORT, config.API_TOKENS.length);
-  return { queue: deps.transport.kind, port, ...(await openStatus(deps, config, surroundings)) };
+  return {
+    queue: deps.transport.kind,
+    port,
+    ...(await openStatus(statusOf(deps), config, surroundings.closers)),
+  };
 }
 
 async function open(config: Settings, { log, closers }: Surroundings) {
@@ -56,11 +59,4 @@ async function open(config: Settings, { log, closers }: Surroundings) {
     difyRetrievalKey: config.DIFY_RETRIEVAL_KEY,
     ...given,
   };
-}
-
-async function openStatus(deps: Deps, { METRICS_PORT, METRICS_HOST }: Settings, { closers }: Surroundings) {
-  if (METRICS_PORT === undefined) return {};
-  const server = await serveStatus(statusOf(deps), METRICS_HOST, METRICS_PORT);
-  closers.push("status", () => server.close());
-  return { metricsPort: server.port };
 }

@@ -1,9 +1,11 @@
 import { choice, databaseUrl, number, queueUrl, text, type Variable } from "@nexus/shared/config";
 import { PROVIDERS } from "@nexus/shared/embedding";
+import { statusVariables } from "@nexus/shared/runtime";
 import { z } from "zod";
 
 /** The environment of the embedder. The AWS SDK reads its own variables, and only when it is opened: with `EMBEDDING_PROVIDER=bedrock`. */
 export const variables = {
+  ...statusVariables,
   EMBEDDINGS: choice(["on", "off"], {
     meaning: "off: this process opens nothing and does nothing",
     fallback: "on",

@@ -18,6 +18,8 @@ export interface Deps extends Caller {
   readonly store: VectorStore;
   /** Calls at the same time in this process. */
   readonly lanes: Lanes;
+  /** Told how texts were found, before any is called for. */
+  readonly lookedUp: (states: Iterable<TextState>) => void;
   /** Milliseconds for which a text is claimed, */
   readonly claimMs: number;
   /** and for which one call may last. */
@@ -86,6 +88,7 @@ async function embedOnce(
   await noteVersions(deps.target, content, same);
   const claimedAt = performance.now();
   const claims = await claimTexts(deps.target, deps.provider.model, changed, deps.claimMs);
+  deps.lookedUp(claims.values());
   const texts = await callAll(deps, claims, claimedAt + deps.claimMs - deps.callMs, signal);
   const decided = changed.flatMap((item) => decide(item, texts) ?? []);
   const settled = await settleItems(deps.target, content, decided);

@@ -89,6 +89,7 @@ async function depsOn(target: Pool, before: (text: string) => Promise<void>): Pr
     claimMs: 5_000,
     callMs: 1_000,
     health: { answeredAt: -Infinity, pausedUntil: -Infinity },
+    lookedUp: () => {},
   };
 }
 

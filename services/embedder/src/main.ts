@@ -1,5 +1,5 @@
 import { parseConfig } from "@nexus/shared/config";
-import { runService } from "@nexus/shared/runtime";
+import { openStatus, runService } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { stayReady } from "./stay-ready.ts";
 
@@ -17,7 +17,11 @@ await runService({
       ];
       await startDify(config.TARGET_URL, parseConfig(difyVariables, process.env), context);
     }
-    if (config.EMBEDDINGS === "off") return facts;
+    if (config.EMBEDDINGS === "off") {
+      const { openMetrics } = await import("./metrics.ts");
+      const { scrape } = openMetrics();
+      return { ...facts, ...(await openStatus({ checks: {}, metrics: scrape }, config, context.closers)) };
+    }
     const { startEmbedder } = await import("./start.ts");
     return { ...facts, ...(await startEmbedder(config, context)) };
   },

@@ -5,12 +5,13 @@ import { openPool, type Pool } from "@nexus/shared/database";
 import { openProvider, type Provider } from "@nexus/shared/embedding";
 import { type BudgetOptions, openBudget } from "@nexus/shared/ledger";
 import { CONTENT_QUEUE, contentJob, openTransport, type Transport } from "@nexus/shared/queue";
-import { type Closers, startTicker } from "@nexus/shared/runtime";
-import type { Log } from "@nexus/shared/telemetry";
+import { type Closers, openStatus, startTicker } from "@nexus/shared/runtime";
+import type { Log, TimeJob } from "@nexus/shared/telemetry";
 import type { variables } from "./config.ts";
 import { tendVectors } from "./drained.ts";
 import { type Deps, embedPage } from "./embed.ts";
 import { openLanes } from "./lanes.ts";
+import { openMetrics } from "./metrics.ts";
 import { preflightVectors } from "./preflight-vectors.ts";
 import { relay, type RelayDeps, startRelay } from "./relay.ts";
 import { openVectorStore } from "./store-vectors.ts";
@@ -29,12 +30,10 @@ export async function startEmbedder(
 ): Promise<Readonly<Record<string, unknown>>> {
   const contents = contentOf(entities);
   const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
-  const target = openPool({
-    url: config.TARGET_URL,
-    max: config.TARGET_POOL,
-    name: "nexus-embedder",
-    onError,
-  });
+  const { TARGET_URL: url, TARGET_POOL: max } = config;
+  const target = openPool({ url, max, name: "nexus-embedder", onError });
+  const metrics = openMetrics();
+  metrics.watchPool("target", target);
   closers.push("target", () => target.end());
   const vectors = await preflightVectors(target);
   const provider = await openProvider({
@@ -49,7 +48,8 @@ export async function startEmbedder(
   const deps: Deps = {
     contents,
     target,
-    provider,
+    provider: metrics.timeCalls(provider),
+    lookedUp: metrics.lookedUp,
     budget: await openBudget(target, quota(config, provider)),
     store: openVectorStore(target, vectors),
     lanes: openLanes(config.EMBEDDER_CALLS),
@@ -58,10 +58,13 @@ export async function startEmbedder(
     health: { answeredAt: -Infinity, pausedUntil: -Infinity },
     log,
   };
-  await startPages(config, deps, transport, closers);
+  await startPages(config, deps, transport, metrics.timeJob, closers);
   startRelaying(config, { target, transport, log }, closers);
   startTending(config, { target, log }, closers);
+  const checks = { target: () => target.query("select 1"), queue: () => transport.ping() };
+  const status = await openStatus({ checks, metrics: metrics.scrape }, config, closers);
   return {
+    ...status,
     embeddings: "on",
     provider: config.EMBEDDING_PROVIDER,
     model: provider.model,
@@ -84,6 +87,7 @@ async function startPages(
   config: Settings,
   deps: Deps,
   transport: Transport,
+  timeJob: TimeJob,
   closers: Closers,
 ): Promise<void> {
   const settings = {
@@ -93,7 +97,7 @@ async function startPages(
     graceMs: config.DRAIN_MS,
   };
   const stop = await transport.work(CONTENT_QUEUE, settings, (data, signal) =>
-    embedPage(deps, contentJob.parse(data), signal),
+    timeJob(CONTENT_QUEUE, () => embedPage(deps, contentJob.parse(data), signal)),
   );
   closers.push("pages", stop);
 }

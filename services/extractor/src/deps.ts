@@ -12,6 +12,8 @@ export interface Deps {
   readonly transport: Transport;
   readonly log: Log;
   readonly settings: Settings;
+  /** Told of each entity that was settled, and how many seconds that took. */
+  readonly settled: (entity: string, seconds: number) => void;
 }
 
 interface Settings {

@@ -37,7 +37,15 @@ export async function extractorUnderTest(context: TestContext): Promise<Deps> {
     careMs: 0,
     legacyStatementMs: 5_000,
   };
-  return { entities: inDependencyOrder(entities), legacy, target, transport, log, settings };
+  return {
+    entities: inDependencyOrder(entities),
+    legacy,
+    target,
+    transport,
+    log,
+    settings,
+    settled: () => {},
+  };
 }
 
 /** The active run. */

@@ -1,9 +1,10 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import { openPool, preflightLegacy, preflightTarget } from "@nexus/shared/database";
 import { openTransport } from "@nexus/shared/queue";
-import { runService, startTicker } from "@nexus/shared/runtime";
+import { openStatus, runService, startTicker } from "@nexus/shared/runtime";
 import { startCare } from "./care.ts";
 import { variables } from "./config.ts";
+import { openMetrics } from "./metrics.ts";
 import { tick } from "./tick.ts";
 
 await runService({
@@ -17,6 +18,8 @@ await runService({
       name: "nexus-extractor",
       onError,
     });
+    const { scrape, watchPool, timeTick, settled } = openMetrics();
+    watchPool("legacy", legacy);
     closers.push("legacy", () => legacy.end());
     const target = openPool({
       url: config.TARGET_URL,
@@ -24,6 +27,7 @@ await runService({
       name: "nexus-extractor",
       onError,
     });
+    watchPool("target", target);
     closers.push("target", () => target.end());
     await preflightLegacy(legacy, entities);
     await preflightTarget(target, entities);
@@ -42,14 +46,16 @@ await runService({
       careMs: config.CARE_MS,
       legacyStatementMs: config.LEGACY_STATEMENT_MS,
     };
-    const deps = { entities: inDependencyOrder(entities), legacy, target, transport, log, settings };
+    const deps = { entities: inDependencyOrder(entities), legacy, target, transport, log, settings, settled };
     const care = startCare();
     const ticker = startTicker({
-      runOnce: () => tick(deps, care),
+      runOnce: () => timeTick(() => tick(deps, care)),
       onError: (error) => log.warn({ err: error }, "tick failed, trying again"),
       retryMs: 1_000,
     });
     closers.push("ticker", () => ticker.stop());
-    return { queue: transport.kind, entities: entities.length };
+    const checks = { target: () => target.query("select 1"), queue: () => transport.ping() };
+    const status = await openStatus({ checks, metrics: scrape }, config, closers);
+    return { queue: transport.kind, entities: entities.length, ...status };
   },
 });

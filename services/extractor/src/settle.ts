@@ -25,7 +25,14 @@ export async function settle(deps: Deps, run: Run): Promise<boolean> {
   return settled;
 }
 
-async function settleEntity({ target, log }: Deps, run: Run, entity: Entity): Promise<boolean> {
+async function settleEntity(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
+  const startedAt = performance.now();
+  const closed = await closeEntity(deps, run, entity);
+  if (closed) deps.settled(entity.name, (performance.now() - startedAt) / 1_000);
+  return closed;
+}
+
+async function closeEntity({ target, log }: Deps, run: Run, entity: Entity): Promise<boolean> {
   return await inTransaction(target, async (tx) => {
     if (!(await claimEntity(tx, run.id, entity.name, "settling"))) return false;
     const sums = await sumsOf(tx, run.id, entity.name);

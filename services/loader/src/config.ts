@@ -1,7 +1,9 @@
 import { databaseUrl, number, queueUrl, text } from "@nexus/shared/config";
+import { statusVariables } from "@nexus/shared/runtime";
 
 /** The environment of the loader. */
 export const variables = {
+  ...statusVariables,
   LEGACY_URL: databaseUrl({ meaning: "the legacy database, read only" }),
   TARGET_URL: databaseUrl({ meaning: "the target database; direct connection or session mode" }),
   QUEUE_URL: queueUrl({ meaning: "Redis, or PostgreSQL for the embedded stack" }),

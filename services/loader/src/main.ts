@@ -1,9 +1,10 @@
 import { entities } from "@nexus/catalog";
 import { openPool, preflightLegacy, preflightTarget } from "@nexus/shared/database";
 import { loadJob, loadQueueName, openTransport } from "@nexus/shared/queue";
-import { runService } from "@nexus/shared/runtime";
+import { openStatus, runService } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { loadBatch } from "./load.ts";
+import { openMetrics } from "./metrics.ts";
 import { rememberRunContext } from "./run-context.ts";
 
 await runService({
@@ -17,6 +18,8 @@ await runService({
       name: "nexus-loader",
       onError,
     });
+    const { scrape, watchPool, timeJob } = openMetrics();
+    watchPool("legacy", legacy);
     closers.push("legacy", () => legacy.end());
     const target = openPool({
       url: config.TARGET_URL,
@@ -24,6 +27,7 @@ await runService({
       name: "nexus-loader",
       onError,
     });
+    watchPool("target", target);
     closers.push("target", () => target.end());
     await preflightLegacy(legacy, entities);
     await preflightTarget(target, entities);
@@ -46,12 +50,14 @@ await runService({
     const workers = await Promise.all(
       entities.map(({ name }) =>
         transport.work(loadQueueName(name), settings, (data, signal) =>
-          loadBatch(deps, loadJob.parse(data), signal),
+          timeJob(loadQueueName(name), () => loadBatch(deps, loadJob.parse(data), signal)),
         ),
       ),
     );
     // All at once: one after the other, their graces would add up beyond the pod's.
     closers.push("workers", () => Promise.all(workers.map((stop) => stop())));
-    return { queue: transport.kind, entities: entities.length };
+    const checks = { target: () => target.query("select 1"), queue: () => transport.ping() };
+    const status = await openStatus({ checks, metrics: scrape }, config, closers);
+    return { queue: transport.kind, entities: entities.length, ...status };
   },
 });

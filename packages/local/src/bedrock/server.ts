@@ -20,6 +20,8 @@ import { listen } from "../stand-in/listen.ts";
 export interface BedrockOptions extends ScheduleChange {
   /** 0 (any free port) if left out. */
   readonly port?: number;
+  /** The address to listen on; 127.0.0.1 if left out. */
+  readonly host?: string;
 }
 
 export interface BedrockServer {
@@ -32,8 +34,12 @@ export interface BedrockServer {
   close(): Promise<void>;
 }
 
-/** Starts the stand-in on 127.0.0.1. */
-export async function startBedrock({ port = 0, ...first }: BedrockOptions = {}): Promise<BedrockServer> {
+/** Starts the stand-in. */
+export async function startBedrock({
+  port = 0,
+  host = "127.0.0.1",
+  ...first
+}: BedrockOptions = {}): Promise<BedrockServer> {
   const standIn: StandIn = {
     ledger: openLedger(),
     quota: openQuota(),
@@ -44,9 +50,7 @@ export async function startBedrock({ port = 0, ...first }: BedrockOptions = {}):
     port: taken,
     server,
     close,
-  } = await listen(port, (request, response) => {
-    void respond(standIn, request, response);
-  });
+  } = await listen(port, (request, response) => void respond(standIn, request, response), host);
   server.on("connection", () => standIn.ledger.count("connections"));
   return {
     port: taken,

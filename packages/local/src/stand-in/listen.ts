@@ -1,4 +1,4 @@
-/** A server on loopback that a test may close at any time. */
+/** A server, on loopback unless said otherwise, that a test may close at any time. */
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 
@@ -9,12 +9,12 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1; port 0 takes any free one. */
-export async function listen(port: number, respond: RequestListener): Promise<Listening> {
+/** Listens; port 0 takes any free one. */
+export async function listen(port: number, respond: RequestListener, host = "127.0.0.1"): Promise<Listening> {
   const server = createServer(respond);
   // Clients keep connections for long; to close them while a call is on its way would be a fault that nobody ordered.
   server.keepAliveTimeout = 0;
-  server.listen(port, "127.0.0.1");
+  server.listen(port, host);
   await once(server, "listening");
   return { port: portOf(server), server, close: () => close(server) };
 }

@@ -1,2 +1,5 @@
 export { describeError, type ErrorFacts } from "./describe-error.ts";
 export { type Log, openLog } from "./log.ts";
+export { openRegistry, scrape } from "./registry.ts";
+export { openJobMetrics, type TimeJob } from "./job-metrics.ts";
+export { openPoolMetrics, type WatchPool } from "./pool-metrics.ts";

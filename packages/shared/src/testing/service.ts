@@ -14,6 +14,10 @@ export interface ServiceSpec {
   /** All of its environment but PATH: nothing else is passed on. */
   readonly env: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** How Node is called, if not as this process is: the command and its arguments before `main`. */
+  readonly command?: readonly string[];
+  /** The working directory, if not the folder of `main`. */
+  readonly folder?: string;
 }
 
 /** How a process ended: its exit code, or the signal that ended it. */
@@ -58,15 +62,17 @@ export async function startService(spec: ServiceSpec): Promise<ServiceProcess> {
 }
 
 /** Starts a service and waits for nothing: for those that end before they are ready. */
-export function spawnService({ name, main, env, args = [] }: ServiceSpec): ServiceProcess {
-  const child = spawn(process.execPath, [main, ...args], {
+export function spawnService(spec: ServiceSpec): ServiceProcess {
+  const { name, main, env, args = [], command = [process.execPath], folder = dirname(main) } = spec;
+  const [executable = "", ...options] = command;
+  const child = spawn(executable, [...options, main, ...args], {
     env: { PATH: process.env["PATH"], ...env },
-    cwd: dirname(main), // Not ours: services read `.env` of their folder, and a developer's has no say in tests.
+    cwd: folder, // Not ours: services read `.env` of their folder, and a developer's has no say in tests.
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
   const { pid } = child;
-  if (pid === undefined) throw new Error(`${name}: ${process.execPath} could not be started`);
+  if (pid === undefined) throw new Error(`${name}: ${executable} could not be started`);
   const lines = collectLines(child);
   const exited = exitOf(child, pid);
   let ended = false;

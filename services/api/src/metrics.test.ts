@@ -1,0 +1,103 @@
+import type { Pool } from "@nexus/shared/database";
+import { foldCounts } from "@nexus/shared/ledger";
+import { freshLedger } from "@nexus/shared/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import { loadingRun, metricsOf } from "./api-under-test.ts";
+
+let target: Pool;
+
+beforeEach(async (context) => {
+  ({ target } = await freshLedger(context));
+});
+
+describe("the metrics of a ledger", () => {
+  it("show every known label at 0 before there is a run", async () => {
+    const text = await metricsOf(target);
+    for (const line of [
+      `nexus_run_active 0`,
+      `nexus_rows{entity="patients",outcome="parked"} 0`,
+      `nexus_queue_ready_jobs{queue="load-patients"} 0`,
+      `nexus_queue_oldest_job_timestamp_seconds{queue="content"} 0`,
+      `nexus_embedding_calls_total{result="throttled"} 0`,
+      `nexus_embedding_paused{reason="money_cap"} 0`,
+      `nexus_vector_index_pending 0`,
+    ])
+      expect(text).toContain(`${line}\n`);
+  });
+
+  it("count only batches whose parents are settled as ready, and what was offered by itself", async () => {
+    const runId = await loadingRun(target);
+    await foldCounts(target, runId, ["patients"]);
+    await target.query(
+      "update migration.batches set queued_at = to_timestamp(1700000000) where status = 'queued'",
+    );
+    const text = await metricsOf(target);
+    expect(text).toContain(`nexus_queue_ready_jobs{queue="load-patients"} 1\n`);
+    expect(text).toContain(`nexus_queue_ready_jobs{queue="load-profiles"} 0\n`);
+    expect(text).toContain(`nexus_queue_offered_jobs{queue="load-patients"} 1\n`);
+    expect(text).toContain(`nexus_queue_oldest_job_timestamp_seconds{queue="load-patients"} 1700000000\n`);
+    expect(text).toMatch(/^nexus_batch_done_timestamp_seconds 1\d{9}/m);
+    await target.query("update migration.runs set status = 'paused'");
+    expect(await metricsOf(target)).toContain(`nexus_queue_ready_jobs{queue="load-patients"} 0\n`);
+  });
+
+  it("show what embedding waits for, costs and may cost", async () => {
+    await target.query(
+      `insert into migration.content_events (content_type, target_ids, pages_done)
+         select 'patient', array_fill(gen_random_uuid(), array[120]), array[0];
+       insert into migration.embedding_usage (model, day, calls, tokens, throttled, microdollars)
+         values ('m', '2026-01-01', 5, 700, 2, 1500000), ('m', '2026-01-02', 1, 100, 0, 500000);
+       insert into migration.rate_budget (model, requests_per_minute, request_rate, request_burst, token_rate, token_burst,
+           requests, tokens, microdollars_per_million_tokens, cap_microdollars, run_microdollars)
+         values ('m', 60, 1, 1, 1, 1, 0, 0, 20000, 2000000, 2000000)`,
+    );
+    const text = await metricsOf(target);
+    for (const line of [
+      `nexus_queue_ready_jobs{queue="content"} 2`,
+      `nexus_queue_offered_jobs{queue="content"} 0`,
+      `nexus_embedding_calls_total{result="answered"} 6`,
+      `nexus_embedding_calls_total{result="throttled"} 2`,
+      `nexus_embedding_tokens_total 800`,
+      `nexus_embedding_cost_dollars_total 2`,
+      `nexus_embedding_cap_dollars 2`,
+      `nexus_embedding_paused{reason="money_cap"} 1`,
+      `nexus_embedding_quota_per_minute{of="requests"} 60`,
+    ])
+      expect(text).toContain(`${line}\n`);
+  });
+
+  it("read as few rows of a large ledger as of a small one", async () => {
+    const runId = await loadingRun(target);
+    const small = await rowsRead(() => metricsOf(target));
+    await target.query(
+      `insert into migration.batches (run_id, entity, seq, after_key, to_key, expected, status, finished_at)
+         select ${runId}, 'patients', n, n, n + 1, 1, 'done', now() from generate_series(100, 20000) n;
+       insert into migration.exceptions (run_id, entity, legacy_id, batch_id, outcome, reason)
+         select ${runId}, 'patients', 1000 + n, (select min(id) from migration.batches), 'rejected', 'r' from generate_series(1, 20000) n;
+       insert into migration.embedding_items (content_type, content_id, version, chunks)
+         select 'patient', gen_random_uuid(), '1', 1 from generate_series(1, 20000);
+       insert into migration.content_events (content_type, target_ids, done_at)
+         select 'patient', '{}', now() from generate_series(1, 20000)`,
+    );
+    await target.query("analyze");
+    const large = await rowsRead(() => metricsOf(target));
+    expect(small).toBeGreaterThan(0);
+    expect(large).toBeLessThan(small + 50);
+  });
+});
+
+/** Rows that PostgreSQL fetched from tables and indexes of the ledger for something. */
+async function rowsRead(something: () => Promise<unknown>): Promise<number> {
+  const before = await fetched();
+  await something();
+  return (await fetched()) - before;
+}
+
+async function fetched(): Promise<number> {
+  await target.query("select pg_stat_force_next_flush()");
+  const { rows } = await target.query<{ rows: number }>(
+    `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint as rows
+     from pg_stat_user_tables where schemaname = 'migration'`,
+  );
+  return rows[0]?.rows ?? 0;
+}

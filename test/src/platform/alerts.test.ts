@@ -1,0 +1,122 @@
+/** Alerts fire when they should and only then, speak of metrics that exist, and have a runbook. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { type AlertCase, alertCases } from "./alert-cases.ts";
+import { metricsIn, scrapes, seriesOf } from "./exported.ts";
+import { read, ROOT, yaml } from "./files.ts";
+import { seriesIn } from "./promql.ts";
+import { promtoolWorks } from "./promtool.ts";
+
+const FILE = "observability/prometheus/alerts.yml";
+const RUNBOOKS = "https://docs.example/smile-nexus-migration/runbooks/";
+
+const rule = z.strictObject({
+  alert: z.string(),
+  expr: z.string(),
+  for: z.string().optional(),
+  labels: z.strictObject({ severity: z.enum(["critical", "warning"]) }),
+  annotations: z.strictObject({ summary: z.string(), runbook_url: z.string() }),
+});
+const { groups } = yaml(
+  read(FILE),
+  z.object({ groups: z.array(z.object({ name: z.string(), rules: z.array(rule) })) }),
+);
+const rules = groups.flatMap((group) => group.rules);
+
+describe.each(rules)("$alert", ({ alert, expr, annotations }) => {
+  let exported: readonly string[];
+
+  beforeAll(async () => {
+    exported = [...(await scrapes()).values()].flatMap(metricsIn).flatMap(seriesOf);
+  });
+
+  it("speaks of metrics that the services export", () => {
+    const series = seriesIn(expr);
+    expect(series.length).toBeGreaterThan(0);
+    expect(series.filter((name) => !exported.includes(name))).toEqual([]);
+  });
+
+  it("has a runbook that names it", () => {
+    const page = `docs/runbooks/${annotations.runbook_url.replace(RUNBOOKS, "")}.md`;
+    expect(existsSync(join(ROOT, page)), page).toBe(true);
+    expect(read(page)).toContain(alert);
+  });
+
+  it("has a world in which it fires", () => {
+    expect(alertCases.map((one) => one.alert)).toContain(alert);
+  });
+});
+
+describe("the alerts", () => {
+  it("are those of the manifests, whose connection budgets they know", async () => {
+    const manifest = {
+      apiVersion: "monitoring.coreos.com/v1",
+      kind: "PrometheusRule",
+      metadata: { name: "nexus", labels: { release: "kube-prometheus-stack" } },
+      spec: { groups },
+    };
+    const note = `# Made of ${FILE} by test/src/platform/alerts.test.ts; not to be edited (update: vitest -u).\n`;
+    await expect(note + stringify(manifest)).toMatchFileSnapshot(
+      join(ROOT, "k8s/components/monitoring/alerts.yaml"),
+    );
+    const config = read("k8s/base/config.yaml");
+    for (const [, server, budget] of config.matchAll(/nexus\/(\w+)-connections: "(\d+)"/g))
+      expect(read(FILE)).toContain(`nexus_connections_limit{server="${server}"}) > ${budget}`);
+  });
+
+  it("do not pass with a metric that nobody exports, or with broken PromQL", () => {
+    expect(seriesIn("rate(nexus_rows_lost_total[5m])")).toEqual(["nexus_rows_lost_total"]);
+    expect(() => seriesIn("sum(nexus_rows")).toThrow("not PromQL");
+  });
+});
+
+describe.skipIf(!promtoolWorks())("promtool", () => {
+  it("accepts the rules and Prometheus' configuration", () => {
+    for (const [what, file] of [
+      ["rules", FILE],
+      ["config", "observability/prometheus/prometheus.yml"],
+    ] as const) {
+      const { status, stdout, stderr } = spawnSync("promtool", ["check", what, file], {
+        cwd: ROOT,
+        encoding: "utf8",
+      });
+      expect(status, stdout + stderr).toBe(0);
+    }
+  });
+
+  it.each(alertCases)("sees $alert fire, and be silent", (one) => {
+    expect(outcomeOf(one, "fires", "fires")).toEqual("as expected");
+    expect(outcomeOf(one, "silent", "silent")).toEqual("as expected");
+    expect(outcomeOf(one, "silent", "fires"), "a test that cannot fail").toContain("FAILED");
+  });
+});
+
+/** What promtool says if the alert is expected to do so in that world. */
+function outcomeOf(one: AlertCase, world: "fires" | "silent", expected: "fires" | "silent"): string {
+  const { annotations, labels } = rules.find(({ alert }) => alert === one.alert) ?? {};
+  const fired = { exp_labels: { ...labels, ...one.labels }, exp_annotations: annotations };
+  const test = {
+    interval: "1m",
+    input_series: Object.entries(one[world]).map(([series, values]) => ({ series, values })),
+    alert_rule_test: [
+      { eval_time: "40m", alertname: one.alert, exp_alerts: expected === "fires" ? [fired] : [] },
+    ],
+  };
+  const folder = mkdtempSync(join(tmpdir(), "nexus-alerts-"));
+  try {
+    const file = join(folder, "test.yml");
+    writeFileSync(
+      file,
+      stringify({ rule_files: [join(ROOT, FILE)], evaluation_interval: "1m", tests: [test] }),
+    );
+    const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", file], { encoding: "utf8" });
+    return status === 0 ? "as expected" : `${stdout}${stderr}`;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,82 @@
+/** Each panel says what it shows, in which unit, where to read on, and asks for metrics that exist. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { metricsIn, scrapes, seriesOf } from "./exported.ts";
+import { read, ROOT } from "./files.ts";
+import { seriesIn } from "./promql.ts";
+
+const FOLDER = "observability/grafana/dashboards";
+
+const panel = z.looseObject({
+  id: z.int(),
+  title: z.string().min(1),
+  description: z.string().min(10),
+  datasource: z.strictObject({ type: z.literal("prometheus"), uid: z.literal("${DS_PROMETHEUS}") }),
+  links: z.tuple([z.looseObject({ url: z.string().regex(/^\$\{runbooks\}\/[a-z-]+$/) })]),
+  fieldConfig: z.looseObject({ defaults: z.looseObject({ unit: z.string().min(1) }) }),
+  targets: z.array(z.looseObject({ refId: z.string(), expr: z.string() })).min(1),
+  gridPos: z.strictObject({ x: z.int(), y: z.int(), w: z.int(), h: z.int() }),
+});
+const dashboard = z.looseObject({
+  uid: z.string().regex(/^nexus-[a-z-]+$/),
+  title: z.string(),
+  editable: z.literal(false),
+  id: z.undefined().optional(),
+  panels: z.array(panel).min(5),
+});
+
+const files = readdirSync(join(ROOT, FOLDER));
+const dashboards = files.map((file) => dashboard.parse(JSON.parse(read(join(FOLDER, file)))));
+const panels = dashboards.flatMap(({ uid, panels }) => panels.map((one) => ({ ...one, uid })));
+
+describe("the dashboards", () => {
+  it("are the five, under their own names, all of them in the config map", () => {
+    expect(dashboards.map(({ uid }) => `${uid.replace("nexus-", "")}.json`)).toEqual(files);
+    expect(files).toHaveLength(5);
+    for (const file of files)
+      expect(read("observability/grafana/kustomization.yaml")).toContain(`dashboards/${file}`);
+    expect(read("docker-compose.yml")).toContain("/var/lib/grafana/dashboards/overview.json");
+  });
+
+  it.each(dashboards)("$title: no panel lies on another", ({ panels }) => {
+    for (const { id, gridPos: a } of panels) {
+      expect(a.x + a.w).toBeLessThanOrEqual(24);
+      const over = panels.filter(
+        ({ id: other, gridPos: b }) =>
+          other > id && a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h,
+      );
+      expect(over.map(({ title }) => title)).toEqual([]);
+    }
+  });
+});
+
+describe("a panel", () => {
+  let exported: readonly string[];
+
+  beforeAll(async () => {
+    exported = [...(await scrapes()).values()].flatMap(metricsIn).flatMap(seriesOf);
+  });
+
+  it.each(panels)("$uid, $title: asks for metrics that the services export", ({ targets }) => {
+    for (const { expr } of targets) {
+      const series = seriesIn(expr);
+      expect(series.length).toBeGreaterThan(0);
+      expect(
+        series.filter((name) => !exported.includes(name)),
+        expr,
+      ).toEqual([]);
+    }
+  });
+
+  it.each(panels)("$uid, $title: leads to a runbook", ({ links: [{ url }] }) => {
+    const page = url.replace("${runbooks}", "docs/runbooks");
+    expect(existsSync(join(ROOT, `${page}.md`)), page).toBe(true);
+  });
+
+  it.each(["description", "fieldConfig", "links", "targets"])("would not pass without its %s", (field) => {
+    const { [field]: _, ...rest } = z.record(z.string(), z.unknown()).parse(panels[0]);
+    expect(panel.safeParse(rest).success).toBe(false);
+  });
+});

@@ -88,8 +88,9 @@ describe.skipIf(!breakable)(`SIGTERM (seed ${seed})`, () => {
     await database?.kill();
     const services = await alive(journey);
     expect(services.map(({ name }) => name).sort()).toEqual(["extractor", "loader"]);
-    for (const service of services) expect(await service.kill("SIGTERM"), service.name).toEqual(STOPPED);
+    const ends = await Promise.all(services.map((service) => service.kill("SIGTERM")));
     await Promise.all([queue?.restart(), database?.restart()]);
+    expect(ends).toEqual([STOPPED, STOPPED]);
     await Promise.all([journey.start("extractor"), journey.start("loader")]);
     await expectTheSame(arena, runId, 60_000);
   });

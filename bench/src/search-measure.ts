@@ -95,6 +95,7 @@ async function askOnce(target: Pool, api: string, { id, size }: Practice, n: num
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ practiceId: id, query, limit: K }),
   });
+  if (!response.ok) throw new Error(`the search answered ${response.status}: ${await response.text()}`);
   const { results } = answer.parse(await response.json());
   const milliseconds = performance.now() - start;
   const truth = await nearestOf(target, id, query);

@@ -1,6 +1,6 @@
 /** A private PostgreSQL with pgvector whose target holds the corpus, indexed, and an API that searches it. */
 import { entities } from "@nexus/catalog";
-import { type Pool, withPool } from "@nexus/shared/database";
+import { bucketIndex, buckets, inBucket, type Pool, withPool } from "@nexus/shared/database";
 import { lexicalVector } from "@nexus/shared/embedding";
 import { migrateTarget } from "@nexus/shared/ledger";
 import { practiceSizes, textOf } from "./search-corpus.ts";
@@ -37,9 +37,10 @@ export async function fillTarget(url: string, total: number): Promise<Practice[]
 export async function indexVectors(url: string): Promise<number> {
   return await withPool({ url, max: 1, name: "nexus-bench" }, async (target) => {
     const start = performance.now();
-    await target.query(
-      "create index ai_embeddings_hnsw on public.ai_embeddings using hnsw ((embedding::halfvec(1024)) halfvec_ip_ops)",
-    );
+    for (const bucket of buckets)
+      await target.query(
+        `create index ${bucketIndex(bucket)} on public.ai_embeddings using hnsw ((embedding::halfvec(1024)) halfvec_ip_ops) where ${inBucket(bucket)}`,
+      );
     await target.query("vacuum analyze public.ai_embeddings");
     return (performance.now() - start) / 1000;
   });

@@ -25,7 +25,12 @@ try {
   const indexSeconds = await indexVectors(url);
   const servers = { legacyUrl: url, targetUrl: url, queueUrl: await server.database("queue") };
   const api = await startService(
-    serviceToRun("api", servers, { EMBEDDING_PROVIDER: "local", API_PORT: "0", TARGET_POOL: "2" }),
+    serviceToRun("api", servers, {
+      EMBEDDING_PROVIDER: "local",
+      API_PORT: "0",
+      API_REQUESTS_PER_MINUTE: "1000000",
+      TARGET_POOL: "2",
+    }),
   );
   const { port } = await api.waitForLine({ msg: "ready" });
   const taken = await measure(url, `http://127.0.0.1:${String(port)}`, practices, Number(values.queries));

@@ -8,23 +8,22 @@ import { Problem } from "./problem.ts";
 
 type Embedding = Pick<Search, "provider" | "budget">;
 
-/** Throws a Problem where there is none within `patienceMs`. */
-export async function embedQuery(
+/** Uses the vector of a query. Throws a Problem where there is none within `patienceMs`. */
+export async function embedQuery<T>(
   { provider, budget }: Embedding,
   query: string,
   patienceMs: number,
-): Promise<Float32Array> {
+  use: (vector: Float32Array) => Promise<T>,
+): Promise<T> {
   const deadline = AbortSignal.timeout(patienceMs);
   const reservation = await reserve(budget, provider.estimateTokens(query), deadline);
-  try {
-    const { vector, tokens } = await provider.embed(query, deadline);
-    await budget.settle(reservation, { kind: "used", tokens });
-    return vector;
-  } catch (cause) {
+  const { vector, tokens } = await provider.embed(query, deadline).catch(async (cause: unknown) => {
     if (!(cause instanceof EmbeddingFailure) && !deadline.aborted) throw cause;
     await budget.settle(reservation, outcomeOf(cause));
     throw problemOf(cause instanceof EmbeddingFailure ? cause.kind : "retry", cause);
-  }
+  });
+  const [used] = await Promise.all([use(vector), budget.settle(reservation, { kind: "used", tokens })]);
+  return used;
 }
 
 async function reserve(

@@ -69,7 +69,8 @@ export const variables = {
     fallback: "2000",
   }),
   INDEX_MEMORY_MB: number(16, 65_536, {
-    meaning: "memory of the target's server for building the index: 150,000 vectors need about 1,200 MB",
+    meaning:
+      "memory of the target's server for building one of sixteen indexes: 10,000 vectors need about 26 MB",
     fallback: "256",
     danger:
       "with less than the vectors need the build is several times slower; with more than the server has, it ends",

@@ -16,7 +16,7 @@ describe("the vectors, when nothing is left to embed", () => {
     await tend();
     expect(await index()).toMatchObject({ valid: true });
     await embedder.target.query(
-      `update pg_index set indisvalid = false where indexrelid = 'public.ai_embeddings_hnsw'::regclass`,
+      `update pg_index set indisvalid = false where indexrelid = 'public.ai_embeddings_hnsw_0'::regclass`,
     );
     const before = await index();
     await tend();
@@ -73,7 +73,7 @@ async function tend(): Promise<void> {
 
 async function index(): Promise<{ oid: number; valid: boolean } | undefined> {
   const { rows } = await embedder.target.query<{ oid: number; valid: boolean }>(
-    `select indexrelid::oid as oid, indisvalid as valid from pg_index where indexrelid = to_regclass('public.ai_embeddings_hnsw')`,
+    `select indexrelid::oid as oid, indisvalid as valid from pg_index where indexrelid = to_regclass('public.ai_embeddings_hnsw_0')`,
   );
   return rows[0];
 }

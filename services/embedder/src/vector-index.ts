@@ -1,24 +1,27 @@
-/** The HNSW index over all vectors. Why half precision and inner product, and when it is dropped: docs/decisions/vector-index.md */
-import { type Client, type Pool, type Queryable, withPool } from "@nexus/shared/database";
+/** The HNSW indexes over all vectors. Why buckets, half precision and inner product, and when they are dropped: docs/decisions/vector-index.md */
+import {
+  BUCKET_INDEX,
+  bucketIndex,
+  buckets,
+  type Client,
+  inBucket,
+  INDEX_LOCK,
+  type Pool,
+  type Queryable,
+  withPool,
+} from "@nexus/shared/database";
 import type { Log } from "@nexus/shared/telemetry";
 
 export interface IndexDeps {
   readonly target: Pool;
   readonly log: Log;
-  /** For the connection on which the index is built: direct, and nobody else's. */
+  /** For the connection on which the indexes are built: direct, and nobody else's. */
   readonly url: string;
   /** maintenance_work_mem of the build, in megabytes. */
   readonly memoryMb: number;
 }
 
-const INDEX = "ai_embeddings_hnsw";
-
-/** Whoever holds it builds or drops the index. A session lock, on a connection of its own. */
-const LOCK = 7_014_110_804;
-
 interface Facts {
-  /** Null: there is no index. */
-  readonly valid: boolean | null;
   readonly rows: number;
   /** The schema of extension vector. */
   readonly vectors: string;
@@ -30,8 +33,7 @@ interface Facts {
 
 async function factsOf(db: Queryable): Promise<Facts | undefined> {
   const { rows } = await db.query<Facts>(
-    `select (select indisvalid from pg_index where indexrelid = to_regclass('public.${INDEX}')) as valid,
-       (select count(*) from (select from public.ai_embeddings limit 1) one)::integer as rows,
+    `select (select count(*) from (select from public.ai_embeddings limit 1) one)::integer as rows,
        n.nspname::text as vectors, string_to_array(e.extversion, '.')::integer[] >= array[0, 8, 2] as parallel,
        version() like '%PGlite%' as embedded
      from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'`,
@@ -39,26 +41,51 @@ async function factsOf(db: Queryable): Promise<Facts | undefined> {
   return rows[0];
 }
 
-/** Builds the index if there is none; drops and builds again one that an interruption left invalid. Does nothing while another embedder does. */
+interface Index {
+  readonly name: string;
+  /** False where an interruption left it unfinished. */
+  readonly valid: boolean;
+  /** Vectors that it held when it was last looked at. */
+  readonly held: number;
+}
+
+async function indexes(db: Queryable): Promise<readonly Index[]> {
+  const { rows } = await db.query<Index>(
+    `select c.relname::text as name, i.indisvalid as valid, greatest(0, c.reltuples)::bigint as held
+     from pg_index i join pg_class c on c.oid = i.indexrelid
+     where i.indrelid = to_regclass('public.ai_embeddings') and starts_with(c.relname, '${BUCKET_INDEX}')`,
+  );
+  return rows;
+}
+
+/** Builds the indexes that are not there; drops and builds again what an interruption left invalid. Does nothing while another embedder does. */
 export async function ensureIndex(deps: IndexDeps, signal: AbortSignal): Promise<void> {
   const facts = await factsOf(deps.target);
-  if (facts === undefined || facts.embedded || facts.valid === true || facts.rows === 0) return;
+  if (facts === undefined || facts.embedded || facts.rows === 0) return;
+  if ((await indexes(deps.target)).filter(({ valid }) => valid).length === buckets.length) return;
   await alone(deps, async (client) => {
-    const now = await factsOf(client);
-    if (now === undefined || now.valid === true) return;
-    if (now.valid === false) await client.query(`drop index concurrently if exists public.${INDEX}`);
-    await build(deps, client, now, signal);
+    const startedAt = performance.now();
+    const there = await indexes(client);
+    await drop(
+      client,
+      there.filter(({ valid }) => !valid),
+    );
+    const kept = there.flatMap(({ name, valid }) => (valid ? [name] : []));
+    const missing = buckets.filter((bucket) => !kept.includes(bucketIndex(bucket)));
+    for (const bucket of missing) await build(deps, client, { facts, bucket }, signal);
+    const seconds = Math.round((performance.now() - startedAt) / 1_000);
+    deps.log.info({ indexes: missing.length, seconds }, "vector indexes built");
   });
 }
 
 async function build(
   { target, log, memoryMb }: IndexDeps,
   client: Client,
-  facts: Facts,
+  { facts, bucket }: { facts: Facts; bucket: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const startedAt = performance.now();
-  log.info({ index: INDEX }, "building the vector index");
+  signal.throwIfAborted();
+  log.info({ index: bucketIndex(bucket) }, "building a vector index");
   await client.query(
     `select set_config('maintenance_work_mem', $1, false), set_config('max_parallel_maintenance_workers', $2, false)`,
     [`${memoryMb}MB`, facts.parallel ? "2" : "0"],
@@ -69,16 +96,16 @@ async function build(
   signal.addEventListener("abort", cancel, { once: true });
   try {
     await client.query(
-      `create index concurrently ${INDEX} on public.ai_embeddings
-         using hnsw ((embedding::${facts.vectors}.halfvec(1024)) ${facts.vectors}.halfvec_ip_ops)`,
-    );
-    log.info(
-      { index: INDEX, seconds: Math.round((performance.now() - startedAt) / 1_000) },
-      "vector index built",
+      `create index concurrently ${bucketIndex(bucket)} on public.ai_embeddings
+         using hnsw ((embedding::${facts.vectors}.halfvec(1024)) ${facts.vectors}.halfvec_ip_ops) where ${inBucket(bucket)}`,
     );
   } finally {
     signal.removeEventListener("abort", cancel);
   }
+}
+
+async function drop(client: Client, those: readonly Index[]): Promise<void> {
+  for (const { name } of those) await client.query(`drop index concurrently if exists public.${name}`);
 }
 
 /**
@@ -87,17 +114,14 @@ async function build(
  */
 const LARGE = { vectors: 10_000, share: 0.4 };
 
-/** Drops the index when so much is to come that building it anew is faster. Without it searches stay right: they are exact. */
+/** Drops the indexes when so much is to come that building them anew is faster. Without them searches stay right: they are exact. */
 export async function dropForLargeDelta(deps: IndexDeps, open: number): Promise<void> {
   if (open < LARGE.vectors) return;
-  const { rows } = await deps.target.query<{ held: number | null }>(
-    `select reltuples::bigint as held from pg_class where oid = to_regclass('public.${INDEX}')`,
-  );
-  const held = rows[0]?.held;
-  if (held === undefined || held === null || open < LARGE.share * held) return;
+  const there = await indexes(deps.target);
+  if (there.length === 0 || open < LARGE.share * there.reduce((sum, { held }) => sum + held, 0)) return;
   await alone(deps, async (client) => {
-    await client.query(`drop index concurrently if exists public.${INDEX}`);
-    deps.log.info({ index: INDEX, open }, "vector index dropped, until the new vectors are there");
+    await drop(client, await indexes(client));
+    deps.log.info({ open }, "vector indexes dropped, until the new vectors are there");
   });
 }
 
@@ -107,7 +131,7 @@ async function alone({ url }: IndexDeps, work: (client: Client) => Promise<void>
     const client = await pool.connect();
     try {
       const { rows } = await client.query<{ mine: boolean }>(
-        `select pg_try_advisory_lock(${LOCK}) as mine, set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)`,
+        `select pg_try_advisory_lock(${INDEX_LOCK}) as mine, set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)`,
       );
       if (rows[0]?.mine === true) await work(client);
     } finally {

@@ -78,12 +78,12 @@ export const embeddings: readonly Situation[] = [
       const { rows } = await target.query("select where to_regclass('public.ai_embeddings') is not null");
       if (rows.length === 0) context.skip("this PostgreSQL has no pgvector");
       await target.query(
-        `create index ai_embeddings_hnsw on public.ai_embeddings (id);
-         update pg_index set indisvalid = false where indexrelid = 'public.ai_embeddings_hnsw'::regclass`,
+        `create index ai_embeddings_hnsw_0 on public.ai_embeddings (id);
+         update pg_index set indisvalid = false where indexrelid = 'public.ai_embeddings_hnsw_0'::regclass`,
       );
     },
     wrong: ["index_invalid"],
-    says: /^the HNSW index public\.ai_embeddings_hnsw is invalid: its build was interrupted/,
+    says: /^an HNSW index of public\.ai_embeddings is invalid: its build was interrupted/,
     next: /^an embedder drops and builds it again/,
   },
 ];

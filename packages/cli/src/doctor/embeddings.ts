@@ -80,9 +80,10 @@ function breakerOpen(because: string, { code, probe }: Budget, open: number): Fi
   return wrong("embeddings", "breaker_open", says, next);
 }
 
-function indexFindings({ index, vectors }: EmbeddingProgress): Finding[] {
+function indexFindings({ index }: EmbeddingProgress): Finding[] {
   if (index.state !== "invalid") return [];
-  const says = `the HNSW index public.ai_embeddings_hnsw is invalid: its build was interrupted; searches compare all of ${count(vectors)} vectors`;
+  const says =
+    "an HNSW index of public.ai_embeddings is invalid: its build was interrupted; searches compare vectors one by one instead";
   return [
     wrong(
       "embeddings",

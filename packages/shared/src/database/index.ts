@@ -5,3 +5,12 @@ export { preflightLegacy } from "./preflight-legacy.ts";
 export { preflightTarget } from "./preflight-target.ts";
 export { missingPrivileges, readSourceColumns } from "./source-catalog.ts";
 export { asTenant } from "./as-tenant.ts";
+export {
+  BUCKET_INDEX,
+  bucketIndex,
+  bucketOf,
+  buckets,
+  inBucket,
+  INDEX_LOCK,
+  INDEX_STATE,
+} from "./vector-buckets.ts";

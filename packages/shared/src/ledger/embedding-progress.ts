@@ -1,5 +1,6 @@
 /** How far embedding is, and what is still to come: for people and scrapes. */
 import type { Queryable } from "../database/pool.ts";
+import { INDEX_STATE } from "../database/vector-buckets.ts";
 import { type Forecast, forecast } from "./budget/forecast.ts";
 import { DIFY_BUDGET } from "./dify-progress.ts";
 
@@ -71,9 +72,7 @@ const PROGRESS = `
     (select count(*) from migration.embedding_failures) as failed, u.calls, u.throttled, u.tokens, u.microdollars,
     (select coalesce(pause_reason, 'money_cap') from migration.rate_budget
      where model <> '${DIFY_BUDGET}' and (pause_reason is not null or run_microdollars >= cap_microdollars) order by paused_at desc nulls last limit 1) as paused,
-    (select indisvalid from pg_index where indexrelid = to_regclass('public.ai_embeddings_hnsw')) as valid,
-    (select round(100.0 * coalesce(blocks_done, 0) / greatest(1, blocks_total))::integer from pg_stat_progress_create_index
-     where relid = to_regclass('public.ai_embeddings') limit 1) as percent,
+    x.valid, x.percent,
     b.requests_per_minute as "requestsPerMinute", b.tokens_per_minute as "tokensPerMinute",
     b.microdollars_per_million_tokens / 1e9::float8 as "usdPer1kTokens",
     (select coalesce(sum(greatest(0, p.expected - e.read)), 0)::bigint
@@ -89,7 +88,7 @@ const PROGRESS = `
     (select coalesce(sum(calls), 0)::bigint as calls, coalesce(sum(throttled), 0)::bigint as throttled,
        coalesce(sum(tokens), 0)::bigint as tokens, coalesce(sum(microdollars), 0)::bigint as microdollars
      from migration.embedding_usage where model <> '${DIFY_BUDGET}') u
-
+    cross join (${INDEX_STATE}) x
     left join (select * from migration.rate_budget where model <> '${DIFY_BUDGET}' order by filled_at desc limit 1) b on true`;
 
 /**

@@ -1,4 +1,4 @@
-import type { Queryable } from "@nexus/shared/database";
+import { INDEX_STATE, type Queryable } from "@nexus/shared/database";
 import { DIFY_BUDGET } from "@nexus/shared/ledger";
 
 /** Jobs of one queue, by the ledger. Instants are seconds since 1970. */
@@ -42,7 +42,7 @@ export async function embeddingWork(db: Queryable): Promise<EmbeddingWork | unde
   const found = await db.query<EmbeddingWork>(
     `select o.pages, o.relayed as "relayedPages", o.oldest, u.calls, u.throttled, u.failed, u.tokens, u.microdollars,
        (to_regclass('public.ai_embeddings') is not null and exists (select from migration.embedding_items where chunks > 0)
-         and not coalesce((select indisvalid from pg_index where indexrelid = to_regclass('public.ai_embeddings_hnsw')), false)
+         and not coalesce(x.valid, false)
        ) as "indexPending",
        coalesce(b.run_microdollars, 0) as "runMicrodollars", b.cap_microdollars as "capMicrodollars",
        b.requests_per_minute as "requestsPerMinute", b.tokens_per_minute as "tokensPerMinute", b.share,
@@ -56,6 +56,7 @@ export async function embeddingWork(db: Queryable): Promise<EmbeddingWork | unde
           coalesce(sum(failed), 0)::bigint as failed, coalesce(sum(tokens), 0)::bigint as tokens,
           coalesce(sum(microdollars), 0)::bigint as microdollars
         from migration.embedding_usage where model <> $1) u
+       cross join (${INDEX_STATE}) x
        left join lateral (select * from migration.rate_budget where model <> $1 order by filled_at desc limit 1) b on true`,
     [DIFY_BUDGET],
   );

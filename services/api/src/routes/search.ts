@@ -39,12 +39,13 @@ export async function searchContent(
     contents.map(({ type }) => type),
   );
   try {
-    const [vector, scan] = await Promise.all([
-      embedQuery(embedding, query, PATIENCE_MS),
-      scanFor(target, { practiceId, types }),
-    ]);
-    const wanted = { practiceId, vector, model: embedding.provider.model, types, limit };
-    return await find(target, contents, scan, wanted);
+    const scan = scanFor(target, { practiceId, types });
+    const found = embedQuery(embedding, query, PATIENCE_MS, async (vector) => {
+      const wanted = { practiceId, vector, model: embedding.provider.model, types, limit };
+      return await find(target, contents, await scan, wanted);
+    });
+    const [results] = await Promise.all([found, scan]);
+    return results;
   } catch (cause) {
     throw unprepared(cause) ?? cause;
   }

@@ -1,6 +1,10 @@
 /** No setting is offered and never read; one .env serves all services. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { variables as api } from "@nexus/api/config";
+import { variables as embedder } from "@nexus/embedder/config";
+import { variables as extractor } from "@nexus/extractor/config";
+import { variables as loader } from "@nexus/loader/config";
 import { type ServiceName, serviceToRun } from "@nexus/local/services";
 import { spawnService } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
@@ -8,17 +12,17 @@ import { describe, expect, it } from "vitest";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const EXAMPLE = readFileSync(`${ROOT}.env.example`, "utf8");
 const SERVICES: readonly ServiceName[] = ["extractor", "loader", "embedder", "api"];
+const VARIABLES = { extractor, loader, embedder, api };
+/** What reads variables for all services. */
+const READERS = ["database", "queue", "runtime"].map((room) => `packages/shared/src/${room}`);
 
 describe.each(SERVICES)("the settings of the %s", (service) => {
-  const sources = sourcesOf(service);
-  const offered = [...(sources.get("config.ts") ?? "").matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(
-    ([, name = ""]) => name,
-  );
+  const offered = Object.keys(VARIABLES[service]);
 
   it("are all read", () => {
-    const rest = [...sources].filter(([file]) => file !== "config.ts").map(([, text]) => text);
+    const sources = [`services/${service}/src`, ...READERS].flatMap(sourcesIn).join("\n");
     expect(offered.length).toBeGreaterThan(5);
-    const isRead = (name: string) => new RegExp(`(config\\.|[{,] )${name}\\b`).test(rest.join("\n"));
+    const isRead = (name: string) => new RegExp(`(config\\.|settings\\.|[{,] )${name}\\b`).test(sources);
     expect(offered.filter((name) => !isRead(name))).toEqual([]);
   });
 
@@ -42,9 +46,9 @@ describe.each(SERVICES)("the settings of the %s", (service) => {
   });
 });
 
-/** The service's own files by name, tests left out. */
-function sourcesOf(service: string): ReadonlyMap<string, string> {
-  const folder = `${ROOT}services/${service}/src/`;
-  const files = readdirSync(folder).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
-  return new Map(files.map((file) => [file, readFileSync(folder + file, "utf8")]));
+/** The texts of a folder's own files; tests and declarations of variables left out. */
+function sourcesIn(folder: string): string[] {
+  return readdirSync(ROOT + folder)
+    .filter((file) => file.endsWith(".ts") && !/\.test\.ts$|^config\.ts$/.test(file))
+    .map((file) => readFileSync(`${ROOT}${folder}/${file}`, "utf8"));
 }

@@ -1,10 +1,10 @@
 import {
   choice,
-  databaseUrl,
   number,
   optionalChoice,
   optionalText,
-  queueUrl,
+  queueVariables,
+  targetVariables,
   text,
   type Variable,
 } from "@nexus/shared/config";
@@ -15,9 +15,9 @@ import { z } from "zod";
 
 /** The environment of the API. */
 export const variables = {
-  TARGET_URL: databaseUrl({ meaning: "the target database; direct connection or session mode" }),
-  QUEUE_URL: queueUrl({ meaning: "Redis, or PostgreSQL for the embedded stack" }),
-  QUEUE_PREFIX: text({ meaning: "what our keys in Redis begin with", fallback: "nexus" }),
+  ...statusVariables,
+  ...targetVariables({ connections: 4 }),
+  ...queueVariables,
   API_HOST: text({
     meaning: "the address to listen on",
     fallback: "127.0.0.1",
@@ -29,8 +29,6 @@ export const variables = {
     meaning: "requests that each token may make in a minute",
     fallback: "1200",
   }),
-  ...statusVariables,
-  TARGET_POOL: number(1, 50, { meaning: "connections to the target, at most", fallback: "4" }),
   CODES_FILE: optionalText({
     meaning: "a JSON file with overrides of the legacy codes; kept with each run that is started",
   }),

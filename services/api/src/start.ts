@@ -1,9 +1,9 @@
 /** Opens what the API stands on, and listens. */
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
-import { openPool } from "@nexus/shared/database";
-import { CONTENT_QUEUE, loadQueueName, openTransport } from "@nexus/shared/queue";
-import { openStatus, type Service } from "@nexus/shared/runtime";
+import { openTarget } from "@nexus/shared/database";
+import { CONTENT_QUEUE, loadQueueName, openQueue } from "@nexus/shared/queue";
+import { type Context, openStatus } from "@nexus/shared/runtime";
 import { requireTokensBeyondLoopback } from "./access/loopback.ts";
 import { buildApp } from "./app.ts";
 import { backupCommand } from "./backup-command.ts";
@@ -17,30 +17,26 @@ import { statusOf } from "./status.ts";
 const FRESH_MS = 1_000;
 
 type Settings = Config<typeof variables>;
-type Surroundings = Parameters<Service<typeof variables>["start"]>[1];
 
 /** Resolves to what the line "ready" says. */
-export async function start(config: Settings, surroundings: Surroundings) {
+export async function start(config: Settings, context: Context) {
   requireTokensBeyondLoopback(config.API_HOST, config.API_TOKENS);
-  const deps = await open(config, surroundings);
+  const deps = await open(config, context);
   const app = buildApp(deps);
-  surroundings.closers.push("server", () => app.close());
+  context.closers.push("server", () => app.close());
   const port = await listen(app, config.API_HOST, config.API_PORT, config.API_TOKENS.length);
   return {
     queue: deps.transport.kind,
     port,
-    ...(await openStatus(statusOf(deps), config, surroundings.closers)),
+    ...(await openStatus(statusOf(deps), config, context.closers)),
   };
 }
 
-async function open(config: Settings, { log, closers }: Surroundings) {
-  const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
+async function open(config: Settings, context: Context) {
+  const { log, closers } = context;
   const given = { codes: readCodes(config.CODES_FILE), backupCommand: backupCommand(config.TARGET_URL) };
-  const target = openPool({ url: config.TARGET_URL, max: config.TARGET_POOL, name: "nexus-api", onError });
-  closers.push("target", () => target.end());
-  const queue = { url: config.QUEUE_URL, prefix: config.QUEUE_PREFIX, workers: 0, onError };
-  const transport = await openTransport(queue);
-  closers.push("queue", () => transport.close());
+  const target = openTarget(config, context);
+  const transport = await openQueue(config, 0, context);
   const search = await openSearch(config, entities, target, (close) =>
     closers.push("embedding provider", close),
   );

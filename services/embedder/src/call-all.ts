@@ -1,6 +1,6 @@
 /** Calls for all claimed texts of a page, side by side as far as the process allows, and gives back what came to nothing. */
 import { type Called, callFor } from "./call.ts";
-import type { Deps } from "./embed.ts";
+import type { Deps } from "./deps.ts";
 import { type Claim, releaseTexts, type TextState } from "./texts.ts";
 
 type States = ReadonlyMap<string, TextState>;

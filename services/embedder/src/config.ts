@@ -1,4 +1,12 @@
-import { choice, databaseUrl, number, queueUrl, text, type Variable } from "@nexus/shared/config";
+import {
+  choice,
+  number,
+  optionalNumber,
+  queueVariables,
+  targetVariables,
+  type Variable,
+  workerVariables,
+} from "@nexus/shared/config";
 import { PROVIDERS } from "@nexus/shared/embedding";
 import { statusVariables } from "@nexus/shared/runtime";
 import { z } from "zod";
@@ -6,6 +14,9 @@ import { z } from "zod";
 /** The environment of the embedder. The AWS SDK reads its own variables, and only when it is opened: with `EMBEDDING_PROVIDER=bedrock`. */
 export const variables = {
   ...statusVariables,
+  ...targetVariables({ connections: 6, least: 2 }),
+  ...queueVariables,
+  ...workerVariables({ job: "page", drainMs: 10_000 }),
   EMBEDDINGS: choice(["on", "off"], {
     meaning: "off: this process opens nothing and does nothing",
     fallback: "on",
@@ -19,14 +30,11 @@ export const variables = {
     fallback: "bedrock",
     danger: "vectors of two providers cannot be compared: after a change everything is to be embedded anew",
   }),
-  TARGET_URL: databaseUrl({ meaning: "the target database; direct connection or session mode" }),
-  QUEUE_URL: queueUrl({ meaning: "Redis, or PostgreSQL for the embedded stack" }),
-  QUEUE_PREFIX: text({ meaning: "what our keys in Redis begin with", fallback: "nexus" }),
-  EMBEDDING_REQUESTS_PER_MINUTE: optionalNumber({
+  EMBEDDING_REQUESTS_PER_MINUTE: optionalNumber(1, 100_000_000, {
     meaning: "the quota of requests of the account, shared by all embedders; absent: not limited",
     danger: "more than the account has is answered with 429",
   }),
-  EMBEDDING_TOKENS_PER_MINUTE: optionalNumber({
+  EMBEDDING_TOKENS_PER_MINUTE: optionalNumber(1, 100_000_000, {
     meaning: "the quota of tokens of the account, shared by all embedders; absent: not limited",
   }),
   EMBEDDING_USD_PER_1K_TOKENS: dollars({
@@ -54,11 +62,6 @@ export const variables = {
     fallback: "60000",
     danger: "what a killed process had claimed waits so long",
   }),
-  TARGET_POOL: number(2, 50, {
-    meaning: "connections to the target, at most, but for one while the index is built",
-    fallback: "6",
-    danger: "replicas × pool must stay under the target's connection limit",
-  }),
   HIGH_WATER: number(1, 100_000, { meaning: "pages in the queue, at most", fallback: "400" }),
   TICK_MS: number(10, 60_000, {
     meaning: "milliseconds between two looks for content events",
@@ -70,34 +73,14 @@ export const variables = {
   }),
   INDEX_MEMORY_MB: number(16, 65_536, {
     meaning:
-      "memory of the target's server for building one of sixteen indexes: 10,000 vectors need about 26 MB",
+      "memory of the target's server for building one of sixteen indexes, on a connection beyond TARGET_POOL: 10,000 vectors need about 26 MB",
     fallback: "256",
     danger:
       "with less than the vectors need the build is several times slower; with more than the server has, it ends",
   }),
-  QUEUE_LOCK_MS: number(1_000, 600_000, {
-    meaning: "milliseconds without a sign of life after which a page is given to another embedder",
-    fallback: "30000",
-  }),
-  QUEUE_STALLED_MS: number(500, 600_000, {
-    meaning: "how often lost embedders are looked for, in milliseconds",
-    fallback: "5000",
-  }),
-  DRAIN_MS: number(0, 600_000, {
-    meaning: "milliseconds that a page may take after SIGTERM before it is handed back",
-    fallback: "10000",
-    danger: "must stay under the grace period of the pod",
-  }),
 };
 
-type Words = Pick<Variable<unknown>, "meaning" | "danger">;
-
-/** A whole number from 1, or absent. */
-export function optionalNumber(words: Words): Variable<number | undefined> {
-  return { ...number(1, 100_000_000, words), schema: number(1, 100_000_000, words).schema.optional() };
-}
-
-function dollars(words: Words): Variable<number | undefined> {
+function dollars(words: Pick<Variable<unknown>, "meaning" | "danger">): Variable<number | undefined> {
   const schema = z
     .string()
     .regex(/^\d+(\.\d+)?$/, "must be an amount in dollars, like 0.00002 or 25")

@@ -1,30 +1,15 @@
 /** The story of a page of content: composed, known or claimed, called for, attached. Jobs hold keys; every text is composed anew here. */
+import type { Content } from "@nexus/catalog";
 import { nextStep } from "@nexus/shared/database";
 import type { ContentJob, Handled } from "@nexus/shared/queue";
 import { pause } from "@nexus/shared/runtime";
 import { callAll } from "./call-all.ts";
-import type { Caller } from "./call.ts";
-import type { Content } from "@nexus/catalog";
+import type { Deps } from "./deps.ts";
 import { type Item, readItems } from "./items.ts";
 import { noteVersions, withoutKnown } from "./known.ts";
-import type { Lanes } from "./lanes.ts";
 import { finishPage, type Page, readPage } from "./pages.ts";
 import { type Decided, settleItems } from "./settle-items.ts";
-import type { VectorStore } from "./store-vectors.ts";
 import { claimTexts, keyOf, type TextState } from "./texts.ts";
-
-export interface Deps extends Caller {
-  readonly contents: ReadonlyMap<string, Content>;
-  readonly store: VectorStore;
-  /** Calls at the same time in this process. */
-  readonly lanes: Lanes;
-  /** Told how texts were found, before any is called for. */
-  readonly lookedUp: (states: Iterable<TextState>) => void;
-  /** Milliseconds for which a text is claimed, */
-  readonly claimMs: number;
-  /** and for which one call may last. */
-  readonly callMs: number;
-}
 
 /** Looks at a page this often before it is put back into the queue. */
 const ROUNDS = 4;

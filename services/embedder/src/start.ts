@@ -1,15 +1,16 @@
 /** Opens what an embedder needs, and starts its three duties: the relay, the pages, the index. */
 import { contentOf, entities } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
-import { openPool, type Pool } from "@nexus/shared/database";
+import { openTarget, type Pool } from "@nexus/shared/database";
 import { openProvider, type Provider } from "@nexus/shared/embedding";
 import { type BudgetOptions, openBudget } from "@nexus/shared/ledger";
-import { CONTENT_QUEUE, contentJob, openTransport, type Transport } from "@nexus/shared/queue";
-import { type Closers, openStatus, startTicker } from "@nexus/shared/runtime";
+import { CONTENT_QUEUE, contentJob, openQueue, type Transport, workerSettings } from "@nexus/shared/queue";
+import { type Closers, type Context, openStatus, startTicker } from "@nexus/shared/runtime";
 import type { Log, TimeJob } from "@nexus/shared/telemetry";
 import type { variables } from "./config.ts";
 import { tendVectors } from "./drained.ts";
-import { type Deps, embedPage } from "./embed.ts";
+import type { Deps } from "./deps.ts";
+import { embedPage } from "./embed.ts";
 import { openLanes } from "./lanes.ts";
 import { openMetrics } from "./metrics.ts";
 import { preflightVectors } from "./preflight-vectors.ts";
@@ -18,23 +19,16 @@ import { openVectorStore } from "./store-vectors.ts";
 
 type Settings = Config<typeof variables>;
 
-interface Context {
-  readonly log: Log;
-  readonly closers: Closers;
-}
-
 /** Starts the embedder. Returns facts for the `ready` line. */
 export async function startEmbedder(
   config: Settings,
-  { log, closers }: Context,
+  context: Context,
 ): Promise<Readonly<Record<string, unknown>>> {
   const contents = contentOf(entities);
-  const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
-  const { TARGET_URL: url, TARGET_POOL: max } = config;
-  const target = openPool({ url, max, name: "nexus-embedder", onError });
+  const { log, closers } = context;
+  const target = openTarget(config, context);
   const metrics = openMetrics();
   metrics.watchPool("target", target);
-  closers.push("target", () => target.end());
   const vectors = await preflightVectors(target);
   const provider = await openProvider({
     provider: config.EMBEDDING_PROVIDER,
@@ -42,9 +36,7 @@ export async function startEmbedder(
     timeoutMs: config.CALL_TIMEOUT_MS,
   });
   closers.push("provider", () => provider.close());
-  const queue = { url: config.QUEUE_URL, prefix: config.QUEUE_PREFIX, workers: 1, onError };
-  const transport = await openTransport(queue);
-  closers.push("queue", () => transport.close());
+  const transport = await openQueue(config, 1, context);
   const deps: Deps = {
     contents,
     target,
@@ -90,12 +82,7 @@ async function startPages(
   timeJob: TimeJob,
   closers: Closers,
 ): Promise<void> {
-  const settings = {
-    concurrency: config.EMBEDDER_PAGES,
-    lockMs: config.QUEUE_LOCK_MS,
-    stalledCheckMs: config.QUEUE_STALLED_MS,
-    graceMs: config.DRAIN_MS,
-  };
+  const settings = workerSettings(config, config.EMBEDDER_PAGES);
   const stop = await transport.work(CONTENT_QUEUE, settings, (data, signal) =>
     timeJob(CONTENT_QUEUE, () => embedPage(deps, contentJob.parse(data), signal)),
   );

@@ -1,13 +1,12 @@
-import { databaseUrl, number, queueUrl, text } from "@nexus/shared/config";
+import { legacyVariables, number, queueVariables, targetVariables } from "@nexus/shared/config";
 import { statusVariables } from "@nexus/shared/runtime";
 
 /** The environment of the extractor. */
 export const variables = {
   ...statusVariables,
-  LEGACY_URL: databaseUrl({ meaning: "the legacy database, read only" }),
-  TARGET_URL: databaseUrl({ meaning: "the target database; direct connection or session mode" }),
-  QUEUE_URL: queueUrl({ meaning: "Redis, or PostgreSQL for the embedded stack" }),
-  QUEUE_PREFIX: text({ meaning: "what our keys in Redis begin with", fallback: "nexus" }),
+  ...legacyVariables({ connections: 1 }),
+  ...targetVariables({ connections: 2 }),
+  ...queueVariables,
   BATCH_ROWS: number(1, 5_000, {
     meaning: "rows of one batch",
     fallback: "1000",
@@ -27,11 +26,5 @@ export const variables = {
     meaning:
       "milliseconds between two rounds of folding counts, releasing parked rows and looking for lost jobs",
     fallback: "1000",
-  }),
-  LEGACY_POOL: number(1, 50, { meaning: "connections to the legacy database, at most", fallback: "1" }),
-  TARGET_POOL: number(1, 50, { meaning: "connections to the target, at most", fallback: "2" }),
-  LEGACY_STATEMENT_MS: number(100, 600_000, {
-    meaning: "milliseconds after which the legacy server ends a statement of ours",
-    fallback: "60000",
   }),
 };

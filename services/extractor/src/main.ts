@@ -1,6 +1,6 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import { openPool, preflightLegacy, preflightTarget } from "@nexus/shared/database";
-import { openTransport } from "@nexus/shared/queue";
+import { openBoth } from "@nexus/shared/database";
+import { openQueue } from "@nexus/shared/queue";
 import { openStatus, runService, startTicker } from "@nexus/shared/runtime";
 import { startCare } from "./care.ts";
 import { variables } from "./config.ts";
@@ -10,34 +10,11 @@ import { tick } from "./tick.ts";
 await runService({
   name: "extractor",
   variables,
-  start: async (config, { log, closers }) => {
-    const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
-    const legacy = openPool({
-      url: config.LEGACY_URL,
-      max: config.LEGACY_POOL,
-      name: "nexus-extractor",
-      onError,
-    });
+  start: async (config, context) => {
+    const { log, closers } = context;
     const { scrape, watchPool, timeTick, settled } = openMetrics();
-    watchPool("legacy", legacy);
-    closers.push("legacy", () => legacy.end());
-    const target = openPool({
-      url: config.TARGET_URL,
-      max: config.TARGET_POOL,
-      name: "nexus-extractor",
-      onError,
-    });
-    watchPool("target", target);
-    closers.push("target", () => target.end());
-    await preflightLegacy(legacy, entities);
-    await preflightTarget(target, entities);
-    const transport = await openTransport({
-      url: config.QUEUE_URL,
-      prefix: config.QUEUE_PREFIX,
-      workers: 0,
-      onError,
-    });
-    closers.push("queue", () => transport.close());
+    const { legacy, target } = await openBoth(config, entities, context, watchPool);
+    const transport = await openQueue(config, 0, context);
     const settings = {
       batchRows: config.BATCH_ROWS,
       highWater: config.HIGH_WATER,

@@ -1,6 +1,6 @@
 import { entities } from "@nexus/catalog";
-import { openPool, preflightLegacy, preflightTarget } from "@nexus/shared/database";
-import { loadJob, loadQueueName, openTransport } from "@nexus/shared/queue";
+import { openBoth } from "@nexus/shared/database";
+import { loadJob, loadQueueName, openQueue, workerSettings } from "@nexus/shared/queue";
 import { openStatus, runService } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { loadBatch } from "./load.ts";
@@ -10,43 +10,15 @@ import { rememberRunContext } from "./run-context.ts";
 await runService({
   name: "loader",
   variables,
-  start: async (config, { log, closers }) => {
-    const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
-    const legacy = openPool({
-      url: config.LEGACY_URL,
-      max: config.LEGACY_POOL,
-      name: "nexus-loader",
-      onError,
-    });
+  start: async (config, context) => {
+    const { log, closers } = context;
     const { scrape, watchPool, timeJob } = openMetrics();
-    watchPool("legacy", legacy);
-    closers.push("legacy", () => legacy.end());
-    const target = openPool({
-      url: config.TARGET_URL,
-      max: config.TARGET_POOL,
-      name: "nexus-loader",
-      onError,
-    });
-    watchPool("target", target);
-    closers.push("target", () => target.end());
-    await preflightLegacy(legacy, entities);
-    await preflightTarget(target, entities);
-    const transport = await openTransport({
-      url: config.QUEUE_URL,
-      prefix: config.QUEUE_PREFIX,
-      workers: entities.length,
-      onError,
-    });
-    closers.push("queue", () => transport.close());
+    const { legacy, target } = await openBoth(config, entities, context, watchPool);
+    const transport = await openQueue(config, entities.length, context);
     const runContext = rememberRunContext(legacy, target);
     const bounds = { legacyStatementMs: config.LEGACY_STATEMENT_MS, targetIdleMs: config.TARGET_IDLE_MS };
     const deps = { legacy, target, runContext, ...bounds, log };
-    const settings = {
-      concurrency: config.LOADER_CONCURRENCY,
-      lockMs: config.QUEUE_LOCK_MS,
-      stalledCheckMs: config.QUEUE_STALLED_MS,
-      graceMs: config.DRAIN_MS,
-    };
+    const settings = workerSettings(config, config.LOADER_CONCURRENCY);
     const workers = await Promise.all(
       entities.map(({ name }) =>
         transport.work(loadQueueName(name), settings, (data, signal) =>

@@ -1,5 +1,5 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import { databaseUrl, parseConfig, type Variable } from "@nexus/shared/config";
+import { parseConfig, targetUrl, type Variable } from "@nexus/shared/config";
 import { withPool } from "@nexus/shared/database";
 import { type Migrated, migrateTarget } from "@nexus/shared/ledger";
 import type { Command } from "commander";
@@ -12,7 +12,7 @@ const idNamespace: Variable<string | undefined> = {
 };
 
 const variables = {
-  TARGET_URL: databaseUrl({ meaning: "the target database; direct connection or session mode" }),
+  TARGET_URL: targetUrl,
   ID_NAMESPACE: idNamespace,
 };
 

@@ -1,11 +1,11 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import { databaseUrl, parseConfig, StartFailure } from "@nexus/shared/config";
+import { legacyUrl, parseConfig, StartFailure, targetUrl } from "@nexus/shared/config";
 import { type Pool, preflightLegacy, preflightTarget, withPool } from "@nexus/shared/database";
 import type { Command } from "commander";
 
 const variables = {
-  LEGACY_URL: databaseUrl({ meaning: "the legacy database, read only" }),
-  TARGET_URL: databaseUrl({ meaning: "the target database; direct connection or session mode" }),
+  LEGACY_URL: legacyUrl,
+  TARGET_URL: targetUrl,
 };
 
 /** `nexus preflight`: says whether a migration could run now, and what to mend if not. Changes nothing. */

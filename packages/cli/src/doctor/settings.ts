@@ -2,10 +2,10 @@
 import {
   type Config,
   ConfigurationError,
-  databaseUrl,
+  legacyUrl,
   parseConfig,
-  queueUrl,
-  text,
+  queueVariables,
+  targetUrl,
   type Variable,
 } from "@nexus/shared/config";
 import { apiVariables } from "../api.ts";
@@ -13,10 +13,9 @@ import { type Area, type Finding, unchecked, wrong } from "./finding.ts";
 
 /** What `nexus doctor` reads. */
 export const doctorVariables = {
-  TARGET_URL: databaseUrl({ meaning: "the target database; direct connection or session mode" }),
-  LEGACY_URL: databaseUrl({ meaning: "the legacy database, read only" }),
-  QUEUE_URL: queueUrl({ meaning: "Redis, or PostgreSQL for the embedded stack" }),
-  QUEUE_PREFIX: text({ meaning: "what our keys in Redis begin with", fallback: "nexus" }),
+  TARGET_URL: targetUrl,
+  LEGACY_URL: legacyUrl,
+  ...queueVariables,
   ...apiVariables,
 };
 

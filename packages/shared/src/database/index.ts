@@ -1,5 +1,6 @@
 export { errorCode, nextStep, type NextStep } from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, withPool } from "./pool.ts";
+export { openBoth, openTarget } from "./open-databases.ts";
 export { inSnapshot, inTransaction, readOnly } from "./transaction.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
 export { preflightTarget } from "./preflight-target.ts";

@@ -9,5 +9,6 @@ export {
   loadJobId,
   loadQueueName,
 } from "./job.ts";
+export { openQueue, workerSettings } from "./open-queue.ts";
 export { openTransport } from "./open-transport.ts";
 export type { BoardQueue, Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";

@@ -2,6 +2,6 @@ export { type Closers, closers } from "./closers.ts";
 export { inGroups } from "./in-groups.ts";
 export { openStatus } from "./open-status.ts";
 export { type Answering, readinessOf } from "./readiness.ts";
-export { runService, type Service } from "./service.ts";
+export { type Context, runService } from "./service.ts";
 export { type Status, statusVariables } from "./status-server.ts";
 export { pause, startTicker, type Tick, type Ticker } from "./ticker.ts";

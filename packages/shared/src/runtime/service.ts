@@ -6,14 +6,18 @@ import { type Log, openLog } from "../telemetry/log.ts";
 import { type Closers, closers } from "./closers.ts";
 import { StartFailure } from "../config/failure.ts";
 
+/** What a service is given to start with. */
+export interface Context {
+  readonly name: string;
+  readonly log: Log;
+  readonly closers: Closers;
+}
+
 export interface Service<V extends Readonly<Record<string, Variable<unknown>>>> {
   readonly name: string;
   readonly variables: V;
   /** Opens what the service needs, registering closers as it goes, and returns facts for the `ready` line. */
-  start(
-    config: Config<V>,
-    context: { log: Log; closers: Closers },
-  ): Promise<Readonly<Record<string, unknown>>>;
+  start(config: Config<V>, context: Context): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /**
@@ -29,7 +33,7 @@ export async function runService<V extends Readonly<Record<string, Variable<unkn
   try {
     const config = parseConfig(service.variables, process.env);
     stopOnSignal(log, open);
-    log.info(await service.start(config, { log, closers: open }), "ready");
+    log.info(await service.start(config, { name: service.name, log, closers: open }), "ready");
   } catch (error) {
     await fail(log, open, error);
   }

@@ -1,6 +1,5 @@
-import { choice, number, text, type Variable } from "@nexus/shared/config";
+import { choice, number, optionalNumber, text, type Variable } from "@nexus/shared/config";
 import { z } from "zod";
-import { optionalNumber } from "../config.ts";
 
 /** The environment of the Dify consumer: read only where DIFY=on. */
 export const difyVariables = {
@@ -20,7 +19,7 @@ export const difyVariables = {
     fallback: "high_quality",
     danger: "high_quality embeds everything once more, at the cost of that model",
   }),
-  DIFY_REQUESTS_PER_MINUTE: optionalNumber({
+  DIFY_REQUESTS_PER_MINUTE: optionalNumber(1, 100_000_000, {
     meaning: "creations, updates and deletions per minute of all embedders together; absent: not limited",
     danger: "Dify's cloud allows 10, 100 or 1000 by plan, and counts the queries of its apps, too",
   }),

@@ -1,21 +1,15 @@
 /** Opens what filling Dify needs, and starts its one duty. Nothing of it is shared with the embeddings: neither holds up the other. */
 import { contentOf, entities } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
-import { openPool, preflightTarget } from "@nexus/shared/database";
+import { openTarget, preflightTarget } from "@nexus/shared/database";
 import { DIFY_BUDGET, openBudget } from "@nexus/shared/ledger";
-import { type Closers, startTicker } from "@nexus/shared/runtime";
-import type { Log } from "@nexus/shared/telemetry";
+import { type Context, startTicker } from "@nexus/shared/runtime";
 import type { DifyDeps } from "./deps.ts";
 import { openDify } from "./client.ts";
 import type { difyVariables } from "./config.ts";
 import { consume } from "./consume.ts";
 
 type Settings = Config<typeof difyVariables>;
-
-interface Context {
-  readonly log: Log;
-  readonly closers: Closers;
-}
 
 /** Connections to the target: each call to Dify is between two short statements. */
 const POOL = 3;
@@ -24,11 +18,10 @@ const POOL = 3;
 export async function startDify(
   targetUrl: string,
   config: Settings,
-  { log, closers }: Context,
+  context: Context,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
-  const target = openPool({ url: targetUrl, max: POOL, name: "nexus-dify", onError });
-  closers.push("target of Dify", () => target.end());
+  const { log, closers } = context;
+  const target = openTarget({ TARGET_URL: targetUrl, TARGET_POOL: POOL }, { ...context, name: "dify" });
   await preflightTarget(target, entities);
   const health = { answeredAt: -Infinity };
   const deps: DifyDeps = {

@@ -1,0 +1,19 @@
+import type { Content } from "@nexus/catalog";
+import type { Caller } from "./call.ts";
+import type { Lanes } from "./lanes.ts";
+import type { VectorStore } from "./store-vectors.ts";
+import type { TextState } from "./texts.ts";
+
+/** What embedding stands on. */
+export interface Deps extends Caller {
+  readonly contents: ReadonlyMap<string, Content>;
+  readonly store: VectorStore;
+  /** Calls at the same time in this process. */
+  readonly lanes: Lanes;
+  /** Told how texts were found, before any is called for. */
+  readonly lookedUp: (states: Iterable<TextState>) => void;
+  /** Milliseconds for which a text is claimed, */
+  readonly claimMs: number;
+  /** and for which one call may last. */
+  readonly callMs: number;
+}

@@ -79,4 +79,5 @@ export {
   type RequestMark,
   type StoredAnswer,
 } from "./idempotency.ts";
-export { requeue, type Requeued, type Scope } from "./requeue.ts";
+export { requeue } from "./requeue.ts";
+export type { Requeued, Scope } from "./requeue-selection.ts";

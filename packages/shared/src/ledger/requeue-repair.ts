@@ -3,7 +3,7 @@ import type { Queryable } from "../database/pool.ts";
 import type { Refusal } from "./control-refusals.ts";
 import { alreadyActive } from "./control-start.ts";
 import type { ContentReaders } from "./outcomes.ts";
-import type { Requeued, Selected } from "./requeue.ts";
+import type { Requeued, Selected } from "./requeue-selection.ts";
 import { createRun } from "./runs.ts";
 
 /** What shall be repaired. `codes` are those of the run that does it. */

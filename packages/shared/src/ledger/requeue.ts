@@ -9,22 +9,8 @@ import { statusOf } from "./control.ts";
 import { CONTROL_BOUNDS, lockBatches, lockedActiveRun } from "./control-locks.ts";
 import { type Refusal, unknownAmong } from "./control-refusals.ts";
 import { startRepair } from "./requeue-repair.ts";
+import type { Requeued, Scope, Selected } from "./requeue-selection.ts";
 import type { BatchStatus, EntityStatus } from "./states.ts";
-
-/** `failed`: batches that failed for good. `rejected`, `parked`: rows with such an open exception. `all`: every row. */
-export type Scope = "failed" | "rejected" | "parked" | "all";
-
-/** Which rows. `because`: only those whose open exception has this reason; with `rejected` and `parked`. */
-export interface Selected {
-  readonly scope: Scope;
-  readonly because?: string | undefined;
-}
-
-export type Requeued =
-  | { readonly kind: "requeued"; readonly runId: number; readonly batches: number }
-  /** A run was created for it. `all` has no batches yet: they are planned as in any run. */
-  | { readonly kind: "repair_started"; readonly runId: number; readonly batches: number }
-  | { readonly kind: "nothing_to_requeue" };
 
 /** Entities in which batches may be requeued move to loading; one that loads already stays. */
 const LOADS_AGAIN: readonly EntityStatus[] = ["complete", "blocked", "settling"];

@@ -1,5 +1,5 @@
 /** The report of a run: read from one snapshot of the ledger, then told. Renderings are made of what comes out here, of nothing else. */
-import type { Report, RunView } from "@nexus/contract";
+import type { Report } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import { difyProgress, embeddingProgress, progressOf } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
@@ -9,15 +9,13 @@ import { type Account, accountOfRun } from "../queries/account-of-run.ts";
 import type { RunFacts } from "../queries/find-run.ts";
 import { type CheckResult, listChecks, listRepairs, listShortfalls } from "../queries/list-shortfalls.ts";
 import { earlierCosts } from "../queries/measure-pace.ts";
+import type { Facts } from "./facts.ts";
 import { issuesOf } from "./issues.ts";
 import { nextStepsOf } from "./next-steps.ts";
 import { embeddingPhase, loadPhases, named } from "./phases.ts";
 import { checkInWords, wordsFor } from "./reasons.ts";
 import { progressRow, totalsOf, verdictOf } from "./standing.ts";
 import { summaryOf } from "./summary.ts";
-
-/** What the sentences are told from. */
-export type Facts = Omit<Report, "summary" | "nextSteps"> & { readonly view: RunView };
 
 /** `tx` must see one state of the ledger throughout. Undefined: there was no run yet. */
 export async function buildReport(

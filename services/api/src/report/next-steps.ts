@@ -1,5 +1,5 @@
 /** What a person does next, in the order in which it helps. */
-import type { Facts } from "./build-report.ts";
+import type { Facts } from "./facts.ts";
 
 const DONE = [
   "Keep this report with the records of the project.",

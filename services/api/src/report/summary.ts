@@ -1,6 +1,6 @@
 /** The report in plain sentences. Every number in them is one of the report's. */
 import type { Limit, Report } from "@nexus/contract";
-import type { Facts } from "./build-report.ts";
+import type { Facts } from "./facts.ts";
 import { counted, duration, estimated, inWords, listed, money, percent } from "./wording.ts";
 
 /** What has become of the run, what is missing, and what the rest takes. */

@@ -25,6 +25,9 @@ interface Time {
   readonly sourceMs: number;
 }
 
+/** What came of a batch: what it counted, or that its gate is closed, or that another generation took its place. */
+type Result = BatchCounts | "closed" | "stale";
+
 /** Loads one batch. Whatever happens, the ledger knows it before the queue does. */
 export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): Promise<Handled> {
   const startedAt = performance.now();
@@ -66,7 +69,7 @@ async function writeFindingBadRows(
   batch: ClaimedBatch,
   rows: readonly ReadRow[],
   time: Time,
-): Promise<BatchCounts | "closed" | "stale"> {
+): Promise<Result> {
   try {
     return await write(deps, run, entity, batch, rows, time, upsert);
   } catch (error) {
@@ -83,8 +86,8 @@ async function write(
   rows: readonly ReadRow[],
   time: Time,
   upsertRows: Write,
-): Promise<BatchCounts | "closed" | "stale"> {
-  const story = async (tx: Client): Promise<BatchCounts | "closed" | "stale"> => {
+): Promise<Result> {
+  const story = async (tx: Client): Promise<Result> => {
     const gate = await passGate(tx, entity, batch);
     if (gate !== "open") return gate;
     const parents = await resolveLinks(tx, entity, rows);

@@ -1,5 +1,6 @@
 /** What can go wrong at Bedrock, each under its name. */
 import { DIMENSIONS } from "@nexus/shared/embedding";
+import { namesOf } from "../stand-in/steps.ts";
 import { answer, type Answer, refusal, vectorBody } from "./answers.ts";
 
 /** An answer, or what happens to the connection instead. */
@@ -54,11 +55,7 @@ const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS;
 
-function isFaultName(name: string): name is FaultName {
-  return name in FAULTS;
-}
-
-export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter(isFaultName);
+export const FAULT_NAMES: readonly FaultName[] = namesOf(FAULTS);
 
 /** What a call meets that meets this fault. */
 export function outcomeOf(fault: FaultName): Outcome {

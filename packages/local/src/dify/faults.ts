@@ -1,4 +1,5 @@
 /** What can go wrong at Dify, each under its name. */
+import { namesOf } from "../stand-in/steps.ts";
 import { type Answer, page, refusal } from "./answers.ts";
 
 /** When the work is done: not at all, before the fault, or a while after it (`settings.lateMs`). */
@@ -47,11 +48,7 @@ const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS;
 
-function isFaultName(name: string): name is FaultName {
-  return name in FAULTS;
-}
-
-export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter(isFaultName);
+export const FAULT_NAMES: readonly FaultName[] = namesOf(FAULTS);
 
 /** What a call meets that meets this fault. */
 export function faultNamed(name: FaultName): Fault {

@@ -1,6 +1,11 @@
 /** Faults by schedule: steps that are played one after the other, call by call. */
 import { z } from "zod";
 
+/** The names of the faults in a table. */
+export function namesOf<F extends string>(faults: Readonly<Record<F, unknown>>): readonly F[] {
+  return Object.keys(faults).filter((name): name is F => name in faults);
+}
+
 /** The schema of a step with these faults; `none` = calls go through: a pause between two faults. */
 export function stepOf<F extends string>(faults: readonly F[]): z.ZodType<Step<F>, StepInput<F>> {
   return z.strictObject({

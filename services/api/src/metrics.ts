@@ -1,9 +1,7 @@
 /** The API's metrics, all of them. Labels are entities of the catalog and words of these files. */
-import type { Queryable } from "@nexus/shared/database";
 import type { EntityProgress } from "@nexus/shared/ledger";
 import { openPoolMetrics, openRegistry, scrape, type WatchPool } from "@nexus/shared/telemetry";
 import { Gauge } from "prom-client";
-import { embeddingGauges } from "./embedding-gauges.ts";
 import { type EmbeddingFigures, openEmbeddingMetrics } from "./metrics/embedding.ts";
 import { openEntityMetrics } from "./metrics/entities.ts";
 import { openQueueMetrics, type QueueFigures } from "./metrics/queues.ts";
@@ -21,8 +19,6 @@ export interface Metrics {
   readonly watchPool: WatchPool;
   /** Shows the newest run. */
   show(figures: Figures): void;
-  /** Reads and shows what embedding came to, day by day. */
-  readUsage(ledger: Queryable): Promise<void>;
   /** Whether the ledger could be read. */
   ledgerRead(result: "read" | "unreadable"): void;
   /** What Prometheus scrapes. */
@@ -61,7 +57,6 @@ export function openMetrics(entities: readonly string[]): Metrics {
   return {
     watchPool: openPoolMetrics(register, ["target"]),
     show,
-    readUsage: embeddingGauges(register),
     ledgerRead: (result) => ledgerUp.set(result === "read" ? 1 : 0),
     scrape: () => scrape(register),
   };

@@ -23,7 +23,6 @@ export function statusOf(deps: Needed): Status {
     metrics: async () => {
       try {
         metrics.show(await figuresOf(deps));
-        await metrics.readUsage(target);
         metrics.ledgerRead("read");
       } catch (error) {
         log.warn({ err: error }, "the ledger could not be read for metrics");

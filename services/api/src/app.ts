@@ -8,6 +8,7 @@ import { serveDashboard } from "./plugins/dashboard.ts";
 import { describeRoutes } from "./plugins/openapi.ts";
 import { showQueues } from "./plugins/queue-board.ts";
 import { logRequests } from "./plugins/request-log.ts";
+import { traceRequests } from "./plugins/request-tracing.ts";
 import { auditRoute } from "./routes/audit.ts";
 import { difyRoutes } from "./routes/dify.ts";
 import { difyRetrievalRoute } from "./routes/dify-retrieval.ts";
@@ -44,6 +45,7 @@ export function buildApp(deps: Deps): App {
   const app = openServer(deps.log);
   answerErrors(app);
   logRequests(app);
+  traceRequests(app);
   secureHeaders(app);
   guardRoutes(app, deps.access);
   describeRoutes(app);

@@ -1,4 +1,5 @@
 /** Calls for all claimed texts of a page, side by side as far as the process allows, and gives back what came to nothing. */
+import { inCall } from "@nexus/shared/telemetry";
 import { type Called, callFor } from "./call.ts";
 import type { Deps } from "./deps.ts";
 import { type Claim, releaseTexts, type TextState } from "./texts.ts";
@@ -20,7 +21,9 @@ export async function callAll(
     state.kind === "claimed" ? [{ key, claim: state }] : [],
   );
   const one = callOne(deps, startBefore, signal);
-  const results = await Promise.allSettled(claims.map(({ claim }) => one(claim)));
+  const results = await told(deps, claims.length, () =>
+    Promise.allSettled(claims.map(({ claim }) => one(claim))),
+  );
   const after = new Map(states);
   const undone: Claim[] = [];
   const errors: unknown[] = [];
@@ -33,6 +36,12 @@ export async function callAll(
   await releaseTexts(deps.target, undone);
   if (errors.length > 0) throw errors[0];
   return after;
+}
+
+/** One span for all calls of a page, with what they waited for the budget: a run may make a hundred thousand of them. */
+async function told<T>({ provider }: Deps, texts: number, calls: () => Promise<T>): Promise<T> {
+  const facts = { "gen_ai.request.model": provider.model, "nexus.texts": texts };
+  return await (texts === 0 ? calls() : inCall({ name: `embeddings ${provider.model}`, facts }, calls));
 }
 
 /** A call keeps its lane until its vector is stored: a killed process loses as many vectors as it has lanes, at most. */

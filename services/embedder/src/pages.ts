@@ -7,6 +7,11 @@ export interface Page extends ContentJob {
   readonly ids: readonly string[];
 }
 
+/** A page and what has ordered it: a batch or a backfill, if that was traced. */
+export interface OfferedPage extends ContentJob {
+  readonly trace: string | null;
+}
+
 /** The ids of a page. Undefined when it is done already, or its event is gone. */
 export async function readPage(db: Queryable, { eventId, offset }: ContentJob): Promise<Page | undefined> {
   const { rows } = await db.query<{ contentType: string; id: string }>(
@@ -29,16 +34,16 @@ export async function finishPage(db: Queryable, { eventId, offset }: ContentJob)
 }
 
 /** Marks the next events as relayed, as many as fit into `room` pages but at least one, and returns their pages: offered after the commit. */
-export async function takeEvents(target: Pool, room: number): Promise<ContentJob[]> {
-  const { rows } = await target.query<ContentJob>(
+export async function takeEvents(target: Pool, room: number): Promise<OfferedPage[]> {
+  const { rows } = await target.query<OfferedPage>(
     `with next as (
        select id, items from migration.content_events
        where done_at is null and relayed_at is null order by id limit 100 for update skip locked),
      fitting as (
        select id from (select id, sum(items) over (order by id) - items as before from next) n where before < $1::integer * ${CONTENT_PAGE}),
      taken as (
-       update migration.content_events e set relayed_at = now() from fitting f where e.id = f.id returning e.id, e.items)
-     select t.id as "eventId", o as "offset" from taken t, generate_series(0, t.items - 1, ${CONTENT_PAGE}) as o
+       update migration.content_events e set relayed_at = now() from fitting f where e.id = f.id returning e.id, e.items, e.trace_context)
+     select t.id as "eventId", o as "offset", t.trace_context as "trace" from taken t, generate_series(0, t.items - 1, ${CONTENT_PAGE}) as o
      order by 1, 2`,
     [room],
   );
@@ -56,9 +61,9 @@ export async function openPages(db: Queryable, ageMs: number): Promise<number> {
 }
 
 /** All pages that were relayed and are not done, to offer them again when the queue has lost some. */
-export async function relayedPages(db: Queryable): Promise<ContentJob[]> {
-  const { rows } = await db.query<ContentJob>(
-    `select e.id as "eventId", o as "offset"
+export async function relayedPages(db: Queryable): Promise<OfferedPage[]> {
+  const { rows } = await db.query<OfferedPage>(
+    `select e.id as "eventId", o as "offset", e.trace_context as "trace"
      from migration.content_events e, generate_series(0, e.items - 1, ${CONTENT_PAGE}) as o
      where e.done_at is null and e.relayed_at is not null and not o = any(e.pages_done) order by 1, 2`,
   );

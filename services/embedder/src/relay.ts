@@ -1,8 +1,8 @@
 /** The relay: offers content events to the embedders, page by page, up to a high-water mark, and again if the queue has lost some. */
 import type { Pool } from "@nexus/shared/database";
-import { CONTENT_QUEUE, type ContentJob, contentJobId, type Transport } from "@nexus/shared/queue";
-import type { Log } from "@nexus/shared/telemetry";
-import { openPages, relayedPages, takeEvents } from "./pages.ts";
+import { CONTENT_QUEUE, contentJobId, type Transport } from "@nexus/shared/queue";
+import { inSpan, type Log } from "@nexus/shared/telemetry";
+import { type OfferedPage, openPages, relayedPages, takeEvents } from "./pages.ts";
 
 export interface RelayDeps {
   readonly target: Pool;
@@ -43,12 +43,12 @@ export async function relay(deps: RelayDeps, memory: RelayMemory): Promise<numbe
 }
 
 /** "Relayed" is written first and only a hint: a crash before the offer is found as lost jobs. */
-async function offer({ transport }: RelayDeps, pages: readonly ContentJob[]): Promise<void> {
-  if (pages.length === 0) return;
-  await transport.offer(
-    CONTENT_QUEUE,
-    pages.map((page) => ({ id: contentJobId(page), data: page })),
-  );
+async function offer({ transport }: RelayDeps, pages: readonly OfferedPage[]): Promise<void> {
+  const [first] = pages;
+  if (first === undefined) return;
+  const offers = pages.map(({ trace, ...page }) => ({ id: contentJobId(page), data: page, trace }));
+  const step = { name: "offer pages", facts: { "nexus.jobs": pages.length }, under: first.trace };
+  await inSpan(step, () => transport.offer(CONTENT_QUEUE, offers));
 }
 
 /** The queue holds fewer jobs than the ledger has open pages, twice in a row. The queue is counted first: see the extractor's care. */

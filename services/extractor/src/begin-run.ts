@@ -2,10 +2,16 @@
 import { entities, entityNamed, missingInSource, type SourceShape, sourceShape } from "@nexus/catalog";
 import { readOnly, readSourceColumns } from "@nexus/shared/database";
 import { entitiesIn, moveRun, recordExcluded, type Run } from "@nexus/shared/ledger";
+import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 
 /** Moves a planned run to running, or to failed when the source lacks what the mapping needs. Returns whether it runs. */
 export async function beginRun(deps: Deps, run: Run): Promise<boolean> {
+  const step = { name: "begin run", facts: { "nexus.run": run.id }, under: run.traceContext };
+  return await inSpan(step, () => begin(deps, run));
+}
+
+async function begin(deps: Deps, run: Run): Promise<boolean> {
   const selected = (await entitiesIn(deps.target, run.id, ["waiting", "planned"])).map((name) =>
     entityNamed(entities, name),
   );

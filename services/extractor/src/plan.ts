@@ -9,6 +9,7 @@ import {
   recordPlan,
   type Run,
 } from "@nexus/shared/ledger";
+import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 
 /** Batches planned in one step: at 1,000 rows each, the legacy server walks 50,000 index entries. */
@@ -18,12 +19,17 @@ const BATCHES_PER_CHUNK = 50;
 export async function planNext(deps: Deps, run: Run): Promise<boolean> {
   const [name] = await entitiesIn(deps.target, run.id, ["waiting", "planning"]);
   if (name === undefined) return false;
+  const facts = { "nexus.run": run.id, "nexus.entity": name };
+  await inSpan({ name: "plan", facts, under: run.traceContext }, () => planChunk(deps, run, name));
+  return true;
+}
+
+async function planChunk(deps: Deps, run: Run, name: string): Promise<void> {
   const cursor = await planCursor(deps.target, run.id, name);
-  if (cursor === undefined) return true;
+  if (cursor === undefined) return;
   const ranges = await nextRanges(deps, entityNamed(entities, name), cursor);
   const last = rowsIn(ranges) < BATCHES_PER_CHUNK * deps.settings.batchRows;
   await inTransaction(deps.target, (tx) => recordPlan(tx, run.id, name, cursor, ranges, last));
-  return true;
 }
 
 /** Ranges (previous to, to] of equal row counts, read from the primary key's index. */

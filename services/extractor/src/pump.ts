@@ -11,6 +11,7 @@ import {
   takePage,
 } from "@nexus/shared/ledger";
 import { type LoadJob, loadJobId, loadQueueName } from "@nexus/shared/queue";
+import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 
 /** Opens what may be opened and fills the queues. Returns whether anything was offered. */
@@ -56,11 +57,12 @@ export async function offer(
   const jobs = page.map(({ id, generation, from, to }): LoadJob => {
     return { runId: run.id, entity, batch: id, generation, from: safeKey(from), to };
   });
-  if (jobs.length > 0)
-    await transport.offer(
-      loadQueueName(entity),
-      jobs.map((job) => ({ id: loadJobId(job), data: job })),
-    );
+  if (jobs.length === 0) return;
+  const offers = jobs.map((job) => ({ id: loadJobId(job), data: job }));
+  const facts = { "nexus.run": run.id, "nexus.entity": entity, "nexus.jobs": jobs.length };
+  await inSpan({ name: "offer batches", facts, under: run.traceContext }, () =>
+    transport.offer(loadQueueName(entity), offers),
+  );
 }
 
 /** The first range begins before every key; JavaScript cannot count that far, so the job shows no beginning. */

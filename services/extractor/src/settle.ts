@@ -13,6 +13,7 @@ import {
   type Sums,
   sumsOf,
 } from "@nexus/shared/ledger";
+import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 
 /** Settles every entity that has nothing left to load. Returns whether there was one. */
@@ -27,7 +28,9 @@ export async function settle(deps: Deps, run: Run): Promise<boolean> {
 
 async function settleEntity(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
   const startedAt = performance.now();
-  const closed = await closeEntity(deps, run, entity);
+  const facts = { "nexus.run": run.id, "nexus.entity": entity.name };
+  const step = { name: "settle", facts, under: run.traceContext };
+  const closed = await inSpan(step, () => closeEntity(deps, run, entity));
   if (closed) deps.settled(entity.name, (performance.now() - startedAt) / 1_000);
   return closed;
 }

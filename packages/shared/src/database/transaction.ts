@@ -1,4 +1,5 @@
 /** Transactions: the only way to hold a connection. */
+import { inCall } from "../telemetry/tracing.ts";
 import type { Client, Pool } from "./pool.ts";
 
 /** What ends a transaction that takes too long. */
@@ -43,7 +44,7 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const idle = `set local idle_in_transaction_session_timeout = ${Math.trunc(idleMs)}`;
   const lazily = commit === "soon" ? "; set local synchronous_commit = off" : "";
-  return await wrapped(pool, `begin; ${TERSE_LOG}; ${idle}${lazily}`, work, bounds);
+  return await wrapped(pool, "transaction", `begin; ${TERSE_LOG}; ${idle}${lazily}`, work, bounds);
 }
 
 /** JIT compilation costs a range more than it takes (measured: 300 of 1,105 ms); PostgreSQL before 11 has none to switch off. */
@@ -59,7 +60,7 @@ export async function readOnly<T>(
   bounds: Bounds = {},
 ): Promise<T> {
   const begin = `begin read only; set local timezone = 'UTC'; set local datestyle = 'ISO'; ${WITHOUT_JIT}`;
-  return await wrapped(pool, begin, work, bounds);
+  return await wrapped(pool, "read only", begin, work, bounds);
 }
 
 /** Reads that belong together: all of them see the target as it was at the first one, and `now()` stands still. */
@@ -68,10 +69,21 @@ export async function inSnapshot<T>(
   work: (tx: Client) => Promise<T>,
   bounds: Bounds = {},
 ): Promise<T> {
-  return await wrapped(pool, "begin isolation level repeatable read read only", work, bounds);
+  return await wrapped(pool, "snapshot", "begin isolation level repeatable read read only", work, bounds);
 }
 
 async function wrapped<T>(
+  pool: Pool,
+  kind: string,
+  begin: string,
+  work: (tx: Client) => Promise<T>,
+  bounds: Bounds,
+): Promise<T> {
+  const step = { name: `PostgreSQL ${kind}`, facts: { "db.system.name": "postgresql" } };
+  return await inCall(step, () => held(pool, begin, work, bounds));
+}
+
+async function held<T>(
   pool: Pool,
   begin: string,
   work: (tx: Client) => Promise<T>,

@@ -2,6 +2,7 @@
 import type { Entity } from "@nexus/catalog";
 import type { Client, Pool } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
+import { traceContext } from "../telemetry/tracing.ts";
 import { type By, recordAudit } from "./audit.ts";
 
 /** To whom it is offered. */
@@ -97,10 +98,10 @@ async function offer(
        ${dealtWith}
        where ${conditions[scope]} and not exists (select from offered o where o.id = c.id)),
      events as (
-       insert into migration.content_events (content_type, target_ids, done_at, dify_open)
-       select $1, array_agg(id order by id), ${event} from wanted group by nth returning items)
+       insert into migration.content_events (content_type, target_ids, done_at, dify_open, trace_context)
+       select $1, array_agg(id order by id), ${event}, $2 from wanted group by nth returning items)
      select count(*) as events, coalesce(sum(items), 0)::bigint as items from events`,
-    [contentType],
+    [contentType, traceContext()],
   );
   return rows[0] ?? { events: 0, items: 0 };
 }

@@ -1,5 +1,6 @@
 /** Exceptions, notes and content events: what is said of single rows. Never a value. */
 import type { Queryable } from "../database/pool.ts";
+import { traceContext } from "../telemetry/tracing.ts";
 
 /** A source row that is not in the target. */
 export interface Exception {
@@ -108,8 +109,8 @@ export async function recordContentEvent(
 ): Promise<void> {
   if (targetIds.length === 0 || !(readers.embeddings || readers.dify)) return;
   await tx.query(
-    `insert into migration.content_events (batch_id, content_type, target_ids, done_at, dify_open)
-     values ($1, $2, $3::uuid[], case when not $4::boolean then now() end, $5)`,
-    [batchId, contentType, targetIds, readers.embeddings, readers.dify],
+    `insert into migration.content_events (batch_id, content_type, target_ids, done_at, dify_open, trace_context)
+     values ($1, $2, $3::uuid[], case when not $4::boolean then now() end, $5, $6)`,
+    [batchId, contentType, targetIds, readers.embeddings, readers.dify, traceContext()],
   );
 }

@@ -55,7 +55,13 @@ describe("creating a run", () => {
     const id = await createRun(target, selections, OPTIONS);
     expect(await entitiesIn(target, id ?? 0, ["waiting"])).toEqual(["profiles", "patients"]);
     expect(await entitiesIn(target, id ?? 0, ["skipped"])).toEqual(["practices"]);
-    expect(await findRun(target, id ?? 0)).toEqual({ id, status: "planned", dify: false, ...OPTIONS });
+    expect(await findRun(target, id ?? 0)).toEqual({
+      id,
+      status: "planned",
+      dify: false,
+      traceContext: null,
+      ...OPTIONS,
+    });
   });
 });
 

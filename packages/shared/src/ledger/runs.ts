@@ -1,6 +1,7 @@
 /** Runs and their entities: rows of `migration.runs` and `migration.run_entities`. */
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
+import { traceContext } from "../telemetry/tracing.ts";
 import type { EntityStatus, RunStatus } from "./states.ts";
 
 export interface Run {
@@ -10,6 +11,8 @@ export interface Run {
   readonly dify: boolean;
   /** Overrides of the catalog's codes, as they were given. */
   readonly codes: string;
+  /** The traced request that started it. */
+  readonly traceContext: string | null;
 }
 
 /** What a run is created with. `dify`: whether changed content is offered to Dify; not, if left out. */
@@ -33,10 +36,10 @@ export async function createRun(
   { embeddings, dify = false, codes }: RunOptions,
 ): Promise<number | undefined> {
   const created = await tx.query<{ id: number }>(
-    `insert into migration.runs (embeddings, dify, codes) values ($1, $2, $3::jsonb)
+    `insert into migration.runs (embeddings, dify, codes, trace_context) values ($1, $2, $3::jsonb, $4)
      on conflict ((true)) where status in ('planned', 'running', 'paused') do nothing
      returning id`,
-    [embeddings, dify, codes],
+    [embeddings, dify, codes, traceContext()],
   );
   const id = created.rows[0]?.id;
   if (id === undefined) return undefined;
@@ -49,20 +52,17 @@ export async function createRun(
   return id;
 }
 
+const SELECT_RUN = `select id, status, embeddings, dify, codes::text, trace_context as "traceContext" from migration.runs`;
+
 /** The run that is planned, running or paused, if any. */
 export async function activeRun(db: Queryable): Promise<Run | undefined> {
-  const found = await db.query<Run>(
-    `select id, status, embeddings, dify, codes::text from migration.runs where status in ('planned', 'running', 'paused')`,
-  );
+  const found = await db.query<Run>(`${SELECT_RUN} where status in ('planned', 'running', 'paused')`);
   return found.rows[0];
 }
 
 /** One run by its id. */
 export async function findRun(db: Queryable, id: number): Promise<Run | undefined> {
-  const found = await db.query<Run>(
-    `select id, status, embeddings, dify, codes::text from migration.runs where id = $1`,
-    [id],
-  );
+  const found = await db.query<Run>(`${SELECT_RUN} where id = $1`, [id]);
   return found.rows[0];
 }
 

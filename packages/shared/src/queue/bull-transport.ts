@@ -6,9 +6,11 @@ import {
   type Job,
   type JobState,
   Queue as BullQueue,
+  type QueueBaseOptions,
   WaitingError,
 } from "bullmq";
 import { pause } from "../runtime/ticker.ts";
+import { note, queueTelemetry } from "../telemetry/tracing.ts";
 import type { Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";
 
 export interface Backend<C> {
@@ -83,14 +85,22 @@ function openQueue<C>({ classes, queueConnection, prefix, onError }: Backend<C>,
   const queue = new classes.Queue(name, {
     connection: queueConnection,
     prefix,
+    ...telemetry(),
     streams: { events: { maxLen: 100 } },
   });
   queue.on("error", onError);
   return queue;
 }
 
-function asJob(name: string, { id, data }: Offer) {
-  return { name, data, opts: { jobId: id, removeOnComplete: true, removeOnFail: true } };
+function asJob(name: string, { id, data, trace = null }: Offer) {
+  // As bullmq-otel writes and reads it.
+  const ordered = trace === null ? {} : { telemetry: { metadata: JSON.stringify({ traceparent: trace }) } };
+  return { name, data, opts: { jobId: id, removeOnComplete: true, removeOnFail: true, ...ordered } };
+}
+
+function telemetry(): Pick<QueueBaseOptions, "telemetry"> {
+  const open = queueTelemetry();
+  return open === undefined ? {} : { telemetry: open };
 }
 
 async function work<C>(
@@ -105,6 +115,7 @@ async function work<C>(
     {
       connection: backend.workerConnection,
       prefix: backend.prefix,
+      ...telemetry(),
       concurrency: settings.concurrency,
       lockDuration: settings.lockMs,
       stalledInterval: settings.stalledCheckMs,
@@ -139,7 +150,11 @@ async function settle(
   token = "",
   signal = new AbortController().signal,
 ): Promise<void> {
-  const handled: Handled = await handler(job.data, signal);
+  const handled: Handled = await handler(job.data, signal).catch((error: unknown) => {
+    note({ "nexus.outcome": "error" });
+    throw error;
+  });
+  note({ "nexus.outcome": handled.kind });
   switch (handled.kind) {
     case "done":
       return;

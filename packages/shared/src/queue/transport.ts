@@ -10,6 +10,8 @@ export interface Offer {
   /** With a dot in it: BullMQ keeps its own lists under plain words (`wait`, `delayed`) beside the jobs. */
   readonly id: string;
   readonly data: object;
+  /** What ordered it, as `traceContext()` was then; left out: what is under way. */
+  readonly trace?: string | null;
 }
 
 /** What a handler did with a job. `later`: to be tried again after some milliseconds. `hand_back`: at once, by another worker. */

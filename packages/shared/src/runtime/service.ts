@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { type Config, parseConfig } from "../config/parse.ts";
 import type { Variable } from "../config/variables.ts";
 import { type Log, openLog } from "../telemetry/log.ts";
+import { openTracing } from "../telemetry/open-tracing.ts";
 import { type Closers, closers } from "./closers.ts";
 import { StartFailure } from "../config/failure.ts";
 
@@ -33,6 +34,7 @@ export async function runService<V extends Readonly<Record<string, Variable<unkn
   try {
     const config = parseConfig(service.variables, process.env);
     stopOnSignal(log, open);
+    open.push("tracing", await openTracing(service.name, log));
     log.info(await service.start(config, { name: service.name, log, closers: open }), "ready");
   } catch (error) {
     await fail(log, open, error);

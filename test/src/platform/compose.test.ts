@@ -24,7 +24,7 @@ const configs: Readonly<Record<string, Readonly<Record<string, Variable<unknown>
 };
 
 /** What reads the environment beside our configuration. */
-const EVERYWHERE = /^(LOG_LEVEL|SHUTDOWN_GRACE_MS|AWS_\w+)$/;
+const EVERYWHERE = /^(LOG_LEVEL|SHUTDOWN_GRACE_MS|AWS_\w+|OTEL_\w+)$/;
 
 describe("docker-compose.yml", () => {
   const document = yaml(read("docker-compose.yml"), z.record(z.string(), z.unknown()));

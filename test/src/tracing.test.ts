@@ -36,6 +36,7 @@ describe.each(stacks([embedded]))("the trace of a run, on $name", (stack) => {
     });
     await journey.start("api");
     const runId = await startRun(journey);
+    await (await fetch(await addressOf(journey, "progress/stream"))).body?.cancel();
     await eventually(() => failedBatches(journey), { until: (failed) => failed > 0, within: 60_000 });
     await journey.target.query(`drop trigger tells_all on practice_members`);
     await post(journey, "entities/practice_members/requeue", { scope: "failed" });
@@ -165,19 +166,23 @@ async function startRun(journey: Journey): Promise<number> {
 }
 
 async function post(
-  { services }: Journey,
+  journey: Journey,
   path: string,
   body: object,
   more: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const api = services.find(({ name }) => name === "api");
-  const ready = await api?.waitForLine({ msg: "ready" });
-  const answer = await fetch(`http://127.0.0.1:${String(ready?.["port"])}/v1/${path}`, {
+  const answer = await fetch(await addressOf(journey, path), {
     method: "POST",
     body: JSON.stringify(body),
     headers: { "content-type": "application/json", ...more },
   });
   return await answer.text();
+}
+
+async function addressOf({ services }: Journey, path: string): Promise<string> {
+  const api = services.find(({ name }) => name === "api");
+  const ready = await api?.waitForLine({ msg: "ready" });
+  return `http://127.0.0.1:${String(ready?.["port"])}/v1/${path}`;
 }
 
 async function failedBatches({ target }: Journey): Promise<number> {

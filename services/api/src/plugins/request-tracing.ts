@@ -3,6 +3,9 @@ import { requestTracing, type RequestSpan } from "@nexus/shared/telemetry";
 import type { FastifyRequest } from "fastify";
 import type { App } from "../server.ts";
 
+/** Lasts as long as somebody reads, and asks the target every second: its trace would never end. */
+const ENDLESS = "/v1/progress/stream";
+
 export function traceRequests(app: App): void {
   const open = requestTracing();
   if (open === undefined) return;
@@ -10,7 +13,8 @@ export function traceRequests(app: App): void {
 
   app.addHook("onRequest", (request, _reply, done) => {
     const { traceparent } = request.headers;
-    if (request.url.startsWith("/v1/"))
+    const route = request.routeOptions.url ?? "";
+    if (route.startsWith("/v1/") && route !== ENDLESS)
       spans.set(request, open(request.method, typeof traceparent === "string" ? traceparent : undefined));
     done();
   });
@@ -23,6 +27,6 @@ export function traceRequests(app: App): void {
   });
 
   app.addHook("onResponse", async (request, reply) => {
-    spans.get(request)?.end(request.routeOptions.url ?? "unknown", reply.statusCode);
+    spans.get(request)?.end(request.routeOptions.url ?? "", reply.statusCode);
   });
 }

@@ -14,7 +14,7 @@ const QUEUE_FACTS = [
 
 const TOLD: ReadonlySet<string> = new Set([...FACTS, ...QUEUE_FACTS]);
 
-/** Passes reduced spans on, and leaves out BullMQ's housekeeping: 6 spans for each job, and one for each look at an empty queue. */
+/** Passes reduced spans on, and leaves out BullMQ's housekeeping: some for each job, and one for each look at an empty queue. */
 export function reducing(next: SpanProcessor): SpanProcessor {
   return {
     onStart: (span, parent) => next.onStart(span, parent),

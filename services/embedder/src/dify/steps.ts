@@ -100,11 +100,17 @@ async function update(deps: DifyDeps, work: Work): Promise<void> {
   }
 }
 
-/** By its name: a second document, of which we do not know, must not stay either. */
+/** By its name: a second document, of which we do not know, must not stay either. What Dify is indexing it would refuse, and count. */
 async function remove(deps: DifyDeps, work: Work): Promise<void> {
   const [datasetId] = placeOf(work);
   const found = await deps.dify.findDocuments(datasetId, nameOf(work));
-  for (const { id } of found) await deleteDocument(deps, datasetId, id);
+  for (const { id, indexing } of found)
+    if (indexing !== "indexing") await deleteDocument(deps, datasetId, id);
+  if (found.some(({ indexing }) => indexing === "indexing")) {
+    const { held } = work.claimed;
+    await write(deps, work, { ...held, indexingMs: held.indexingMs ?? 0 });
+    throw new NotYet(deps.settings.pollMs);
+  }
   await write(deps, work, NOTHING);
 }
 

@@ -245,5 +245,6 @@ describe("an indexing", () => {
     await dify.target.query(`update public.cases set practice_id = $2 where id = $1`, [id, other]);
     await dify.work(idle);
     expect(dify.server.documents()).toMatchObject([{ dataset: `mig-${other}` }]);
+    expect(dify.server.calls("delete")).toBe(1);
   });
 });

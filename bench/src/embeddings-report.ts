@@ -1,5 +1,6 @@
 /** What the bench of embeddings prints. */
 import type { CallsTaken } from "./embeddings-calls.ts";
+import type { DifyTaken } from "./embeddings-dify.ts";
 import type { OutageRound, Trouble } from "./embeddings-outage.ts";
 import type { QuotaTaken } from "./embeddings-quotas.ts";
 
@@ -29,6 +30,15 @@ export function callLines({
     `  everything again: ${again.calls} calls by the ledger, ${again.billed} by the bill, in ${again.seconds.toFixed(1)} s`,
     `  tokens ${tokens.ledger} by the ledger, ${tokens.billed} by the bill; $${dollars.ledger.toFixed(6)} and $${dollars.billed.toFixed(6)}`,
   ];
+}
+
+/** Of one consumer that fills Dify. */
+export function difyLine({ requestsPerMinute, perSecond, seconds, refused }: DifyTaken): string {
+  const used =
+    requestsPerMinute === null
+      ? "no limit"
+      : `${requestsPerMinute} a minute, ${((6_000 * perSecond) / requestsPerMinute).toFixed(1)} % used`;
+  return `Dify, ${used}: ${perSecond.toFixed(2)} documents a second over ${seconds} s, ${refused} creations refused`;
 }
 
 /** Of loads beside embedders in trouble. */

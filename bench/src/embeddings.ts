@@ -1,9 +1,10 @@
-/** `pnpm bench:embeddings [--only …] [--scale N] [--embedders 1,4] [--json]`: what embedding is held to, against the stand-in for Bedrock. */
+/** `pnpm bench:embeddings [--only …] [--scale N] [--embedders 1,4] [--json]`: what embedding and Dify are held to, against stand-ins. */
 import { parseArgs } from "node:util";
 import { embedSample } from "./embeddings-calls.ts";
+import { fillDify } from "./embeddings-dify.ts";
 import { type OutageRound, outageRound } from "./embeddings-outage.ts";
 import { afterStorm, quotaTable } from "./embeddings-quotas.ts";
-import { callLines, outageLines, quotaLine, rateLines, stormLine } from "./embeddings-report.ts";
+import { callLines, difyLine, outageLines, quotaLine, rateLines, stormLine } from "./embeddings-report.ts";
 import { storeRate } from "./embeddings-store.ts";
 import { startStandIn } from "./stand-in.ts";
 import { standInRate } from "./stand-in-rate.ts";
@@ -11,7 +12,7 @@ import { openWorld, type World } from "./world.ts";
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "rates,calls,outage,quotas,storm" },
+    only: { type: "string", default: "rates,calls,outage,quotas,storm,dify" },
     scale: { type: "string", default: "1" },
     embedders: { type: "string", default: "1,4" },
     rounds: { type: "string", default: "9" },
@@ -51,6 +52,12 @@ const MEASURES: Readonly<Record<string, (world: World) => AsyncGenerator<Said>>>
   storm: async function* (world) {
     const used = await afterStorm(world);
     yield { measured: { afterStorm: used }, lines: [stormLine(used)] };
+  },
+  dify: async function* (world) {
+    for (const requestsPerMinute of [null, 100, 1_000]) {
+      const measured = await fillDify(world, requestsPerMinute);
+      yield { measured, lines: [difyLine(measured)] };
+    }
   },
 };
 

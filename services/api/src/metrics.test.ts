@@ -21,6 +21,9 @@ describe("the metrics of a ledger", () => {
       `nexus_embedding_calls_total{result="throttled"} 0`,
       `nexus_embedding_paused{reason="money_cap"} 0`,
       `nexus_vector_index_pending 0`,
+      `nexus_dify_pending_documents{state="indexing"} 0`,
+      `nexus_dify_oldest_event_timestamp_seconds 0`,
+      `nexus_entity_ready_batch_timestamp_seconds{entity="patients"} 0`,
     ])
       expect(text).toContain(`${line}\n`);
   });
@@ -46,7 +49,8 @@ describe("the metrics of a ledger", () => {
       `insert into migration.content_events (content_type, target_ids, pages_done)
          select 'patient', array_fill(gen_random_uuid(), array[120]), array[0];
        insert into migration.embedding_usage (model, day, calls, tokens, throttled, microdollars)
-         values ('m', '2026-01-01', 5, 700, 2, 1500000), ('m', '2026-01-02', 1, 100, 0, 500000);
+         values ('m', '2026-01-01', 5, 700, 2, 1500000), ('m', '2026-01-02', 1, 100, 0, 500000),
+           ('dify', '2026-01-02', 9, 0, 9, 0);
        insert into migration.rate_budget (model, requests_per_minute, request_rate, request_burst, token_rate, token_burst,
            requests, tokens, microdollars_per_million_tokens, cap_microdollars, run_microdollars)
          values ('m', 60, 1, 1, 1, 1, 0, 0, 20000, 2000000, 2000000)`,
@@ -66,6 +70,44 @@ describe("the metrics of a ledger", () => {
       expect(text).toContain(`${line}\n`);
   });
 
+  it("show what Dify waits for, and whether it pauses", async () => {
+    await target.query(
+      `insert into migration.content_events (content_type, target_ids, created_at, done_at, dify_open)
+         select 'case', array_fill(gen_random_uuid(), array[7]), to_timestamp(1700000000 + n), now(), n > 0
+         from generate_series(0, 2) n;
+       insert into migration.dify_documents (content_type, content_id, due_at, indexing_since)
+         select 'case', gen_random_uuid(), case when n > 1 then now() end, case when n > 2 then now() end
+         from generate_series(1, 5) n;
+       insert into migration.rate_budget (model, request_rate, request_burst, token_rate, token_burst, requests, tokens,
+           microdollars_per_million_tokens, paused_at, probe_at, probe_delay, pause_reason)
+         values ('dify', 1, 1, 1, 1, 0, 0, 0, now(), now(), '1 s', 'stopped')`,
+    );
+    const text = await metricsOf(target);
+    for (const line of [
+      `nexus_dify_pending_documents{state="offered"} 14`,
+      `nexus_dify_pending_documents{state="open"} 1`,
+      `nexus_dify_pending_documents{state="indexing"} 3`,
+      `nexus_dify_oldest_event_timestamp_seconds 1700000001`,
+      `nexus_dify_paused{reason="stopped"} 1`,
+      `nexus_dify_paused{reason="throttled"} 0`,
+      `nexus_embedding_paused{reason="stopped"} 0`,
+    ])
+      expect(text).toContain(`${line}\n`);
+  });
+
+  it("show since when the first batch that was not offered is ready, of entities that load", async () => {
+    const runId = await loadingRun(target);
+    await target.query(
+      `insert into migration.batches (run_id, entity, seq, after_key, to_key, expected, status, available_at)
+         select $1, entity, n, n, n + 1, 1, 'planned', to_timestamp(1700000000 + n)
+         from unnest(array['patients', 'profiles']) entity, generate_series(100, 102) n`,
+      [runId],
+    );
+    const text = await metricsOf(target);
+    expect(text).toContain(`nexus_entity_ready_batch_timestamp_seconds{entity="patients"} 1700000100\n`);
+    expect(text).toContain(`nexus_entity_ready_batch_timestamp_seconds{entity="profiles"} 0\n`);
+  });
+
   it("read as few rows of a large ledger as of a small one", async () => {
     const runId = await loadingRun(target);
     const small = await rowsRead(() => metricsOf(target));
@@ -77,7 +119,9 @@ describe("the metrics of a ledger", () => {
        insert into migration.embedding_items (content_type, content_id, version, chunks)
          select 'patient', gen_random_uuid(), '1', 1 from generate_series(1, 20000);
        insert into migration.content_events (content_type, target_ids, done_at)
-         select 'patient', '{}', now() from generate_series(1, 20000)`,
+         select 'patient', '{}', now() from generate_series(1, 20000);
+       insert into migration.dify_documents (content_type, content_id, due_at)
+         select 'patient', gen_random_uuid(), null from generate_series(1, 20000)`,
     );
     await target.query("analyze");
     const large = await rowsRead(() => metricsOf(target));

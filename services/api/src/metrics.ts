@@ -2,9 +2,11 @@
 import type { EntityProgress } from "@nexus/shared/ledger";
 import { openPoolMetrics, openRegistry, scrape, type WatchPool } from "@nexus/shared/telemetry";
 import { Gauge } from "prom-client";
+import { openDifyMetrics } from "./metrics/dify.ts";
 import { type EmbeddingFigures, openEmbeddingMetrics } from "./metrics/embedding.ts";
 import { openEntityMetrics } from "./metrics/entities.ts";
 import { openQueueMetrics, type QueueFigures } from "./metrics/queues.ts";
+import type { DifyWork } from "./queries/measure-dify.ts";
 import type { RunFacts } from "./queries/find-run.ts";
 
 /** What the ledger and the queue say at one moment. */
@@ -13,6 +15,9 @@ export interface Figures extends QueueFigures {
   readonly run: RunFacts | undefined;
   readonly progress: readonly EntityProgress[];
   readonly embedding: EmbeddingFigures | undefined;
+  readonly dify: DifyWork | undefined;
+  /** Since when the first batch that was not offered could be loaded, by entity, in seconds since 1970. */
+  readonly waiting: Readonly<Record<string, number>>;
 }
 
 export interface Metrics {
@@ -36,14 +41,16 @@ export function openMetrics(entities: readonly string[]): Metrics {
   const showEntities = openEntityMetrics(register, entities);
   const showQueues = openQueueMetrics(register, entities);
   const showEmbedding = openEmbeddingMetrics(register);
+  const showDify = openDifyMetrics(register);
   const show = (figures: Figures): void => {
     const { run, progress } = figures;
     runId.set(run?.id ?? 0);
     active.set(run !== undefined && isActive(run) ? 1 : 0);
     paused.set(run?.status === "paused" ? 1 : 0);
-    showEntities(progress);
+    showEntities(progress, figures.waiting);
     showQueues(figures);
     showEmbedding(figures.embedding);
+    showDify(figures.dify);
   };
   show({
     run: undefined,
@@ -53,6 +60,8 @@ export function openMetrics(entities: readonly string[]): Metrics {
     queued: {},
     newestBatch: null,
     embedding: undefined,
+    dify: undefined,
+    waiting: {},
   });
   return {
     watchPool: openPoolMetrics(register, ["target"]),

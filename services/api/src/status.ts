@@ -5,7 +5,14 @@ import type { Status } from "@nexus/shared/runtime";
 import type { Deps } from "./deps.ts";
 import { type Figures, openMetrics } from "./metrics.ts";
 import { findNewestRun, type RunFacts } from "./queries/find-run.ts";
-import { type EmbeddingWork, embeddingWork, newestBatch, offeredBatches } from "./queries/measure-work.ts";
+import { difyWork } from "./queries/measure-dify.ts";
+import {
+  type EmbeddingWork,
+  embeddingWork,
+  newestBatch,
+  offeredBatches,
+  waitingBatches,
+} from "./queries/measure-work.ts";
 import { checksOf } from "./routes/health.ts";
 
 /** Milliseconds that the queue has to answer. */
@@ -46,6 +53,8 @@ async function figuresOf(deps: Needed): Promise<Figures> {
     ready: readyIn(run, progress, embedding),
     offered: [...batches, ...contentIn(embedding)],
     queued: await queuedIn(deps),
+    dify: await difyWork(target),
+    waiting: run === undefined ? {} : await waitingBatches(target, run.id),
     newestBatch: run === undefined ? null : await newestBatch(target, run.id),
   };
 }

@@ -12,6 +12,8 @@ export interface Deps extends Caller {
   readonly lanes: Lanes;
   /** Told how texts were found, before any is called for. */
   readonly lookedUp: (states: Iterable<TextState>) => void;
+  /** Told when the last page of an event is done, and seconds since the event was written. */
+  readonly consumed: (seconds: number) => void;
   /** Milliseconds for which a text is claimed, */
   readonly claimMs: number;
   /** and for which one call may last. */

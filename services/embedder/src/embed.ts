@@ -40,7 +40,8 @@ async function embedIds(deps: Deps, page: Page, signal: AbortSignal): Promise<Ha
     const step = await embedOnce(deps, content, left, signal);
     left = step.left;
     if (left.length === 0) {
-      await finishPage(deps.target, page);
+      const seconds = await finishPage(deps.target, page);
+      if (seconds !== null) deps.consumed(seconds);
       return { kind: "done" };
     }
     if (signal.aborted) return { kind: "hand_back" };

@@ -91,6 +91,7 @@ async function depsOn(target: Pool, before: (text: string) => Promise<void>): Pr
     callMs: 1_000,
     health: { answeredAt: -Infinity, pausedUntil: -Infinity },
     lookedUp: () => {},
+    consumed: () => {},
   };
 }
 

@@ -1,6 +1,7 @@
 import { parseConfig } from "@nexus/shared/config";
 import { openStatus, runService } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
+import { openMetrics } from "./metrics.ts";
 import { stayReady } from "./stay-ready.ts";
 
 await runService({
@@ -8,6 +9,7 @@ await runService({
   variables,
   start: async (config, context) => {
     const facts = { embeddings: config.EMBEDDINGS, dify: config.DIFY };
+    const metrics = openMetrics();
     if (config.EMBEDDINGS === "off" && config.DIFY === "off") stayReady(context.closers);
     // Not imported before it is wanted: a stage that is skipped loads nothing, and its variables are not read.
     if (config.DIFY === "on") {
@@ -15,14 +17,13 @@ await runService({
         await import("./dify/config.ts"),
         await import("./dify/start.ts"),
       ];
-      await startDify(config.TARGET_URL, parseConfig(difyVariables, process.env), context);
+      await startDify(config.TARGET_URL, parseConfig(difyVariables, process.env), context, metrics);
     }
     if (config.EMBEDDINGS === "off") {
-      const { openMetrics } = await import("./metrics.ts");
-      const { scrape } = openMetrics();
-      return { ...facts, ...(await openStatus({ checks: {}, metrics: scrape }, config, context.closers)) };
+      const status = { checks: {}, metrics: metrics.scrape };
+      return { ...facts, ...(await openStatus(status, config, context.closers)) };
     }
     const { startEmbedder } = await import("./start.ts");
-    return { ...facts, ...(await startEmbedder(config, context)) };
+    return { ...facts, ...(await startEmbedder(config, context, metrics)) };
   },
 });

@@ -3,10 +3,14 @@ import { EmbeddingFailure, type Provider } from "@nexus/shared/embedding";
 import { CONTENT_QUEUE } from "@nexus/shared/queue";
 import { openJobMetrics, openPoolMetrics, openRegistry, scrape } from "@nexus/shared/telemetry";
 import { Counter, Histogram } from "prom-client";
+import { openDifyMetrics } from "./dify/metrics.ts";
 import type { TextState } from "./texts.ts";
 
 const OUTCOMES = ["embedded", "throttled", "stop", "item", "retry", "aborted"] as const;
 const FOUND = ["claimed", "stored", "failed", "waiting"] as const;
+const READERS = ["embeddings", "dify"] as const;
+
+export type Metrics = ReturnType<typeof openMetrics>;
 
 /** A registry of its own, with everything at 0. */
 export function openMetrics() {
@@ -24,10 +28,21 @@ export function openMetrics() {
     labelNames: ["found"],
     registers: [register],
   });
+  const lag = new Histogram({
+    name: "nexus_content_lag_seconds",
+    help: "Seconds from the commit of a batch to the end of its content event: all of it embedded, or taken in for Dify.",
+    labelNames: ["reader"],
+    buckets: [1, 5, 30, 120, 600, 3_600, 21_600, 86_400],
+    registers: [register],
+  });
+  for (const reader of READERS) lag.zero({ reader });
   for (const outcome of OUTCOMES) calls.zero({ outcome });
   for (const found of FOUND) texts.inc({ found }, 0);
   return {
     scrape: () => scrape(register),
+    dify: openDifyMetrics(register),
+    /** Tells how long a content event has waited for one of its readers. */
+    consumed: (reader: (typeof READERS)[number], seconds: number): void => lag.observe({ reader }, seconds),
     watchPool: openPoolMetrics(register, ["target"]),
     timeJob: openJobMetrics(register, [CONTENT_QUEUE]),
     lookedUp: (states: Iterable<TextState>): void => {

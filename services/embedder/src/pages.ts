@@ -23,14 +23,16 @@ export async function readPage(db: Queryable, { eventId, offset }: ContentJob): 
   return first && { eventId, offset, contentType: first.contentType, ids: rows.map(({ id }) => id) };
 }
 
-/** Every id of the page is settled. With its last page the event is done. */
-export async function finishPage(db: Queryable, { eventId, offset }: ContentJob): Promise<void> {
-  await db.query(
+/** Every id of the page is settled. With its last page the event is done: then returns the seconds since it was written. */
+export async function finishPage(db: Queryable, { eventId, offset }: ContentJob): Promise<number | null> {
+  const { rows } = await db.query<{ seconds: number | null }>(
     `update migration.content_events set pages_done = pages_done || $2::integer,
        done_at = case when (cardinality(pages_done) + 1) * ${CONTENT_PAGE} >= items then now() end
-     where id = $1 and not $2::integer = any(pages_done)`,
+     where id = $1 and not $2::integer = any(pages_done)
+     returning extract(epoch from done_at - created_at)::float8 as seconds`,
     [eventId, offset],
   );
+  return rows[0]?.seconds ?? null;
 }
 
 /** Marks the next events as relayed, as many as fit into `room` pages but at least one, and returns their pages: offered after the commit. */

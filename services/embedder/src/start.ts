@@ -12,7 +12,7 @@ import { tendVectors } from "./drained.ts";
 import type { Deps } from "./deps.ts";
 import { embedPage } from "./embed.ts";
 import { openLanes } from "./lanes.ts";
-import { openMetrics } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 import { preflightVectors } from "./preflight-vectors.ts";
 import { relay, type RelayDeps, startRelay } from "./relay.ts";
 import { openVectorStore } from "./store-vectors.ts";
@@ -23,11 +23,11 @@ type Settings = Config<typeof variables>;
 export async function startEmbedder(
   config: Settings,
   context: Context,
+  metrics: Metrics,
 ): Promise<Readonly<Record<string, unknown>>> {
   const contents = contentOf(entities);
   const { log, closers } = context;
   const target = openTarget(config, context);
-  const metrics = openMetrics();
   metrics.watchPool("target", target);
   const vectors = await preflightVectors(target);
   const provider = await openProvider({
@@ -42,6 +42,7 @@ export async function startEmbedder(
     target,
     provider: metrics.timeCalls(provider),
     lookedUp: metrics.lookedUp,
+    consumed: (seconds) => metrics.consumed("embeddings", seconds),
     budget: await openBudget(target, quota(config, provider)),
     store: openVectorStore(target, vectors),
     lanes: openLanes(config.EMBEDDER_CALLS),

@@ -15,6 +15,8 @@ const OFFERED = 'nexus_queue_offered_jobs{queue="load-cases"}';
 const HELD = 'nexus_queue_jobs{queue="load-cases"}';
 const ANSWERED = 'nexus_embedding_calls_total{result="answered"}';
 const THROTTLED = 'nexus_embedding_calls_total{result="throttled"}';
+const PENDING = 'nexus_dify_pending_documents{state="open"}';
+const DELETED = 'nexus_dify_documents_total{change="deleted"}';
 const READ = 'nexus_rows_read{entity="patients"}';
 const REJECTED = 'nexus_rows{entity="patients",outcome="rejected"}';
 const slow = (le: string): string => `nexus_connection_use_seconds_bucket{server="target",le="${le}"}`;
@@ -88,6 +90,11 @@ export const alertCases: readonly AlertCase[] = [
     alert: "NexusEmbeddingThrottled",
     fires: { 'nexus_embedding_paused{reason="stopped"}': "1x60" },
     silent: { 'nexus_embedding_paused{reason="money_cap"}': "1x60" },
+  },
+  {
+    alert: "NexusDifyStuck",
+    fires: { [PENDING]: "3x60", [DELETED]: "2x60" },
+    silent: { [PENDING]: "3x60", [DELETED]: "0+1x60" },
   },
   {
     alert: "NexusMoneyCapNear",

@@ -21,14 +21,15 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   queue: [...entities.map(({ name }) => `load-${name}`), "content"],
   server: ["legacy", "target"],
   outcome:
-    `loaded rejected parked excluded done later hand_back error embedded throttled stop item retry aborted`.split(
+    `loaded rejected parked excluded done later hand_back error embedded throttled stop item retry aborted answered gone busy taken closed`.split(
       " ",
     ),
-  state: ["used", "idle", "waiting", "open", "done", "failed"],
-  change: ["inserted", "updated"],
+  state: ["used", "idle", "waiting", "open", "done", "failed", "offered", "indexing"],
+  change: ["inserted", "updated", "created", "deleted"],
   found: ["claimed", "stored", "failed", "waiting"],
   result: ["answered", "throttled", "failed"],
-  reason: ["throttled", "unavailable", "stopped", "money_cap"],
+  reason: ["throttled", "unavailable", "stopped", "money_cap", "rate_limit"],
+  reader: ["embeddings", "dify"],
   of: ["requests", "tokens"],
 };
 

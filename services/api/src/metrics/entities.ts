@@ -9,13 +9,14 @@ const CHANGES = ["inserted", "updated"] as const;
 export function openEntityMetrics(
   register: Registry,
   entities: readonly string[],
-): (progress: readonly EntityProgress[]) => void {
+): (progress: readonly EntityProgress[], waiting: Readonly<Record<string, number>>) => void {
   const gauges = entityGauges(register);
-  return (progress) => {
+  return (progress, waiting) => {
     for (const entity of entities) {
       const one = progress.find((candidate) => candidate.entity === entity);
       showCounts(gauges, entity, one ?? NOT_THERE);
       showState(gauges, entity, one ?? NOT_THERE);
+      gauges.waiting.set({ entity }, waiting[entity] ?? 0);
     }
   };
 }
@@ -30,6 +31,10 @@ function entityGauges(register: Registry) {
     blocked: gauge("nexus_entity_blocked", "Whether an entity is blocked and nobody waived that."),
     started: gauge("nexus_entity_started_timestamp_seconds", "When an entity began to load; 0: not yet."),
     closed: gauge("nexus_entity_settled_timestamp_seconds", "When an entity was settled; 0: not yet."),
+    waiting: gauge(
+      "nexus_entity_ready_batch_timestamp_seconds",
+      "Since when the first batch that the queue was not offered could be loaded; 0: there is none.",
+    ),
     expected: gauge("nexus_rows_expected", "Rows that the source held when they were planned."),
     read: gauge("nexus_rows_read", "Rows read from the source."),
     rows: gauge("nexus_rows", "Rows by their outcome; each row has one.", "outcome"),

@@ -18,6 +18,19 @@ export async function offeredBatches(db: Queryable, runId: number): Promise<Offe
   return found.rows;
 }
 
+/** Since when the first batch, in order, of each entity that loads could be offered and was not: seconds since 1970, by entity. */
+export async function waitingBatches(db: Queryable, runId: number): Promise<Record<string, number>> {
+  const found = await db.query<{ entity: string; since: number }>(
+    `select e.entity, extract(epoch from greatest(e.started_at, b.available_at))::float8 as since
+     from migration.run_entities e cross join lateral (
+       select available_at from migration.batches
+       where run_id = e.run_id and entity = e.entity and status = 'planned' order by seq limit 1) b
+     where e.run_id = $1 and e.status = 'loading'`,
+    [runId],
+  );
+  return Object.fromEntries(found.rows.map(({ entity, since }) => [entity, since]));
+}
+
 /** Content that waits for the embedder, and what embedding costs. Money is in millionths of a dollar, instants as above. */
 export interface EmbeddingWork {
   readonly pages: number;

@@ -127,22 +127,6 @@ describe("the metrics", () => {
     expect(body).not.toMatch(/^nodejs_active_\w+_total/m);
   });
 
-  it("shows what embedding came to over all days, Dify's calls left out", async () => {
-    await api.target.query(
-      `insert into migration.embedding_usage (model, day, calls, tokens, throttled, failed, microdollars)
-       select model, day, 5, 100, 2, 1, 3000000
-       from unnest(array['titan', 'dify']) model, unnest(array['yesterday'::date, 'yesterday'::date - 7]) day`,
-    );
-    const lines = (await metrics()).split("\n").filter((line) => /^nexus_embedding_\w+_total/.test(line));
-    expect(lines.sort()).toEqual([
-      `nexus_embedding_calls_total{result="answered"} 10`,
-      `nexus_embedding_calls_total{result="failed"} 2`,
-      `nexus_embedding_calls_total{result="throttled"} 4`,
-      "nexus_embedding_cost_dollars_total 6",
-      "nexus_embedding_tokens_total 200",
-    ]);
-  });
-
   it("forgets the entities of the run before", async () => {
     await seedRun(api.target, { status: "completed", entities: { practices: { status: "complete" } } });
     expect(await metrics()).toContain(`nexus_entity_settled{entity="practices"} 1`);

@@ -19,9 +19,10 @@ export async function consume(
   { calls, tickMs }: RoundSettings,
   signal: AbortSignal,
 ): Promise<number> {
-  const events = await takeIn(deps.target);
+  const waited = await takeIn(deps.target);
+  for (const seconds of waited) deps.consumed(seconds);
   const due = await claimDue(deps.target, calls, deps.settings.claimMs);
-  if (due.length === 0) return events > 0 ? 0 : tickMs;
+  if (due.length === 0) return waited.length > 0 ? 0 : tickMs;
   const rests = await Promise.all(due.map((claimed) => advance(deps, claimed, signal)));
   return Math.min(LONGEST_REST_MS, Math.max(...rests));
 }

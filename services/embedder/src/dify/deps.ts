@@ -11,6 +11,8 @@ export interface DifyDeps {
   readonly budget: Budget;
   readonly contents: ReadonlyMap<string, Content>;
   readonly log: Log;
+  /** Told of each content event that was taken in: seconds since it was written. */
+  readonly consumed: (seconds: number) => void;
   readonly settings: Pace;
   /** When Dify last answered this process, by `performance.now()`. */
   readonly health: { answeredAt: number };

@@ -89,6 +89,7 @@ async function consumerOn(
     dify: openDify({ url, apiKey: DIFY_KEY, timeoutMs: 200, routes, indexing: "high_quality", onAnswer }),
     budget: await openBudget(target, { model: DIFY_BUDGET, ...unlimited }),
     contents: contentOf(entities),
+    consumed: () => {},
     log,
     settings: { ...PACE, ...pace },
     health,

@@ -4,9 +4,9 @@ import type { Pool } from "@nexus/shared/database";
 /** Events of up to a thousand ids at a time: the rows are locked for as long as that takes. */
 const EVENTS = 5;
 
-/** Rows are written in one order, so that two consumers never wait crosswise. Returns how many events were taken in. */
-export async function takeIn(target: Pool): Promise<number> {
-  const { rowCount } = await target.query(
+/** Rows are written in one order, so that two consumers never wait crosswise. Returns how long each event had waited, in seconds. */
+export async function takeIn(target: Pool): Promise<number[]> {
+  const { rows } = await target.query<{ seconds: number }>(
     `with events as materialized (
        select id, content_type, target_ids from migration.content_events
        where dify_open order by id limit ${EVENTS} for update skip locked),
@@ -15,7 +15,8 @@ export async function takeIn(target: Pool): Promise<number> {
        select distinct content_type, unnest(target_ids) from events order by 1, 2
        on conflict (content_type, content_id) do update
          set asked = d.asked + 1, due_at = now(), attempts = 0, failed_at = null)
-     update migration.content_events e set dify_open = false from events where e.id = events.id`,
+     update migration.content_events e set dify_open = false from events where e.id = events.id
+     returning extract(epoch from clock_timestamp() - e.created_at)::float8 as seconds`,
   );
-  return rowCount ?? 0;
+  return rows.map(({ seconds }) => seconds);
 }

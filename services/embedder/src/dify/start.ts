@@ -4,6 +4,7 @@ import type { Config } from "@nexus/shared/config";
 import { openTarget, preflightTarget } from "@nexus/shared/database";
 import { DIFY_BUDGET, openBudget } from "@nexus/shared/ledger";
 import { type Context, startTicker } from "@nexus/shared/runtime";
+import type { Metrics } from "../metrics.ts";
 import type { DifyDeps } from "./deps.ts";
 import { openDify } from "./client.ts";
 import type { difyVariables } from "./config.ts";
@@ -19,6 +20,7 @@ export async function startDify(
   targetUrl: string,
   config: Settings,
   context: Context,
+  metrics: Metrics,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { log, closers } = context;
   const target = openTarget({ TARGET_URL: targetUrl, TARGET_POOL: POOL }, { ...context, name: "dify" });
@@ -26,22 +28,27 @@ export async function startDify(
   const health = { answeredAt: -Infinity };
   const deps: DifyDeps = {
     target,
-    dify: openDify({
-      url: config.DIFY_URL,
-      apiKey: config.DIFY_API_KEY,
-      timeoutMs: config.DIFY_TIMEOUT_MS,
-      routes: config.DIFY_ROUTES,
-      indexing: config.DIFY_INDEXING,
-      onAnswer: () => (health.answeredAt = performance.now()),
-    }),
-    budget: await openBudget(target, {
-      model: DIFY_BUDGET,
-      requestsPerMinute: config.DIFY_REQUESTS_PER_MINUTE ?? null,
-      tokensPerMinute: null,
-      usdPer1kTokens: 0,
-      capUsd: null,
-    }),
+    dify: metrics.dify.watchDify(
+      openDify({
+        url: config.DIFY_URL,
+        apiKey: config.DIFY_API_KEY,
+        timeoutMs: config.DIFY_TIMEOUT_MS,
+        routes: config.DIFY_ROUTES,
+        indexing: config.DIFY_INDEXING,
+        onAnswer: () => (health.answeredAt = performance.now()),
+      }),
+    ),
+    budget: metrics.dify.watchBudget(
+      await openBudget(target, {
+        model: DIFY_BUDGET,
+        requestsPerMinute: config.DIFY_REQUESTS_PER_MINUTE ?? null,
+        tokensPerMinute: null,
+        usdPer1kTokens: 0,
+        capUsd: null,
+      }),
+    ),
     contents: contentOf(entities),
+    consumed: (seconds) => metrics.consumed("dify", seconds),
     log,
     settings: paceOf(config),
     health,

@@ -24,5 +24,7 @@ export async function consume(
   const due = await claimDue(deps.target, calls, deps.settings.claimMs);
   if (due.length === 0) return waited.length > 0 ? 0 : tickMs;
   const rests = await Promise.all(due.map((claimed) => advance(deps, claimed, signal)));
-  return Math.min(LONGEST_REST_MS, Math.max(...rests));
+  // The next permit is for one of them: whoever waited for the last would let the others' pass.
+  const waits = rests.filter((ms) => ms > 0);
+  return waits.length === 0 ? 0 : Math.min(LONGEST_REST_MS, ...waits);
 }

@@ -1,7 +1,8 @@
 import type { FaultName } from "@nexus/local/dify";
 import { entities } from "@nexus/catalog";
-import { backfill } from "@nexus/shared/ledger";
+import { backfill, DIFY_BUDGET, openBudget } from "@nexus/shared/ledger";
 import { beforeEach, describe, expect, it } from "vitest";
+import { consume } from "./consume.ts";
 import { type DifyUnderTest, difyUnderTest, idle } from "./dify-under-test.ts";
 
 let dify: DifyUnderTest;
@@ -83,6 +84,18 @@ describe("a limit", () => {
     // Dify counts refused calls, too: who hammers stays locked out.
     expect(dify.server.calls("create")).toBeLessThan(30);
     for (const id of ids) expect(await dify.failure(id)).toEqual({ code: null, attempts: 0 });
+  });
+
+  it("of ours is waited for until the next permit, not until the last of those that are wished for", async () => {
+    await dify.fill(...(await cases(1)));
+    const limits = { requestsPerMinute: 60, tokensPerMinute: null, usdPer1kTokens: 0, capUsd: null };
+    const budget = await openBudget(dify.target, { model: DIFY_BUDGET, ...limits });
+    await dify.offer("case", await cases(4));
+    const round = { calls: 4, tickMs: 10 };
+    const rest = await consume({ ...(await dify.consumer()), budget }, round, new AbortController().signal);
+    expect(dify.server.calls("create")).toBe(2);
+    expect(rest).toBeGreaterThan(0);
+    expect(rest).toBeLessThan(1_000);
   });
 
   it("of the rate is everybody's: one consumer that meets it holds all back", async () => {

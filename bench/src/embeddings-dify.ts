@@ -13,7 +13,7 @@ export interface DifyTaken {
   /** Documents a second that were created, over `seconds`. */
   readonly perSecond: number;
   readonly seconds: number;
-  /** Creations that were refused. */
+  /** Creations that were refused, or under way at that moment. */
   readonly refused: number;
 }
 

@@ -38,7 +38,7 @@ export function difyLine({ requestsPerMinute, perSecond, seconds, refused }: Dif
     requestsPerMinute === null
       ? "no limit"
       : `${requestsPerMinute} a minute, ${((6_000 * perSecond) / requestsPerMinute).toFixed(1)} % used`;
-  return `Dify, ${used}: ${perSecond.toFixed(2)} documents a second over ${seconds} s, ${refused} creations refused`;
+  return `Dify, ${used}: ${perSecond.toFixed(2)} documents a second over ${seconds} s, ${refused} creations refused or under way`;
 }
 
 /** Of loads beside embedders in trouble. */

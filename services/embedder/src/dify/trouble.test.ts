@@ -88,11 +88,12 @@ describe("a limit", () => {
 
   it("of ours is waited for until the next permit, not until the last of those that are wished for", async () => {
     await dify.fill(...(await cases(1)));
+    const consumer = await dify.consumer();
     const limits = { requestsPerMinute: 60, tokensPerMinute: null, usdPer1kTokens: 0, capUsd: null };
     const budget = await openBudget(dify.target, { model: DIFY_BUDGET, ...limits });
     await dify.offer("case", await cases(4));
     const round = { calls: 4, tickMs: 10 };
-    const rest = await consume({ ...(await dify.consumer()), budget }, round, new AbortController().signal);
+    const rest = await consume({ ...consumer, budget }, round, new AbortController().signal);
     expect(dify.server.calls("create")).toBe(2);
     expect(rest).toBeGreaterThan(0);
     expect(rest).toBeLessThan(1_000);

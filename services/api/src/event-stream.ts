@@ -4,7 +4,7 @@ import { asProblem } from "./plugins/errors.ts";
 import type { ProgressFeed, Snapshot } from "./progress-feed.ts";
 
 /** Milliseconds between two looks, and after which a silent stream says that it is alive. */
-const LOOK_MS = 1_000;
+const LOOK_MS = 250;
 const SILENCE_MS = 15_000;
 
 export interface Reader {

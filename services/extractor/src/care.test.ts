@@ -3,6 +3,7 @@ import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { startCare, takeCare } from "./care.ts";
 import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
+import { fold } from "./fold.ts";
 import { pump } from "./pump.ts";
 import type { Deps } from "./deps.ts";
 
@@ -69,15 +70,25 @@ describe("lost jobs", () => {
 });
 
 describe("a round of care", () => {
-  it("folds the counts, and waits until the next is due", async () => {
+  it("waits until the next is due", async () => {
     const run = await runOf(deps);
     const care = startCare();
     const seldom = { ...deps, settings: { ...deps.settings, careMs: 600_000 } };
     care.lastAt = -600_000;
+    await takeCare(seldom, run, care);
+    const { lastAt } = care;
+    expect(lastAt).toBeGreaterThan(0);
+    await takeCare(seldom, run, care);
+    expect(care.lastAt).toBe(lastAt);
+  });
+});
+
+describe("the counts", () => {
+  it("are folded, in a paused run too", async () => {
+    const run = await runOf(deps);
     await finishBatch(deps.target, batches[0] ?? 0, COUNTS, 1);
-    await takeCare(seldom, run, care);
-    await finishBatch(deps.target, batches[1] ?? 0, COUNTS, 1);
-    await takeCare(seldom, run, care);
+    await deps.target.query("update migration.runs set status = 'paused'");
+    expect(await fold(deps)).toBeGreaterThan(0);
     expect(await progressOf(deps.target, run.id)).toMatchObject([{ batchesDone: 1, loaded: 9 }]);
   });
 });

@@ -1,11 +1,10 @@
-/** What need not be done in each tick: folding counts, releasing parked rows, finding lost jobs. */
+/** What need not be done in each tick: releasing parked rows, finding lost jobs. */
 import { entities, entityNamed } from "@nexus/catalog";
 import { inTransaction } from "@nexus/shared/database";
 import {
   claimEntity,
   entitiesIn,
   type EntityStatus,
-  foldCounts,
   moveEntity,
   parkedEntities,
   queuedBatches,
@@ -33,7 +32,6 @@ export function startCare(): Care {
 export async function takeCare(deps: Deps, run: Run, care: Care): Promise<void> {
   if (performance.now() - care.lastAt < deps.settings.careMs) return;
   care.lastAt = performance.now();
-  await foldCounts(deps.target, run.id, await entitiesIn(deps.target, run.id, ["loading", "settling"]));
   await releaseArrived(deps, run);
   for (const entity of await entitiesIn(deps.target, run.id, ["loading"]))
     await offerLostAgain(deps, run, entity, care);

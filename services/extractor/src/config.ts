@@ -23,8 +23,7 @@ export const variables = {
   }),
   IDLE_TICK_MS: number(10, 60_000, { meaning: "the same while there is nothing to do", fallback: "200" }),
   CARE_MS: number(100, 60_000, {
-    meaning:
-      "milliseconds between two rounds of folding counts, releasing parked rows and looking for lost jobs",
+    meaning: "milliseconds between two rounds of releasing parked rows and looking for lost jobs",
     fallback: "1000",
   }),
 };

@@ -3,6 +3,7 @@ import { openBoth } from "@nexus/shared/database";
 import { openQueue } from "@nexus/shared/queue";
 import { openStatus, runService, startTicker } from "@nexus/shared/runtime";
 import { startCare } from "./care.ts";
+import { fold } from "./fold.ts";
 import { variables } from "./config.ts";
 import { openMetrics } from "./metrics.ts";
 import { tick } from "./tick.ts";
@@ -31,6 +32,12 @@ await runService({
       retryMs: 1_000,
     });
     closers.push("ticker", () => ticker.stop());
+    const folding = startTicker({
+      runOnce: () => fold(deps),
+      onError: (error) => log.warn({ err: error }, "counts could not be folded, trying again"),
+      retryMs: 1_000,
+    });
+    closers.push("folding", () => folding.stop());
     const checks = { target: () => target.query("select 1"), queue: () => transport.ping() };
     const status = await openStatus({ checks, metrics: scrape }, config, closers);
     return { queue: transport.kind, entities: entities.length, ...status };

@@ -52,7 +52,7 @@ describe("nexus completions", () => {
     },
     {
       words: ["nexus", "start", "--skip-ca"],
-      completed: ["--skip-cases", "--skip-case-states", "--skip-case-files"],
+      completed: ["--skip-cases", "--skip-case-states"],
     },
     { words: ["nexus", "waive", ""], completed: [...ENTITIES, "--json", "--reason", "--help"] },
   ])("completes $words in bash", ({ words, completed }) => {

@@ -6,7 +6,7 @@ import { nexus } from "./program.ts";
 if (existsSync(".env")) process.loadEnvFile(".env");
 process.stdout.on("error", endWithReader);
 try {
-  await nexus().parseAsync();
+  await nexus(process.argv).parseAsync();
 } catch (error) {
   const message = messageOf(error);
   if (message !== undefined) process.stderr.write(`${message}\n`);

@@ -57,7 +57,11 @@ describe("a mistake in the command line", () => {
     { args: ["migrat"], suggested: "migrate" },
     { args: ["migrate", "--jsn"], suggested: "--json" },
     { args: ["start", "--skip-pacients"], suggested: "--skip-patients" },
-    { args: ["start", "--skip-ordrs"], suggested: "--skip-orders" },
+    { args: ["start", "--skip-csaes"], suggested: "--skip-cases" },
+    { args: ["start", "--skip-members"], suggested: "--skip-practice-members" },
+    { args: ["start", "--skip-embeddings"], suggested: "--skip-ai-embeddings" },
+    { args: ["start", "--skip-offices"], suggested: "--skip-practices" },
+    { args: ["start", "--skip-orders", "--skip-state"], suggested: "--skip-case-states" },
   ])("is answered with a suggestion: $args", async ({ args, suggested }) => {
     const { code, stderr } = await nexus(args, {});
     expect(code).toBe(2);

@@ -38,13 +38,13 @@ const COMMANDS = [
   completions,
 ];
 
-/** A program whose mistakes in the command line are thrown as `CommanderError`, with a suggestion where a word is misspelt. */
-export function nexus(): Command {
+/** A program whose mistakes in the command line are thrown as `CommanderError`, with a suggestion where a word is misspelt. `given`: the command line. */
+export function nexus(given: readonly string[] = []): Command {
   const program = new Command("nexus")
     .description("Moves a live legacy dental-lab database into an AI-ready PostgreSQL")
     .showSuggestionAfterError()
     .addHelpText("after", exitCodes);
-  for (const add of COMMANDS) add(program);
+  for (const add of COMMANDS) add(program, given);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
   return program;

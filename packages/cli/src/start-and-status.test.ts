@@ -62,11 +62,12 @@ describe("start", () => {
 
   it("takes old flags that have nothing to skip, and says so", async () => {
     const { code, stderr } = await api.run(
-      "start --entities practices,patients --skip-orders --skip-products",
+      "start --entities practices,patients --skip-orders --skip-products --skip-case-files --skip-anything",
     );
     expect(code).toBe(0);
     expect(stderr).toContain("note: --skip-orders: there is nothing of that name to skip here\n");
-    expect(stderr).toContain("note: --skip-products: there is nothing");
+    for (const name of ["products", "case-files", "anything"])
+      expect(stderr).toContain(`note: --skip-${name}: there is nothing of that name`);
     expect(await statuses()).toEqual({ practices: "waiting", patients: "waiting" });
   });
 

@@ -48,6 +48,13 @@ function contentOf({ content, embeddings }: Lineage): string {
 
 function batchLines({ batches }: Lineage): string[] {
   if (batches.length === 0) return ["batches     none holds it"];
+  const codes = new Map(batches.map(({ errorCode, errorSays }) => [errorCode ?? "", errorSays ?? ""]));
+  codes.delete("");
+  const meanings = [...codes].map(([code, says]) => `${code}: ${says}`);
+  return [...batchTable(batches), ...meanings];
+}
+
+function batchTable(batches: Lineage["batches"]): string[] {
   return table(
     ["run", "batch", "generation", "status", "attempts", "finished", "code", "notes"],
     batches.map((one) => [

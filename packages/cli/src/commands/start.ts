@@ -5,6 +5,7 @@ import { apiCommand, ENTITIES, entityList, reasonOption } from "../arguments.ts"
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing, remark } from "../output.ts";
 import { isClosed, progressLines, untilOver } from "../progress/index.ts";
+import { foreignSkips } from "../skip-flags.ts";
 import { forecastWords } from "../words.ts";
 
 interface Given extends Printing {
@@ -13,25 +14,9 @@ interface Given extends Printing {
   readonly wait?: true;
 }
 
-const WITHOUT_EFFECT = "Accepted without effect, so that old command lines keep working:";
-
-/** What older tools could skip and this one has no part for. */
-const ABSENT: readonly string[] = [
-  "orders",
-  "offices",
-  "doctors",
-  "users",
-  "instructions",
-  "plans",
-  "treatment-plans",
-  "courses",
-  "products",
-  "files",
-  "case-files",
-  "messages",
-  "comments",
-  "notifications",
-];
+const DESCRIPTION =
+  "start a run. --skip-<name> of anything that is not here (--skip-orders) is accepted with a notice that there is nothing to skip; " +
+  "a name that looks like one of those below is refused, so that nothing is loaded that was to be left out";
 
 const AI_EMBEDDINGS = new Option("--skip-ai-embeddings", "offer nothing of this run to the embedder");
 
@@ -44,16 +29,15 @@ const NO_DIFY = new Option(
   "offer nothing of this run to Dify: the default where the API has DIFY=off",
 );
 
-/** `nexus start` */
-export function start(program: Command): void {
+/** `nexus start`. `given`: the command line, for skip flags of what is not here. */
+export function start(program: Command, given: readonly string[]): void {
   const skips = ENTITIES.map((entity) => ({
     entity,
     option: new Option(`--skip-${kebab(entity)}`, `leave ${entity} out: the rows count as excluded`),
   }));
-  const absent = ABSENT.map((name) =>
-    new Option(`--skip-${name}`, "there is nothing of that name to skip").helpGroup(WITHOUT_EFFECT),
-  );
-  const command = apiCommand(program, "start", "start a run")
+  const ours = [...skips.map(({ option }) => option), AI_EMBEDDINGS, NO_DIFY].map(nameOf);
+  const foreign = foreignSkips(given, ours);
+  const command = apiCommand(program, "start", DESCRIPTION)
     .option(
       "--entities <names>",
       "only these, separated by commas; their parents are looked up in the target",
@@ -66,14 +50,17 @@ export function start(program: Command): void {
     AI_EMBEDDINGS,
     DIFY,
     NO_DIFY.conflicts("difyPopulation"),
-    ...absent,
+    ...foreign.map(({ name }) => new Option(`--skip-${name}`).hideHelp()),
   ])
     command.addOption(option);
   command.action(async (given: Given) => {
     const isSet = (option: Option): boolean => command.getOptionValue(option.attributeName()) === true;
-    const notices = absent
-      .filter(isSet)
-      .map(({ long }) => `${long}: there is nothing of that name to skip here`);
+    for (const { name, meant } of foreign)
+      if (meant !== undefined)
+        command.error(`error: unknown option '--skip-${name}' (Did you mean --skip-${meant}?)`, {
+          code: "commander.unknownOption",
+        });
+    const notices = foreign.map(({ name }) => `--skip-${name}: there is nothing of that name to skip here`);
     for (const notice of notices) remark(notice);
     await startRun(given, {
       skip: skips.filter(({ option }) => isSet(option)).map(({ entity }) => entity),
@@ -112,6 +99,10 @@ async function startRun(given: Given, { skip, embeddings, dify, notices }: Selec
   const progress = await untilOver(options, started.runId, given);
   print({ ...started, notices, progress }, process.stdout.isTTY ? [] : progressLines(progress), given);
   if (!isClosed(progress)) process.exitCode = EXIT_CODES.unwell.code;
+}
+
+function nameOf({ long }: Option): string {
+  return (long ?? "").replace("--skip-", "");
 }
 
 function kebab(entity: string): string {

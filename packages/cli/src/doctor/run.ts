@@ -1,6 +1,6 @@
+import { batchCodeInWords } from "@nexus/contract";
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
 import type { RunStatus } from "@nexus/shared/ledger";
-import { meaningOf } from "./codes.ts";
 import { type Finding, note, unchecked, well, wrong } from "./finding.ts";
 
 const STATEMENT_MS = 10_000;
@@ -106,7 +106,7 @@ async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]>
     [runId],
   );
   return rows.map(({ entity, errorCode, failures, checks, codes }) => {
-    const meanings = (codes ?? "").split(",").map((code) => `${code}: ${meaningOf(code)}`);
+    const meanings = (codes ?? "").split(",").map((code) => `${code}: ${batchCodeInWords(code)}`);
     const cause =
       failures === null
         ? `its check did not pass: ${checks ?? errorCode ?? "no code"}`

@@ -1,3 +1,4 @@
+export { closest } from "./closest.ts";
 export { ConfigurationError, StartFailure, UnavailableError } from "./failure.ts";
 export { legacyUrl, legacyVariables, targetUrl, targetVariables } from "./database-variables.ts";
 export { type Config, parseConfig } from "./parse.ts";

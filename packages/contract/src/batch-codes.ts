@@ -1,4 +1,4 @@
-/** What the code of a failed batch means, for people: SQLSTATEs by their beginning, then codes of ours. */
+/** What the code of a failed batch means, in the words of API, report, command line and dashboard: SQLSTATEs by their beginning, then codes of ours. */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^42501$/, "a role lacks a privilege; `nexus preflight` names the statement to run"],
   [/^42/, "a table or column is not what this release expects: nexus preflight, then nexus migrate"],
@@ -16,6 +16,6 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** A few words; for an unknown code where to look. */
-export function meaningOf(code: string): string {
+export function batchCodeInWords(code: string): string {
   return MEANINGS.find(([pattern]) => pattern.test(code))?.[1] ?? "the loader's log says more";
 }

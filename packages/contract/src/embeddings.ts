@@ -20,6 +20,19 @@ export const embeddings = {
           microdollars: z.int(),
           costUsd: z.number(),
         }),
+        days: z
+          .array(
+            z.object({
+              day: z.iso.date(),
+              calls: z.int(),
+              throttled: z.int(),
+              tokens: z.int(),
+              costUsd: z.number(),
+            }),
+          )
+          .meta({
+            description: "The last 30 days (UTC) in which the provider was called, the oldest first.",
+          }),
         budget: z
           .object({
             requestsPerMinute: z.int().nullable(),

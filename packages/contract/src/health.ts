@@ -11,6 +11,7 @@ export const health = {
   },
   "GET /readyz": {
     summary: "Whether target and queue answer",
-    response: { 200: readiness, 503: readiness },
+    response: { 200: readiness },
+    problems: ["not_ready"],
   },
 } as const;

@@ -40,6 +40,7 @@ export const PROBLEMS = {
   busy: { statuses: [503], means: "the target was too busy to finish in time; nothing was changed" },
   unavailable: { statuses: [503], means: "the target cannot be reached; nothing was changed" },
   not_migrated: { statuses: [503], means: "the target has no ledger, or an older one: run nexus migrate" },
+  not_ready: { statuses: [503], means: "`target` and `queue` say which of them does not answer" },
   too_many_streams: { statuses: [503], means: "this process follows as many readers as it may" },
   search_off: { statuses: [503], means: "no provider of embeddings is configured" },
   search_not_prepared: { statuses: [503], means: "the target is not prepared for search" },

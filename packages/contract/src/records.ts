@@ -23,6 +23,7 @@ const batch = z.object({
   attempts: z.int(),
   finishedAt: instant.nullable(),
   errorCode: z.string().nullable(),
+  errorSays: z.string().nullable().meta({ description: "What `errorCode` means." }),
   notes: z
     .array(z.object({ code: z.string(), column: z.string() }))
     .meta({ description: "Coded repairs on this row." }),

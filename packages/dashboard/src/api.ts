@@ -29,6 +29,18 @@ export async function change<R extends Writes>(route: R, address: Address, body:
   return await ask(route, address, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
+/** Reads something and has the browser save it under a name, which is returned. Throws `Refusal`. */
+export async function download(path: string, address: Address, name: string): Promise<string> {
+  const response = await reach(queried(path, Object.entries(address)), { headers: credentials() });
+  if (!response.ok) throw await refusalOf(response);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  return name;
+}
+
 /** The headers that say who asks. */
 export function credentials(): Record<string, string> {
   const [bearer, name] = [token(), claimedName()];
@@ -40,22 +52,42 @@ export function credentials(): Record<string, string> {
 
 async function ask<R extends RouteName>(route: R, address: Address, init: RequestInit): Promise<Answer<R>> {
   const headers = { ...credentials(), ...Object.fromEntries(new Headers(init.headers)) };
-  const response = await fetch(pathOf(route, address), { ...init, headers }).catch(() => undefined);
-  if (response === undefined) throw new Refusal(0, "the API cannot be reached");
+  const response = await reach(pathOf(route, address), { ...init, headers });
+  const answer = response.ok
+    ? await response
+        .clone()
+        .json()
+        .catch(() => undefined)
+    : undefined;
+  if (answer === undefined) throw await refusalOf(response);
+  return answer;
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  return await fetch(path, init).catch(() => {
+    throw new Refusal(0, "the API cannot be reached");
+  });
+}
+
+async function refusalOf(response: Response): Promise<Refusal> {
   const answer = await response.json().catch(() => undefined);
-  if (response.ok && answer !== undefined) return answer;
-  throw new Refusal(response.status, answer?.detail ?? `the API answered with status ${response.status}`);
+  return new Refusal(response.status, answer?.detail ?? `the API answered with status ${response.status}`);
 }
 
 function pathOf(route: RouteName, address: Address): string {
-  const rest = new URLSearchParams();
+  const rest: [string, string | number][] = [];
   let path = route.slice(route.indexOf(" ") + 1);
   for (const [name, value] of Object.entries(address)) {
     if (value === undefined || value === "") continue;
     if (path.includes(`:${name}`)) path = path.replace(`:${name}`, encodeURIComponent(value));
-    else rest.set(name, String(value));
+    else rest.push([name, value]);
   }
-  return rest.size === 0 ? path : `${path}?${rest.toString()}`;
+  return queried(path, rest);
+}
+
+function queried(path: string, members: readonly (readonly [string, string | number | undefined])[]): string {
+  const given = members.map(([name, value]) => [name, String(value)]);
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
 }
 
 /** Not `randomUUID`: browsers have that only where TLS is. */

@@ -136,7 +136,8 @@ async function writeEmbeddings(db: Queryable): Promise<void> {
   );
   await db.query(
     `insert into migration.embedding_usage (model, day, calls, tokens, throttled, microdollars)
-     values ('amazon.titan-embed-text-v2:0', current_date, 2274, 96400, 31, 1928000)`,
+     values ('amazon.titan-embed-text-v2:0', current_date - 2, 3000, 120000, 4, 2400000),
+       ('amazon.titan-embed-text-v2:0', current_date, 2274, 96400, 31, 1928000)`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** The questions of an operator, each answered by the dashboard within two clicks, and what can be done there. */
 import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { eventually } from "@nexus/shared/testing";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -65,6 +66,28 @@ describe("within two clicks", () => {
       .getByText(/Still to come, at most: [\d,]+ content rows, .*\$\d.*at the quota of requests/)
       .waitFor();
     await opened.page.getByRole("region", { name: "Dify: filling" }).getByText("1,398").waitFor();
+  });
+
+  it("what embedding came to, day by day", async () => {
+    await click(opened.page.getByRole("link", { name: "Quota and cost" }));
+    await opened.page
+      .getByRole("img", { name: /^Calls by day \(UTC\): 5,274 on 2 days, 2,274 on the last/ })
+      .waitFor();
+    await click(opened.page.getByRole("button", { name: "Cost" }));
+    await opened.page
+      .getByRole("img", { name: /^Cost by day \(UTC\): \$4\.\d\d on 2 days, \$1\.93 on the last/ })
+      .waitFor();
+  });
+
+  it.each([
+    ["page", "text/html"],
+    ["Markdown", "text/markdown"],
+    ["JSON", "application/json"],
+  ])("the report for stakeholders, as %s", async (format, type) => {
+    const report = opened.page.context().waitForEvent("response", (one) => one.url().includes("/v1/report"));
+    await click(opened.page.getByRole("link", { name: format, exact: true }));
+    const answer = await report;
+    expect([answer.status(), answer.headers()["content-type"]]).toEqual([200, expect.stringContaining(type)]);
   });
 
   it("what failed, and why, down to the row", async () => {
@@ -216,6 +239,18 @@ describe("with tokens", () => {
     await page.getByRole("button", { name: "Log out" }).click();
     await page.getByLabel("Token").waitFor();
     expect(await page.evaluate("sessionStorage.length + localStorage.length")).toBe(0);
+  });
+
+  it("saves the report of a run, which a link could not ask for", async (context) => {
+    const { page } = await (await dashboardUnderTest(context, browser, { API_TOKENS: tokens })).open();
+    await page.getByLabel("Token").fill(secrets.viewer);
+    await page.getByRole("button", { name: "Log in" }).click();
+    const saved = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Markdown" }).click();
+    const download = await saved;
+    expect(download.suggestedFilename()).toBe("report-of-run-3.md");
+    expect(await readFile(await download.path(), "utf8")).toMatch(/^# /);
+    await page.getByRole("status").getByText("report-of-run-3.md is saved.").waitFor();
   });
 
   it("puts an operator's own name on record", async (context) => {

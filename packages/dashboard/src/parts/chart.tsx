@@ -1,23 +1,32 @@
-/** Rows a second over a run's time. Its words stand beside it. */
-import type { Answer } from "@nexus/contract";
+/** Bars over time. Their words stand beside them. */
 import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
 import { count } from "../words.ts";
 
-type Throughput = Answer<"GET /v1/runs/:id/throughput">;
+export interface Bars {
+  /** The middle of each bar in seconds since 1970, and what lies between two of them. */
+  readonly at: readonly number[];
+  readonly step: number;
+  readonly heights: readonly number[];
+  /** For those who cannot see it. */
+  readonly says: string;
+  readonly height?: (value: number) => string;
+  readonly time: (seconds: number) => string;
+}
 
 const HEIGHT = 176;
+const DAY = 86_400;
 
-/** The chart; drawn again when its numbers, its width or the colours change. */
-export function ThroughputChart({ of }: { readonly of: Throughput }) {
+/** The chart; drawn again when its numbers, its width or the colours change. Keep `of` while they are the same. */
+export function BarChart({ of }: { readonly of: Bars }) {
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const place = frame.current;
-    if (place === null || of.from === null) return undefined;
+    if (place === null) return undefined;
     let plot: UPlot | undefined;
     const draw = () => {
       plot?.destroy();
-      plot = new UPlot(optionsFor(place, of.sliceSeconds), dataOf(of), place);
+      plot = new UPlot(optionsFor(place, of), [[...of.at], [...of.heights]], place);
     };
     draw();
     const watch = new ResizeObserver(() => plot?.setSize({ width: place.clientWidth, height: HEIGHT }));
@@ -29,18 +38,12 @@ export function ThroughputChart({ of }: { readonly of: Throughput }) {
       plot?.destroy();
     };
   }, [of]);
-  return <div class="chart" ref={frame} role="img" aria-label={inWords(of)} />;
+  return <div class="chart" ref={frame} role="img" aria-label={of.says} />;
 }
 
-function dataOf({ from, sliceSeconds, slices }: Throughput): UPlot.AlignedData {
-  const start = new Date(from ?? 0).getTime() / 1_000;
-  return [slices.map((_, n) => start + (n + 0.5) * sliceSeconds), slices.map((rows) => rows / sliceSeconds)];
-}
-
-/** Each slice is a bar: what was done in it. */
 const bars = UPlot.paths.bars?.({ size: [0.8, 24], radius: 0.15 });
 
-function optionsFor(place: HTMLElement, sliceSeconds: number): UPlot.Options {
+function optionsFor(place: HTMLElement, { at, step, height = count, time }: Bars): UPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const axis = {
@@ -49,6 +52,9 @@ function optionsFor(place: HTMLElement, sliceSeconds: number): UPlot.Options {
     grid: { stroke: colour("--line"), width: 1 },
     ticks: { show: false },
   };
+  // Days are not cut into hours.
+  const labelled =
+    step < DAY ? {} : { splits: () => at.filter((_, n) => n % Math.ceil(at.length / 6) === 0) };
   return {
     width: place.clientWidth,
     height: HEIGHT,
@@ -56,12 +62,19 @@ function optionsFor(place: HTMLElement, sliceSeconds: number): UPlot.Options {
     cursor: { show: false },
     padding: [8, 8, 0, 0],
     scales: {
-      x: { range: (_, first, last) => [first - sliceSeconds / 2, last + sliceSeconds / 2] },
-      y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] },
+      x: { range: () => [(at[0] ?? 0) - step / 2, (at.at(-1) ?? 0) + step / 2] },
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, seconds) => seconds.map(clock), space: 60, size: 28 },
-      { ...axis, size: 52, values: (_, rates) => rates.map(count), space: 36 },
+      {
+        ...axis,
+        grid: { show: false },
+        values: (_, seconds) => seconds.map(time),
+        space: 60,
+        size: 28,
+        ...labelled,
+      },
+      { ...axis, size: 52, values: (_, heights) => heights.map(height), space: 36 },
     ],
     series: [
       {},
@@ -74,16 +87,4 @@ function optionsFor(place: HTMLElement, sliceSeconds: number): UPlot.Options {
       },
     ],
   };
-}
-
-const hours = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-
-function clock(seconds: number): string {
-  const text = hours.format(new Date(seconds * 1_000));
-  return text.endsWith(":00") ? text.slice(0, 5) : text;
-}
-
-function inWords({ sliceSeconds, slices }: Throughput): string {
-  const rates = slices.map((rows) => rows / sliceSeconds);
-  return `Rows a second over the run's time: at most ${count(Math.max(0, ...rates))}, in the end ${count(rates.at(-1) ?? 0)}.`;
 }

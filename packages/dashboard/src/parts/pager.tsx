@@ -4,8 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 /** Cursors of the pages that were opened; the first page has none. */
 type Pages = readonly (string | undefined)[];
 
+/** The pages, and how to turn them. */
+export type Turning = readonly [Pages, (pages: Pages) => void];
+
 /** Begins anew when what is listed changes. */
-export function usePages(listed: string): [Pages, (pages: Pages) => void] {
+export function usePages(listed: string): Turning {
   const [pages, turn] = useState<Pages>([undefined]);
   useEffect(() => turn([undefined]), [listed]);
   return [pages, turn];

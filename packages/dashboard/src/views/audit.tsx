@@ -1,7 +1,7 @@
 /** The audit log: what was changed, by whom and why. */
 import { useMemo } from "preact/hooks";
-import { Pager, usePages } from "../parts/pager.tsx";
-import { Ready } from "../parts/notice.tsx";
+import { PagedList } from "../parts/pages.tsx";
+import { usePages } from "../parts/pager.tsx";
 import { Select } from "../parts/select.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useSurroundings } from "../surroundings.ts";
@@ -14,8 +14,8 @@ const ACTIONS = ["start", "pause", "resume", "cancel", "requeue", "waive", "back
 export function Audit() {
   const { query } = usePlace();
   const { view } = useSurroundings();
-  const [pages, turn] = usePages(JSON.stringify(query));
-  const changes = useLoad("GET /v1/audit", { ...query, limit: 50, cursor: pages.at(-1) }, 10_000);
+  const turning = usePages(JSON.stringify(query));
+  const changes = useLoad("GET /v1/audit", { ...query, limit: 50, cursor: turning[0].at(-1) }, 10_000);
   const names = useMemo(() => view?.entities.map(({ entity }) => entity) ?? [], [view]);
   const choose = (name: string) => (value: string) =>
     (location.hash = linkTo(["audit"], { ...query, [name]: value }));
@@ -32,22 +32,13 @@ export function Audit() {
           <Select label="What was done" value={query["action"]} options={ACTIONS} choose={choose("action")} />
           <Select label="Entity" value={query["entity"]} options={names} choose={choose("entity")} />
         </div>
-        <Ready of={changes} what="the audit log">
-          {({ items, next }) => (
-            <>
-              {items.length === 0 ? (
-                <p class="soft">No change is like that.</p>
-              ) : (
-                <ul class="lines">
-                  {items.map((one) => (
-                    <ChangeLine key={one.id} of={one} />
-                  ))}
-                </ul>
-              )}
-              <Pager pages={pages} next={next} turn={turn} />
-            </>
-          )}
-        </Ready>
+        <PagedList
+          of={changes}
+          what="the audit log"
+          none="No change is like that."
+          turning={turning}
+          line={(one) => <ChangeLine key={one.id} of={one} />}
+        />
       </section>
     </>
   );

@@ -5,11 +5,12 @@ import { Action } from "../parts/action.tsx";
 import { Ready } from "../parts/notice.tsx";
 import { useSurroundings } from "../surroundings.ts";
 import { useLoad } from "../use-load.ts";
-import { count, dollars, percent, sentence, words } from "../words.ts";
+import { count, percent, sentence, words } from "../words.ts";
 import { Budget } from "./budget.tsx";
 import { Dify } from "./dify.tsx";
 import { EmbeddingBar, timeLeft } from "./embedding-summary.tsx";
 import { Fact, limitName } from "./run-progress.tsx";
+import { Usage, UsageByDay } from "./usage.tsx";
 
 type State = Answer<"GET /v1/embeddings">;
 
@@ -37,6 +38,7 @@ export function Embeddings() {
               <Budget state={state} itemsPerSecond={view?.embedding.itemsPerSecond ?? 0} />
               <Usage state={state} />
             </div>
+            <UsageByDay days={state.days} />
           </>
         )}
       </Ready>
@@ -118,30 +120,6 @@ function Outlook({ items, outlook }: Pick<State, "items"> & Pick<ProgressProps, 
         says={limit === null ? "nothing is left to embed" : sentence(limit.says)}
       />
     </dl>
-  );
-}
-
-function Usage({ state: { usage, vectors, index } }: { readonly state: State }) {
-  const lines = [
-    ["Vectors", count(vectors)],
-    ["Calls of the provider", count(usage.calls)],
-    ["Calls that it throttled", count(usage.throttled)],
-    ["Tokens", count(usage.tokens)],
-    ["Spent, over all time", dollars(usage.costUsd)],
-    ["Index for search", index.percent === null ? index.state : `${index.state}, ${percent(index.percent)}`],
-  ] as const;
-  return (
-    <section class="card" aria-labelledby="usage-title">
-      <h2 id="usage-title">Used so far</h2>
-      <ul class="lines">
-        {lines.map(([name, figure]) => (
-          <li key={name}>
-            <span class="soft">{name}</span>
-            <span>{figure}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
 

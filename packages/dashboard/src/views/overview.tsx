@@ -1,6 +1,7 @@
 /** One screen: what is done, what is left, why it is not faster, what failed, and what was done by whom. */
 import type { RunView } from "@nexus/contract";
 import { Graph } from "../parts/graph.tsx";
+import { ReportLinks } from "../parts/report-links.tsx";
 import { RunActions } from "../parts/run-actions.tsx";
 import { RunState } from "../parts/state.tsx";
 import { useSurroundings } from "../surroundings.ts";
@@ -40,6 +41,7 @@ function OfRun({ view, run }: { readonly view: RunView; readonly run: NonNullabl
           <p>{whenOf(run)}</p>
         </div>
         <RunActions run={run} />
+        <ReportLinks runId={run.id} />
       </div>
       <RunProgress view={view} />
       <section class="card" aria-labelledby="graph-title">

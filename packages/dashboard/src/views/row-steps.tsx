@@ -64,7 +64,7 @@ function BatchStep({ of }: { readonly of: Lineage["batches"][number] }) {
       {counted(of.attempts, "attempt")}
       {of.generation > 1 && `, requeued ${of.generation - 1} times`}
       {of.finishedAt !== null && `, ${instant(of.finishedAt)}`}
-      {of.errorCode !== null && `; ${words(of.errorCode)}`}
+      {of.errorSays !== null && `; ${of.errorSays} (${of.errorCode})`}
       {repairs !== "" && `; repaired: ${repairs}`}{" "}
       <a href={linkTo(["runs", of.runId])}>Show run {of.runId}</a>
     </Step>

@@ -2,6 +2,7 @@
 import type { EntityView } from "@nexus/contract";
 import { Bar, leftOf } from "../parts/bar.tsx";
 import { Ready } from "../parts/notice.tsx";
+import { ReportLinks } from "../parts/report-links.tsx";
 import { EntityState, RunState } from "../parts/state.tsx";
 import { useLoad } from "../use-load.ts";
 import { count, percent, words } from "../words.ts";
@@ -30,6 +31,7 @@ export function Run({ id }: { readonly id: number }) {
                 </p>
               </div>
               <a href="#/runs">All runs</a>
+              <ReportLinks runId={id} />
             </div>
             <RunProgress view={view} />
             <Entities entities={view.entities} />

@@ -1,7 +1,7 @@
 /** Runs and their history; one of them in full. */
 import type { Answer } from "@nexus/contract";
-import { Ready } from "../parts/notice.tsx";
-import { Pager, usePages } from "../parts/pager.tsx";
+import { PagedList } from "../parts/pages.tsx";
+import { usePages } from "../parts/pager.tsx";
 import { RunActions } from "../parts/run-actions.tsx";
 import { RunState } from "../parts/state.tsx";
 import { linkTo, usePlace } from "../router.ts";
@@ -22,8 +22,8 @@ export function Runs() {
 
 function History() {
   const { view } = useSurroundings();
-  const [pages, turn] = usePages("runs");
-  const runs = useLoad("GET /v1/runs", { limit: 50, cursor: pages.at(-1) }, 5_000);
+  const turning = usePages("runs");
+  const runs = useLoad("GET /v1/runs", { limit: 50, cursor: turning[0].at(-1) }, 5_000);
   return (
     <>
       <div class="headline">
@@ -34,22 +34,13 @@ function History() {
         {view !== undefined && <RunActions run={view.run ?? undefined} />}
       </div>
       <section class="card" aria-label="All runs">
-        <Ready of={runs} what="the runs">
-          {({ items, next }) => (
-            <>
-              {items.length === 0 ? (
-                <p class="soft">No run was started yet.</p>
-              ) : (
-                <ul class="lines">
-                  {items.map((run) => (
-                    <Line key={run.id} run={run} />
-                  ))}
-                </ul>
-              )}
-              <Pager pages={pages} next={next} turn={turn} />
-            </>
-          )}
-        </Ready>
+        <PagedList
+          of={runs}
+          what="the runs"
+          none="No run was started yet."
+          turning={turning}
+          line={(run) => <Line key={run.id} run={run} />}
+        />
       </section>
     </>
   );

@@ -19,7 +19,9 @@ export function describeRoutes(app: App): void {
         version: "1",
         description:
           "Starts, stops and explains a migration. Errors are application/problem+json with a stable `code`. " +
-          "A POST with an `Idempotency-Key` is done once: repeating it repeats its answer, for 24 hours.",
+          "A POST with an `Idempotency-Key` is done once: repeating it repeats its answer, for 24 hours. If the process that does it dies, the key " +
+          "answers 409 `idempotency_in_flight` for a minute; then the request is done again, against what is true by then: a start that had happened " +
+          "is refused with `run_active` and the run's number.",
       },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     },

@@ -19,5 +19,18 @@ export function showQueues(app: App, queues: readonly BoardQueue[]): void {
     options: { uiConfig: { boardTitle: "Smile Nexus Migration" } },
   });
   serverAdapter.setErrorHandler(() => ({ status: 500, body: { error: "the queue cannot be read" } }));
-  void app.register(serverAdapter.registerPlugin(), { prefix: "/queues" });
+  void app.register(
+    async (board) => {
+      board.addHook("onSend", async (_request, reply, payload) =>
+        String(reply.getHeader("content-type")).startsWith("text/html") ? withoutElsewhere(payload) : payload,
+      );
+      await board.register(serverAdapter.registerPlugin());
+    },
+    { prefix: "/queues" },
+  );
+}
+
+/** Its page asks another server for a font, which nobody here may do: without it the system's own is used. */
+function withoutElsewhere(payload: unknown): unknown {
+  return typeof payload === "string" ? payload.replaceAll(/<link href="https:[^>]*>/g, "") : payload;
 }

@@ -1,12 +1,12 @@
 /** The way of one source row through the ledger and the target: keys and codes. Column and table names come from the catalog. */
-import type { Lineage } from "@nexus/contract";
+import { batchCodeInWords, type Lineage } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 
 type Batch = Lineage["batches"][number];
 
 /** The batches whose range or keys hold it, the newest run first. */
 export async function batchesOf(db: Queryable, entity: string, legacyId: number): Promise<Batch[]> {
-  const found = await db.query<Omit<Batch, "notes"> & { notes: string }>(
+  const found = await db.query<Omit<Batch, "errorSays" | "notes"> & { notes: string }>(
     `select b.id, b.run_id as "runId", b.seq, b.generation, b.status, b.attempts,
        to_json(b.finished_at) #>> '{}' as "finishedAt", b.error_code as "errorCode",
        (select coalesce(json_agg(json_build_object('code', n.code, 'column', n.column_name) order by n.code, n.column_name), '[]')
@@ -16,7 +16,11 @@ export async function batchesOf(db: Queryable, entity: string, legacyId: number)
      order by b.run_id desc, b.id desc limit 20`,
     [entity, legacyId],
   );
-  return found.rows.map((row) => ({ ...row, notes: JSON.parse(row.notes) }));
+  return found.rows.map((row) => ({
+    ...row,
+    errorSays: row.errorCode === null ? null : batchCodeInWords(row.errorCode),
+    notes: JSON.parse(row.notes),
+  }));
 }
 
 /** What the newest run to see it as an exception said, while it is open. */

@@ -1,4 +1,5 @@
 /** Reasons in words: why rows are not in the target, what can be done about it, and what a check looked at. */
+import { batchCodeInWords } from "@nexus/contract";
 import type { Shortfall } from "../queries/list-shortfalls.ts";
 
 interface Words {
@@ -44,9 +45,9 @@ const KINDS: Readonly<Record<Shortfall["kind"], (shortfall: Shortfall) => Words>
     says: "an operator left them out of this run",
     advice: `start a run with ${entity}, if they are wanted`,
   }),
-  failed: () => ({
-    says: "their batches failed for good",
-    advice: "see the log of the loaders under this code, remove the cause, then requeue what failed",
+  failed: ({ reason }) => ({
+    says: `their batches failed for good: ${batchCodeInWords(reason)}`,
+    advice: "remove the cause, then requeue what failed; the loaders' log has it under this code",
   }),
   cancelled: () => ({
     says: "the run was cancelled before they were read",

@@ -40,7 +40,8 @@ describe("GET /v1/embeddings", () => {
        insert into migration.embedding_items (content_type, content_id, version, chunks)
          select 'case', gen_random_uuid(), '1', n % 2 from generate_series(1, 3) n;
        insert into migration.embedding_failures (content_type, content_id, version, code) values ('case', gen_random_uuid(), '1', 'x');
-       insert into migration.embedding_usage (model, day, calls, tokens, microdollars) values ('m', current_date, 5, 100, 2000000);
+       insert into migration.embedding_usage (model, day, calls, tokens, microdollars) values
+         ('m', '2026-01-03', 2, 40, 800000), ('other', '2026-01-03', 1, 20, 400000), ('m', '2026-01-02', 2, 40, 800000), ('dify', '2026-01-02', 9, 9, 9);
        insert into migration.rate_budget (model, requests_per_minute, request_rate, request_burst, token_rate, token_burst, requests, tokens,
          microdollars_per_million_tokens, cap_microdollars, run_microdollars) values ('m', 60, 1, 1, 1, 1, 0, 0, 20000, 5000000, 1250000)`,
     );
@@ -49,6 +50,10 @@ describe("GET /v1/embeddings", () => {
       items: { open: 20, done: 2, empty: 1, failed: 1 },
       vectors: 2,
       usage: { calls: 5, tokens: 100, costUsd: 2 },
+      days: [
+        { day: "2026-01-02", calls: 2, throttled: 0, tokens: 40, costUsd: 0.8 },
+        { day: "2026-01-03", calls: 3, throttled: 0, tokens: 60, costUsd: 1.2 },
+      ],
       budget: { requestsPerMinute: 60, tokensPerMinute: null, share: 1, capUsd: 5, spentUsd: 1.25 },
     });
   });

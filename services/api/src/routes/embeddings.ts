@@ -5,6 +5,7 @@ import type { Deps } from "../deps.ts";
 import { contents, forecastOf, inDollars } from "../forecast.ts";
 import { Problem } from "../problem.ts";
 import { findBudget } from "../queries/find-budget.ts";
+import { usageByDay } from "../queries/usage-by-day.ts";
 import { by } from "../request.ts";
 import type { App } from "../server.ts";
 
@@ -14,7 +15,7 @@ export function embeddingRoutes(app: App, { target }: Deps): void {
     const { usage, forecast: toCome, ...rest } = await embeddingProgress(target, contents);
     const budget = await findBudget(target);
     const used = { ...usage, costUsd: usage.microdollars / 1e6 };
-    return { ...rest, forecast: inDollars(toCome), usage: used, budget };
+    return { ...rest, forecast: inDollars(toCome), usage: used, days: await usageByDay(target), budget };
   });
 
   app.post(

@@ -18,7 +18,8 @@ describe("health", () => {
     api = apiOn(api.target, "postgres://a@b/c", () => Promise.reject(new Error("away")));
     expect(await api.get("/readyz")).toMatchObject({
       status: 503,
-      body: { target: "ok", queue: "unavailable" },
+      type: "application/problem+json",
+      body: { status: 503, code: "not_ready", target: "ok", queue: "unavailable" },
     });
     expect(await api.get("/healthz")).toMatchObject({ status: 200 });
   });

@@ -1,5 +1,6 @@
 import { contract } from "@nexus/contract";
 import { readinessOf } from "@nexus/shared/runtime";
+import { Problem } from "../problem.ts";
 import type { Deps } from "../deps.ts";
 import type { App } from "../server.ts";
 
@@ -9,10 +10,11 @@ export function healthRoutes(app: App, deps: Deps): void {
     status: "ok" as const,
   }));
 
-  app.get("/readyz", { schema: contract["GET /readyz"] }, async (_request, reply) => {
+  app.get("/readyz", { schema: contract["GET /readyz"] }, async () => {
     const states = await readinessOf(checksOf(deps));
     const ready = states.target === "ok" && states.queue === "ok";
-    return await reply.code(ready ? 200 : 503).send(states);
+    if (!ready) throw new Problem(503, "not_ready", "the target or the queue does not answer", states);
+    return states;
   });
 }
 

@@ -43,12 +43,15 @@ async function createRepair(
   return { kind: "repair_started", runId, batches };
 }
 
+/** A cancelled run has cancelled its failed batches, too: these have a code. What nobody tried is left to the next run. */
+const FAILED = "(status = 'failed' or (status = 'cancelled' and error_code is not null))";
+
 /** The newest run of an entity, if batches of it failed. A run after them has had another go at those rows. */
 async function newestRunWithFailures(tx: Queryable, entity: string): Promise<number | undefined> {
   const found = await tx.query<{ id: number }>(
     `select id from (
        select max(run_id) as id from migration.run_entities where entity = $1 and status <> 'skipped') newest
-     where exists (select from migration.batches where run_id = newest.id and entity = $1 and status = 'failed')`,
+     where exists (select from migration.batches where run_id = newest.id and entity = $1 and ${FAILED})`,
     [entity],
   );
   return found.rows[0]?.id;
@@ -63,7 +66,7 @@ async function copyFailedBatches(
   const copied = await tx.query(
     `insert into migration.batches (run_id, entity, seq, after_key, to_key, keys, expected)
      select $1, entity, row_number() over (order by seq), after_key, to_key, keys, expected
-     from migration.batches where run_id = $3 and entity = $2 and status = 'failed'`,
+     from migration.batches where run_id = $3 and entity = $2 and ${FAILED}`,
     [runId, entity, failedIn],
   );
   return copied.rowCount ?? 0;

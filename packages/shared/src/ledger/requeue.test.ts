@@ -4,6 +4,7 @@ import { eventually } from "../testing/eventually.ts";
 import { freshLedger } from "../testing/fresh-ledger.ts";
 import { lockWaits } from "../testing/lock-waits.ts";
 import { type SeedBatch, seedRun } from "../testing/seed-run.ts";
+import { cancelRun } from "./control.ts";
 import { requeue } from "./requeue.ts";
 import type { Scope } from "./requeue-selection.ts";
 import { completeRun } from "./runs.ts";
@@ -134,6 +135,14 @@ describe("without an active run", () => {
     await patients("blocked", [{ status: "failed" }], "cancelled");
     await patients("complete", [{ status: "done" }], "completed");
     expect(await ask("failed")).toEqual({ kind: "nothing_to_requeue" });
+  });
+
+  it("takes what had failed before the run was cancelled, not what nobody tried", async () => {
+    const runId = await patients("blocked", mixed);
+    await target.query("update migration.batches set error_code = '57014' where status = 'failed'");
+    await cancelRun(target, runId, by);
+    expect(await ask("failed")).toEqual({ kind: "repair_started", runId: runId + 1, batches: 1 });
+    expect(await repairBatches(runId + 1)).toEqual(["1: (30,40]"]);
   });
 
   it("creates nothing when there is nothing to requeue", async () => {

@@ -178,7 +178,8 @@ export async function moveEntity(
   const moved = await tx.query(
     `update migration.run_entities set status = $4, error_code = $5,
        settled_at = case when $4 in ('complete', 'blocked') then now() end,
-       percent = case when $4 = 'complete' then 100 else percent end
+       percent = case when $4 = 'complete' then 100 else percent end,
+       waived = waived and $4 <> 'complete' -- What lacks nothing needs no waiver.
      where run_id = $1 and entity = $2 and status = any($3::text[])`,
     [runId, entity, from, to, errorCode],
   );

@@ -26,7 +26,7 @@ export const variables = {
   API_PORT: number(0, 65_535, { meaning: "the port to listen on; 0 takes a free one", fallback: "8080" }),
   API_TOKENS: tokensVariable,
   API_REQUESTS_PER_MINUTE: number(1, 1_000_000, {
-    meaning: "requests that each token may make in a minute",
+    meaning: "requests that each token may make in a minute, of each process for itself",
     fallback: "1200",
   }),
   CODES_FILE: optionalText({

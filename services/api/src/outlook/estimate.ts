@@ -16,8 +16,8 @@ export interface Evidence {
 
 /** Four of five ends lie within 1.28 standard deviations. */
 const FOUR_OF_FIVE = 1.28;
-/** Costs of different entities differ by about this factor's logarithm (measured: rows of the eight differ up to fourfold). */
-const SPREAD_OF_COSTS = 0.5;
+/** Costs of entities that nobody has done yet differ from the usual ones by about this, as a logarithm. */
+const SPREAD_OF_COSTS = 0.35;
 /** Machines, databases and neighbours change their pace while one waits: by about so much, as a share. */
 const DRIFT = 0.15;
 

@@ -1,6 +1,7 @@
 /** From the ledger's counts to work in units of equal cost: the loader's milliseconds behind a row of each entity. */
 import type { EntityProgress } from "@nexus/shared/ledger";
 import type { Evidence } from "./estimate.ts";
+import { usualCost } from "./usual-cost.ts";
 
 export type Counts = Pick<EntityProgress, "entity" | "status" | "expected" | "read" | "loadMs">;
 
@@ -25,7 +26,7 @@ export interface Pace {
 /** What the pace of a run says of the work that is left in it. */
 export function evidenceOf(entities: readonly Counts[], pace: Pace): Evidence {
   const costs = costsOf(entities, pace.earlier);
-  const cost = (entity: string): number => costs.known.get(entity) ?? costs.usual;
+  const cost = (entity: string): number => costs.known.get(entity) ?? costs.usual(entity);
   const work = (rowsOf: (one: Counts) => number, among = entities): number =>
     among.reduce((sum, one) => sum + rowsOf(one) * cost(one.entity), 0);
   const left = work(rowsLeft);
@@ -52,7 +53,9 @@ export function workLeft(
   earlier: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, number> {
   const { known, usual } = costsOf(entities, earlier);
-  return new Map(entities.map((one) => [one.entity, rowsLeft(one) * (known.get(one.entity) ?? usual)]));
+  return new Map(
+    entities.map((one) => [one.entity, rowsLeft(one) * (known.get(one.entity) ?? usual(one.entity))]),
+  );
 }
 
 function rowsLeft({ status, expected, read }: Counts): number {
@@ -61,13 +64,13 @@ function rowsLeft({ status, expected, read }: Counts): number {
     : Math.max(0, expected - read);
 }
 
-/** Milliseconds of a row: in this run, else in an earlier one; what nobody has done yet costs what is usual. */
+/** Milliseconds of a row: in this run, else in an earlier one; what nobody has done yet costs what is usual beside what was done. */
 function costsOf(entities: readonly Counts[], earlier: ReadonlyMap<string, number>) {
   const known = new Map(earlier);
   for (const { entity, read, loadMs } of entities)
     if (read > 0 && loadMs > 0) known.set(entity, loadMs / read);
-  const ours = entities.flatMap(({ entity }) => known.get(entity) ?? []);
-  const usual =
-    ours.length === 0 ? 1 : Math.exp(ours.reduce((sum, one) => sum + Math.log(one), 0) / ours.length);
-  return { known, usual };
+  const sum = (of: (one: Counts) => number): number => entities.reduce((total, one) => total + of(one), 0);
+  const usually = sum(({ entity, read, loadMs }) => (loadMs > 0 ? read * usualCost(entity) : 0));
+  const slowness = usually === 0 ? 1 : sum(({ loadMs }) => loadMs) / usually;
+  return { known, usual: (entity: string): number => slowness * usualCost(entity) };
 }

@@ -20,7 +20,7 @@ describe("GET /v1/progress/stream", () => {
       /^id: .+\nevent: progress\ndata: {"run":{.*"status":"running"/,
     );
     await api.post(`/v1/runs/${runId}/pause`);
-    expect((await events.next()).value).toContain(`"status":"paused"`);
+    await upTo(events, `"status":"paused"`);
   });
 
   it("sends nothing again that was seen before the connection was lost", async () => {
@@ -29,9 +29,9 @@ describe("GET /v1/progress/stream", () => {
     const seen = /^id: (.+)$/m.exec((await first.next()).value ?? "")?.[1] ?? "";
     const second = open({ "last-event-id": seen });
     expect((await second.next()).value).toContain("retry: ");
-    const next = second.next();
+    const next = upTo(second, `"status":"paused"`);
     await api.post(`/v1/runs/${runId}/pause`);
-    expect((await next).value).toContain(`"status":"paused"`);
+    expect(await next).not.toContain(`id: ${seen}\n`);
     const elsewhere = open({ "last-event-id": "of another time" });
     await elsewhere.next();
     expect((await elsewhere.next()).value).toContain(`"status":"paused"`);
@@ -64,7 +64,7 @@ describe("GET /v1/progress/stream", () => {
       if (run?.status === "paused") stop.abort();
       else await api.post(`/v1/runs/${runId}/pause`);
     }
-    expect(statuses).toEqual(["running", "paused"]);
+    expect([...new Set(statuses)]).toEqual(["running", "paused"]);
   });
 });
 
@@ -100,6 +100,17 @@ async function* blocks(headers: Record<string, string>): AsyncGenerator<string, 
     text = parts.pop() ?? "";
     for (const part of parts) yield `${part}\n\n`;
   }
+}
+
+/** All that comes until something is said. What limits a run may change in between. */
+async function upTo(events: AsyncGenerator<string, undefined>, said: string): Promise<string> {
+  let all = "";
+  while (!all.includes(said)) {
+    const { value, done } = await events.next();
+    if (done === true) throw new Error(`the stream ended without ${said}`);
+    all += value;
+  }
+  return all;
 }
 
 function open(headers: Record<string, string> = {}): AsyncGenerator<string, undefined> {

@@ -38,7 +38,7 @@ describe.each(stacks())("three replicas of the API, on $name", (stack) => {
   it("start one run, whoever of them is asked how often, and tell the same of it from its first row to its last", async () => {
     const streams = replicas.map(async ({ url }) => await toTheEnd(url));
     const asked = [1, 2, 3].flatMap(() => replicas.map(({ url }) => post(`${url}/v1/runs`)));
-    const statuses = (await Promise.all(asked)).map(({ status }) => status).sort();
+    const statuses = (await Promise.all(asked)).map(({ status }) => status).sort((a, b) => a - b);
     expect(statuses).toEqual([201, ...Array<number>(8).fill(409)]);
     const ends = await Promise.all(streams);
     for (const views of ends) {
@@ -111,7 +111,9 @@ describe.each(stacks())("three replicas of the API, on $name", (stack) => {
 /** What a replica exports, but for what is of its own process. */
 async function ofTheLedger(metricsUrl: string): Promise<string> {
   const text = await (await fetch(metricsUrl)).text();
-  const own = metricsIn(text).filter(({ name }) => !name.startsWith("nexus_") || name.startsWith("nexus_connection"));
+  const own = metricsIn(text).filter(
+    ({ name }) => !name.startsWith("nexus_") || name.startsWith("nexus_connection"),
+  );
   const names = new Set(own.map(({ name }) => name));
   const blocks = text.split(/^# HELP /m).slice(1);
   return blocks.filter((block) => !names.has(block.split(" ")[0] ?? "")).join("");

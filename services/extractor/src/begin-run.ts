@@ -31,7 +31,11 @@ async function begin(deps: Deps, run: Run): Promise<boolean> {
 }
 
 /** Rows of a skipped entity in the source; none where its table is not even there. */
-async function countSource({ legacy, settings, signal }: Deps, shape: SourceShape, name: string): Promise<number> {
+async function countSource(
+  { legacy, settings, signal }: Deps,
+  shape: SourceShape,
+  name: string,
+): Promise<number> {
   const { table } = entityNamed(entities, name).source;
   if (!shape.has(table)) return 0;
   const counted = await readOnly(

@@ -3,7 +3,16 @@
  * are of the next version with one more member, and whose loaders write the one into the other. What stands beside it is the build
  * as it is: the older release is the real one.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,10 +36,26 @@ const COPIED = [
 const CHANGES: readonly (readonly [string, string, string])[] = [
   ["packages/shared/dist/queue/job.js", "JOB_VERSION = 1;", "JOB_VERSION = 2;"],
   // Jobs of version 1 have none.
-  ["packages/shared/dist/queue/job.js", "generation: z.int(),", `generation: z.int(), by: z.string().default("older release"),`],
-  ["services/extractor/dist/pump.js", "return { runId: run.id,", `return { by: "next release", runId: run.id,`],
-  ["services/loader/dist/load.js", "batch = await countAttempt(", "deps = { ...deps, by: job.by };\n        batch = await countAttempt("],
-  ["services/loader/dist/load.js", "await emitContent(", "await tx.query(`update migration.batches set loaded_by = $2 where id = $1`, [batch.id, attempt.by]);\n        await emitContent("],
+  [
+    "packages/shared/dist/queue/job.js",
+    "generation: z.int(),",
+    `generation: z.int(), by: z.string().default("older release"),`,
+  ],
+  [
+    "services/extractor/dist/pump.js",
+    "return { runId: run.id,",
+    `return { by: "next release", runId: run.id,`,
+  ],
+  [
+    "services/loader/dist/load.js",
+    "batch = await countAttempt(",
+    "deps = { ...deps, by: job.by };\n        batch = await countAttempt(",
+  ],
+  [
+    "services/loader/dist/load.js",
+    "await emitContent(",
+    "await tx.query(`update migration.batches set loaded_by = $2 where id = $1`, [batch.id, attempt.by]);\n        await emitContent(",
+  ],
 ];
 
 export interface NextRelease {
@@ -64,6 +89,7 @@ function copy(part: string, folder: string): void {
 
 function change(file: string, from: string, to: string): void {
   const parts = readFileSync(file, "utf8").split(from);
-  if (parts.length !== 2) throw new Error(`${file}: "${from}" stands there ${parts.length - 1} times, not once`);
+  if (parts.length !== 2)
+    throw new Error(`${file}: "${from}" stands there ${parts.length - 1} times, not once`);
   writeFileSync(file, parts.join(to));
 }

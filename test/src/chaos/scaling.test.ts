@@ -70,7 +70,10 @@ describe.skipIf(!breakable)(`a run that is scaled (seed ${seed})`, { timeout: 3 
     }
     await expectTheSame(arena, runId, MINUTES);
     await drained(journey.target, MINUTES);
-    expect(await unsettledContent(journey.target), "contents without their vectors, or with too many").toEqual([]);
+    expect(
+      await unsettledContent(journey.target),
+      "contents without their vectors, or with too many",
+    ).toEqual([]);
     expect(await failures(journey.target)).toBe(0);
     const paidAgain = bedrock.bill().billed - (await distinctTexts(journey.target));
     expect(paidAgain).toBeLessThanOrEqual(embeddersKilled * CALLS);

@@ -38,8 +38,12 @@ export interface Journey {
   readonly target: Pool;
   /** Every process that was started, the dead ones too. */
   readonly services: readonly ServiceProcess[];
-  /** Starts one more process; `env` is added to its environment. */
-  start(service: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  /** Starts one more process; `env` is added to its environment, `fileOf` finds its main file where it is not of this build. */
+  start(
+    service: ServiceName,
+    env?: Readonly<Record<string, string>>,
+    fileOf?: (built: string) => string,
+  ): Promise<ServiceProcess>;
   /** Creates a run and returns its id. */
   begin(options?: RunOptions): Promise<number>;
   /** Waits until a run is completed. Milliseconds. */
@@ -89,9 +93,9 @@ async function assemble(
   await migrateTarget({ target, entities, idNamespace: NAMESPACE });
   const prepared = await prepare?.(running);
   const services: ServiceProcess[] = [];
-  const start = async (service: ServiceName, more = {}): Promise<ServiceProcess> => {
-    const all = { ...FAST, ...env, ...prepared, ...more };
-    const started = await startService(serviceToRun(service, running, all));
+  const start: Journey["start"] = async (service, more = {}, fileOf = (built) => built) => {
+    const built = serviceToRun(service, running, { ...FAST, ...env, ...prepared, ...more });
+    const started = await startService({ ...built, main: fileOf(built.main) });
     open.push(service, () => started.kill("SIGTERM"));
     services.push(started);
     return started;

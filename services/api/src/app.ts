@@ -2,6 +2,7 @@
 import { guardRoutes, standGuard } from "./access/guard.ts";
 import type { Deps } from "./deps.ts";
 import { answerErrors } from "./plugins/errors.ts";
+import { sayFarewell } from "./plugins/farewell.ts";
 import { secureHeaders } from "./plugins/headers.ts";
 import { doOnce } from "./plugins/idempotency.ts";
 import { serveDashboard } from "./plugins/dashboard.ts";
@@ -47,6 +48,7 @@ export function buildApp(deps: Deps): App {
   logRequests(app);
   traceRequests(app);
   secureHeaders(app);
+  sayFarewell(app);
   guardRoutes(app, deps.access);
   describeRoutes(app);
   app.after(() => {

@@ -1,6 +1,6 @@
 /** The relay: offers content events to the embedders, page by page, up to a high-water mark, and again if the queue has lost some. */
 import type { Pool } from "@nexus/shared/database";
-import { CONTENT_QUEUE, contentJobId, type Transport } from "@nexus/shared/queue";
+import { CONTENT_QUEUE, contentOffer, type Transport } from "@nexus/shared/queue";
 import { inSpan, type Log } from "@nexus/shared/telemetry";
 import { type OfferedPage, openPages, relayedPages, takeEvents } from "./pages.ts";
 
@@ -46,7 +46,7 @@ export async function relay(deps: RelayDeps, memory: RelayMemory): Promise<numbe
 async function offer({ transport }: RelayDeps, pages: readonly OfferedPage[]): Promise<void> {
   const [first] = pages;
   if (first === undefined) return;
-  const offers = pages.map(({ trace, ...page }) => ({ id: contentJobId(page), data: page, trace }));
+  const offers = pages.map(({ trace, ...page }) => ({ ...contentOffer(page), trace }));
   const step = { name: "offer pages", facts: { "nexus.jobs": pages.length }, under: first.trace };
   await inSpan(step, () => transport.offer(CONTENT_QUEUE, offers));
 }

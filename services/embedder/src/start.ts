@@ -4,7 +4,14 @@ import type { Config } from "@nexus/shared/config";
 import { openTarget, type Pool } from "@nexus/shared/database";
 import { openProvider, type Provider } from "@nexus/shared/embedding";
 import { type BudgetOptions, openBudget } from "@nexus/shared/ledger";
-import { CONTENT_QUEUE, contentJob, openQueue, type Transport, workerSettings } from "@nexus/shared/queue";
+import {
+  CONTENT_QUEUE,
+  contentJob,
+  openQueue,
+  type Transport,
+  understood,
+  workerSettings,
+} from "@nexus/shared/queue";
 import { type Closers, type Context, openStatus, startTicker } from "@nexus/shared/runtime";
 import type { Log, TimeJob } from "@nexus/shared/telemetry";
 import type { variables } from "./config.ts";
@@ -84,8 +91,9 @@ async function startPages(
   closers: Closers,
 ): Promise<void> {
   const settings = workerSettings(config, config.EMBEDDER_PAGES);
+  const embed = understood(contentJob, deps.log, (job, signal) => embedPage(deps, job, signal));
   const stop = await transport.work(CONTENT_QUEUE, settings, (data, signal) =>
-    timeJob(CONTENT_QUEUE, () => embedPage(deps, contentJob.parse(data), signal)),
+    timeJob(CONTENT_QUEUE, () => embed(data, signal)),
   );
   closers.push("pages", stop);
 }

@@ -31,13 +31,17 @@ async function begin(deps: Deps, run: Run): Promise<boolean> {
 }
 
 /** Rows of a skipped entity in the source; none where its table is not even there. */
-async function countSource({ legacy, settings }: Deps, shape: SourceShape, name: string): Promise<number> {
+async function countSource(
+  { legacy, settings, signal }: Deps,
+  shape: SourceShape,
+  name: string,
+): Promise<number> {
   const { table } = entityNamed(entities, name).source;
   if (!shape.has(table)) return 0;
   const counted = await readOnly(
     legacy,
     (tx) => tx.query<{ count: number }>(`select count(*) from ${table}`),
-    { statementMs: settings.legacyStatementMs },
+    { statementMs: settings.legacyStatementMs, signal },
   );
   return counted.rows[0]?.count ?? 0;
 }

@@ -12,6 +12,8 @@ export interface Deps {
   readonly transport: Transport;
   readonly log: Log;
   readonly settings: Settings;
+  /** Aborts when this process stops: what waits for a server is given up, and begun again by whoever ticks next. */
+  readonly signal: AbortSignal;
   /** Told of each entity that was settled, and how many seconds that took. */
   readonly settled: (entity: string, seconds: number) => void;
 }

@@ -44,6 +44,7 @@ export async function extractorUnderTest(context: TestContext): Promise<Deps> {
     transport,
     log,
     settings,
+    signal: AbortSignal.timeout(60_000),
     settled: () => {},
   };
 }

@@ -27,7 +27,7 @@ await runService({
     const deps = { entities: inDependencyOrder(entities), legacy, target, transport, log, settings, settled };
     const care = startCare();
     const ticker = startTicker({
-      runOnce: () => timeTick(() => tick(deps, care)),
+      runOnce: (signal) => timeTick(() => tick({ ...deps, signal }, care)),
       onError: (error) => log.warn({ err: error }, "tick failed, trying again"),
       retryMs: 1_000,
     });

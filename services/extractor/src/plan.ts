@@ -34,7 +34,7 @@ async function planChunk(deps: Deps, run: Run, name: string): Promise<void> {
 
 /** Ranges (previous to, to] of equal row counts, read from the primary key's index. */
 async function nextRanges(
-  { legacy, settings }: Deps,
+  { legacy, settings, signal }: Deps,
   entity: Entity,
   { cursor }: PlanCursor,
 ): Promise<Range[]> {
@@ -49,7 +49,7 @@ async function nextRanges(
          group by slice order by slice`,
         [cursor, settings.batchRows, settings.batchRows * BATCHES_PER_CHUNK],
       ),
-    { statementMs: settings.legacyStatementMs },
+    { statementMs: settings.legacyStatementMs, signal },
   );
   let after = cursor;
   return slices.rows.map((slice) => {

@@ -10,7 +10,7 @@ import {
   type Run,
   takePage,
 } from "@nexus/shared/ledger";
-import { type LoadJob, loadJobId, loadQueueName } from "@nexus/shared/queue";
+import { type LoadJob, loadOffer, loadQueueName } from "@nexus/shared/queue";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 
@@ -58,10 +58,9 @@ export async function offer(
     return { runId: run.id, entity, batch: id, generation, from: safeKey(from), to };
   });
   if (jobs.length === 0) return;
-  const offers = jobs.map((job) => ({ id: loadJobId(job), data: job }));
   const facts = { "nexus.run": run.id, "nexus.entity": entity, "nexus.jobs": jobs.length };
   await inSpan({ name: "offer batches", facts, under: run.traceContext }, () =>
-    transport.offer(loadQueueName(entity), offers),
+    transport.offer(loadQueueName(entity), jobs.map(loadOffer)),
   );
 }
 

@@ -35,8 +35,8 @@ async function settleEntity(deps: Deps, run: Run, entity: Entity): Promise<boole
   return closed;
 }
 
-async function closeEntity({ target, log }: Deps, run: Run, entity: Entity): Promise<boolean> {
-  return await inTransaction(target, async (tx) => {
+async function closeEntity({ target, log, signal }: Deps, run: Run, entity: Entity): Promise<boolean> {
+  const story = async (tx: Client): Promise<boolean> => {
     if (!(await claimEntity(tx, run.id, entity.name, "settling"))) return false;
     const sums = await sumsOf(tx, run.id, entity.name);
     if (sums.written > 0 || (await neverAnalysed(tx, entity)))
@@ -52,7 +52,8 @@ async function closeEntity({ target, log }: Deps, run: Run, entity: Entity): Pro
       "entity settled",
     );
     return true;
-  });
+  };
+  return await inTransaction(target, story, { signal });
 }
 
 async function neverAnalysed(tx: Client, { target: { table } }: Entity): Promise<boolean> {

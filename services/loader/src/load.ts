@@ -19,8 +19,9 @@ import type { RunContext } from "./run-context.ts";
 import { takeOver } from "./take-over.ts";
 import { upsert, upsertBisecting, type Write } from "./upsert.ts";
 
-/** Milliseconds: when the batch was begun, and what claiming and reading it took. */
-interface Time {
+/** An attempt whose rows are read: what ends it, when it was begun, and the milliseconds that claiming and reading took. */
+interface Attempt extends Deps {
+  readonly signal: AbortSignal;
   readonly startedAt: number;
   readonly sourceMs: number;
 }
@@ -41,10 +42,9 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
   try {
     const entity = entityNamed(entities, batch.entity);
     const run = await deps.runContext(batch.runId);
-    const rows = await readRange(deps, run, entity, batch, signal);
-    if (signal.aborted) return await giveUpAttempt(deps, batch, { kind: "hand_back" });
-    const time = { startedAt, sourceMs: performance.now() - startedAt };
-    const counts = await writeFindingBadRows(deps, run, entity, batch, rows, time);
+    const rows = await readRange({ ...deps, signal }, run, entity, batch);
+    const attempt = { ...deps, signal, startedAt, sourceMs: performance.now() - startedAt };
+    const counts = await writeFindingBadRows(attempt, run, entity, batch, rows);
     if (counts === "closed") return await giveUpAttempt(deps, batch, { kind: "later", ms: 1_500 });
     if (counts !== "stale") deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
     return { kind: "done" };
@@ -63,28 +63,26 @@ async function skip({ target, log }: Deps, job: LoadJob): Promise<Handled> {
 
 /** One statement for all rows; only if a row breaks it, again with savepoints until that row is found. */
 async function writeFindingBadRows(
-  deps: Deps,
+  attempt: Attempt,
   run: RunContext,
   entity: Entity,
   batch: ClaimedBatch,
   rows: readonly ReadRow[],
-  time: Time,
 ): Promise<Result> {
   try {
-    return await write(deps, run, entity, batch, rows, time, upsert);
+    return await write(attempt, run, entity, batch, rows, upsert);
   } catch (error) {
     if (nextStep(error) !== "row") throw error;
-    return await write(deps, run, entity, batch, rows, time, upsertBisecting);
+    return await write(attempt, run, entity, batch, rows, upsertBisecting);
   }
 }
 
 async function write(
-  deps: Deps,
+  attempt: Attempt,
   run: RunContext,
   entity: Entity,
   batch: ClaimedBatch,
   rows: readonly ReadRow[],
-  time: Time,
   upsertRows: Write,
 ): Promise<Result> {
   const story = async (tx: Client): Promise<Result> => {
@@ -92,12 +90,13 @@ async function write(
     if (gate !== "open") return gate;
     const parents = await resolveLinks(tx, entity, rows);
     const mapped = sortOutcomes(rows, parents, run.codes);
-    const taken = await takeOver(tx, deps, entity, mapped.loaded);
+    const taken = await takeOver(tx, attempt, entity, mapped.loaded);
     const written = await upsertRows(tx, entity, run.idNamespace, mapped.loaded);
     const counts = await recordOutcomes(tx, batch, { ...mapped, taken, written });
     await emitContent(tx, batch, entity, run, written);
-    await finishBatch(tx, batch.id, counts, performance.now() - time.startedAt, time.sourceMs);
+    await finishBatch(tx, batch.id, counts, performance.now() - attempt.startedAt, attempt.sourceMs);
     return counts;
   };
-  return await inTransaction(deps.target, story, { idleMs: deps.targetIdleMs, commit: "soon" });
+  const { target, targetIdleMs: idleMs, signal } = attempt;
+  return await inTransaction(target, story, { idleMs, commit: "soon", signal });
 }

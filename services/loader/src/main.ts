@@ -1,6 +1,6 @@
 import { entities } from "@nexus/catalog";
 import { openBoth } from "@nexus/shared/database";
-import { loadJob, loadQueueName, openQueue, workerSettings } from "@nexus/shared/queue";
+import { loadJob, loadQueueName, openQueue, understood, workerSettings } from "@nexus/shared/queue";
 import { openStatus, runService } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { loadBatch } from "./load.ts";
@@ -19,10 +19,11 @@ await runService({
     const bounds = { legacyStatementMs: config.LEGACY_STATEMENT_MS, targetIdleMs: config.TARGET_IDLE_MS };
     const deps = { legacy, target, runContext, ...bounds, log };
     const settings = workerSettings(config, config.LOADER_CONCURRENCY);
+    const load = understood(loadJob, log, (job, signal) => loadBatch(deps, job, signal));
     const workers = await Promise.all(
       entities.map(({ name }) =>
         transport.work(loadQueueName(name), settings, (data, signal) =>
-          timeJob(loadQueueName(name), () => loadBatch(deps, loadJob.parse(data), signal)),
+          timeJob(loadQueueName(name), () => load(data, signal)),
         ),
       ),
     );

@@ -9,19 +9,19 @@ export type ReadRow =
   | { readonly kind: "row"; readonly row: SourceRow }
   | { readonly kind: "unreadable"; readonly legacyId: number; readonly columns: readonly string[] };
 
-/** The legacy database, and how long it may think about a statement of ours. */
+/** The legacy database, how long it may think about a statement of ours, and when it is given up. */
 export interface Source {
   readonly legacy: Pool;
   readonly legacyStatementMs: number;
+  readonly signal: AbortSignal;
 }
 
-/** The rows of the batch's range or keys, in key order. One bounded, read-only transaction, given up when `signal` aborts. */
+/** The rows of the batch's range or keys, in key order. One bounded, read-only transaction. */
 export async function readRange(
-  { legacy, legacyStatementMs }: Source,
+  { legacy, legacyStatementMs, signal }: Source,
   { shape }: RunContext,
   entity: Entity,
   batch: ClaimedBatch,
-  signal: AbortSignal,
 ): Promise<ReadRow[]> {
   const [sql, values] =
     batch.keys === null

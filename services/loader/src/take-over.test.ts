@@ -34,7 +34,8 @@ function member(legacyId: number, profile: string): LoadedRow {
 }
 
 function take(...rows: LoadedRow[]): Promise<number[]> {
-  return inTransaction(target, (tx) => takeOver(tx, { legacy, legacyStatementMs: 10_000 }, members, rows));
+  const source = { legacy, legacyStatementMs: 10_000, signal: AbortSignal.timeout(60_000) };
+  return inTransaction(target, (tx) => takeOver(tx, source, members, rows));
 }
 
 async function held(): Promise<number[]> {

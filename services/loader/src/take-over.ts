@@ -46,7 +46,7 @@ async function findHolders(tx: Client, entity: Entity, rows: readonly LoadedRow[
 }
 
 async function stillInSource(
-  { legacy, legacyStatementMs }: Source,
+  { legacy, legacyStatementMs, signal }: Source,
   entity: Entity,
   holders: readonly Holder[],
 ): Promise<Set<number>> {
@@ -57,7 +57,7 @@ async function stillInSource(
       tx.query<{ key: number }>(`select ${key} as key from ${table} where ${key} = any($1::integer[])`, [
         holders.map((holder) => holder.held),
       ]),
-    { statementMs: legacyStatementMs },
+    { statementMs: legacyStatementMs, signal },
   );
   return new Set(found.rows.map((row) => row.key));
 }

@@ -42,6 +42,7 @@ describe("the metrics of the services", () => {
     const page = [
       "# Metrics\nMade by `test/src/platform/metrics.test.ts` of what each service answers to a scrape of `/metrics`; not to be edited.",
       "Labels hold words of the code and of the catalog only: no id, no name, no value of a row. Besides these, each service exports the usual metrics of a Node process (`process_*`, `nodejs_*`; `nodejs_eventloop_lag_p99_seconds` is the event loop's).",
+      "Each replica of the API says the same of ledger and queue: take the highest over replicas (`max`), never their sum. `nexus_connection*`, and what the other services export, is of a process.",
       ...[...texts].map(([service, text]) => `## ${service}\n${tableOf(own(text))}`),
     ].join("\n\n");
     await expect(`${page}\n`).toMatchFileSnapshot(join(ROOT, "docs/metrics.md"));

@@ -13,3 +13,22 @@ export function seriesIn(expression: string): string[] {
   });
   return series;
 }
+
+/** Each series that an expression names, and the aggregation that it meets first: `max`, `sum`; none: undefined. */
+export function aggregationsIn(expression: string): { series: string; by: string | undefined }[] {
+  const found: { series: string; by: string | undefined }[] = [];
+  const around: string[] = [];
+  parser.parse(expression).iterate({
+    enter: ({ type, from, to, node }) => {
+      const text = expression.slice(from, to);
+      if (type.name === "AggregateExpr") around.push("");
+      if (type.name === "AggregateOp") around.splice(-1, 1, text);
+      if (type.name === "Identifier" && node.parent?.type.name === "VectorSelector")
+        found.push({ series: text, by: around.at(-1) });
+    },
+    leave: ({ type }) => {
+      if (type.name === "AggregateExpr") around.pop();
+    },
+  });
+  return found;
+}

@@ -7,7 +7,7 @@ import { errorCode } from "./failures.ts";
 import { planIsolation } from "./isolation.ts";
 import type { Pool, Queryable } from "./pool.ts";
 import { placeOf, reachTarget } from "./reach.ts";
-import { ledgerVersions, refuseNewer, versionsIn } from "./schema-versions.ts";
+import { ledgerVersions, newerVersions, versionsIn } from "./schema-versions.ts";
 import { embeddingsTable, targetEnums, targetTables } from "./target-schema.ts";
 import { tenantRoles } from "./tenant-roles.ts";
 import { readOnly } from "./transaction.ts";
@@ -54,7 +54,7 @@ function locked(pool: Pool, waited: number, cause: unknown): UnavailableError {
 async function ledgerProblem(tx: Queryable): Promise<string | undefined> {
   const present = await versionsIn(tx);
   if (present === undefined) return `the target is not migrated: ${MIGRATE}`;
-  refuseNewer(present);
+  newerVersions(present);
   const lacking = ledgerVersions().filter((version) => !present.includes(version));
   return lacking.length > 0 ? `the ledger lacks ${lacking.join(", ")}: ${MIGRATE}` : undefined;
 }

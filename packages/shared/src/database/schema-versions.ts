@@ -25,7 +25,7 @@ export async function versionsIn(db: Queryable): Promise<string[] | undefined> {
   return versions.rows.map(({ name }) => name);
 }
 
-/** Applies what is missing and says what it did. Throws `ConfigurationError` when a newer release was here. */
+/** Applies what is missing and says what it did. */
 export async function applyVersions(tx: Queryable): Promise<string[]> {
   const present = await versionsIn(tx);
   const said: string[] = [];
@@ -33,7 +33,6 @@ export async function applyVersions(tx: Queryable): Promise<string[]> {
     await createLedger(tx);
     said.push("created schema migration");
   }
-  refuseNewer(present ?? []);
   for (const name of ledgerVersions().filter((version) => present?.includes(version) !== true)) {
     await tx.query(readFileSync(new URL(name, FOLDER), "utf8"));
     await tx.query("insert into migration.schema_versions (name) values ($1::text)", [name]);
@@ -50,12 +49,22 @@ async function createLedger(tx: Queryable): Promise<void> {
   );
 }
 
-/** Throws `ConfigurationError` when the target has versions that this release does not know. */
-export function refuseNewer(present: readonly string[]): void {
+/**
+ * The versions of a newer release that this one can work with: those of the same hundred, which only add
+ * (docs/decisions/versions-side-by-side.md). Throws `ConfigurationError` when there are others.
+ */
+export function newerVersions(present: readonly string[]): string[] {
   const known = ledgerVersions();
-  const unknown = present.filter((version) => !known.includes(version));
-  if (unknown.length > 0)
+  const newer = present.filter((version) => !known.includes(version));
+  const strange = newer.filter((version) => hundredOf(version) > hundredOf(known.at(-1) ?? ""));
+  if (strange.length > 0)
     throw new ConfigurationError(
-      `the target was migrated by a newer release (${unknown.join(", ")}): deploy that release`,
+      `the target was migrated by a newer release (${strange.join(", ")}): deploy that release`,
     );
+  return newer;
+}
+
+/** `0` of `005-control.sql`. */
+function hundredOf(version: string): string {
+  return version.slice(0, 1);
 }

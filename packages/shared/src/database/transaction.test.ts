@@ -1,15 +1,20 @@
 import { once } from "node:events";
 import { beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../testing/eventually.ts";
 import { freshDatabase } from "../testing/fresh.ts";
+import { lockWaits } from "../testing/lock-waits.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { inTransaction, readOnly } from "./transaction.ts";
 
 let pool: Pool;
+let second: Pool;
 
 beforeEach(async (context) => {
-  pool = openPool({ url: await freshDatabase(context), max: 1, name: "test", onError: () => undefined });
-  await pool.query("create table one (n integer)");
-  return () => pool.end();
+  const url = await freshDatabase(context);
+  pool = openPool({ url, max: 1, name: "test", onError: () => undefined });
+  second = openPool({ url, max: 2, name: "test", onError: () => undefined });
+  await pool.query("create table one (n integer); create table two (n integer)");
+  return async () => void (await Promise.all([pool.end(), second.end()]));
 });
 
 async function rows(): Promise<number | undefined> {
@@ -83,6 +88,26 @@ describe("a transaction", () => {
     );
     await expect(work).rejects.toThrow("Connection terminated");
     expect(await session()).not.toBe(before);
+  });
+
+  it("that waits for a lock when its signal aborts is ended in the server, with its own locks", async () => {
+    const holder = await pool.connect();
+    await holder.query("begin; lock table two");
+    const stop = new AbortController();
+    const work = inTransaction(
+      second,
+      async (tx) => {
+        await tx.query("lock table one");
+        await tx.query("insert into two values (1)");
+      },
+      { signal: stop.signal },
+    );
+    work.catch(() => undefined);
+    await eventually(async () => (await lockWaits(second)) === 1);
+    stop.abort();
+    await expect(work).rejects.toThrow("Connection terminated");
+    const locks = async () => await second.query("select from pg_locks where relation = 'one'::regclass");
+    await eventually(locks, { until: ({ rowCount }) => rowCount === 0 }).finally(() => holder.release(true));
   });
 
   it("does not begin when its signal has aborted already", async () => {

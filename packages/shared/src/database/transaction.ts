@@ -1,12 +1,13 @@
 /** Transactions: the only way to hold a connection. */
 import { inCall } from "../telemetry/tracing.ts";
+import { endSession } from "./end-session.ts";
 import type { Client, Pool } from "./pool.ts";
 
 /** What ends a transaction that takes too long. */
 export interface Bounds {
   /** Milliseconds after which the server ends a statement. */
   readonly statementMs?: number;
-  /** When it aborts, the connection is cut: the query under way throws, and the server rolls back. */
+  /** When it aborts, the connection is cut and the server ends its session, even one that waits for a lock: all is rolled back. */
   readonly signal?: AbortSignal;
 }
 
@@ -92,17 +93,26 @@ async function held<T>(
   const bound = statementMs === undefined ? "" : `; set local statement_timeout = ${Math.trunc(statementMs)}`;
   const { client, giveBack } = await borrow(pool, signal);
   let usable = true;
+  let session: number | undefined;
   try {
-    await client.query(begin + bound);
+    if (signal === undefined) await client.query(begin + bound);
+    else session = await beginKnown(client, begin + bound);
     const result = await work(client);
     await client.query("commit");
     return result;
   } catch (error) {
-    await client.query("rollback").catch(() => (usable = false));
+    if (signal?.aborted !== true) await client.query("rollback").catch(() => (usable = false));
+    else if (session !== undefined) await endSession(pool, session);
     throw error;
   } finally {
     giveBack(usable);
   }
+}
+
+/** Begins, and asks in the same message which session this is: whoever cuts the connection can have the server end it. */
+async function beginKnown(client: Client, begin: string): Promise<number | undefined> {
+  const answers = [await client.query<{ pid?: number }>(`${begin}; select pg_backend_pid() as pid`)].flat();
+  return answers.at(-1)?.rows[0]?.pid;
 }
 
 /** A connection that is given back once: by us, or by the signal, which cuts it. */

@@ -200,10 +200,10 @@ export async function handBack(
   );
 }
 
-/** The batch stays on offer, and the attempt was none. */
+/** The batch stays on offer, and the attempt was none. One that is done keeps it: the commit was heard of too late. */
 export async function returnAttempt(db: Queryable, id: number, generation: number): Promise<void> {
   await db.query(
-    `update migration.batches set attempts = attempts - 1 where id = $1 and generation = $2 and attempts > 0`,
+    `update migration.batches set attempts = attempts - 1 where id = $1 and generation = $2 and attempts > 0 and status <> 'done'`,
     [id, generation],
   );
 }

@@ -42,6 +42,20 @@ describe("a fresh target", () => {
     expect(await schemaFacts(target)).toEqual(before);
   });
 
+  it("is left as it is by a release that is older than it", async () => {
+    await migrateTarget({ target, entities });
+    await target.query(
+      `insert into migration.schema_versions values ('099-added.sql');
+       alter table public.patients drop column phone`,
+    );
+    const before = await schemaFacts(target);
+    expect(await migrateTarget({ target, entities })).toEqual({
+      applied: [],
+      leftOut: ["everything: a newer release was here (099-added.sql)"],
+    });
+    expect(await schemaFacts(target)).toEqual(before);
+  });
+
   it("is migrated once when two start at once", async () => {
     const other = open(url);
     const both = await Promise.all([

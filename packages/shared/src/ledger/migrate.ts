@@ -7,7 +7,7 @@ import { errorCode, nextStep } from "../database/failures.ts";
 import { planIsolation } from "../database/isolation.ts";
 import type { Client, Pool, Queryable } from "../database/pool.ts";
 import { reachTarget } from "../database/reach.ts";
-import { applyVersions } from "../database/schema-versions.ts";
+import { applyVersions, newerVersions, versionsIn } from "../database/schema-versions.ts";
 import { makeTenantRoles, tenantRoles } from "../database/tenant-roles.ts";
 import { embeddingsTable, targetEnums, targetTables, type WantedTable } from "../database/target-schema.ts";
 import { inTransaction } from "../database/transaction.ts";
@@ -36,7 +36,7 @@ export interface Migrated {
 const LOCK = 7_014_110_801;
 
 /**
- * Migrates the target in one transaction: repeatable, and safe when two start at once.
+ * Migrates the target in one transaction: repeatable, and safe when two start at once. Where a newer release was, nothing is done.
  * Throws `ConfigurationError` that lists everything that stands in the way (then nothing has changed), or `UnavailableError`.
  */
 export async function migrateTarget({ target, entities, idNamespace }: Migration): Promise<Migrated> {
@@ -45,6 +45,9 @@ export async function migrateTarget({ target, entities, idNamespace }: Migration
     await tx.query(`select pg_advisory_xact_lock(${LOCK})`);
     await tx.query("set local search_path = ''");
     await requirePrivileges(tx);
+    const newer = newerVersions((await versionsIn(tx)) ?? []);
+    if (newer.length > 0)
+      return { applied: [], leftOut: [`everything: a newer release was here (${newer.join(", ")})`] };
     const vectors = await vectorExtension(tx);
     const tables = wantedTables(entities, vectors);
     const applied = [

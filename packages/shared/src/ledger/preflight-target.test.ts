@@ -28,6 +28,14 @@ describe("the target", () => {
     await expect(preflightTarget(target, entities)).resolves.toBeUndefined();
   });
 
+  it("passes when a newer release has added to it", async () => {
+    await target.query(
+      `insert into migration.schema_versions values ('099-added.sql');
+       alter table migration.batches add column later text; alter table public.cases add column later text`,
+    );
+    await expect(preflightTarget(target, entities)).resolves.toBeUndefined();
+  });
+
   it.each([
     {
       what: "it was never migrated",
@@ -40,9 +48,9 @@ describe("the target", () => {
       message: /lacks 001-ledger\.sql: run `pnpm nexus migrate`/,
     },
     {
-      what: "a newer release was here",
-      sql: "insert into migration.schema_versions values ('999-later.sql')",
-      message: /newer release \(999-later\.sql\)/,
+      what: "a newer release was here that does more than add",
+      sql: "insert into migration.schema_versions values ('099-added.sql'), ('100-changed.sql')",
+      message: /newer release \(100-changed\.sql\)/,
     },
     {
       what: "a column is gone",

@@ -3,12 +3,13 @@ export {
   CONTENT_QUEUE,
   type ContentJob,
   contentJob,
-  contentJobId,
+  contentOffer,
   type LoadJob,
   loadJob,
-  loadJobId,
+  loadOffer,
   loadQueueName,
 } from "./job.ts";
 export { openQueue, workerSettings } from "./open-queue.ts";
 export { openTransport } from "./open-transport.ts";
+export { understood } from "./understood.ts";
 export type { BoardQueue, Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";

@@ -1,8 +1,15 @@
-/** What travels through the queue: keys, never rows. */
+/** What travels through the queue: keys, never rows. Releases that run side by side read each other's: docs/decisions/versions-side-by-side.md */
 import { z } from "zod";
+import type { Offer } from "./transport.ts";
+
+/**
+ * The version of what jobs say. Another member needs no other version if who does not know it may pass over it; what must be
+ * known does, and a release reads the versions of the one before.
+ */
+export const JOB_VERSION = 1;
 
 /** A batch to load. The range is for people to read; the loader takes it from the ledger. */
-export const loadJob = z.strictObject({
+export const loadJob = z.object({
   runId: z.int(),
   entity: z.string(),
   batch: z.int(),
@@ -13,9 +20,10 @@ export const loadJob = z.strictObject({
 
 export type LoadJob = z.infer<typeof loadJob>;
 
-/** Equal for equal work, so that offering a batch twice is harmless. Holds no colon and is no integer (BullMQ refuses both). */
-export function loadJobId(job: LoadJob): string {
-  return `${job.runId}.${job.entity}.${job.batch}.${job.generation}`;
+/** Its id is equal for equal work, so that offering a batch twice is harmless. It holds no colon and is no integer (BullMQ refuses both). */
+export function loadOffer(job: LoadJob): Offer {
+  const id = `${job.runId}.${job.entity}.${job.batch}.${job.generation}`;
+  return { id, data: { version: JOB_VERSION, ...job } };
 }
 
 /** The queue of an entity's batches. */
@@ -30,11 +38,11 @@ export const CONTENT_QUEUE = "content";
 export const CONTENT_PAGE = 50;
 
 /** A page of a content event: up to `CONTENT_PAGE` ids from an offset. Which ids, the ledger knows. */
-export const contentJob = z.strictObject({ eventId: z.int(), offset: z.int() });
+export const contentJob = z.object({ eventId: z.int(), offset: z.int() });
 
 export type ContentJob = z.infer<typeof contentJob>;
 
-/** Equal for equal work, like `loadJobId`. */
-export function contentJobId(job: ContentJob): string {
-  return `content.${job.eventId}.${job.offset}`;
+/** Its id is equal for equal work, like a batch's. */
+export function contentOffer(job: ContentJob): Offer {
+  return { id: `content.${job.eventId}.${job.offset}`, data: { version: JOB_VERSION, ...job } };
 }

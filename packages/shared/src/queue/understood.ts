@@ -1,0 +1,30 @@
+/** Whether a worker knows what a job says: while a release is rolled out, old workers meet jobs of new ones. */
+import { z } from "zod";
+import type { Log } from "../telemetry/log.ts";
+import { JOB_VERSION } from "./job.ts";
+import type { Handled, Handler } from "./transport.ts";
+
+/** Milliseconds until a job of a newer release may be taken again: by a worker that knows it, it is hoped. */
+const LEFT_MS = 1_000;
+
+/** Jobs that were in the queue before there were versions are of the first. */
+const versioned = z.looseObject({ version: z.int().default(1) });
+
+/**
+ * A handler that does the jobs it understands, and leaves those of a newer release to its workers: nothing is counted, nothing
+ * fails. The first one is warned of.
+ */
+export function understood<T>(
+  schema: z.ZodType<T>,
+  log: Pick<Log, "warn">,
+  work: (job: T, signal: AbortSignal) => Promise<Handled>,
+): Handler {
+  let warned = false;
+  return async (data, signal) => {
+    const { version } = versioned.parse(data);
+    if (version <= JOB_VERSION) return await work(schema.parse(data), signal);
+    if (!warned) log.warn({ version, known: JOB_VERSION }, "jobs of a newer release are left to its workers");
+    warned = true;
+    return { kind: "later", ms: LEFT_MS };
+  };
+}

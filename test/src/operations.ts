@@ -14,7 +14,9 @@ import { read, ROOT } from "./platform/files.ts";
 export function block(section: string, language: "sh" | "sql" | "yaml", at = 0): string {
   const [, after = ""] = read("docs/operations.md").split(`\n## ${section}\n`);
   const [own = ""] = after.split(/^## /m);
-  const all = [...own.matchAll(/^( *)```(\w+)\n([^]*?)^ *```$/gm)].filter(([, , found]) => found === language);
+  const all = [...own.matchAll(/^( *)```(\w+)\n([^]*?)^ *```$/gm)].filter(
+    ([, , found]) => found === language,
+  );
   const [, indent = "", , code] = all[at] ?? [];
   if (code === undefined) throw new Error(`docs/operations.md: ${section} has no block ${language} ${at}`);
   return code.replaceAll(new RegExp(`^${indent}`, "gm"), "");
@@ -52,7 +54,8 @@ export async function preparedServers(): Promise<PreparedServers | undefined> {
   const [onLegacy = "", onTarget = ""] = block("Install", "sql").split(/^(?=create role nexus)/m);
   const [legacyUrl, targetUrl] = ["dispatch", "target"].map((database) => at(postgres.url, { database }));
   const [dispatch = "", target = ""] = [legacyUrl, targetUrl];
-  for (const name of ["dispatch", "target"]) await postgres.psql(postgres.url, ["-c", `create database ${name}`]);
+  for (const name of ["dispatch", "target"])
+    await postgres.psql(postgres.url, ["-c", `create database ${name}`]);
   await postgres.psql(target, ["-c", onTarget]);
   return {
     madeOf: `PostgreSQL ${postgres.version}, Redis ${redis.version}`,

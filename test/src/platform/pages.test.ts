@@ -75,7 +75,11 @@ function forecastTable(): string {
     return `| ${[items, amount.calls, amount.tokens].map((n) => n.toLocaleString("en")).join(" | ")} | ${times.join(" | ")} | $${price} |`;
   });
   const heads = quotas.map((quota) => `${quota.toLocaleString("en")} a minute`).join(" | ");
-  return [`| items | calls | tokens | ${heads} | price |`, "|---:|---:|---:|---:|---:|---:|---:|---:|", ...rows].join("\n");
+  return [
+    `| items | calls | tokens | ${heads} | price |`,
+    "|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ...rows,
+  ].join("\n");
 }
 
 function time(seconds: number): string {

@@ -10,7 +10,8 @@ import { type Prometheus, type Scraped, startPrometheus } from "./prometheus.ts"
 import { prometheusWorks } from "./promtool.ts";
 
 /** It has scraped the end, and two points 15 seconds apart, which *Rows per second* needs. */
-const OVER = "min(nexus_entity_settled) == 1 and max(nexus_run_active) == 0 and count_over_time(max(nexus_run_id)[5m:15s]) > 1";
+const OVER =
+  "min(nexus_entity_settled) == 1 and max(nexus_run_active) == 0 and count_over_time(max(nexus_run_id)[5m:15s]) > 1";
 
 describe.skipIf(!prometheusWorks())("after a run", () => {
   let journey: Journey;
@@ -24,7 +25,11 @@ describe.skipIf(!prometheusWorks())("after a run", () => {
     prometheus = await startPrometheus(await Promise.all(journey.services.map(scraped)));
     await journey.completed(await journey.begin({ embeddings: true }));
     await drained(journey.target);
-    await eventually(() => prometheus.ask(OVER), { until: (over) => over.length > 0, within: 45_000, every: 500 });
+    await eventually(() => prometheus.ask(OVER), {
+      until: (over) => over.length > 0,
+      within: 45_000,
+      every: 500,
+    });
   }, 120_000);
   afterAll(async () => {
     await prometheus?.stop();

@@ -56,7 +56,9 @@ function configuration(scraped: readonly Scraped[]): object {
 }
 
 async function query(url: string, expression: string): Promise<number[]> {
-  const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`);
+  const response = await fetch(
+    `${url}/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`,
+  );
   if (!response.ok) throw new Error(`Prometheus answered ${response.status}: ${await response.text()}`);
   const { data } = answer.parse(await response.json());
   return data.result.map(({ value: [, number] }) => Number(number)).filter(Number.isFinite);

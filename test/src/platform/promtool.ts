@@ -12,6 +12,7 @@ export function promtoolWorks(): boolean {
 /** Says once what is left out without the server. */
 export function prometheusWorks(): boolean {
   const works = spawnSync("prometheus", ["--version"]).status === 0;
-  if (!works) remark("stack missing", "prometheus: whether every panel of the dashboards has data was not tested");
+  if (!works)
+    remark("stack missing", "prometheus: whether every panel of the dashboards has data was not tested");
   return works;
 }

@@ -2,9 +2,9 @@
 import { entities } from "@nexus/catalog";
 import { errorCode, inTransaction, openPool, type Pool, withPool } from "@nexus/shared/database";
 import { migrateTarget } from "@nexus/shared/ledger";
-import { remark } from "@nexus/shared/testing";
+import { eventually, remark } from "@nexus/shared/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { drained } from "./embeddings.ts";
+import { drained, indexState } from "./embeddings.ts";
 import { type Journey, openJourney } from "./journey.ts";
 import { at, block, preparedServers, type PreparedServers, runBlock } from "./operations.ts";
 import { snapshot } from "./snapshot.ts";
@@ -29,6 +29,7 @@ beforeAll(async () => {
   superuser = openPool({ url, max: 2, name: "test", onError: () => undefined });
   await journey.completed(await journey.begin({ embeddings: true }));
   await drained(journey.target);
+  await eventually(() => indexState(journey.target), { until: (state) => state === "ready", within: 30_000 });
 }, 120_000);
 
 afterAll(async () => {
@@ -59,7 +60,7 @@ describe("the last steps of a migration", () => {
   });
 
   it("take ledger and queue away; every row and who sees it stay", async () => {
-    const before = { rows: await snapshot(superuser), seen: await everybodySees() };
+    const before = await kept();
     expect(new Set(Object.values(before.seen).map((counts) => counts.join()))).toHaveLength(3);
     await Promise.all(journey.services.map((service) => service.kill("SIGTERM")));
     const env = { TARGET_URL: here.targetUrl, QUEUE_URL: here.queueUrl };
@@ -70,7 +71,7 @@ describe("the last steps of a migration", () => {
     expect(queue).toContain("theirs");
     expect(queue).not.toContain("nexus:");
     expect(await schemas()).toEqual(["public", "tenancy"]);
-    expect({ rows: await snapshot(superuser), seen: await everybodySees() }).toEqual(before);
+    expect(await kept()).toEqual(before);
   });
 
   it("leave the triggers: projects, states and vectors follow their case, vectors go with their row", async () => {
@@ -92,21 +93,30 @@ describe("the last steps of a migration", () => {
   });
 
   it("give the tables to another role, and drop the migration's", async () => {
-    const before = { rows: await snapshot(superuser), seen: await everybodySees() };
+    const before = await kept();
     await superuser.query("create role app_owner");
     await runBlock(block("Uninstall", "sh", 1), { SUPERUSER_URL: at(here.targetUrl, { role: "postgres" }) });
     expect((await superuser.query("select from pg_roles where rolname = 'nexus'")).rowCount).toBe(0);
-    expect({ rows: await snapshot(superuser), seen: await everybodySees() }).toEqual(before);
+    expect(await kept()).toEqual(before);
     expect(await sees("app_owner", {})).toEqual(await sees("postgres", {}));
   });
 
   it("do not stand in the way of a new beginning", async () => {
-    const before = { rows: await snapshot(superuser), seen: await everybodySees() };
+    const before = await kept();
     const { leftOut } = await migrateTarget({ target: superuser, entities });
     expect(leftOut).toEqual([]);
-    expect({ rows: await snapshot(superuser), seen: await everybodySees() }).toEqual(before);
+    expect(await kept()).toEqual(before);
   });
 });
+
+/** What shall stay: every row as it was last written, who sees how many, every index. */
+async function kept() {
+  const { rows: indexes } = await superuser.query<{ indexdef: string }>(
+    "select indexdef from pg_indexes where schemaname = 'public' order by 1",
+  );
+  expect(indexes.filter(({ indexdef }) => indexdef.includes("hnsw"))).not.toEqual([]);
+  return { rows: await snapshot(superuser), seen: await everybodySees(), indexes };
+}
 
 /** Rows of each table that a member, a practice's service and a stranger see. */
 async function everybodySees(): Promise<Record<string, number[]>> {

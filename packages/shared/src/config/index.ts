@@ -1,6 +1,7 @@
 export { ConfigurationError, StartFailure, UnavailableError } from "./failure.ts";
 export { legacyUrl, legacyVariables, targetUrl, targetVariables } from "./database-variables.ts";
 export { type Config, parseConfig } from "./parse.ts";
+export { processVariables } from "./process-variables.ts";
 export { queueVariables, workerVariables } from "./queue-variables.ts";
 export {
   boolean,

@@ -28,5 +28,5 @@ function line(rows: readonly Row[]): string {
   if (median === undefined) return "";
   const { loaders, seconds, written, connections } = median;
   const rate = (written / seconds).toFixed(0);
-  return `${loaders} loaders: ${seconds.toFixed(2)} s, ${rate} rows a second, connections: legacy ${connections.legacy}, target ${connections.target}\n`;
+  return `loaders ${loaders}: ${seconds.toFixed(2)} s, ${rate} rows a second, connections: legacy ${connections.legacy}, target ${connections.target}\n`;
 }

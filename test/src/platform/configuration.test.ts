@@ -35,7 +35,7 @@ describe("docs/configuration.md", () => {
     });
     const page = [
       "# Configuration\nMade by `test/src/platform/configuration.test.ts` of what each service parses its environment with; not to be edited. A variable that is missing, malformed or misspelt stops the service at once, with all problems in one line and exit code 2. An empty one counts as absent.",
-      "**secret**: holds a password, a key or what opens a door; from a secret store, never from a config map. The files to start from are `.env.example` and [k8s](../k8s/README.md); what the command line reads is in [nexus](nexus.md#environment). With `EMBEDDING_PROVIDER=bedrock` the AWS SDK reads its own variables (`AWS_REGION`, credentials, `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`).",
+      "**secret**: holds a password, a key or what opens a door; from a secret store, never from a config map. The files to start from are `.env.example` and [k8s](../k8s/README.md); what the command line reads is in [nexus](nexus.md#environment). With `EMBEDDING_PROVIDER=bedrock` the AWS SDK reads its own variables (`AWS_REGION`, credentials, `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`), and with a collector OpenTelemetry reads its `OTEL_*` ([tracing](tracing.md)).",
       `## More than one service\n${table(all.filter(({ name }) => shared.has(name)))}`,
       ...own.filter((section) => section !== ""),
       `## Dify\nRead by the embedder where \`DIFY=on\`.\n\n${table(Object.entries(dify).map(([name, variable]) => ({ name, services: ["embedder"], variable })))}`,

@@ -1,5 +1,6 @@
-/** `pnpm bench [--scale N] [--rounds N] [--json]`: the whole run beside its floor, paired round by round. */
+/** `pnpm bench [--scale N] [--rounds N] [--json | --loaders 1,2,4]`: the whole run beside its floor, or by the number of loaders. */
 import { parseArgs } from "node:util";
+import { byLoaders, loadersReport } from "./loaders.ts";
 import { report, type Round } from "./report.ts";
 import { wholeRuns } from "./whole-run.ts";
 import { openWorld, type World } from "./world.ts";
@@ -9,19 +10,26 @@ const { values } = parseArgs({
     scale: { type: "string", default: "1" },
     rounds: { type: "string", default: "3" },
     json: { type: "boolean", default: false },
+    loaders: { type: "string" },
   },
 });
 
 const scale = Number(values.scale);
 const world = await openWorld(scale);
 try {
-  const rounds: Round[] = [];
-  for (let n = 0; n < Number(values.rounds); n++) rounds.push(await round(world));
-  process.stdout.write(
-    report({ scale, madeOf: world.madeOf, rounds, redisPeak: await world.redisPeak() }, values.json),
-  );
+  process.stdout.write(values.loaders === undefined ? await besideFloor() : await loaders(values.loaders));
 } finally {
   await world.stop();
+}
+
+async function besideFloor(): Promise<string> {
+  const rounds: Round[] = [];
+  for (let n = 0; n < Number(values.rounds); n++) rounds.push(await round(world));
+  return report({ scale, madeOf: world.madeOf, rounds, redisPeak: await world.redisPeak() }, values.json);
+}
+
+async function loaders(counts: string): Promise<string> {
+  return loadersReport(await byLoaders(world, counts.split(",").map(Number), Number(values.rounds)));
 }
 
 /** Floor and ours in turn, so that a slow spell of the machine meets both. */

@@ -12,6 +12,8 @@ export interface Taken {
   readonly seconds: number;
   readonly read: number;
   readonly written: number;
+  /** That the services had open when it was completed. */
+  readonly connections: { readonly legacy: number; readonly target: number };
   /** Peak resident memory of each service process, in bytes. */
   readonly memory: Readonly<Record<string, number>>;
   readonly entities: readonly { entity: string; seconds: number }[];
@@ -31,7 +33,7 @@ export async function wholeRuns(servers: Servers, loaders: number, times: number
 
 /** One run over services that are at work. With `embeddings` it offers its content to embedders, and waits for none. */
 export async function wholeRun(
-  { targetUrl }: Servers,
+  { legacyUrl, targetUrl }: Servers,
   services: readonly ServiceProcess[],
   { embeddings }: { readonly embeddings: boolean } = { embeddings: false },
 ): Promise<Taken> {
@@ -39,8 +41,13 @@ export async function wholeRun(
     const runId = await createRun(target, selectAll(), { embeddings, codes: "{}" });
     if (runId === undefined) throw new Error("a run is active");
     await eventually(() => hasCompleted(target, runId), { within: 3_600_000, every: 50 });
+    const connections = {
+      legacy: await connectionsTo(legacyUrl, target),
+      target: await connectionsTo(targetUrl, target),
+    };
     const progress = await progressOf(target, runId);
     return {
+      connections,
       seconds: await secondsOf(target, runId),
       read: sum(progress, (entity) => entity.read),
       written: sum(progress, (entity) => entity.inserted + entity.updated),
@@ -69,6 +76,16 @@ async function secondsOf(target: Pool, runId: number): Promise<number> {
     [runId],
   );
   return found.rows[0]?.seconds ?? Number.NaN;
+}
+
+/** Of our services, to a database of the server of `target`. */
+async function connectionsTo(url: string, target: Pool): Promise<number> {
+  const found = await target.query<{ count: number }>(
+    `select count(*) from pg_stat_activity
+     where datname = $1 and application_name like 'nexus-%' and application_name <> 'nexus-bench'`,
+    [new URL(url).pathname.slice(1)],
+  );
+  return found.rows[0]?.count ?? Number.NaN;
 }
 
 function sum(progress: readonly EntityProgress[], count: (entity: EntityProgress) => number): number {

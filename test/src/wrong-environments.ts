@@ -44,9 +44,13 @@ export const WRONG: readonly Wrong[] = [
   },
   {
     what: "a number is none",
-    env: (right) => ({ ...right, LEGACY_POOL: "many", TARGET_POOL: "0" }),
+    env: (right) => ({ ...right, LEGACY_POOL: "many", TARGET_POOL: "0", LOG_LEVEL: "loud" }),
     code: 2,
-    says: ["LEGACY_POOL must be a whole number from 1 to 50", "TARGET_POOL must be a whole number"],
+    says: [
+      "LEGACY_POOL must be a whole number from 1 to 50",
+      "TARGET_POOL must be a whole number",
+      "LOG_LEVEL must be one of fatal",
+    ],
   },
   {
     what: "the target is a transaction pooler",

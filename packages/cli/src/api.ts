@@ -18,6 +18,7 @@ export const apiVariables = {
   NEXUS_TOKEN: optionalText({
     meaning: "the token that the API knows you by; none while the API has no tokens",
     danger: "a secret: it is never taken from the command line, which others on this machine can read",
+    secret: true,
   }),
 };
 

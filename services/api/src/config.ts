@@ -55,5 +55,5 @@ function retrievalKey(words: Pick<Variable<unknown>, "meaning" | "danger">): Var
     .string()
     .regex(/^[\x21-\x7e]{32,256}$/, "must have 32 to 256 characters, without spaces")
     .optional();
-  return { schema, ...words };
+  return { schema, ...words, secret: true };
 }

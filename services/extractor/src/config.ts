@@ -21,7 +21,10 @@ export const variables = {
     meaning: "milliseconds between two looks at the ledger while a run is active",
     fallback: "50",
   }),
-  IDLE_TICK_MS: number(10, 60_000, { meaning: "the same while there is nothing to do", fallback: "200" }),
+  IDLE_TICK_MS: number(10, 60_000, {
+    meaning: "milliseconds between two looks while no run is active",
+    fallback: "200",
+  }),
   CARE_MS: number(100, 60_000, {
     meaning: "milliseconds between two rounds of releasing parked rows and looking for lost jobs",
     fallback: "1000",

@@ -1,35 +1,12 @@
 /** Each panel says what it shows, in which unit, where to read on, and asks for metrics that exist. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { dashboards, files, panel, panels } from "./dashboards.ts";
 import { metricsIn, scrapes, seriesOf } from "./exported.ts";
 import { read, ROOT } from "./files.ts";
 import { seriesIn } from "./promql.ts";
-
-const FOLDER = "observability/grafana/dashboards";
-
-const panel = z.looseObject({
-  id: z.int(),
-  title: z.string().min(1),
-  description: z.string().min(10),
-  datasource: z.strictObject({ type: z.literal("prometheus"), uid: z.literal("${DS_PROMETHEUS}") }),
-  links: z.tuple([z.looseObject({ url: z.string().regex(/^\$\{runbooks\}\/[a-z-]+$/) })]),
-  fieldConfig: z.looseObject({ defaults: z.looseObject({ unit: z.string().min(1) }) }),
-  targets: z.array(z.looseObject({ refId: z.string(), expr: z.string() })).min(1),
-  gridPos: z.strictObject({ x: z.int(), y: z.int(), w: z.int(), h: z.int() }),
-});
-const dashboard = z.looseObject({
-  uid: z.string().regex(/^nexus-[a-z-]+$/),
-  title: z.string(),
-  editable: z.literal(false),
-  id: z.undefined().optional(),
-  panels: z.array(panel).min(5),
-});
-
-const files = readdirSync(join(ROOT, FOLDER));
-const dashboards = files.map((file) => dashboard.parse(JSON.parse(read(join(FOLDER, file)))));
-const panels = dashboards.flatMap(({ uid, panels }) => panels.map((one) => ({ ...one, uid })));
 
 describe("the dashboards", () => {
   it("are the five, under their own names, all of them in the config map", () => {

@@ -41,12 +41,13 @@ export function render(folder: string): string {
 
 /** The base with one component. */
 export function renderComponent(name: string): string {
+  return renderText((k8s) => `resources: [${k8s}/base]\ncomponents: [${k8s}/components/${name}]\n`);
+}
+
+/** An overlay that lies elsewhere; `overlay` is given the way to our folder k8s. */
+export function renderText(overlay: (k8s: string) => string): string {
   const folder = mkdtempSync(join(tmpdir(), "nexus-kustomize-"));
-  const k8s = relative(folder, join(ROOT, "k8s"));
-  writeFileSync(
-    join(folder, "kustomization.yaml"),
-    `resources: [${k8s}/base]\ncomponents: [${k8s}/components/${name}]\n`,
-  );
+  writeFileSync(join(folder, "kustomization.yaml"), overlay(relative(folder, join(ROOT, "k8s"))));
   try {
     return kustomize(folder);
   } finally {

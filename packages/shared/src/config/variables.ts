@@ -8,9 +8,11 @@ export interface Variable<T> {
   /** As it would be written in the environment; absent = the variable is required, or optional if the schema says so. */
   readonly fallback?: string;
   readonly danger?: string;
+  /** It holds a password, a key, or what opens a door. */
+  readonly secret?: true;
 }
 
-type Words = Pick<Variable<unknown>, "meaning" | "fallback" | "danger">;
+type Words = Pick<Variable<unknown>, "meaning" | "fallback" | "danger" | "secret">;
 
 /** A whole number within bounds. */
 export function number(min: number, max: number, words: Words): Variable<number> {
@@ -70,7 +72,7 @@ export function databaseUrl(words: Words): Variable<string> {
       (value) => portOf(value) !== "6543",
       "uses port 6543, Supabase's transaction mode: use the direct connection or session mode on port 5432",
     );
-  return { schema, ...words };
+  return { schema, ...words, secret: true };
 }
 
 /** redis://…, rediss://… or postgres://… */
@@ -85,7 +87,7 @@ export function queueUrl(words: Words): Variable<string> {
       (value) => portOf(value) !== "6543",
       "uses port 6543, a transaction pooler: queues need a session",
     );
-  return { schema, ...words };
+  return { schema, ...words, secret: true };
 }
 
 function protocolOf(value: string): "postgres" | "redis" | undefined {

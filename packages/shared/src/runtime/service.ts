@@ -1,6 +1,7 @@
 /** The life of a service process: configure, start, run until told to stop, close in reverse. */
 import { existsSync } from "node:fs";
 import { type Config, parseConfig } from "../config/parse.ts";
+import { processVariables } from "../config/process-variables.ts";
 import type { Variable } from "../config/variables.ts";
 import { type Log, openLog } from "../telemetry/log.ts";
 import { openTracing } from "../telemetry/open-tracing.ts";
@@ -32,7 +33,7 @@ export async function runService<V extends Readonly<Record<string, Variable<unkn
   const log = openLog(service.name);
   const open = closers();
   try {
-    const config = parseConfig(service.variables, process.env);
+    const config = parseConfig({ ...processVariables, ...service.variables }, process.env);
     stopOnSignal(log, open);
     open.push("tracing", await openTracing(service.name, log));
     log.info(await service.start(config, { name: service.name, log, closers: open }), "ready");
@@ -42,12 +43,13 @@ export async function runService<V extends Readonly<Record<string, Variable<unkn
 }
 
 function stopOnSignal(log: Log, open: Closers): void {
+  const { SHUTDOWN_GRACE_MS } = parseConfig(processVariables, process.env);
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, "stopping");
-    setTimeout(() => process.exit(1), graceMs()).unref();
+    setTimeout(() => process.exit(1), SHUTDOWN_GRACE_MS).unref();
     open.closeAll().then(
       () => process.exit(0),
       (error: unknown) => fail(log, open, error),
@@ -55,11 +57,6 @@ function stopOnSignal(log: Log, open: Closers): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-}
-
-function graceMs(): number {
-  const given = Number(process.env["SHUTDOWN_GRACE_MS"]);
-  return Number.isSafeInteger(given) && given > 0 ? given : 25_000;
 }
 
 async function fail(log: Log, open: Closers, error: unknown): Promise<never> {

@@ -13,5 +13,5 @@ export { type FreshLedger, freshLedger } from "./fresh-ledger.ts";
 export { type SeedBatch, type SeedEntity, type SeedRun, seedRun } from "./seed-run.ts";
 export { freshLogin } from "./login.ts";
 export { lockWaits } from "./lock-waits.ts";
-export { freePort } from "./server-process.ts";
+export { freePort, serverProcess } from "./server-process.ts";
 export { remark } from "./test-run.ts";

@@ -38,6 +38,7 @@ export const tokensVariable: Variable<readonly Token[]> = {
     .transform((given) => list.parse(given)),
   meaning: "who may do what: name:role:sha256 of each token, separated by commas",
   fallback: " ",
+  secret: true,
   danger: "without tokens whoever reaches the port commands the migration: only loopback is listened on",
 };
 

@@ -9,6 +9,7 @@ export const difyVariables = {
   DIFY_API_KEY: text({
     meaning: "a knowledge base API key of the Dify workspace to fill",
     danger: "it reaches every knowledge base that its owner sees: give us a workspace of our own",
+    secret: true,
   }),
   DIFY_ROUTES: choice(["hyphens", "underscores"], {
     meaning: "how Dify spells create-by-text: with underscores before release 1.13 or so",

@@ -7,6 +7,7 @@ import { backfill } from "@nexus/shared/ledger";
 import { type ServiceProcess, spawnService, stacks } from "@nexus/shared/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { canariesIn } from "./canaries.ts";
+import { breakable, servers } from "./chaos/arena.ts";
 import { dice, seed } from "./chaos/dice.ts";
 import { filled, heldDocuments, wantedDocuments } from "./dify.ts";
 import { embedded } from "./embedded-stack.ts";
@@ -92,9 +93,7 @@ describe.each(stacks([embedded]))("Dify on $name", (stack) => {
   }, 120_000);
 });
 
-const [servers] = stacks();
-
-describe.skipIf(servers === undefined)(`Dify in trouble (seed ${seed})`, () => {
+describe.skipIf(!breakable)(`Dify in trouble (seed ${seed})`, () => {
   let dify: DifyServer;
   let journey: Journey;
   afterEach(async () => {
@@ -103,7 +102,6 @@ describe.skipIf(servers === undefined)(`Dify in trouble (seed ${seed})`, () => {
   });
 
   it("holds up neither the load nor the embeddings when it answers nothing", async () => {
-    if (servers === undefined) throw new Error("no servers here: skip this suite");
     const silent = [{ fault: "hang" as const }];
     dify = await startDify({ faults: { "create-dataset": silent, create: silent, find: silent } });
     const sample = { scale: SCALE };
@@ -118,7 +116,6 @@ describe.skipIf(servers === undefined)(`Dify in trouble (seed ${seed})`, () => {
   }, 180_000);
 
   it("holds each content once in the end where embedders are killed, and nobody wrote a value anywhere else", async () => {
-    if (servers === undefined) throw new Error("no servers here: skip this suite");
     dify = await startDify({ latencyMs: 20, indexingMs: 100 });
     const env = { ...difyEnvironment(dify.url), EMBEDDINGS: "off", LOG_LEVEL: "trace" };
     journey = await openJourney(servers, { sample: { scale: SCALE, markers: "canaries" }, env });

@@ -1,8 +1,9 @@
 /** Embedders against the stand-in for Bedrock, which fails, and which fail themselves. */
 import { type BedrockServer, bedrockEnvironment, startBedrock } from "@nexus/local/bedrock";
 import { embeddingProgress } from "@nexus/shared/ledger";
-import { remark, type ServiceProcess, stacks } from "@nexus/shared/testing";
+import { remark, type ServiceProcess } from "@nexus/shared/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { breakable, servers } from "./chaos/arena.ts";
 import { dice, seed } from "./chaos/dice.ts";
 import {
   callCount,
@@ -16,10 +17,9 @@ import {
 } from "./embeddings.ts";
 import { type Journey, openJourney } from "./journey.ts";
 
-const [servers] = stacks();
 const CALLS = 8;
 
-describe.skipIf(servers === undefined)(`embedders in trouble (seed ${seed})`, () => {
+describe.skipIf(!breakable)(`embedders in trouble (seed ${seed})`, () => {
   let bedrock: BedrockServer;
   let journey: Journey;
   afterEach(async () => {
@@ -28,7 +28,6 @@ describe.skipIf(servers === undefined)(`embedders in trouble (seed ${seed})`, ()
   });
 
   async function open(schedule: Parameters<typeof startBedrock>[0]): Promise<void> {
-    if (servers === undefined) throw new Error("no servers here: skip this suite");
     bedrock = await startBedrock(schedule);
     journey = await openJourney(servers, {
       sample: { scale: 0.02 },

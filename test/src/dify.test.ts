@@ -45,6 +45,14 @@ describe.each(stacks([embedded]))("Dify on $name", (stack) => {
     await filled(journey.target);
   };
 
+  /** Renames a project that belongs to a practice: it and its case are documents. */
+  const rename = async (name: string): Promise<void> => {
+    const { rows } = await journey.target.query<{ id: number }>(
+      `select min(legacy_project_id) as id from public.cases where practice_id is not null`,
+    );
+    await journey.legacy.query(`update dispatch_project set name = $1 where id = $2`, [name, rows[0]?.id]);
+  };
+
   it("is filled beside the embeddings: a dataset per practice, a document per content", async () => {
     await run({ embeddings: true, dify: true });
     const wanted = await wantedDocuments(journey.target);
@@ -64,9 +72,7 @@ describe.each(stacks([embedded]))("Dify on $name", (stack) => {
   });
 
   it("follows what changes in the source, moves in the target, or goes", async () => {
-    await journey.legacy.query(
-      `update dispatch_project set name = 'Renamed for the test' where id = (select min(id) from dispatch_project)`,
-    );
+    await rename("Renamed for the test");
     await run({ dify: true });
     expect(dify.documents().filter(({ revision }) => revision > 0)).toHaveLength(2);
     await journey.target.query(
@@ -83,9 +89,7 @@ describe.each(stacks([embedded]))("Dify on $name", (stack) => {
   it("is left alone by a run that skips it, which a backfill makes up for", async () => {
     await run({ dify: true }); // What was moved and deleted in the target is as in the source again.
     const calls = changes(dify);
-    await journey.legacy.query(
-      `update dispatch_project set name = 'Renamed again' where id = (select min(id) from dispatch_project)`,
-    );
+    await rename("Renamed again");
     await run({ embeddings: true });
     await drained(journey.target);
     expect(changes(dify)).toBe(calls);

@@ -13,7 +13,7 @@ export default defineConfig({
     // Tests start real servers and real processes on whatever machine this is; what hangs is ended by `eventually` long before.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Journeys wait as much as they work (ticks, starts, probes): a third process uses what two leave of two processors.
+    // Journeys also wait (for ticks, starts, probes): a third process uses what two leave of two processors.
     maxWorkers: 3,
     // A process for each file loads the same modules again: 15 s of a processor for 59 files (measured). No test changes what modules hold.
     isolate: false,

@@ -19,6 +19,7 @@ const LOAD_TIMES: Readonly<Record<string, readonly string[]>> = {
 const postgres = await startPostgres();
 const redis = await startRedis();
 
+// Needs psql and a server whose log and databases are ours; what is not installed is named in the closing lines.
 describe.skipIf(!postgres.found || !redis.found)("the target beside the floor", () => {
   let journey: Journey;
   let exceptions = 0;

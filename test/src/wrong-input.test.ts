@@ -19,6 +19,7 @@ import { type Env, PASSWORD, WRONG, WRONG_FOR_API } from "./wrong-environments.t
 const postgres = await startPostgres();
 const redis = await startRedis();
 
+// Needs servers that nobody else writes to, so that "nothing was written" can be seen; what is not installed is named in the closing lines.
 describe.skipIf(!postgres.found || !redis.found)("wrong input", () => {
   let right: Env = {};
 

@@ -1,10 +1,10 @@
 /** An embedder of one test: on a migrated target of its own, with a provider that the test decides about. Without a queue. */
 import { contentOf, entities } from "@nexus/catalog";
-import { openPool, type Pool, withPool } from "@nexus/shared/database";
+import type { Pool } from "@nexus/shared/database";
 import { type Embedding, openProvider } from "@nexus/shared/embedding";
-import { migrateTarget, openBudget } from "@nexus/shared/ledger";
+import { openBudget } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
-import { eventually, freshDatabase, type TestContext } from "@nexus/shared/testing";
+import { eventually, freshTarget, type TestContext } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import type { Deps } from "./deps.ts";
 import { embedPage } from "./embed.ts";
@@ -36,9 +36,7 @@ export interface EmbedderUnderTest {
 
 /** Skips the test where this run has no PostgreSQL with pgvector. */
 export async function embedderUnderTest(context: TestContext): Promise<EmbedderUnderTest> {
-  const url = await freshDatabase(context, { name: "migrated", build: migrate });
-  const target = openPool({ url, max: 8, name: "test", onError: () => undefined });
-  context.onTestFinished(() => target.end());
+  const target = await freshTarget(context);
   const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
   if (rowCount === 0) context.skip("this server has no pgvector");
   const calls: string[] = [];
@@ -47,7 +45,7 @@ export async function embedderUnderTest(context: TestContext): Promise<EmbedderU
     await made.before(text);
   });
   const made: EmbedderUnderTest = {
-    url,
+    url: target.options.connectionString ?? "",
     target,
     deps,
     calls,
@@ -103,10 +101,6 @@ async function vectorsOf(target: Pool, id: string): Promise<Vector[]> {
     [id],
   );
   return rows;
-}
-
-async function migrate(url: string): Promise<void> {
-  await withPool({ url, max: 1, name: "test" }, (target) => migrateTarget({ target, entities }));
 }
 
 async function insert(target: Pool, sql: string, values: readonly unknown[]): Promise<string> {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Arena,
   beginWithoutLoaders,
+  breakable,
   expectTheSame,
   extraAttempts,
   openArena,
@@ -11,13 +12,11 @@ import {
 import { heldUpAt, hold } from "./hold.ts";
 import { type Lines, overLines } from "./line.ts";
 
-const breakable = servers !== undefined;
-
 describe.skipIf(!breakable)("a server that is away", () => {
   let arena: Arena;
+  const stack = overLines(servers);
   let lines: Lines;
   beforeAll(async () => {
-    const stack = servers && overLines(servers);
     arena = await openArena(
       {
         sample: { scale: 0.01, seed: 17 },
@@ -25,7 +24,7 @@ describe.skipIf(!breakable)("a server that is away", () => {
       },
       stack,
     );
-    if (stack !== undefined) lines = stack.lines();
+    lines = stack.lines();
   }, 120_000);
   afterAll(() => arena.journey.close());
 

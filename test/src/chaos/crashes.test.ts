@@ -4,18 +4,17 @@ import {
   alive,
   type Arena,
   beginAnew,
+  breakable,
   expectTheSame,
   extraAttempts,
   mostAttempts,
   openArena,
-  servers,
 } from "./arena.ts";
 import { type Blow, flushRedis, killAny, killPostgres, killRedis, strikeAll, tell } from "./blows.ts";
 import { dice, rounds, seed } from "./dice.ts";
 import { unexpectedErrors } from "./server-log.ts";
 
 const MINUTES = 60_000 * rounds;
-const breakable = servers !== undefined;
 
 describe.skipIf(!breakable)(`a run that is struck (seed ${seed})`, { timeout: 3 * MINUTES }, () => {
   let arena: Arena;

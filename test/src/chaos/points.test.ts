@@ -4,6 +4,7 @@ import {
   type Arena,
   attemptsUnderWay,
   beginWithoutLoaders,
+  breakable,
   expectTheSame,
   extraAttempts,
   openArena,
@@ -14,14 +15,12 @@ import { heldUp, heldUpAt, hold } from "./hold.ts";
 import { type Lines, overLines } from "./line.ts";
 import { unexpectedErrors } from "./server-log.ts";
 
-const breakable = servers !== undefined;
-
 /** Every point of a batch's story at which a lock can make the loader wait. Cases: they have parents and content. */
 describe.skipIf(!breakable)("a loader that is killed", () => {
   let arena: Arena;
+  const stack = overLines(servers);
   let lines: Lines;
   beforeAll(async () => {
-    const stack = servers && overLines(servers);
     arena = await openArena(
       {
         sample: { scale: 0.01, seed: 11, dirt: "dangling" },
@@ -35,7 +34,7 @@ describe.skipIf(!breakable)("a loader that is killed", () => {
       },
       stack,
     );
-    if (stack !== undefined) lines = stack.lines();
+    lines = stack.lines();
   }, 120_000);
   afterAll(() => arena.journey.close());
 

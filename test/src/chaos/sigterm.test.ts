@@ -6,17 +6,16 @@ import {
   attemptsUnderWay,
   beginAnew,
   beginWithoutLoaders,
+  breakable,
   committed,
   expectTheSame,
   extraAttempts,
   openArena,
-  servers,
   standing,
 } from "./arena.ts";
 import { dice, rounds, seed } from "./dice.ts";
 import { heldUpAt, hold } from "./hold.ts";
 
-const breakable = servers !== undefined;
 const STOPPED = { code: 0, signal: null };
 
 describe.skipIf(!breakable)(`SIGTERM (seed ${seed})`, () => {

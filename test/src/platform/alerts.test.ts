@@ -75,6 +75,7 @@ describe("the alerts", () => {
   });
 });
 
+// Only promtool itself can say whether Prometheus takes the rules and fires them; where it is absent, the closing lines name what was left out.
 describe.skipIf(!promtoolWorks())("promtool", () => {
   it("accepts the rules and Prometheus' configuration", () => {
     for (const [what, file] of [

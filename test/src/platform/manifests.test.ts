@@ -20,6 +20,7 @@ import { environmentOf, workloadsOf } from "./workloads.ts";
 const folder = (name: string): string[] => readdirSync(join(ROOT, "k8s", name));
 const overlays = folder("overlays");
 const components = folder("components");
+/** Everything below looks at what kubectl renders; where it is absent or too old for components, the closing lines say so. */
 const works = kubectlWorks();
 if (!works) remark("stack missing", "kubectl with kustomize 5: the manifests were not rendered");
 

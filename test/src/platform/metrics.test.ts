@@ -66,6 +66,7 @@ describe("the metrics of the services", () => {
       for (const [, value] of text.matchAll(/^nexus_\S+ (\S+)$/gm)) expect(["0", "1"]).toContain(value);
   });
 
+  // The lint is promtool's own; where it is absent, the closing lines name what was left out.
   it.skipIf(!promtoolWorks())("please promtool", () => {
     for (const [service, text] of texts) {
       const { stdout, stderr, status } = spawnSync("promtool", ["check", "metrics"], {

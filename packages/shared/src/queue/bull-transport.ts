@@ -1,16 +1,8 @@
 /** The transport over BullMQ, whichever backend carries it. Settings are those that held in measurement. */
-import {
-  type BackendClasses,
-  DelayedError,
-  type IQueueBackend,
-  type Job,
-  type JobState,
-  Queue as BullQueue,
-  type QueueBaseOptions,
-  WaitingError,
-} from "bullmq";
+import type { BackendClasses, IQueueBackend, Job, JobState, QueueBaseOptions } from "bullmq";
 import { pause } from "../runtime/ticker.ts";
 import { note, queueTelemetry } from "../telemetry/tracing.ts";
+import { bullmq } from "./libraries.ts";
 import type { Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";
 
 export interface Backend<C> {
@@ -71,7 +63,7 @@ export function bullTransport<C>(backend: Backend<C>): Transport {
     work: (name, settings, handler) => work(backend, name, settings, handler),
     board: async (names) => {
       const opened: readonly object[] = await withTimeout(Promise.all(names.map(queue)));
-      return opened.filter((one) => one instanceof BullQueue);
+      return opened.filter((one) => one instanceof bullmq.Queue);
     },
     ping: async () => void (await withTimeout(backend.ping())),
     close: async () => {
@@ -160,10 +152,10 @@ async function settle(
       return;
     case "later":
       await job.moveToDelayed(Date.now() + handled.ms, token);
-      throw new DelayedError();
+      throw new bullmq.DelayedError();
     case "hand_back":
       await job.moveToWait(token);
-      throw new WaitingError();
+      throw new bullmq.WaitingError();
   }
 }
 

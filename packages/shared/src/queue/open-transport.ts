@@ -1,9 +1,9 @@
 /** Decides by the URL which server carries the queue. Nothing else in the system touches Redis. */
-import { createPostgresBackend, createRedisBackend, isPgPool, runMigrations, withBackend } from "bullmq";
-import { Redis, type RedisOptions } from "ioredis";
+import type { Redis, RedisOptions } from "ioredis";
 import { Pool } from "pg";
 import { UnavailableError } from "../config/failure.ts";
 import { bullTransport } from "./bull-transport.ts";
+import { bullmq, ioredis } from "./libraries.ts";
 import type { Transport } from "./transport.ts";
 
 type ConnectionChoice = Pick<
@@ -28,7 +28,10 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
 
 async function overRedis({ url, prefix, onError }: TransportOptions): Promise<Transport> {
   const connect = (more: ConnectionChoice): Redis => {
-    const redis = new Redis(url, { retryStrategy: (tries: number) => Math.min(tries * 200, 2_000), ...more });
+    const redis = new ioredis.Redis(url, {
+      retryStrategy: (tries: number) => Math.min(tries * 200, 2_000),
+      ...more,
+    });
     redis.on("error", onError);
     return redis;
   };
@@ -45,7 +48,7 @@ async function overRedis({ url, prefix, onError }: TransportOptions): Promise<Tr
   await Promise.all([ready(queueConnection), ready(workerConnection)]);
   return bullTransport({
     kind: "redis",
-    classes: withBackend(createRedisBackend),
+    classes: bullmq.withBackend(bullmq.createRedisBackend),
     queueConnection,
     workerConnection,
     prefix,
@@ -79,10 +82,10 @@ async function overPostgres({ url, prefix, workers, onError }: TransportOptions)
       { cause },
     );
   });
-  if (!isPgPool(pool)) throw new TypeError("node-postgres and BullMQ do not agree on what a pool is");
+  if (!bullmq.isPgPool(pool)) throw new TypeError("node-postgres and BullMQ do not agree on what a pool is");
   return bullTransport({
     kind: "postgres",
-    classes: withBackend(createPostgresBackend),
+    classes: bullmq.withBackend(bullmq.createPostgresBackend),
     queueConnection: pool,
     workerConnection: pool,
     prefix,
@@ -95,7 +98,7 @@ async function overPostgres({ url, prefix, workers, onError }: TransportOptions)
 async function migrateQueue(pool: Pool, schema: string): Promise<void> {
   const client = await pool.connect();
   try {
-    await runMigrations(client, schema);
+    await bullmq.runMigrations(client, schema);
   } finally {
     client.release();
   }

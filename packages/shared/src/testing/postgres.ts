@@ -5,6 +5,7 @@ import { findPostgres } from "./binaries.ts";
 import { eventually } from "./eventually.ts";
 import { type PostgresServer, postgresAt } from "./postgres-server.ts";
 import { type ServerProcess, freePort, serverProcess } from "./server-process.ts";
+import { testRun } from "./test-run.ts";
 import { unprivilegedAccount } from "./unprivileged.ts";
 
 /** Why a server cannot be had here. */
@@ -46,25 +47,53 @@ export interface PostgresOptions {
 const survivesProcess = { fsync: "off", full_page_writes: "off" };
 
 /**
- * Starts a PostgreSQL with a new data folder, on loopback, superuser `postgres`, no password. Takes about 1.5 s.
+ * Starts a PostgreSQL with a new data folder, on loopback, superuser `postgres`, no password. Takes about 1.5 s, in a test run half of it.
  * Never outlives this process.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PrivatePostgres | Missing> {
   const bin = findPostgres();
   if (!bin) return { found: false, reason: "no PostgreSQL: initdb and postgres are not installed" };
-  const server = serverProcess({
-    name: "postgres",
-    account: unprivilegedAccount(),
-    crash: "SIGQUIT", // As abrupt for clients as SIGKILL, but frees its shared memory, so that it can be restarted.
-    end: "SIGINT",
-  });
+  const server = emptyServer();
   try {
-    await makeData(bin, server.folder);
+    await fillData(bin, server.folder);
     return await run(bin, server, options);
   } catch (cause) {
     await server.remove();
     throw cause;
   }
+}
+
+/**
+ * Makes the data folder that every server of this test run begins with a copy of: `initdb` takes 0.7 s of a processor, a copy 0.1 s (measured).
+ * Returns what removes it.
+ */
+export async function sharePostgresData(): Promise<() => Promise<void>> {
+  const bin = findPostgres();
+  if (!bin) return () => Promise.resolve();
+  const { folder, remove } = emptyServer();
+  try {
+    await makeData(bin, folder);
+  } catch (cause) {
+    await remove();
+    throw cause;
+  }
+  testRun.sharePostgresData(join(folder, "data"));
+  return remove;
+}
+
+function emptyServer(): ServerProcess {
+  return serverProcess({
+    name: "postgres",
+    account: unprivilegedAccount(),
+    crash: "SIGQUIT", // As abrupt for clients as SIGKILL, but frees its shared memory, so that it can be restarted.
+    end: "SIGINT",
+  });
+}
+
+async function fillData(bin: string, folder: string): Promise<void> {
+  const shared = testRun.postgresData();
+  if (shared === undefined) return await makeData(bin, folder);
+  await promisify(execFile)("cp", ["-R", shared, join(folder, "data")], { ...unprivilegedAccount() });
 }
 
 async function makeData(bin: string, folder: string): Promise<void> {

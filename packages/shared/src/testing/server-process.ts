@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, closeSync, mkdtempSync, openSync, readFileSync } from "node:fs";
+import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,7 +67,7 @@ export function serverProcess(kind: ServerKind): ServerProcess {
     log: () => lastLog ?? readFileSync(logFile, "utf8"),
     remove: async () => {
       await end("end");
-      lastLog ??= readFileSync(logFile, "utf8");
+      lastLog ??= existsSync(logFile) ? readFileSync(logFile, "utf8") : ""; // None where it never started.
       await tied.cut();
     },
   };

@@ -6,6 +6,9 @@ export const testRun = {
   /** What the names of this run's databases begin with. */
   prefix: (): string => `nexus_${process.env["NEXUS_TEST_RUN"] ?? "local"}`,
   postgresUrl: (): string | undefined => process.env["TEST_DATABASE_URL"],
+  /** A data folder that new servers begin with a copy of. */
+  postgresData: (): string | undefined => process.env["NEXUS_TEST_POSTGRES_DATA"],
+  sharePostgresData: (folder: string): void => void (process.env["NEXUS_TEST_POSTGRES_DATA"] = folder),
   redisUrl: (): string | undefined => process.env["TEST_REDIS_URL"],
 };
 

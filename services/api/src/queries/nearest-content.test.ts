@@ -1,8 +1,6 @@
-import { entities } from "@nexus/catalog";
-import { asTenant, bucketIndex, bucketOf, inBucket, openPool, type Pool } from "@nexus/shared/database";
+import { asTenant, bucketIndex, bucketOf, inBucket, type Pool } from "@nexus/shared/database";
 import { lexicalVector } from "@nexus/shared/embedding";
-import { migrateTarget } from "@nexus/shared/ledger";
-import { freshDatabase } from "@nexus/shared/testing";
+import { freshTarget } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Found, nearestContent, type Scan, scanFor } from "./nearest-content.ts";
 
@@ -12,10 +10,7 @@ const EXACT: Scan = { vectors: "public", bucket: undefined };
 let target: Pool;
 
 beforeEach(async (context) => {
-  const url = await freshDatabase(context);
-  target = openPool({ url, max: 2, name: "test", onError: () => undefined });
-  context.onTestFinished(() => target.end());
-  await migrateTarget({ target, entities });
+  target = await freshTarget(context);
   const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
   if (rowCount === 0) context.skip("this server has no pgvector");
   await target.query("insert into public.practices (id, name) values ($1, 'rare'), ($2, 'crowd')", [

@@ -1,7 +1,6 @@
-import { entities } from "@nexus/catalog";
-import { migrateTarget, openBudget } from "@nexus/shared/ledger";
-import { openPool, type Pool } from "@nexus/shared/database";
-import { freshDatabase } from "@nexus/shared/testing";
+import { openBudget } from "@nexus/shared/ledger";
+import type { Pool } from "@nexus/shared/database";
+import { freshTarget } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiOn, type ApiUnderTest, apiUnderTest } from "../api-under-test.ts";
 
@@ -9,12 +8,10 @@ let api: ApiUnderTest;
 let target: Pool;
 
 beforeEach(async (context) => {
-  const url = await freshDatabase(context);
-  target = openPool({ url, max: 3, name: "test", onError: () => undefined });
-  context.onTestFinished(() => target.end());
-  const { leftOut } = await migrateTarget({ target, entities });
-  if (leftOut.length > 0) context.skip("this server has no pgvector");
-  api = apiOn(target, url);
+  target = await freshTarget(context);
+  const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
+  if (rowCount === 0) context.skip("this server has no pgvector");
+  api = apiOn(target, "postgres://nobody@nowhere.test/x");
 });
 
 describe("GET /v1/embeddings", () => {

@@ -1,7 +1,5 @@
-import { entities } from "@nexus/catalog";
-import { openPool, type Pool } from "@nexus/shared/database";
-import { migrateTarget } from "@nexus/shared/ledger";
-import { freshDatabase, seedRun } from "@nexus/shared/testing";
+import type { Pool } from "@nexus/shared/database";
+import { freshTarget, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
 
@@ -11,11 +9,10 @@ let vectors: boolean;
 
 /** Patients 1 to 10 were read: 4 was rejected, 5 parked, 3 noted; 11 to 20 are on offer. */
 beforeEach(async (context) => {
-  const url = await freshDatabase(context);
-  target = openPool({ url, max: 3, name: "test", onError: () => undefined });
-  context.onTestFinished(() => target.end());
-  vectors = (await migrateTarget({ target, entities })).leftOut.length === 0;
-  api = apiOn(target, url);
+  target = await freshTarget(context);
+  const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
+  vectors = rowCount === 1;
+  api = apiOn(target, "postgres://nobody@nowhere.test/x");
   await seedRun(target, {
     status: "running",
     entities: {

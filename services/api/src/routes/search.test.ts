@@ -1,8 +1,8 @@
 import { entities } from "@nexus/catalog";
-import { openPool, type Pool } from "@nexus/shared/database";
+import type { Pool } from "@nexus/shared/database";
 import { EmbeddingFailure, type FailureKind, openProvider } from "@nexus/shared/embedding";
-import { joinBudget, migrateTarget, openBudget } from "@nexus/shared/ledger";
-import { freshDatabase, type TestContext } from "@nexus/shared/testing";
+import { joinBudget, openBudget } from "@nexus/shared/ledger";
+import { freshTarget } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
@@ -11,27 +11,16 @@ import { contentsOf, type Search } from "../open-search.ts";
 const provider = await openProvider({ provider: "local", concurrency: 1, timeoutMs: 1_000 });
 const [mine, theirs, empty] = [randomUUID(), randomUUID(), randomUUID()];
 
+const NOWHERE = "postgres://nobody@nowhere.test/x";
+
 let target: Pool;
-let url: string;
 let api: ApiUnderTest;
 let search: Search;
 
-const migrated = (context: TestContext): Promise<string> =>
-  freshDatabase(context, {
-    name: "search_target",
-    build: async (template) => {
-      const pool = open(template);
-      await migrateTarget({ target: pool, entities });
-      await pool.end();
-    },
-  });
-
 beforeEach(async (context) => {
-  url = await migrated(context);
-  target = open(url);
-  context.onTestFinished(() => target.end());
+  target = await freshTarget(context);
   search = { provider, budget: joinBudget(target, provider), contents: contentsOf(entities) };
-  api = apiOn(target, url, undefined, search);
+  api = apiOn(target, NOWHERE, undefined, search);
 });
 
 describe("POST /v1/search", () => {
@@ -122,7 +111,7 @@ describe("POST /v1/search", () => {
     "answers a failure of kind %s with %i %s, and repeats nothing of the query",
     async (kind, status, code) => {
       const embed = () => Promise.reject(new EmbeddingFailure(kind, "SomeException"));
-      api = apiOn(target, url, undefined, { ...search, provider: { ...provider, embed } });
+      api = apiOn(target, NOWHERE, undefined, { ...search, provider: { ...provider, embed } });
       const refused = await api.post("/v1/search", { practiceId: mine, query: "canary" });
       expect(refused).toMatchObject({ status, body: { code } });
       expect(JSON.stringify(refused.body)).not.toContain("canary");
@@ -158,7 +147,7 @@ describe("POST /v1/search", () => {
   });
 
   it("is off without a provider", async () => {
-    api = apiOn(target, url);
+    api = apiOn(target, NOWHERE);
     expect(await api.post("/v1/search", { practiceId: mine, query: "x" })).toMatchObject({
       status: 503,
       body: { code: "search_off" },
@@ -209,8 +198,4 @@ async function aVector(
     [practice, type, id, `[${vector.join()}]`, model],
   );
   return id;
-}
-
-function open(connection: string): Pool {
-  return openPool({ url: connection, max: 2, name: "test", onError: () => undefined });
 }

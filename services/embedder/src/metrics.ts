@@ -15,7 +15,7 @@ export type Metrics = ReturnType<typeof openMetrics>;
 /** A registry of its own, with everything at 0. */
 export function openMetrics() {
   const register = openRegistry();
-  const calls = new Histogram({
+  const calls = new Histogram<"outcome">({
     name: "nexus_embedding_call_seconds",
     help: "Seconds of a call to the provider, by what came of it.",
     labelNames: ["outcome"],
@@ -49,23 +49,27 @@ export function openMetrics() {
       for (const { kind } of states) texts.inc({ found: kind });
     },
     /** The same provider, its calls measured. */
-    timeCalls: (provider: Provider): Provider => ({
-      model: provider.model,
-      dimensions: provider.dimensions,
-      usdPer1kTokens: provider.usdPer1kTokens,
-      estimateTokens: (text) => provider.estimateTokens(text),
-      close: () => provider.close(),
-      embed: async (text, signal) => {
-        const stop = calls.startTimer();
-        try {
-          const embedding = await provider.embed(text, signal);
-          stop({ outcome: "embedded" });
-          return embedding;
-        } catch (error) {
-          stop({ outcome: error instanceof EmbeddingFailure ? error.kind : "aborted" });
-          throw error;
-        }
-      },
-    }),
+    timeCalls: (provider: Provider): Provider => timed(provider, calls),
+  };
+}
+
+function timed(provider: Provider, calls: Histogram<"outcome">): Provider {
+  return {
+    model: provider.model,
+    dimensions: provider.dimensions,
+    usdPer1kTokens: provider.usdPer1kTokens,
+    estimateTokens: (text) => provider.estimateTokens(text),
+    close: () => provider.close(),
+    embed: async (text, signal) => {
+      const stop = calls.startTimer();
+      try {
+        const embedding = await provider.embed(text, signal);
+        stop({ outcome: "embedded" });
+        return embedding;
+      } catch (error) {
+        stop({ outcome: error instanceof EmbeddingFailure ? error.kind : "aborted" });
+        throw error;
+      }
+    },
   };
 }

@@ -11,14 +11,13 @@ import {
   expectTheSame,
   mostAttempts,
   openArena,
-  servers,
+  breakable,
   standing,
 } from "./arena.ts";
 import { dice, rounds, seed } from "./dice.ts";
 
 const MINUTES = 60_000 * rounds;
 const CALLS = 4;
-const breakable = servers !== undefined;
 
 interface Scale {
   readonly loader: number;

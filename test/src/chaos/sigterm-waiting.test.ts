@@ -13,11 +13,10 @@ import {
   expectTheSame,
   extraAttempts,
   openArena,
-  servers,
+  breakable,
 } from "./arena.ts";
 import { heldUp, heldUpAt, hold } from "./hold.ts";
 
-const breakable = servers !== undefined;
 const STOPPED = { code: 0, signal: null };
 
 describe.skipIf(!breakable)("SIGTERM", () => {

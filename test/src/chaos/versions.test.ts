@@ -11,12 +11,11 @@ import {
   expectTheSame,
   extraAttempts,
   openArena,
-  servers,
+  breakable,
 } from "./arena.ts";
 import { makeNextRelease, type NextRelease } from "./next-release.ts";
 import { unexpectedErrors } from "./server-log.ts";
 
-const breakable = servers !== undefined;
 const STOPPED = { code: 0, signal: null };
 const NEXUS = fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url));
 const LEFT = { level: "warn", msg: "jobs of a newer release are left to its workers" };

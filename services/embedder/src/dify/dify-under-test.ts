@@ -17,6 +17,7 @@ export interface DifyUnderTest {
   consumer(pace?: Partial<DifyDeps["settings"]>, routes?: "hyphens" | "underscores"): Promise<DifyDeps>;
   practice(name: string): Promise<string>;
   newCase(title: string, practiceId: string | null): Promise<string>;
+  newCases(count: number, practiceId: string): Promise<string[]>;
   /** A template without a practice. */
   newSharedTemplate(name: string): Promise<string>;
   rename(caseId: string, title: string): Promise<void>;
@@ -56,6 +57,11 @@ export async function difyUnderTest(context: TestContext, options: DifyOptions =
         title,
         practiceId,
       ]),
+    newCases: async (count, practiceId) => {
+      const ids: string[] = [];
+      for (let n = 0; n < count; n++) ids.push(await made.newCase(`Arch of visit ${n}`, practiceId));
+      return ids;
+    },
     newSharedTemplate: (name) =>
       insert(target, `insert into public.workflow_templates (id, name) values ($1, $2)`, [name]),
     rename: async (caseId, title) => {

@@ -17,8 +17,6 @@ const FAILURES: readonly FailureKind[] = [
 ];
 const REASONS = ["rate_limit", "throttled", "unavailable", "stopped"] as const;
 
-export type DifyMetrics = ReturnType<typeof openDifyMetrics>;
-
 /** Everything is at 0, also where Dify is not filled. */
 export function openDifyMetrics(register: Registry) {
   const requests = new Histogram({

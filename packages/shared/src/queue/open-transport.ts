@@ -75,6 +75,7 @@ async function overPostgres({ url, prefix, workers, onError }: TransportOptions)
     options: `-c search_path=${schema},public`,
   });
   pool.on("error", onError);
+  pool.on("connect", (client) => client.on("error", onError)); // One that is at work between two queries has no other listener.
   await migrateQueue(pool, schema).catch(async (cause: unknown) => {
     await pool.end();
     throw new UnavailableError(

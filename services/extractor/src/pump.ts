@@ -28,14 +28,13 @@ export async function pump(deps: Deps, run: Run): Promise<boolean> {
 
 async function openSettledChildren({ target, log }: Deps, run: Run): Promise<void> {
   for (const entity of await entitiesIn(target, run.id, ["planned"])) {
-    const opened = await openEntity(
-      target,
-      run.id,
-      entity,
-      Object.keys(entityNamed(entities, entity).parents),
-    );
+    const opened = await openEntity(target, run.id, entity, parentsOf(entity));
     if (opened) log.info({ runId: run.id, entity }, "entity opened");
   }
+}
+
+function parentsOf(entity: string): string[] {
+  return Object.keys(entityNamed(entities, entity).parents);
 }
 
 /** Marked in the ledger first, offered after the commit: a crash in between is found as lost jobs. */
@@ -43,7 +42,7 @@ async function takeNextPage({ target, settings }: Deps, run: Run, entity: string
   return await inTransaction(target, async (tx) => {
     if (!(await claimEntity(tx, run.id, entity, "loading"))) return [];
     const room = await roomFor(tx, run.id, entity, settings.highWater);
-    return room > 0 ? await takePage(tx, run.id, entity, room) : [];
+    return room > 0 ? await takePage(tx, run.id, entity, room, parentsOf(entity)) : [];
   });
 }
 

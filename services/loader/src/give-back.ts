@@ -1,7 +1,14 @@
 /** What becomes of a batch that was not written: nothing is lost, and nothing is tried for ever. */
 import { StartFailure } from "@nexus/shared/config";
 import { errorCode, nextStep } from "@nexus/shared/database";
-import { type ClaimedBatch, failBatch, handBack, MAX_ATTEMPTS, returnAttempt } from "@nexus/shared/ledger";
+import {
+  type ClaimedBatch,
+  failBatch,
+  handBack,
+  MAX_ATTEMPTS,
+  returnAttempt,
+  SHUT_OUT_MS,
+} from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
 import { pause } from "@nexus/shared/runtime";
 import type { Deps } from "./deps.ts";
@@ -11,7 +18,14 @@ type Giver = Pick<Deps, "target" | "log">;
 /** Milliseconds until a server that is away is tried again. */
 const AWAY_MS = 2_000;
 
-/** The batch stays on offer and the attempt does not count: the gate is closed, or this process is shutting down. */
+/** The gate closed while the batch was read: it is planned again, and offered when its parents are settled. The attempt was none. */
+export async function shutOut({ target }: Giver, batch: ClaimedBatch): Promise<Handled> {
+  const back = { attempt: "returned", delayMs: SHUT_OUT_MS, errorCode: null } as const;
+  await handBack(target, batch.id, batch.generation, back);
+  return { kind: "done" };
+}
+
+/** The batch stays on offer and the attempt does not count: this process is shutting down. */
 export async function giveUpAttempt(
   { target }: Giver,
   batch: ClaimedBatch,

@@ -11,7 +11,7 @@ import {
 import type { Handled, LoadJob } from "@nexus/shared/queue";
 import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
-import { comeBack, giveBack, giveUpAttempt } from "./give-back.ts";
+import { comeBack, giveBack, giveUpAttempt, shutOut } from "./give-back.ts";
 import { emitContent, recordOutcomes, sortOutcomes } from "./outcomes.ts";
 import { type ReadRow, readRange } from "./read-range.ts";
 import { resolveLinks } from "./resolve-links.ts";
@@ -34,7 +34,8 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
   const startedAt = performance.now();
   let batch: ClaimedBatch | undefined;
   try {
-    batch = await countAttempt(deps.target, job.batch, job.generation);
+    const { parents } = entityNamed(entities, job.entity);
+    batch = await countAttempt(deps.target, job.batch, job.generation, Object.keys(parents));
     if (batch === undefined) return await skip(deps, job);
   } catch (error) {
     return comeBack(deps, job, error);
@@ -45,7 +46,7 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
     const rows = await readRange({ ...deps, signal }, run, entity, batch);
     const attempt = { ...deps, signal, startedAt, sourceMs: performance.now() - startedAt };
     const counts = await writeFindingBadRows(attempt, run, entity, batch, rows);
-    if (counts === "closed") return await giveUpAttempt(deps, batch, { kind: "later", ms: 1_500 });
+    if (counts === "closed") return await shutOut(deps, batch);
     if (counts !== "stale") deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
     return { kind: "done" };
   } catch (error) {
@@ -54,7 +55,7 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
   }
 }
 
-/** Nothing to do: the batch is done, paused, cancelled or requeued, or it has crashed its loaders too often. */
+/** Nothing to do: the batch is done, paused, cancelled or requeued, or shut out before it was read, or it has crashed its loaders too often. */
 async function skip({ target, log }: Deps, job: LoadJob): Promise<Handled> {
   if (await failExhausted(target, job.batch, job.generation))
     log.error({ batch: job.batch, entity: job.entity }, "batch failed: no attempt left");

@@ -1,9 +1,12 @@
 /** Batches: rows of `migration.batches`. The row is the fence: whoever writes for a batch holds its lock. */
 import type { Queryable } from "../database/pool.ts";
-import type { BatchStatus, RunStatus } from "./states.ts";
+import { type BatchStatus, type RunStatus, UNSETTLED } from "./states.ts";
 
 /** A batch fails for good with its fifth attempt. */
 export const MAX_ATTEMPTS = 5;
+
+/** A batch whose gate was closed is not offered before its job has left the queue: an offer under the same id would be lost. */
+export const SHUT_OUT_MS = 250;
 
 /** A batch to be offered to the loaders. */
 export interface PlannedBatch {
@@ -63,23 +66,26 @@ export async function queuedCount(
 
 /**
  * Marks the next planned batches as on offer and returns them: they are offered after the commit. Call it with the entity's row
- * locked: the run's status is read again under that lock, because a pause may have come between.
+ * locked: the run's status is read again under that lock, because a pause may have come between. None while one of `parents` is open.
  */
 export async function takePage(
   tx: Queryable,
   runId: number,
   entity: string,
   limit: number,
+  parents: readonly string[] = [],
 ): Promise<PlannedBatch[]> {
   const taken = await tx.query<PlannedBatch>(
     `update migration.batches b set status = 'queued', queued_at = now()
      from (select id from migration.batches
            where run_id = $1 and entity = $2 and status = 'planned' and available_at <= now()
              and exists (select from migration.runs where id = $1 and status = 'running')
+             and not exists (select from migration.run_entities
+                             where run_id = $1 and entity = any($4::text[]) and ${UNSETTLED})
            order by seq limit $3 for update skip locked) page
      where b.id = page.id
      returning b.id, b.generation, b.after_key as "from", b.to_key as "to"`,
-    [runId, entity, limit],
+    [runId, entity, limit, parents],
   );
   return taken.rows.sort((a, b) => a.id - b.id);
 }
@@ -95,22 +101,33 @@ export async function queuedBatches(db: Queryable, runId: number, entity: string
 }
 
 /**
- * Counts an attempt before anything is read, in a statement of its own that need not reach the disk.
- * Undefined when the batch is not on offer in this generation, or has no attempt left.
+ * Counts an attempt before anything is read, in a statement of its own that need not reach the disk. The gate is asked by the same
+ * statement: while one of `parents` is open the batch is planned again, and the source is not read for nothing.
+ * Undefined when the gate is closed, or the batch is not on offer in this generation, or has no attempt left.
  */
 export async function countAttempt(
   db: Queryable,
   id: number,
   generation: number,
+  parents: readonly string[] = [],
 ): Promise<ClaimedBatch | undefined> {
-  const counted = await db.query<ClaimedBatch>(
-    `update migration.batches b set attempts = attempts + 1
-     from (select set_config('synchronous_commit', 'off', true)) lazily
+  const counted = await db.query<ClaimedBatch & { open: boolean }>(
+    `update migration.batches b set attempts = attempts + gate.open::integer,
+       status = case when gate.open then 'queued' else 'planned' end,
+       available_at = case when gate.open then available_at else now() + ${SHUT_OUT_MS} * interval '1 ms' end
+     from (select set_config('synchronous_commit', 'off', true)) lazily,
+       (select not exists (
+          select from migration.run_entities
+          where run_id = (select run_id from migration.batches where id = $1)
+            and entity = any($3::text[]) and ${UNSETTLED}) as open) gate
      where id = $1 and generation = $2 and status = 'queued' and attempts < ${MAX_ATTEMPTS}
-     returning id, run_id as "runId", entity, generation, attempts, after_key as after, to_key as "to", keys`,
-    [id, generation],
+     returning id, run_id as "runId", entity, generation, attempts, after_key as after, to_key as "to", keys, gate.open`,
+    [id, generation, parents],
   );
-  return counted.rows[0];
+  const [row] = counted.rows;
+  if (row === undefined || !row.open) return undefined;
+  const { open: _, ...claimed } = row;
+  return claimed;
 }
 
 /** Locks a batch. Undefined when its generation is not the newest any more. */
@@ -135,7 +152,7 @@ export async function parentsSettled(
 ): Promise<boolean> {
   const open = await tx.query(
     `select from migration.run_entities
-     where run_id = $1 and entity = any($2::text[]) and status not in ('complete', 'skipped') and not waived limit 1`,
+     where run_id = $1 and entity = any($2::text[]) and ${UNSETTLED} limit 1`,
     [runId, parents],
   );
   return open.rowCount === 0;
@@ -190,7 +207,7 @@ export async function handBack(
   db: Queryable,
   id: number,
   generation: number,
-  back: { attempt: "spent" | "returned"; delayMs: number; errorCode: string },
+  back: { attempt: "spent" | "returned"; delayMs: number; errorCode: string | null },
 ): Promise<void> {
   await db.query(
     `update migration.batches set status = 'planned', available_at = now() + $3 * interval '1 ms', error_code = $4,

@@ -21,6 +21,7 @@ export {
   queuedCount,
   returnAttempt,
   roomFor,
+  SHUT_OUT_MS,
   takePage,
 } from "./batches.ts";
 export { type Migrated, type Migration, migrateTarget } from "./migrate.ts";

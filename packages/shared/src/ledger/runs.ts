@@ -2,7 +2,7 @@
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { traceContext } from "../telemetry/tracing.ts";
-import type { EntityStatus, RunStatus } from "./states.ts";
+import { type EntityStatus, type RunStatus, UNSETTLED } from "./states.ts";
 
 export interface Run {
   readonly id: number;
@@ -143,8 +143,7 @@ export async function openEntity(
   const opened = await db.query(
     `update migration.run_entities set status = 'loading', started_at = now()
      where run_id = $1 and entity = $2 and status = 'planned' and not exists (
-       select from migration.run_entities p
-       where p.run_id = $1 and p.entity = any($3::text[]) and p.status not in ('complete', 'skipped') and not p.waived)`,
+       select from migration.run_entities where run_id = $1 and entity = any($3::text[]) and ${UNSETTLED})`,
     [runId, entity, parents],
   );
   return opened.rowCount === 1;

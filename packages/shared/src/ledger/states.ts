@@ -92,6 +92,9 @@ export const batchArrows: Arrows<BatchStatus> = {
   cancelled: {},
 };
 
+/** SQL over `migration.run_entities`: an entity that keeps its children's gate closed. */
+export const UNSETTLED = `(status not in ('complete', 'skipped') and not waived)`;
+
 /** Statuses of a run that keep another one from starting. */
 export const activeRunStatuses: readonly RunStatus[] = ["planned", "running", "paused"];
 

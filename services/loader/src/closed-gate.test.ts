@@ -1,0 +1,63 @@
+import { openPool, type Pool } from "@nexus/shared/database";
+import { moveEntity, takePage } from "@nexus/shared/ledger";
+import { openLog } from "@nexus/shared/telemetry";
+import { freshDatabase, freshTarget, loadingEntity, runningRun } from "@nexus/shared/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Deps } from "./deps.ts";
+import { loadBatch } from "./load.ts";
+import { rememberRunContext } from "./run-context.ts";
+
+const NEVER = AbortSignal.timeout(60_000);
+
+let deps: Deps;
+let runId: number;
+let batch: number;
+
+/** Profiles are loading, while their parents, once settled, are loaded again. */
+beforeEach(async (context) => {
+  const target = await freshTarget(context);
+  const url = await freshDatabase(context);
+  const legacy = openPool({ url, max: 2, name: "nexus-test", onError: () => undefined });
+  context.onTestFinished(() => legacy.end());
+  const log = openLog("test");
+  log.level = "silent";
+  const bounds = { legacyStatementMs: 5_000, targetIdleMs: 60_000 };
+  deps = { legacy, target, runContext: rememberRunContext(legacy, target), ...bounds, log };
+  runId = await runningRun(target, ["practices", "profiles"]);
+  await loadingEntity(target, runId, "practices", 0);
+  [batch = 0] = await loadingEntity(target, runId, "profiles", 2);
+  await takePage(target, runId, "profiles", 1);
+});
+
+function load(): ReturnType<typeof loadBatch> {
+  return loadBatch(deps, { runId, entity: "profiles", batch, generation: 1, from: 0, to: 10 }, NEVER);
+}
+
+async function batchRow(target: Pool): Promise<unknown> {
+  const { rows } = await target.query(
+    `select status, attempts, error_code, available_at > now() as later from migration.batches where id = ${batch}`,
+  );
+  return rows[0];
+}
+
+describe("a batch whose gate is closed", () => {
+  it("is planned again without an attempt, and the source is not even asked for a connection", async () => {
+    expect(await load()).toEqual({ kind: "done" });
+    expect(await batchRow(deps.target)).toEqual({
+      status: "planned",
+      attempts: 0,
+      error_code: null,
+      later: true,
+    });
+    expect(deps.legacy.totalCount).toBe(0);
+  });
+
+  it("is offered again when its parents are settled, not before", async () => {
+    await load();
+    await deps.target.query("update migration.batches set available_at = now()");
+    expect(await takePage(deps.target, runId, "profiles", 9, ["practices"])).toEqual([]);
+    await moveEntity(deps.target, runId, "practices", ["loading"], "settling");
+    await moveEntity(deps.target, runId, "practices", ["settling"], "complete");
+    expect(await takePage(deps.target, runId, "profiles", 9, ["practices"])).toHaveLength(2);
+  });
+});

@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { errorCode, nextStep } from "./failures.ts";
+import { ConfigurationError } from "../config/failure.ts";
+import { connectionBroke, errorCode, nextStep } from "./failures.ts";
 import { openPool } from "./pool.ts";
 
 const withCode = (code: string): Error => Object.assign(new Error("of PostgreSQL"), { code });
@@ -13,23 +14,104 @@ describe("what happens next after an error", () => {
     ["ECONNREFUSED", "wait", "nobody listens"],
     ["ECONNRESET", "wait", "the connection broke"],
     ["EAI_AGAIN", "wait", "the name server is away"],
-    ["40001", "retry", "serialization failed"],
-    ["40P01", "retry", "deadlock"],
-    ["53300", "retry", "too many connections"],
-    ["55P03", "retry", "a lock was not to be had"],
+    ["ECONNABORTED", "wait", "the connection was given up"],
+    ["EADDRNOTAVAIL", "wait", "no port is left to connect from"],
+    ["EMFILE", "wait", "no file descriptor is left"],
+    ["EHOSTUNREACH", "wait", "no route"],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", "wait", "TLS broke"],
+    ["ERR_STREAM_DESTROYED", "wait", "written to a socket that is gone"],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", "wait", "another certificate"],
+    ["EADDRINUSE", "wait", "a code that nobody thought of"],
+    ["40001", "wait", "serialization failed"],
+    ["40P01", "wait", "deadlock"],
+    ["53100", "wait", "the disk is full"],
+    ["53200", "wait", "out of memory"],
+    ["53300", "wait", "too many connections"],
+    ["53400", "wait", "a limit of the server's configuration"],
+    ["55P03", "wait", "a lock was not to be had"],
+    ["25006", "wait", "the server became a standby"],
+    ["28000", "wait", "the login is refused"],
+    ["28P01", "wait", "wrong password"],
+    ["58030", "wait", "the server's disk fails"],
     ["57014", "retry", "the statement took too long"],
     ["25P03", "retry", "the transaction sat idle"],
+    ["25P04", "retry", "the transaction took too long"],
     ["22001", "row", "text too long"],
     ["22P02", "row", "malformed value"],
     ["23503", "row", "parent missing"],
     ["23505", "row", "duplicate key"],
     ["42P01", "person", "no such table"],
     ["42501", "person", "no privilege"],
-    ["28P01", "person", "wrong password"],
     ["P0001", "person", "a trigger raised"],
     ["XX000", "person", "internal error"],
   ])("%s is: %s (%s)", (code, step) => {
     expect(nextStep(withCode(code))).toBe(step);
+  });
+
+  it.each([
+    "Client has encountered a connection error and is not queryable",
+    "Client was closed and is not queryable",
+    "Connection terminated unexpectedly",
+    "Connection terminated",
+    "Connection terminated due to connection timeout",
+    "timeout exceeded when trying to connect",
+    "timeout expired",
+    "Query read timeout",
+    "The server does not support SSL connections",
+    "There was an error establishing an SSL connection",
+    "Client network socket disconnected before secure TLS connection was established",
+    "SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string",
+    "Received unexpected rowDescription message from backend.",
+  ])("without a code, in node-postgres' words, is to wait: %s", (message) => {
+    expect(nextStep(new Error(message))).toBe("wait");
+  });
+
+  it.each([
+    ["XX000", "MaxClientsInSessionMode: max clients reached (EMAXCONNSESSION)", "ERROR"],
+    ["XX000", "max client connections reached", "ERROR"],
+    ["XX000", "something of a pooler's", "FATAL"],
+    ["3D000", "no such database", "FATAL"],
+    ["42501", "permission denied for database", "FATAL"],
+    ["22023", "invalid value for a parameter at the start of a session", "FATAL"],
+    ["0A000", "a parameter that a pooler does not know", "FATAL"],
+  ])("%s (%s, %s) is of the session: wait", (code, message, severity) => {
+    expect(nextStep(Object.assign(new Error(message), { code, severity }))).toBe("wait");
+  });
+
+  it("of each address of a name is to wait, with the first one's code", () => {
+    const all = new AggregateError([withCode("ENETUNREACH"), withCode("ECONNREFUSED")], "");
+    expect([nextStep(all), errorCode(all)]).toEqual(["wait", "ENETUNREACH"]);
+  });
+
+  it.each([
+    Object.assign(new Error("Cannot create a string longer than 0x1fffffe8 characters"), {
+      code: "ERR_STRING_TOO_LONG",
+    }),
+    Object.assign(new RangeError("out of range"), { code: "ERR_OUT_OF_RANGE" }),
+    new ConfigurationError("LEGACY_URL: the connection times out over TLS"),
+  ])("is for a person where a value or a variable was wrong: %s", (error) => {
+    expect(nextStep(error)).toBe("person");
+  });
+
+  it.each([
+    [withCode("57P01"), true],
+    [withCode("08P01"), true],
+    [withCode("ECONNRESET"), true],
+    [withCode("53200"), true],
+    [new Error("Connection terminated unexpectedly"), true],
+    [new Error("Client has encountered a connection error and is not queryable"), true],
+    [withCode("57P02"), false],
+    [withCode("57P03"), false],
+    [withCode("53300"), false],
+    [withCode("53100"), false],
+    [withCode("28P01"), false],
+    [withCode("40P01"), false],
+    [withCode("ECONNREFUSED"), false],
+    [new Error("timeout exceeded when trying to connect"), false],
+    [withCode("23505"), false],
+    [new TypeError("a defect"), false],
+  ])("%s: the connection broke under a statement: %s", (error, broke) => {
+    expect(connectionBroke(error)).toBe(broke);
   });
 
   it("of no code is for a person, and so is what is no error", () => {

@@ -1,37 +1,97 @@
-/** Errors of PostgreSQL, named by what happens next. */
+/**
+ * Errors of PostgreSQL, named by what happens next. What is wrong with a batch, or with us, is listed; whatever else becomes of a
+ * connection or a server is later: docs/decisions/attempts-and-absent-servers.md
+ */
+import { DatabaseError } from "pg";
+import { StartFailure } from "../config/failure.ts";
 
 /**
- * `wait`: a server is away, nothing is wrong with the batch. `retry`: the whole batch again, an attempt is spent.
- * `row`: a row breaks a rule, find it. `person`: somebody must look.
+ * `wait`: a server is away, refuses, or is busy with something else: nothing is wrong with the batch. `retry`: the whole batch
+ * again, an attempt is spent. `row`: a row breaks a rule, find it. `person`: somebody must look.
  */
 export type NextStep = "wait" | "retry" | "row" | "person";
 
-/** By SQLSTATE, first match: connection and shutdown; serialization, deadlock, resources, timeouts; data, constraints, two rows of one key. */
+/** SQLSTATEs, first match. The class of a condition first, then what a statement took too long for, then what a row did. */
 const STEPS: readonly (readonly [RegExp, NextStep])[] = [
-  [/^(08|57P)/, "wait"],
-  [/^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOTFOUND)$/, "wait"],
-  [/^(40|53|55P03|57|25P03)/, "retry"],
+  // Connection, logins, resources, shutdown; serialization and deadlock; a lock not given; a standby; the server's own disk.
+  [/^(08|28|40|53|55P03|57P|58000|58030|25006)/, "wait"],
+  [/^(57|25P0[34])/, "retry"],
   [/^(21000|22|23)/, "row"],
 ];
 
-/** The SQLSTATE of an error of PostgreSQL, or Node's code of a system error. */
+/** The server ends the session with these: whatever the code, the statement is not what was wrong. Localised servers mostly keep the words. */
+const ENDS_SESSION = /^(FATAL|PANIC)$/;
+
+/** FATAL, and of the statement nevertheless: it kept the server waiting for longer than it may. */
+const KEPT_WAITING = /^25P0[34]$/;
+
+/** Poolers report their own troubles as internal errors. */
+const OF_A_POOLER =
+  /EMAXCONN|max(imum)? (number of )?(client|server)?\s*connections|too many (clients|connections)|no more connections|pool(er)? (is|size|timeout)|tenant or user not found/i;
+
+/** Codes of Node's own for what was given to it wrongly: a defect of ours, or a batch that is too large. */
+const OF_VALUES =
+  /^ERR_(INVALID|OUT_OF_RANGE|BUFFER|STRING_TOO_LONG|ENCODING|MISSING|UNKNOWN|METHOD|ASSERTION)/;
+
+/** What Node and OpenSSL say of a connection: `ECONNRESET`, `EMFILE`, `ERR_SSL_…`, `DEPTH_ZERO_SELF_SIGNED_CERT`. */
+const OF_A_CONNECTION = /^(E[A-Z0-9_]+|[A-Z0-9]+(_[A-Z0-9]+)+)$/;
+
+/** node-postgres reports these without a code. */
+const WITHOUT_CODE =
+  /connection (was )?(terminated|ended|closed)|connection error|client was closed|not queryable|timeout|timed out|socket|\b(ssl|tls)\b|^sasl|pool after calling end|received unexpected \w+ message/i;
+
+/** The SQLSTATE of an error of PostgreSQL, or Node's code of a system error. Of several addresses tried, the first that has one. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const code: unknown = Reflect.get(error, "code");
-  return typeof code === "string" ? code : undefined;
+  if (typeof code === "string") return code;
+  if (error instanceof AggregateError) return error.errors.map(errorCode).find((one) => one !== undefined);
+  return undefined;
 }
 
-/** What to do about an error thrown by a query. */
+/** What to do about an error thrown by a query, or by connecting. */
 export function nextStep(error: unknown): NextStep {
+  if (!(error instanceof Error) || isOurs(error)) return "person";
   const code = errorCode(error);
-  if (code === undefined) return connectionWasLost(error) ? "wait" : "person";
+  if (code === undefined) return WITHOUT_CODE.test(error.message) ? "wait" : "person";
+  if (isSqlState(error, code)) return stepOfServer(error, code);
+  return OF_A_CONNECTION.test(code) && !OF_VALUES.test(code) ? "wait" : "person";
+}
+
+/** A defect, or a configuration that was found wrong: nobody else throws these. Node's errors about a connection are plain ones. */
+function isOurs(error: Error): boolean {
+  return [StartFailure, TypeError, RangeError, SyntaxError, ReferenceError].some(
+    (kind) => error instanceof kind,
+  );
+}
+
+function isSqlState(error: Error, code: string): boolean {
+  return error instanceof DatabaseError || (/^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code));
+}
+
+function stepOfServer(error: Error, code: string): NextStep {
+  const severity: unknown = Reflect.get(error, "severity");
+  const ended = typeof severity === "string" && ENDS_SESSION.test(severity) && !KEPT_WAITING.test(code);
+  if (ended || (code.startsWith("XX") && OF_A_POOLER.test(error.message))) return "wait";
   return STEPS.find(([pattern]) => pattern.test(code))?.[1] ?? "person";
 }
 
-/** node-postgres reports a connection that ended under a query, or could not be had in time, without a code. */
-function connectionWasLost(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /connection terminated|timeout exceeded when trying to connect/i.test(error.message)
-  );
+/** Codes of what keeps a connection from being made, and of a crash that another session has caused (57P02). */
+const OF_OTHERS =
+  /^(28|40|53[^2]|55|57P0[2345]|25006|3D|ECONNREFUSED|ECONNABORTED|EADDR|EAI_|ENOTFOUND|EHOST|ENET|ETIMEDOUT|EMFILE|ENFILE)/;
+
+/** Node-postgres' words for a connection that was never there, and for one that was lost by an earlier statement. */
+const NEVER_THERE =
+  /timeout (exceeded|expired)|connection timeout|^sasl|pool after calling end|\b(ssl|tls)\b/i;
+
+/**
+ * Whether a session of ours ended (or had no memory left) under what it was asked: a server that is away does that to every batch,
+ * a poison batch does it each time while others get through.
+ */
+export function connectionBroke(error: unknown): boolean {
+  if (nextStep(error) !== "wait" || !(error instanceof Error)) return false;
+  const code = errorCode(error);
+  return code === undefined
+    ? !NEVER_THERE.test(error.message)
+    : !OF_OTHERS.test(code) && !OF_A_POOLER.test(error.message);
 }

@@ -105,7 +105,7 @@ async function make(tx: Queryable, { sql, says }: Change): Promise<void> {
   try {
     await tx.query(sql);
   } catch (cause) {
-    if (nextStep(cause) === "retry") throw cause;
+    if (nextStep(cause) === "wait" || nextStep(cause) === "retry") throw cause;
     throw new ConfigurationError(
       `the target cannot be extended, nothing was changed: "${says ?? sql}" failed with SQLSTATE ${errorCode(cause) ?? "unknown"}`,
       { cause },

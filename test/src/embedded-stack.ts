@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { databaseProcess, databaseUrl, type RunningProcess, startProcess } from "@nexus/local/supervisor";
-import type { RunningStack, Stack } from "@nexus/shared/testing";
+import { type RunningStack, type Stack, untilFileEnds } from "@nexus/shared/testing";
 
 /** PGlite for the legacy database, the target and the queue, a process each. */
 export const embedded: Stack = { name: "embedded", start };
@@ -32,8 +32,16 @@ async function start(): Promise<RunningStack> {
   };
 }
 
-function startDatabase(folder: string, name: string, searchPath: string): Promise<RunningProcess> {
-  return startProcess(
+/** One embedded database: its folder is `name` in `folder`. */
+export async function startDatabase(
+  folder: string,
+  name: string,
+  searchPath: string,
+): Promise<RunningProcess> {
+  const database = await startProcess(
     databaseProcess({ name, dataDir: join(folder, name), searchPath, log: () => undefined }),
   );
+  const ended = untilFileEnds(() => database.stop());
+  void database.exited.then(ended);
+  return database;
 }

@@ -1,9 +1,8 @@
 /** docs/operations.md for tests: its commands, and servers as they are prepared there. */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import {
   type PrivatePostgres,
   type PrivateRedis,
+  runCommand,
   type RunningStack,
   startPostgres,
   startRedis,
@@ -25,7 +24,8 @@ export function block(section: string, language: "sh" | "sql" | "yaml", at = 0):
 /** Runs a block as an operator would, in the repository. Throws when a command of it fails. */
 export async function runBlock(script: string, env: Readonly<Record<string, string>>): Promise<void> {
   const options = { cwd: ROOT, env: { PATH: process.env["PATH"], ...env } };
-  await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], options);
+  const { code, stderr } = await runCommand("bash", ["-euo", "pipefail", "-c", script], options);
+  if (code !== 0) throw new Error(`${script}\nended with ${code}:\n${stderr}`);
 }
 
 /** The same server for another role, or another database. */

@@ -1,36 +1,29 @@
 /** `nexus` as people run it, and a real API for it to speak to. */
-import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Pool } from "@nexus/shared/database";
 import { foldCounts } from "@nexus/shared/ledger";
-import { freshRedis, freshTarget, seedRun, startService, type TestContext } from "@nexus/shared/testing";
+import {
+  type Ended,
+  freshRedis,
+  freshTarget,
+  runCommand,
+  seedRun,
+  startService,
+  type TestContext,
+} from "@nexus/shared/testing";
 
 const PROGRAM = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const API = fileURLToPath(new URL("../../../services/api/dist/main.js", import.meta.url));
 
-/** How a command ended, and what it printed. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs the built program away from any `.env`, without a terminal. */
-export function nexus(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [PROGRAM, ...args], {
-      cwd: tmpdir(),
-      env: { PATH: process.env["PATH"], ...env },
-    });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
-  });
+export async function nexus(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const options = { cwd: tmpdir(), env: { PATH: process.env["PATH"], ...env } };
+  return await runCommand(process.execPath, [PROGRAM, ...args], options);
 }
 
 export interface ApiToCommand {

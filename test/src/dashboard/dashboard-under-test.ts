@@ -1,7 +1,14 @@
 /** The dashboard of a real API process, in a real browser. */
 import { serviceToRun } from "@nexus/local/services";
 import { openPool, type Pool } from "@nexus/shared/database";
-import { findBrowser, freshRedis, remark, startService, type TestContext } from "@nexus/shared/testing";
+import {
+  findBrowser,
+  freshRedis,
+  remark,
+  startService,
+  type TestContext,
+  untilFileEnds,
+} from "@nexus/shared/testing";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { preparedTarget } from "./prepared-target.ts";
 
@@ -23,6 +30,10 @@ export async function openBrowser(): Promise<Browser | undefined> {
     return undefined;
   }
   const browser = await chromium.launch({ executablePath, args: FLAGS });
+  browser.on(
+    "disconnected",
+    untilFileEnds(() => browser.close()),
+  );
   remark("stack used", `browser: Chromium ${browser.version()}`);
   return browser;
 }

@@ -1,14 +1,16 @@
 /** A container without a container engine: what `docker/deploy.sh` made, run as its image would be. */
-import { execFile } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { type Exit, type ServiceProcess, type ServiceSpec, spawnService } from "@nexus/shared/testing";
+import {
+  type Exit,
+  runCommand,
+  type ServiceProcess,
+  type ServiceSpec,
+  spawnService,
+} from "@nexus/shared/testing";
 import { ROOT } from "./files.ts";
 import { deployed, type Image } from "./images.ts";
-
-const run = promisify(execFile);
 
 /** Where the build's `/out` is. */
 export interface BuildOutput {
@@ -20,12 +22,14 @@ export interface BuildOutput {
 export async function deployAll(): Promise<BuildOutput> {
   const folder = await mkdtemp(join(tmpdir(), "nexus-images-"));
   await chmod(folder, 0o755);
-  await run("sh", [join(ROOT, "docker/deploy.sh"), folder, ...deployed()]);
+  const args = [join(ROOT, "docker/deploy.sh"), folder, ...deployed()];
+  const { code, stderr } = await runCommand("sh", args, { cwd: ROOT, env: process.env });
+  if (code !== 0) throw new Error(`docker/deploy.sh ended with ${code}:\n${stderr}`);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** As root we can be as strict as a container is: Node as process 1, as uid 1000, which owns no file of the image. */
-const isolation =
+export const isolation =
   process.getuid?.() === 0
     ? ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"].concat(
         ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", "--no-new-privs"],

@@ -7,7 +7,10 @@ export { type Missing, type PostgresOptions, type PrivatePostgres, startPostgres
 export type { PostgresServer } from "./postgres-server.ts";
 export { type PrivateRedis, type RedisOptions, startRedis } from "./redis.ts";
 export { type RedisServer, redisAt } from "./redis-server.ts";
-export { type Exit, type ServiceProcess, type ServiceSpec, spawnService, startService } from "./service.ts";
+export { type Ended, runCommand } from "./command.ts";
+export { untilFileEnds } from "./end-of-file.ts";
+export type { Exit } from "./own-group.ts";
+export { type ServiceProcess, type ServiceSpec, spawnService, startService } from "./service.ts";
 export { type Breakable, type RunningStack, type Stack, stacks } from "./stacks.ts";
 export { type FreshLedger, freshLedger } from "./fresh-ledger.ts";
 export { type SeedBatch, type SeedEntity, type SeedRun, seedRun } from "./seed-run.ts";

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { eventually } from "./eventually.ts";
-import { tether } from "./tether.ts";
+import { type Exit, spawnGroup } from "./own-group.ts";
 
 /** A process of ours to run as it runs in production. */
 export interface ServiceSpec {
@@ -18,12 +17,6 @@ export interface ServiceSpec {
   readonly command?: readonly string[];
   /** The working directory, if not the folder of `main`. */
   readonly folder?: string;
-}
-
-/** How a process ended: its exit code, or the signal that ended it. */
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
 }
 
 /** A running process. Never outlives this one. */
@@ -45,7 +38,7 @@ export interface ServiceProcess {
     members: Readonly<Record<string, unknown>>,
     within?: number,
   ): Promise<Readonly<Record<string, unknown>>>;
-  /** Signals it and resolves when it has ended. SIGKILL if left out. */
+  /** Signals it and resolves when it has ended. SIGKILL if left out, which also goes to what it started in its group. */
   kill(signal?: NodeJS.Signals): Promise<Exit>;
 }
 
@@ -65,16 +58,11 @@ export async function startService(spec: ServiceSpec): Promise<ServiceProcess> {
 export function spawnService(spec: ServiceSpec): ServiceProcess {
   const { name, main, env, args = [], command = [process.execPath], folder = dirname(main) } = spec;
   const [executable = "", ...options] = command;
-  const child = spawn(executable, [...options, main, ...args], {
+  const { child, pid, exited, killGroup } = spawnGroup(executable, [...options, main, ...args], {
     env: { PATH: process.env["PATH"], ...env },
     cwd: folder, // Not ours: services read `.env` of their folder, and a developer's has no say in tests.
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
   });
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`${name}: ${executable} could not be started`);
   const lines = collectLines(child);
-  const exited = exitOf(child, pid);
   let ended = false;
   void exited.then(() => (ended = true));
   const logs = () => lines.flatMap(parseLog);
@@ -97,7 +85,8 @@ export function spawnService(spec: ServiceSpec): ServiceProcess {
       throw new Error(`${name} ${why} ${JSON.stringify(members)}:\n${lines.slice(-20).join("\n")}`);
     },
     kill: async (signal = "SIGKILL") => {
-      if (!ended) child.kill(signal);
+      if (signal === "SIGKILL") killGroup();
+      else if (!ended) child.kill(signal);
       return await exited;
     },
   };
@@ -109,16 +98,6 @@ function collectLines(child: ChildProcess): string[] {
     if (stream) createInterface({ input: stream }).on("line", (line) => lines.push(line));
   }
   return lines;
-}
-
-/** `close` comes after `exit`, when the pipes have been read to their ends. */
-async function exitOf(child: ChildProcess, pid: number): Promise<Exit> {
-  const tied = tether("SIGKILL");
-  tied.hold(pid);
-  child.once("exit", () => tied.release());
-  await once(child, "close");
-  await tied.cut();
-  return { code: child.exitCode, signal: child.signalCode };
 }
 
 function parseLog(line: string): Record<string, unknown>[] {

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { untilFileEnds } from "./end-of-file.ts";
 
-/** Sees to it that a process and its folder never outlive us, however we go: exit, crash or SIGKILL. */
+/** Sees to it that a process and its folder outlive neither the test file nor us, however we go: exit, crash or SIGKILL. */
 export interface Tether {
-  /** From now on this process is the one to end. */
+  /** From now on this process is the one to end; a negative number is the group of that process, as for kill(2). */
   hold(pid: number): void;
   /** The process is gone by itself; the folder is still ours. */
   release(): void;
@@ -18,9 +19,9 @@ export interface Tether {
 const watch = `
 while read -r line; do pid=$line; done
 if [ -n "$pid" ]; then
-  kill -s "$1" "$pid" 2>/dev/null
+  kill -s "$1" -- "$pid" 2>/dev/null
   turn=0
-  while kill -0 "$pid" 2>/dev/null && [ $turn -lt 50 ]; do sleep 0.1; turn=$((turn + 1)); done
+  while kill -s 0 -- "$pid" 2>/dev/null && [ $turn -lt 50 ]; do sleep 0.1; turn=$((turn + 1)); done
 fi
 [ -z "$2" ] || rm -rf "$2"
 `;
@@ -39,13 +40,16 @@ export function tether(signal: "SIGKILL" | "SIGQUIT", folder?: string): Tether {
   const gone = once(watcher, "exit");
   watcher.unref();
   watcher.stdin.on("error", () => undefined); // The watcher was killed: nothing left to tell it.
+  const cut = async (): Promise<void> => {
+    ended();
+    watcher.ref();
+    watcher.stdin.end();
+    if (watcher.exitCode === null && watcher.signalCode === null) await gone;
+  };
+  const ended = untilFileEnds(cut);
   return {
     hold: (pid) => void watcher.stdin.write(`${pid}\n`),
     release: () => void watcher.stdin.write("\n"),
-    cut: async () => {
-      watcher.ref();
-      watcher.stdin.end();
-      if (watcher.exitCode === null && watcher.signalCode === null) await gone;
-    },
+    cut,
   };
 }

@@ -1,2 +1,7 @@
-/** In each process that runs tests: end with the process that runs the run, else a test that hangs lives on with its servers. */
-process.once("disconnect", () => process.exit(1));
+/** In each process that runs tests, before each file. */
+import { afterAll } from "vitest";
+import { endLeftOver } from "./end-of-file.ts";
+import { endWithParent } from "./end-with-parent.ts";
+
+endWithParent();
+afterAll(endLeftOver, 60_000);

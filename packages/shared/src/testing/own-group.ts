@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { tether } from "./tether.ts";
+
+/** How a process ended: its exit code, or the signal that ended it. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process in a group of its own, with pipes to read what it writes. */
+export interface GroupLeader {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Resolves when it has ended, what it started in its group too, and all that they wrote has been read. Never rejects. */
+  readonly exited: Promise<Exit>;
+  /** Sends SIGKILL to the whole group, other users' processes among it: what is started by `unshare` or `su` has another leader. */
+  killGroup(): void;
+}
+
+/** Starts a process in a group of its own. Neither it nor what it starts outlives the test file, or us. */
+export function spawnGroup(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): GroupLeader {
+  const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  child.on("error", () => undefined); // No pid then.
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${command} could not be started`);
+  const killGroup = (): void => signalGroup(pid);
+  return { child, pid, exited: exitOf(child, pid, killGroup), killGroup };
+}
+
+/** `close` comes after `exit`, when the pipes have been read to their ends. */
+async function exitOf(child: ChildProcess, pid: number, killGroup: () => void): Promise<Exit> {
+  const tied = tether("SIGKILL");
+  tied.hold(-pid);
+  child.once("exit", () => {
+    killGroup();
+    tied.release();
+  });
+  await once(child, "close");
+  await tied.cut();
+  return { code: child.exitCode, signal: child.signalCode };
+}
+
+/** A group of which nobody is left is no error. */
+function signalGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}

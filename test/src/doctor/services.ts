@@ -50,6 +50,18 @@ export const services: readonly Situation[] = [
     next: /^mend the cause, then nexus requeue practices; or nexus waive practices/,
   },
   {
+    name: "batches of an earlier run failed, and another run came after it",
+    prepare: async ({ target }) => {
+      const patients = { status: "complete", batches: [{ status: "done" }, { status: "failed" }] } as const;
+      await seedRun(target, { status: "completed", entities: { patients } });
+      const repaired = { status: "complete", batches: [{ status: "done" }] } as const;
+      await seedRun(target, { status: "completed", entities: { patients: repaired } });
+    },
+    wrong: ["rows_without_outcome"],
+    says: /^patients: 1 batches of 10 rows failed in an earlier run, and nothing was heard of them since$/,
+    next: /^mend the cause, then nexus requeue patients$/,
+  },
+  {
     name: "rows are parked whose parent was skipped",
     prepare: async (ward) => {
       await Promise.all([ward.start("extractor"), ward.start("loader")]);

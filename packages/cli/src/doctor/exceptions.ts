@@ -1,4 +1,5 @@
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
+import { activeRun, type Unfinished, unfinishedEntities } from "@nexus/shared/ledger";
 import { count } from "../words.ts";
 import { type Finding, note, wrong } from "./finding.ts";
 
@@ -13,13 +14,22 @@ interface Parked {
   readonly part: "moved" | "skipped" | "absent";
 }
 
-/** Rows that wait for a parent, and rows that were refused. */
+/** Rows that nobody brought to an end, rows that wait for a parent, and rows that were refused. */
 export async function examineExceptions(target: Pool): Promise<Finding[]> {
   return await readOnly(
     target,
-    async (tx) => [...(await parkedRows(tx)).map(sayParked), ...(await rejectedRows(tx))],
+    async (tx) => [
+      ...(await unfinishedEntities(tx, (await activeRun(tx))?.id ?? null)).map(sayUnfinished),
+      ...(await parkedRows(tx)).map(sayParked),
+      ...(await rejectedRows(tx)),
+    ],
     { statementMs: STATEMENT_MS },
   );
+}
+
+function sayUnfinished({ entity, batches, rows }: Unfinished): Finding {
+  const says = `${entity}: ${count(batches)} batches of ${count(rows)} rows failed in an earlier run, and nothing was heard of them since`;
+  return wrong("run", "rows_without_outcome", says, `mend the cause, then nexus requeue ${entity}`);
 }
 
 function sayParked({ entity, parent, rows, runId, part }: Parked): Finding {

@@ -82,4 +82,5 @@ export {
   type StoredAnswer,
 } from "./idempotency.ts";
 export { requeue } from "./requeue.ts";
+export { type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export type { Requeued, Scope } from "./requeue-selection.ts";

@@ -5,6 +5,7 @@ import { alreadyActive } from "./control-start.ts";
 import type { ContentReaders } from "./outcomes.ts";
 import type { Requeued, Selected } from "./requeue-selection.ts";
 import { createRun } from "./runs.ts";
+import { addUnfinished, unfinishedEntities } from "./unfinished.ts";
 
 /** What shall be repaired. `codes` are those of the run that does it. */
 export interface Repair extends Selected {
@@ -22,9 +23,8 @@ export async function startRepair(tx: Queryable, repair: Repair): Promise<Requeu
   const open = { entity, because };
   if (scope === "all") return await createRepair(tx, repair, async () => 0);
   if (scope === "failed") {
-    const failedIn = await newestRunWithFailures(tx, entity);
-    if (failedIn === undefined) return { kind: "nothing_to_requeue" };
-    return await createRepair(tx, repair, (runId) => copyFailedBatches(tx, runId, entity, failedIn));
+    if (!(await anyUnfinished(tx, entity))) return { kind: "nothing_to_requeue" };
+    return await createRepair(tx, repair, (runId) => addUnfinished(tx, runId, entity));
   }
   if (!(await anyOpen(tx, { ...open, outcome: scope }))) return { kind: "nothing_to_requeue" };
   return await createRepair(tx, repair, (runId) => batchOpenKeys(tx, runId, { ...open, outcome: scope }));
@@ -43,35 +43,6 @@ async function createRepair(
   return { kind: "repair_started", runId, batches };
 }
 
-/** A cancelled run has cancelled its failed batches, too: these have a code. What nobody tried is left to the next run. */
-const FAILED = "(status = 'failed' or (status = 'cancelled' and error_code is not null))";
-
-/** The newest run of an entity, if batches of it failed. A run after them has had another go at those rows. */
-async function newestRunWithFailures(tx: Queryable, entity: string): Promise<number | undefined> {
-  const found = await tx.query<{ id: number }>(
-    `select id from (
-       select max(run_id) as id from migration.run_entities where entity = $1 and status <> 'skipped') newest
-     where exists (select from migration.batches where run_id = newest.id and entity = $1 and ${FAILED})`,
-    [entity],
-  );
-  return found.rows[0]?.id;
-}
-
-async function copyFailedBatches(
-  tx: Queryable,
-  runId: number,
-  entity: string,
-  failedIn: number,
-): Promise<number> {
-  const copied = await tx.query(
-    `insert into migration.batches (run_id, entity, seq, after_key, to_key, keys, expected)
-     select $1, entity, row_number() over (order by seq), after_key, to_key, keys, expected
-     from migration.batches where run_id = $3 and entity = $2 and ${FAILED}`,
-    [runId, entity, failedIn],
-  );
-  return copied.rowCount ?? 0;
-}
-
 /** Open exceptions of one outcome, and of one reason if there is one. */
 interface Open {
   readonly entity: string;
@@ -88,34 +59,86 @@ async function anyOpen(tx: Queryable, { entity, outcome, because }: Open): Promi
   return open.rowCount === 1;
 }
 
+/** Keys beyond integer, which no batch can list, are done as ranges: all rows between two of them have such keys, too. */
 async function batchOpenKeys(
   tx: Queryable,
   runId: number,
   { entity, outcome, because }: Open,
 ): Promise<number> {
   const added = await tx.query(
-    `insert into migration.batches (run_id, entity, seq, keys, expected)
-     select $1, $2, seq, array_agg(legacy_id order by legacy_id)::integer[], count(*)
-     from (
-       select legacy_id, 1 + (row_number() over (order by legacy_id) - 1) / ${KEYS_PER_BATCH} as seq
-       from (select distinct legacy_id from migration.exceptions
-             where entity = $2 and outcome = $3 and resolved_at is null
-               and ($4::text is null or reason = $4)) open) numbered
-     group by seq`,
+    `with done as (
+       select coalesce(range_agg(case when keys is null then nummultirange(numrange(after_key, to_key, '(]'))
+           else (select range_agg(numrange(k, k, '[]')) from unnest(keys) k) end), '{}') as span,
+         coalesce(max(seq), 0) as seq
+       from migration.batches where run_id = $1 and entity = $2),
+     open as (
+       select distinct legacy_id, case when legacy_id > 2147483647 then 1 when legacy_id < -2147483648 then -1 else 0 end as beyond
+       from migration.exceptions
+       where entity = $2 and outcome = $3 and resolved_at is null and ($4::text is null or reason = $4)
+         and not (select span from done) @> legacy_id::numeric),
+     numbered as (
+       select legacy_id, beyond, (row_number() over (partition by beyond order by legacy_id) - 1) / ${KEYS_PER_BATCH} as page
+       from open)
+     insert into migration.batches (run_id, entity, seq, keys, after_key, to_key, expected)
+     select $1, $2, (select seq from done) + row_number() over (order by beyond, page),
+       case when beyond = 0 then array_agg(legacy_id order by legacy_id)::integer[] end,
+       case when beyond <> 0 then min(legacy_id) - 1 end, case when beyond <> 0 then max(legacy_id) end, count(*)
+     from numbered group by beyond, page`,
     [runId, entity, outcome, because ?? null],
   );
   return added.rowCount ?? 0;
 }
 
-/** A repair is planned when it is created: there is no source to cut into ranges. */
-async function markPlanned(tx: Queryable, runId: number, entity: string): Promise<void> {
+async function anyUnfinished(tx: Queryable, entity: string): Promise<boolean> {
+  return (await unfinishedEntities(tx, null)).some((unfinished) => unfinished.entity === entity);
+}
+
+/**
+ * Adds to an active repair of an entity what earlier runs could not do either. A run that reads the whole source needs no such
+ * addition, nor does one that is still to be planned. Returns how many batches were added.
+ */
+export async function extendRepair(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  { scope, because }: Selected,
+): Promise<number> {
+  if (scope === "all" || !(await isRepair(tx, runId, entity))) return 0;
+  const added =
+    scope === "failed"
+      ? await addUnfinished(tx, runId, entity)
+      : await batchOpenKeys(tx, runId, { entity, because, outcome: scope });
+  if (added > 0) await countBatches(tx, runId, entity);
+  return added;
+}
+
+/** Whether the run took the entity's batches from earlier runs: then its planning never moved. */
+async function isRepair(tx: Queryable, runId: number, entity: string): Promise<boolean> {
+  const found = await tx.query(
+    `select from migration.run_entities
+     where run_id = $1 and entity = $2 and status not in ('waiting', 'planning') and cursor_key = -9223372036854775808`,
+    [runId, entity],
+  );
+  return found.rowCount === 1;
+}
+
+async function countBatches(tx: Queryable, runId: number, entity: string): Promise<void> {
   await tx.query(
-    `update migration.run_entities e set status = 'planned', batches = b.batches, expected = b.expected
+    `update migration.run_entities e set batches = b.batches, expected = b.expected
      from (select count(*) as batches, sum(expected) as expected
            from migration.batches where run_id = $1 and entity = $2) b
      where e.run_id = $1 and e.entity = $2`,
     [runId, entity],
   );
+}
+
+/** A repair is planned when it is created: there is no source to cut into ranges. */
+async function markPlanned(tx: Queryable, runId: number, entity: string): Promise<void> {
+  await countBatches(tx, runId, entity);
+  await tx.query(`update migration.run_entities set status = 'planned' where run_id = $1 and entity = $2`, [
+    runId,
+    entity,
+  ]);
 }
 
 /** A repair offers changed content to those to whom the run before it did. */

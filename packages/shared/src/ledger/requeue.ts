@@ -8,7 +8,7 @@ import { type By, recordAudit } from "./audit.ts";
 import { statusOf } from "./control.ts";
 import { CONTROL_BOUNDS, lockBatches, lockedActiveRun } from "./control-locks.ts";
 import { type Refusal, unknownAmong } from "./control-refusals.ts";
-import { startRepair } from "./requeue-repair.ts";
+import { extendRepair, startRepair } from "./requeue-repair.ts";
 import type { Requeued, Scope, Selected } from "./requeue-selection.ts";
 import type { BatchStatus, EntityStatus } from "./states.ts";
 
@@ -56,7 +56,8 @@ async function requeueIn(
   const status = await statusOf(tx, runId, entity);
   if (status === undefined || status === "skipped" || status === "cancelled")
     return { kind: "not_in_run", runId, entity, entityStatus: status ?? null };
-  const batches = await planAgain(tx, runId, entity, selected);
+  const again = await planAgain(tx, runId, entity, selected);
+  const batches = again + (await extendRepair(tx, runId, entity, selected));
   if (batches === 0) return { kind: "nothing_to_requeue" };
   await loadAgain(tx, runId, entity);
   return { kind: "requeued", runId, batches };

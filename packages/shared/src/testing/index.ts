@@ -1,5 +1,6 @@
 /** Room `testing`: private real servers, whole stacks, services as processes, and waiting without sleeps. */
 export { findBrowser } from "./binaries.ts";
+export { type Dice, dice } from "./dice.ts";
 export { type Patience, eventually } from "./eventually.ts";
 export { type Template, type TestContext, freshDatabase, freshRedis } from "./fresh.ts";
 export { freshTarget, loadingEntity, runningRun } from "./fresh-target.ts";

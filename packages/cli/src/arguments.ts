@@ -26,6 +26,12 @@ export function wholeNumber(given: string): number {
   throw new InvalidArgumentError("It is a whole number from 1.");
 }
 
+/** The key of a row that can be in the target: an integer of PostgreSQL. */
+export function rowKey(given: string): number {
+  if (/^\d{1,10}$/.test(given) && Number(given) <= 2_147_483_647) return Number(given);
+  throw new InvalidArgumentError("It is a whole number up to 2147483647.");
+}
+
 /** `--limit` and `--cursor` of a list. */
 export function pageOptions(): readonly [Option, Option] {
   return [

@@ -9,6 +9,7 @@ import {
   pageOf,
   reason,
   requiredBody,
+  sourceKey,
 } from "./parts.ts";
 import { started } from "./runs.ts";
 
@@ -73,10 +74,10 @@ export const entities = {
     response: {
       200: pageOf(
         z.object({
-          legacyId: z.int(),
+          legacyId: sourceKey,
           runId: z.int(),
           ...said,
-          missingId: z.int().nullable(),
+          missingId: sourceKey.nullable(),
           createdAt: instant,
         }),
       ),

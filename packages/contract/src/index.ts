@@ -3,6 +3,7 @@ export { batchCodeInWords } from "./batch-codes.ts";
 export { type Answer, type Client, type ClientOptions, type Given, openClient } from "./client.ts";
 export { contract, type RouteContract, type RouteName } from "./contract.ts";
 export { followProgress } from "./follow.ts";
+export { isInt8 } from "./parts.ts";
 export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";
 export type { Forecast } from "./forecast.ts";
 export type { Lineage } from "./records.ts";

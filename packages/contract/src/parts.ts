@@ -39,6 +39,21 @@ export const runParams = z.object({
 export const entityName = z.string().regex(/^\w{1,63}$/, "must be a name");
 export const entityParams = z.object({ entity: entityName });
 
+/** The greatest and the least key that PostgreSQL can hold. */
+const INT8 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+
+/** Whether text is a whole number that a bigint of PostgreSQL holds. */
+export function isInt8(digits: string): boolean {
+  if (!/^-?\d{1,19}$/.test(digits)) return false;
+  const value = BigInt(digits);
+  return value >= INT8.min && value <= INT8.max;
+}
+
+/** The key of a source row in an answer. */
+export const sourceKey = z.union([z.int(), z.string().regex(/^-?\d+$/)]).meta({
+  description: "The key of a source row; its digits as text where it is beyond 2^53.",
+});
+
 /** A whole number in an address. */
 export function wholeNumber(what: string, min: number, max: number) {
   const message = `must be ${what}`;

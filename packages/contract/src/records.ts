@@ -1,7 +1,7 @@
 /** What is on record: the audit log, and the way of one row. Keys and codes, never a value. */
 import { batchArrows, statusesOf } from "@nexus/shared/ledger";
 import { z } from "zod";
-import { entityName, instant, listQuery, pageOf, text } from "./parts.ts";
+import { entityName, instant, listQuery, pageOf, sourceKey, text } from "./parts.ts";
 
 const change = z.object({
   id: z.int(),
@@ -41,7 +41,7 @@ const lineage = z.object({
       reason: z.string(),
       column: z.string().nullable(),
       missingEntity: z.string().nullable(),
-      missingId: z.int().nullable(),
+      missingId: sourceKey.nullable(),
     })
     .nullable(),
   batches: z

@@ -1,11 +1,12 @@
 /** Pages of lists. A cursor is the key of the last item that was shown; clients need not know that. */
+import { isInt8 } from "@nexus/contract";
 import { Problem } from "./problem.ts";
 
 /** Where the page begins that a cursor asks for; undefined: at the beginning. Throws a problem for what is no cursor. */
-export function positionIn(cursor: string | undefined): number | undefined {
+export function positionIn(cursor: string | undefined): string | undefined {
   if (cursor === undefined) return undefined;
   const key = Buffer.from(cursor, "base64url").toString();
-  if (/^\d{1,15}$/.test(key)) return Number(key);
+  if (isInt8(key)) return key;
   const problem = "must be the `next` of the page before";
   throw new Problem(400, "invalid_request", `cursor: ${problem}`, { fields: [{ field: "cursor", problem }] });
 }
@@ -14,7 +15,7 @@ export function positionIn(cursor: string | undefined): number | undefined {
 export function pageOf<T>(
   found: readonly T[],
   limit: number,
-  keyOf: (item: T) => number,
+  keyOf: (item: T) => number | string,
 ): { items: T[]; next: string | null } {
   const items = found.slice(0, limit);
   const last = items.at(-1);

@@ -1,7 +1,7 @@
 import type { Lineage } from "@nexus/contract";
 import type { Command } from "commander";
 import { openApi } from "../api.ts";
-import { apiCommand, entityArgument, wholeNumber } from "../arguments.ts";
+import { apiCommand, entityArgument, rowKey } from "../arguments.ts";
 import { print, type Printing } from "../output.ts";
 import { instant, table } from "../words.ts";
 
@@ -13,7 +13,7 @@ export function lineage(program: Command): void {
     "follow one row: source key, batches, outcome, target row, content, embeddings",
   )
     .addArgument(entityArgument("<entity>"))
-    .argument("<legacyId>", "the key of the row in the legacy database", wholeNumber)
+    .argument("<legacyId>", "the key of the row in the legacy database", rowKey)
     .action(async (entity: string, legacyId: number, given: Printing) => {
       const found = await openApi().call("GET /v1/lineage/:entity/:legacyId", {
         params: { entity, legacyId },

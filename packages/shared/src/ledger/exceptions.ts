@@ -2,13 +2,14 @@
 import type { Queryable } from "../database/pool.ts";
 
 export interface OpenException {
-  readonly legacyId: number;
+  /** A number; digits as text beyond 2^53. */
+  readonly legacyId: number | string;
   readonly runId: number;
   readonly outcome: "rejected" | "parked";
   readonly reason: string;
   readonly column: string | null;
   readonly missingEntity: string | null;
-  readonly missingId: number | null;
+  readonly missingId: number | string | null;
   readonly createdAt: string;
 }
 
@@ -26,7 +27,7 @@ export interface ExceptionFilter {
   readonly outcome?: "rejected" | "parked" | undefined;
   readonly reason?: string | undefined;
   /** The last legacy id of the page before. */
-  readonly after?: number | undefined;
+  readonly after?: string | undefined;
   /** Exceptions of a page. */
   readonly limit: number;
 }

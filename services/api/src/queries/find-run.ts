@@ -31,7 +31,7 @@ export async function findRunFacts(db: Queryable, id: number): Promise<RunFacts 
 export interface RunFilter {
   readonly status: RunStatus | undefined;
   /** The last id of the page before. */
-  readonly before: number | undefined;
+  readonly before: string | undefined;
   readonly limit: number;
 }
 

@@ -17,7 +17,7 @@ export interface ChangeFilter {
   readonly action: string | undefined;
   readonly entity: string | undefined;
   /** The last id of the page before. */
-  readonly before: number | undefined;
+  readonly before: string | undefined;
   readonly limit: number;
 }
 

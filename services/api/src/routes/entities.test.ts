@@ -69,6 +69,59 @@ describe("/v1/entities/:entity", () => {
     expect(rows).toEqual([{ keys: [3] }]);
   });
 
+  it.each(["2147483648", "9007199254740993", "-5"])(
+    "lists and requeues a row whose key is %s",
+    async (key) => {
+      await seedRun(api.target, {
+        status: "completed",
+        entities: { patients: { status: "complete", batches: [{ status: "done", rejected: [3, 4] }] } },
+      });
+      await api.target.query("update migration.exceptions set legacy_id = $1 where legacy_id = 3", [key]);
+      const of = Number.isSafeInteger(Number(key)) ? Number(key) : key;
+      const [first, second] = key.startsWith("-") ? [of, 4] : [4, of];
+      const url = "/v1/entities/patients/exceptions?limit=1";
+      const { body } = await api.get(url);
+      expect(body).toMatchObject({ items: [{ legacyId: first }] });
+      expect((await api.get(`${url}&cursor=${String(body["next"])}`)).body).toMatchObject({
+        items: [{ legacyId: second }],
+      });
+      expect(await api.post("/v1/entities/patients/requeue", { scope: "rejected" })).toMatchObject({
+        status: 200,
+        body: { kind: "repair_started" },
+      });
+      const { rows } = await api.target.query(
+        `select from migration.batches
+         where run_id = 2 and ($1::bigint = any(keys) or (after_key < $1::bigint and to_key >= $1::bigint))`,
+        [key],
+      );
+      expect(rows).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    "/v1/lineage/patients/2147483648",
+    "/v1/lineage/patients/-1",
+    "/v1/lineage/patients/1.5",
+    "/v1/lineage/patients/1e3",
+    `/v1/lineage/patients/${"9".repeat(40)}`,
+    "/v1/runs/2147483648",
+    "/v1/runs/-1",
+    "/v1/runs/1.5",
+    "/v1/runs/9223372036854775808/throughput",
+    "/v1/report?run=2147483648",
+    "/v1/report?run=-1",
+    "/v1/runs?limit=-1",
+    "/v1/runs?limit=1e9",
+    ...["9223372036854775808", "1.5", "", "9".repeat(19)].map(
+      (cursor) => `/v1/audit?cursor=${Buffer.from(cursor).toString("base64url")}`,
+    ),
+  ])("answers 400 in words to %s", async (url) => {
+    expect(await api.get(url)).toMatchObject({
+      status: 400,
+      body: { code: "invalid_request", fields: [{ problem: expect.stringMatching(/^must be /) }] },
+    });
+  });
+
   it("waives what is blocked, for a reason only", async () => {
     await seedRun(api.target, { status: "running", entities: { patients: { status: "blocked" } } });
     expect(await api.post("/v1/entities/patients/waive")).toMatchObject({ status: 400 });

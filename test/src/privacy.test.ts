@@ -59,7 +59,7 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
     );
     const codes = journey.services.flatMap((service) => service.logs().map((line) => line["code"]));
     expect(codes, "a timeout of the source, and an error that a trigger raised").toEqual(
-      expect.arrayContaining(["57014", "P0001"]),
+      expect.arrayContaining(["55P03", "P0001"]),
     );
   });
 
@@ -155,7 +155,7 @@ async function loadWhileTheSourceIsLocked(journey: Journey): Promise<void> {
   try {
     await holder.query(`begin; lock table dispatch_office in access exclusive mode`);
     const loaders = await Promise.all([journey.start("loader"), journey.start("loader")]);
-    await Promise.any(loaders.map((loader) => loader.waitForLine({ code: "57014" }, 60_000)));
+    await Promise.any(loaders.map((loader) => loader.waitForLine({ code: "55P03" }, 60_000)));
   } finally {
     await holder.query("rollback");
     holder.release();

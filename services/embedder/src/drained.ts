@@ -1,6 +1,6 @@
 /** What is done when nothing is left to embed: strays are swept away, statistics renewed, the index built. */
 import { entities } from "@nexus/catalog";
-import { inTransaction, type Pool } from "@nexus/shared/database";
+import { type Client, inTransaction, LONG_MS, type Pool } from "@nexus/shared/database";
 import type { Log } from "@nexus/shared/telemetry";
 import { dropForLargeDelta, ensureIndex, type IndexDeps } from "./vector-index.ts";
 
@@ -59,22 +59,24 @@ const LOCK = 7_014_110_803;
  * no content has any more. A vector tells of its text: it must not outlive it. An hour, because a text may be about to be attached.
  */
 async function sweep(target: Pool): Promise<void> {
-  await inTransaction(target, async (tx) => {
-    const { rows } = await tx.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as mine`);
-    if (rows[0]?.mine !== true) return;
-    for (const { content, target } of entities)
-      for (const table of content === null ? [] : OF_CONTENT)
-        await tx.query(
-          `delete from ${table} v where v.content_type = $1
+  await inTransaction(target, sweepAlone, { statementMs: LONG_MS });
+}
+
+async function sweepAlone(tx: Client): Promise<void> {
+  const { rows } = await tx.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as mine`);
+  if (rows[0]?.mine !== true) return;
+  for (const { content, target } of entities)
+    for (const table of content === null ? [] : OF_CONTENT)
+      await tx.query(
+        `delete from ${table} v where v.content_type = $1
              and not exists (select from public.${target.table} c where c.id = v.content_id)`,
-          [content],
-        );
-    await tx.query(
-      `delete from migration.embedding_texts t where t.embedded_at < now() - interval '1 hour'
+        [content],
+      );
+  await tx.query(
+    `delete from migration.embedding_texts t where t.embedded_at < now() - interval '1 hour'
          and not exists (select from public.ai_embeddings a
            where a.sha256_hash = t.sha256 and a.practice_id is not distinct from t.practice_id)`,
-    );
-  });
+  );
 }
 
 const OF_CONTENT = ["public.ai_embeddings", "migration.embedding_items", "migration.embedding_failures"];

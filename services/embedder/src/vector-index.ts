@@ -125,9 +125,12 @@ export async function dropForLargeDelta(deps: IndexDeps, open: number): Promise<
   });
 }
 
+/** Milliseconds without a word after which a build is given up: six hours. */
+const BUILD_MS = 21_600_000;
+
 /** Runs `work` on a connection of its own, without limits of time, unless another embedder is at it. */
 async function alone({ url }: IndexDeps, work: (client: Client) => Promise<void>): Promise<void> {
-  await withPool({ url, max: 1, name: "nexus-embedder-index" }, async (pool) => {
+  await withPool({ url, max: 1, name: "nexus-embedder-index", silenceMs: BUILD_MS }, async (pool) => {
     const client = await pool.connect();
     try {
       const { rows } = await client.query<{ mine: boolean }>(

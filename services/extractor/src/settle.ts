@@ -1,6 +1,6 @@
 /** Settling: an entity without batches left is analysed, checked and closed, and its children may open. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
-import { type Client, inTransaction, type Queryable } from "@nexus/shared/database";
+import { type Client, inTransaction, LONG_MS, type Queryable } from "@nexus/shared/database";
 import {
   beginSettling,
   type Check,
@@ -53,7 +53,7 @@ async function closeEntity({ target, log, signal }: Deps, run: Run, entity: Enti
     );
     return true;
   };
-  return await inTransaction(target, story, { signal });
+  return await inTransaction(target, story, { signal, statementMs: LONG_MS });
 }
 
 async function neverAnalysed(tx: Client, { target: { table } }: Entity): Promise<boolean> {

@@ -21,7 +21,7 @@ beforeEach(async (context) => {
   context.onTestFinished(() => legacy.end());
   const log = openLog("test");
   log.level = "silent";
-  const bounds = { legacyStatementMs: 5_000, targetIdleMs: 60_000 };
+  const bounds = { legacyStatementMs: 5_000, targetStatementMs: 5_000, targetIdleMs: 60_000 };
   deps = { legacy, target, runContext: rememberRunContext(legacy, target), ...bounds, log };
   runId = await runningRun(target, ["practices", "profiles"]);
   await loadingEntity(target, runId, "practices", 0);

@@ -19,6 +19,12 @@ export const variables = {
     fallback: "2",
     danger: "each keeps about 1,000 rows in memory",
   }),
+  TARGET_STATEMENT_MS: number(100, 600_000, {
+    meaning:
+      "milliseconds after which the target ends a statement of a loader; a lock is given up shortly before, and costs no attempt",
+    fallback: "60000",
+    danger: "longer: a connection that carries nothing any more is noticed later",
+  }),
   TARGET_IDLE_MS: number(500, 600_000, {
     meaning: "milliseconds after which the target ends a transaction of a loader that it hears nothing from",
     fallback: "90000",

@@ -8,6 +8,7 @@ export interface Deps {
   readonly target: Pool;
   readonly runContext: (runId: number) => Promise<RunContext>;
   readonly legacyStatementMs: number;
+  readonly targetStatementMs: number;
   /** Milliseconds after which the target ends a transaction that it hears nothing from. */
   readonly targetIdleMs: number;
   readonly log: Log;

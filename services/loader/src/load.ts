@@ -98,6 +98,6 @@ async function write(
     await finishBatch(tx, batch.id, counts, performance.now() - attempt.startedAt, attempt.sourceMs);
     return counts;
   };
-  const { target, targetIdleMs: idleMs, signal } = attempt;
-  return await inTransaction(target, story, { idleMs, commit: "soon", signal });
+  const { target, targetStatementMs: statementMs, targetIdleMs: idleMs, signal } = attempt;
+  return await inTransaction(target, story, { statementMs, idleMs, commit: "soon", signal });
 }

@@ -16,7 +16,11 @@ await runService({
     const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const transport = await openQueue(config, entities.length, context);
     const runContext = rememberRunContext(legacy, target);
-    const bounds = { legacyStatementMs: config.LEGACY_STATEMENT_MS, targetIdleMs: config.TARGET_IDLE_MS };
+    const bounds = {
+      legacyStatementMs: config.LEGACY_STATEMENT_MS,
+      targetStatementMs: config.TARGET_STATEMENT_MS,
+      targetIdleMs: config.TARGET_IDLE_MS,
+    };
     const deps = { legacy, target, runContext, ...bounds, log };
     const settings = workerSettings(config, config.LOADER_CONCURRENCY);
     const load = understood(loadJob, log, (job, signal) => loadBatch(deps, job, signal));

@@ -20,7 +20,7 @@ describe.skipIf(!breakable)("a server that is away", () => {
     arena = await openArena(
       {
         sample: { scale: 0.01, seed: 17 },
-        env: { BATCH_ROWS: "100", LEGACY_STATEMENT_MS: "500" },
+        env: { BATCH_ROWS: "100", LEGACY_STATEMENT_MS: "500", TARGET_STATEMENT_MS: "3000" },
       },
       stack,
     );
@@ -53,31 +53,36 @@ describe.skipIf(!breakable)("a server that is away", () => {
     expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
   });
 
-  it("as the source's table, locked for ever, fails its batches with a code, and its children stay shut", async () => {
+  it("as a locked table of the source costs no attempt, however long: its children stay shut, and it goes on", async () => {
     const { journey } = arena;
     const runId = await beginWithoutLoaders(journey);
     const table = await hold(journey.legacy, "lock table dispatch_project in access exclusive mode");
-    await journey.start("loader");
-    const entity = async (name: string) => {
-      const { rows } = await journey.target.query<{ status: string; error_code: string | null }>(
-        "select status, error_code from migration.run_entities where run_id = $1 and entity = $2",
-        [runId, name],
-      );
-      return rows[0];
-    };
-    expect(
-      await eventually(() => entity("cases"), { until: (is) => is?.status === "blocked", within: 60_000 }),
-    ).toEqual({
-      status: "blocked",
-      error_code: "no_failed_batch",
-    });
+    const loader = await journey.start("loader");
+    const refusals = () => loader.logs().filter(({ code, entity }) => code === "55P03" && entity === "cases");
+    await eventually(refusals, { until: ({ length }) => length > 5, within: 60_000 });
     const { rows } = await journey.target.query(
-      `select distinct status, attempts, error_code from migration.batches where run_id = $1 and entity = 'cases'`,
+      "select entity, status from migration.run_entities where run_id = $1 and entity in ('cases', 'projects', 'case_states')",
       [runId],
     );
-    expect(rows).toEqual([{ status: "failed", attempts: 5, error_code: "57014" }]);
-    for (const child of ["projects", "case_states"])
-      expect((await entity(child))?.status, child).toBe("planned");
+    expect(rows).toEqual([
+      { entity: "cases", status: "loading" },
+      { entity: "projects", status: "planned" },
+      { entity: "case_states", status: "planned" },
+    ]);
     await table.release();
+    await expectTheSame(arena, runId, 60_000);
+    expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
   });
+
+  it("as connections that stay open and carry nothing is noticed, and costs nothing", async () => {
+    const { journey } = arena;
+    const runId = await beginWithoutLoaders(journey);
+    const table = await hold(journey.target, "lock table public.cases in share mode");
+    const loader = await journey.start("loader");
+    await heldUpAt(journey.target, "loader", "public.cases");
+    expect(lines.target.swallow() + lines.legacy.swallow(), "connections that were open").toBeGreaterThan(2);
+    await table.release();
+    await expectTheSame(arena, runId, 90_000);
+    expect(loader.output()).toContain("SESSION_SILENT");
+  }, 120_000);
 });

@@ -1,16 +1,5 @@
-/** A line to a server that can be cut: for services, the server is away; the server itself knows nothing of it. */
-import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
-import type { RunningStack, Stack } from "@nexus/shared/testing";
-
-interface Line {
-  /** The server's URL, by way of this line. */
-  readonly url: string;
-  /** Ends every connection, and refuses new ones. */
-  cut(): Promise<void>;
-  /** Connections are made again. */
-  mend(): Promise<void>;
-}
+/** Lines to the servers of a stack: for services, a server is away or deaf; the server itself knows nothing of it. */
+import { type Line, openLine, type RunningStack, type Stack } from "@nexus/shared/testing";
 
 export interface Lines {
   readonly legacy: Line;
@@ -47,43 +36,4 @@ async function lay({ legacyUrl, targetUrl, queueUrl }: RunningStack): Promise<Li
     openLine(queueUrl),
   ]);
   return { legacy, target, queue };
-}
-
-async function openLine(url: string): Promise<Line> {
-  const { hostname, port } = new URL(url);
-  const open = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(Number(port), hostname);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      open.add(socket);
-      socket.on("error", () => undefined);
-      socket.on("close", () => void other.destroy());
-      socket.on("close", () => open.delete(socket));
-      socket.pipe(other);
-    }
-  });
-  const own = await listen(server, 0);
-  const through = new URL(url);
-  through.port = String(own);
-  return {
-    url: through.href,
-    cut: async () => {
-      if (!server.listening) return;
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of open) socket.resetAndDestroy();
-      await closed;
-    },
-    mend: async () => void (await listen(server, own)),
-  };
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : port;
 }

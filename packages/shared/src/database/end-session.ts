@@ -12,5 +12,24 @@ export async function endSession(pool: Pool, pid: number): Promise<void> {
   });
 }
 
+/**
+ * Whether the server is still at what a session of the same role was asked. If it cannot be asked, nobody knows: then the answer is
+ * waited for a little longer.
+ */
+export async function sessionWorks(pool: Pool, pid: number): Promise<boolean> {
+  const { connectionString: url = "", application_name: name = "" } = pool.options;
+  try {
+    const { rows } = await withPool({ url, max: 1, name }, (own) =>
+      own.query<{ works: boolean }>(WORKS, [pid]),
+    );
+    return rows[0]?.works ?? false;
+  } catch {
+    return true;
+  }
+}
+
+const WORKS =
+  "select exists (select from pg_stat_activity where pid = $1::integer and state in ('active', 'fastpath function call')) as works";
+
 /** PGlite has one session for all: this one, which must not end itself. */
 const END = "select pg_terminate_backend($1::integer) where $1::integer <> pg_backend_pid()";

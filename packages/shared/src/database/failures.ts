@@ -49,8 +49,17 @@ export function errorCode(error: unknown): string | undefined {
   return undefined;
 }
 
+const sessionFaults = new WeakSet<Error>();
+
+/** Marks an error as the session's, whatever its code: nothing was asked yet. */
+export function ofSession(error: unknown): unknown {
+  if (error instanceof Error && !isOurs(error)) sessionFaults.add(error);
+  return error;
+}
+
 /** What to do about an error thrown by a query, or by connecting. */
 export function nextStep(error: unknown): NextStep {
+  if (error instanceof Error && sessionFaults.has(error)) return "wait";
   if (!(error instanceof Error) || isOurs(error)) return "person";
   const code = errorCode(error);
   if (code === undefined) return WITHOUT_CODE.test(error.message) ? "wait" : "person";
@@ -74,6 +83,13 @@ function stepOfServer(error: Error, code: string): NextStep {
   const ended = typeof severity === "string" && ENDS_SESSION.test(severity) && !KEPT_WAITING.test(code);
   if (ended || (code.startsWith("XX") && OF_A_POOLER.test(error.message))) return "wait";
   return STEPS.find(([pattern]) => pattern.test(code))?.[1] ?? "person";
+}
+
+/** Whether a server or a pooler has no connection for us at the moment. */
+export function noConnectionLeft(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = errorCode(error) ?? "";
+  return code === "53300" || (/^(XX|08)/.test(code) && OF_A_POOLER.test(error.message));
 }
 
 /** Codes of what keeps a connection from being made, and of a crash that another session has caused (57P02). */

@@ -1,7 +1,7 @@
-export { errorCode, nextStep, type NextStep } from "./failures.ts";
+export { connectionBroke, errorCode, nextStep, type NextStep } from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, withPool } from "./pool.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
-export { inSnapshot, inTransaction, readOnly } from "./transaction.ts";
+export { inSnapshot, inTransaction, LONG_MS, readOnly } from "./transaction.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
 export { preflightTarget } from "./preflight-target.ts";
 export { missingPrivileges, readSourceColumns } from "./source-catalog.ts";

@@ -3,6 +3,7 @@ import type { Entity } from "@nexus/catalog";
 import type { LegacySettings, TargetSettings } from "../config/database-variables.ts";
 import type { Context } from "../runtime/service.ts";
 import type { WatchPool } from "../telemetry/pool-metrics.ts";
+import type { Server } from "./attend.ts";
 import { openPool, type Pool, type PoolOptions } from "./pool.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
 import { preflightTarget } from "./preflight-target.ts";
@@ -19,7 +20,8 @@ export async function openBoth(
   context: Context,
   watchPool: WatchPool,
 ): Promise<{ readonly legacy: Pool; readonly target: Pool }> {
-  const legacy = open("legacy", { url: settings.LEGACY_URL, max: settings.LEGACY_POOL }, context);
+  const source = { url: settings.LEGACY_URL, max: settings.LEGACY_POOL, idleMs: SOURCE_IDLE_MS };
+  const legacy = open("source", source, context);
   watchPool("legacy", legacy);
   const target = openTarget(settings, context);
   watchPool("target", target);
@@ -28,13 +30,19 @@ export async function openBoth(
   return { legacy, target };
 }
 
+/** The source may have few connections for all of us: who needs none at the moment keeps none. */
+const SOURCE_IDLE_MS = 2_000;
+
+/** What a service asks outside of transactions is of the ledger, and short. */
+const SILENCE_MS = 15_000;
+
 function open(
-  server: string,
-  where: Pick<PoolOptions, "url" | "max">,
+  server: Server,
+  where: Pick<PoolOptions, "url" | "max" | "idleMs">,
   { name, log, closers }: Context,
 ): Pool {
   const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
-  const pool = openPool({ ...where, name: `nexus-${name}`, onError });
+  const pool = openPool({ ...where, server, silenceMs: SILENCE_MS, name: `nexus-${name}`, onError });
   closers.push(server, () => pool.end());
   return pool;
 }

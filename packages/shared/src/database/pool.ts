@@ -1,6 +1,7 @@
 /** Connection pools. Sessions are never assumed to be ours: no session settings, no named statements, no session locks. */
 import { Pool as PgPool, type ClientBase, type PoolClient } from "pg";
 import { closers } from "../runtime/closers.ts";
+import { attend, type Server } from "./attend.ts";
 import { byOid } from "./text-types.ts";
 
 /** Whatever runs a query: a pool, or a client inside a transaction. */
@@ -14,6 +15,12 @@ export interface PoolOptions {
   readonly max: number;
   /** Shown in pg_stat_activity. */
   readonly name: string;
+  /** Which of our two databases it is: errors know it then. */
+  readonly server?: Server;
+  /** Milliseconds that an answer may take outside of transactions. 60,000 if left out. */
+  readonly silenceMs?: number;
+  /** Milliseconds after which a connection that nobody uses is closed. 30,000 if left out. */
+  readonly idleMs?: number;
   /** An idle connection that breaks is reported here; the pool replaces it. */
   readonly onError: (error: Error) => void;
 }
@@ -21,22 +28,26 @@ export interface PoolOptions {
 /** How long to wait for a connection, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
+const SILENCE_MS = 60_000;
+
 /**
  * A pool whose integers (int8 and counts too) arrive as numbers, and dates, instants, numerics and JSON as PostgreSQL's own text,
  * so that nothing is lost on the way through JavaScript.
  */
-export function openPool({ url, max, name, onError }: PoolOptions): Pool {
+export function openPool(options: PoolOptions): Pool {
+  const { url, max, name, server, silenceMs = SILENCE_MS, idleMs = 30_000, onError } = options;
   const pool = new PgPool({
     connectionString: url,
     max,
     application_name: name,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: idleMs,
     keepAlive: true, // A server that vanished without a goodbye is noticed by the kernel, not waited for.
     types: { getTypeParser: byOid },
   });
   pool.on("error", onError);
   pool.on("connect", (client) => client.on("error", onError));
+  attend(pool, silenceMs, server);
   return pool;
 }
 

@@ -25,7 +25,7 @@ export async function preflightTarget(
 ): Promise<void> {
   await reachTarget(pool);
   const problems = await readOnly(pool, (tx) => problemsIn(tx, entities), { statementMs }).catch((cause) => {
-    throw errorCode(cause) === "57014" ? locked(pool, statementMs, cause) : cause;
+    throw ["57014", "55P03"].includes(errorCode(cause) ?? "") ? locked(pool, statementMs, cause) : cause;
   });
   if (problems.length > 0)
     throw new ConfigurationError(`TARGET_URL (${placeOf(pool)}): ${problems.join("; ")}`);

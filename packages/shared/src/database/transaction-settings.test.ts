@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { freshDatabase, type TestContext } from "../testing/fresh.ts";
 import { type Queryable, withPool } from "./pool.ts";
@@ -52,6 +53,43 @@ describe("a transaction of the source", () => {
       );
       expect(rows).toEqual([{ day: "2000-12-31", at: "2000-12-31 23:00:00.5+00" }]);
       await expect(readOnly(pool, (tx) => tx.query(`create table t ()`))).rejects.toThrow("read-only");
+    });
+  });
+});
+
+describe("what a role or a database prefers", () => {
+  const PREFERS = "-c lock_timeout=40 -c statement_timeout=300 -c idle_in_transaction_session_timeout=60";
+
+  it("ends neither statements, nor waits for a lock, nor transactions of ours", async (context) => {
+    const url = new URL(await freshDatabase(context));
+    await asked(url.href, "create table one (n integer)");
+    url.searchParams.set("options", `${PREFERS} -c default_transaction_read_only=on`);
+    await withPool({ url: url.href, max: 3, name: "nexus-test" }, async (pool) => {
+      const holder = await pool.connect();
+      await holder.query(
+        "begin read write; set local idle_in_transaction_session_timeout = 0; lock table one",
+      );
+      const released = setTimeout(400).then(() => holder.query("rollback"));
+      for (const transaction of [inTransaction, readOnly])
+        await transaction(pool, async (tx) => {
+          if (transaction === inTransaction) await tx.query("insert into one values (1)");
+          await setTimeout(100); // Idle for longer than the role would let us.
+          await tx.query("select count(*) from one");
+        });
+      await released;
+      holder.release();
+    });
+  });
+
+  it("does not decide how long is waited for a lock: shorter than for the statement, and said as what it is", async (context) => {
+    const url = await freshDatabase(context);
+    await asked(url, "create table one (n integer)");
+    await withPool({ url, max: 2, name: "nexus-test" }, async (pool) => {
+      const holder = await pool.connect();
+      await holder.query("begin; lock table one");
+      const work = readOnly(pool, (tx) => tx.query("select from one"), { statementMs: 200 });
+      await expect(work).rejects.toMatchObject({ code: "55P03" });
+      holder.release(true);
     });
   });
 });

@@ -1,11 +1,13 @@
 /** Transactions: the only way to hold a connection. */
 import { inCall } from "../telemetry/tracing.ts";
-import { endSession } from "./end-session.ts";
+import { endSession, sessionWorks } from "./end-session.ts";
+import { errorCode, ofSession } from "./failures.ts";
 import type { Client, Pool } from "./pool.ts";
+import { setPatience } from "./silence.ts";
 
 /** What ends a transaction that takes too long. */
 export interface Bounds {
-  /** Milliseconds after which the server ends a statement. */
+  /** Milliseconds after which the server ends a statement. 60,000 if left out; `LONG_MS` for what may take long. */
   readonly statementMs?: number;
   /** When it aborts, the connection is cut and the server ends its session, even one that waits for a lock: all is rolled back. */
   readonly signal?: AbortSignal;
@@ -28,6 +30,23 @@ export interface WriteBounds extends Bounds {
  */
 const IDLE_MS = 90_000;
 
+const STATEMENT_MS = 60_000;
+
+/** For what reads or changes whole tables: half an hour. */
+export const LONG_MS = 1_800_000;
+
+/**
+ * Whatever role, database or server prefer. A lock is given up shortly before the statement would be: then it is known what it
+ * waited for. PostgreSQL before 9.6 ends no idle transaction, before 17 no long one.
+ */
+function bounded(statementMs: number, idleMs: number): string {
+  const statement = Math.max(2, Math.trunc(statementMs));
+  const lock = Math.max(1, Math.trunc(statement * 0.9));
+  return `set local statement_timeout = ${statement}; set local lock_timeout = ${lock}; select
+    case when current_setting('server_version_num')::integer >= 90600 then set_config('idle_in_transaction_session_timeout', '${Math.trunc(idleMs)}', true) end,
+    case when current_setting('server_version_num')::integer >= 170000 then set_config('transaction_timeout', '0', true) end`;
+}
+
 /**
  * The detail of a constraint's error is the whole row, and PostgreSQL writes it into its own log: without it, where our role may
  * say so. See docs/decisions/server-log.md.
@@ -43,9 +62,9 @@ export async function inTransaction<T>(
   work: (tx: Client) => Promise<T>,
   { idleMs = IDLE_MS, commit = "durable", ...bounds }: WriteBounds = {},
 ): Promise<T> {
-  const idle = `set local idle_in_transaction_session_timeout = ${Math.trunc(idleMs)}`;
   const lazily = commit === "soon" ? "; set local synchronous_commit = off" : "";
-  return await wrapped(pool, "transaction", `begin; ${TERSE_LOG}; ${idle}${lazily}`, work, bounds);
+  const begin = `begin read write; ${TERSE_LOG}${lazily}`;
+  return await wrapped(pool, { kind: "transaction", begin, idleMs }, work, bounds);
 }
 
 /** JIT compilation costs a range more than it takes (measured: 300 of 1,105 ms); PostgreSQL before 11 has none to switch off. */
@@ -61,7 +80,7 @@ export async function readOnly<T>(
   bounds: Bounds = {},
 ): Promise<T> {
   const begin = `begin read only; set local timezone = 'UTC'; set local datestyle = 'ISO'; ${WITHOUT_JIT}`;
-  return await wrapped(pool, "read only", begin, work, bounds);
+  return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, work, bounds);
 }
 
 /** Reads that belong together: all of them see the target as it was at the first one, and `now()` stands still. */
@@ -70,49 +89,77 @@ export async function inSnapshot<T>(
   work: (tx: Client) => Promise<T>,
   bounds: Bounds = {},
 ): Promise<T> {
-  return await wrapped(pool, "snapshot", "begin isolation level repeatable read read only", work, bounds);
+  const begin = "begin isolation level repeatable read read only";
+  return await wrapped(pool, { kind: "snapshot", begin, idleMs: IDLE_MS }, work, bounds);
+}
+
+interface Beginning {
+  readonly kind: string;
+  readonly begin: string;
+  readonly idleMs: number;
 }
 
 async function wrapped<T>(
   pool: Pool,
-  kind: string,
-  begin: string,
+  beginning: Beginning,
   work: (tx: Client) => Promise<T>,
   bounds: Bounds,
 ): Promise<T> {
-  const step = { name: `PostgreSQL ${kind}`, facts: { "db.system.name": "postgresql" } };
-  return await inCall(step, () => held(pool, begin, work, bounds));
+  const step = { name: `PostgreSQL ${beginning.kind}`, facts: { "db.system.name": "postgresql" } };
+  return await inCall(step, () => held(pool, beginning, work, bounds));
 }
 
 async function held<T>(
   pool: Pool,
-  begin: string,
+  { begin, idleMs }: Beginning,
   work: (tx: Client) => Promise<T>,
-  { statementMs, signal }: Bounds,
+  { statementMs = STATEMENT_MS, signal }: Bounds,
 ): Promise<T> {
-  const bound = statementMs === undefined ? "" : `; set local statement_timeout = ${Math.trunc(statementMs)}`;
   const { client, giveBack } = await borrow(pool, signal);
   let usable = true;
   let session: number | undefined;
   try {
-    if (signal === undefined) await client.query(begin + bound);
-    else session = await beginKnown(client, begin + bound);
+    session = await beginKnown(client, `${begin}; ${bounded(statementMs, idleMs)}`);
+    setPatience(client, patienceWith(pool, session, statementMs));
     const result = await work(client);
     await client.query("commit");
     return result;
   } catch (error) {
     if (signal?.aborted !== true) await client.query("rollback").catch(() => (usable = false));
-    else if (session !== undefined) await endSession(pool, session);
+    if (session !== undefined && (signal?.aborted === true || errorCode(error) === "SESSION_SILENT"))
+      await endSession(pool, session);
     throw error;
   } finally {
     giveBack(usable);
   }
 }
 
-/** Begins, and asks in the same message which session this is: whoever cuts the connection can have the server end it. */
+/** Milliseconds that a server may need beyond its own bounds to say that it has ended a statement. */
+const MARGIN_MS = 5_000;
+
+/** Milliseconds that beginning may take: it waits for nothing. */
+const BEGIN_MS = 10_000;
+
+/** After a while of silence the server is asked whether it is still at it; its own bound on a statement ends all waiting. */
+function patienceWith(pool: Pool, session: number | undefined, statementMs: number) {
+  const deadlineMs = statementMs + MARGIN_MS;
+  const silenceMs = Math.min(deadlineMs, STATEMENT_MS + MARGIN_MS);
+  if (session === undefined) return { silenceMs, deadlineMs };
+  return { silenceMs, deadlineMs, stillWorking: () => sessionWorks(pool, session) };
+}
+
+/**
+ * Begins, and asks in the same message which session this is: whoever cuts the connection can have the server end it. What fails
+ * here is the session's fault, whatever the code: a standby does not begin what may write.
+ */
 async function beginKnown(client: Client, begin: string): Promise<number | undefined> {
-  const answers = [await client.query<{ pid?: number }>(`${begin}; select pg_backend_pid() as pid`)].flat();
-  return answers.at(-1)?.rows[0]?.pid;
+  setPatience(client, { silenceMs: BEGIN_MS, deadlineMs: BEGIN_MS });
+  try {
+    const answers = [await client.query<{ pid?: number }>(`${begin}; select pg_backend_pid() as pid`)].flat();
+    return answers.at(-1)?.rows[0]?.pid;
+  } catch (error) {
+    throw ofSession(error);
+  }
 }
 
 /** A connection that is given back once: by us, or by the signal, which cuts it. */
@@ -125,6 +172,7 @@ async function borrow(
   let ours = true;
   const giveBack = (usable: boolean): void => {
     signal?.removeEventListener("abort", cut);
+    setPatience(client, undefined);
     if (ours) client.release(!usable);
     ours = false;
   };

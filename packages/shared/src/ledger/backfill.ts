@@ -1,7 +1,7 @@
 /** Backfill: offers content that no run has offered: what was loaded without embeddings or Dify, or failed there. */
 import type { Entity } from "@nexus/catalog";
 import type { Client, Pool } from "../database/pool.ts";
-import { inTransaction } from "../database/transaction.ts";
+import { inTransaction, LONG_MS } from "../database/transaction.ts";
 import { traceContext } from "../telemetry/tracing.ts";
 import { type By, recordAudit } from "./audit.ts";
 
@@ -32,7 +32,7 @@ export async function backfill(
   by: By,
   reader: Reader = "embeddings",
 ): Promise<Backfilled> {
-  return await inTransaction(target, async (tx) => {
+  const story = async (tx: Client): Promise<Backfilled> => {
     await tx.query(`select pg_advisory_xact_lock(${LOCK})`);
     if (reader === "embeddings" && !(await hasVectors(tx))) return { kind: "no_vectors" };
     if (reader === "embeddings" && scope === "failed") await forgive(tx);
@@ -45,7 +45,8 @@ export async function backfill(
     }
     await recordAudit(tx, by, { action: "backfill", runId: null, details: { reader, scope, events, items } });
     return { kind: "backfilled", events, items };
-  });
+  };
+  return await inTransaction(target, story, { statementMs: LONG_MS });
 }
 
 /** Versions are compared with the row's xmin: a restored target has others and is offered whole, at no call for what is known. */

@@ -10,7 +10,7 @@ import { reachTarget } from "../database/reach.ts";
 import { applyVersions, newerVersions, versionsIn } from "../database/schema-versions.ts";
 import { makeTenantRoles, tenantRoles } from "../database/tenant-roles.ts";
 import { embeddingsTable, targetEnums, targetTables, type WantedTable } from "../database/target-schema.ts";
-import { inTransaction } from "../database/transaction.ts";
+import { inTransaction, LONG_MS } from "../database/transaction.ts";
 import { type VectorExtension, vectorExtension } from "../database/vector-extension.ts";
 import { followPractice } from "./case-practice.ts";
 import { followContent } from "./content-vectors.ts";
@@ -41,7 +41,7 @@ const LOCK = 7_014_110_801;
  */
 export async function migrateTarget({ target, entities, idNamespace }: Migration): Promise<Migrated> {
   await reachTarget(target);
-  return await inTransaction(target, async (tx) => {
+  const story = async (tx: Client): Promise<Migrated> => {
     await tx.query(`select pg_advisory_xact_lock(${LOCK})`);
     await tx.query("set local search_path = ''");
     await requirePrivileges(tx);
@@ -62,7 +62,8 @@ export async function migrateTarget({ target, entities, idNamespace }: Migration
       ...(await carryOut(tx, await planIsolation(tx, tables, await tenantRoles(tx)))),
     ];
     return { applied, leftOut: await leftOut(tx, vectors) };
-  });
+  };
+  return await inTransaction(target, story, { statementMs: LONG_MS });
 }
 
 async function leftOut(tx: Queryable, vectors: VectorExtension): Promise<string[]> {

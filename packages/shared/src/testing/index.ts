@@ -16,6 +16,7 @@ export { type Breakable, type RunningStack, type Stack, stacks } from "./stacks.
 export { type FreshLedger, freshLedger } from "./fresh-ledger.ts";
 export { type SeedBatch, type SeedEntity, type SeedRun, seedRun } from "./seed-run.ts";
 export { freshLogin } from "./login.ts";
+export { type Line, openLine } from "./line.ts";
 export { lockWaits } from "./lock-waits.ts";
 export { freePort, serverProcess } from "./server-process.ts";
 export { remark } from "./test-run.ts";

@@ -1,0 +1,65 @@
+/** A line to a server that can be cut, go deaf, or lose its connections: the server itself knows nothing of it. */
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+export interface Line {
+  /** The server's URL, by way of this line. */
+  readonly url: string;
+  /** Ends every connection, and refuses new ones. */
+  cut(): Promise<void>;
+  /** Connections are made again. */
+  mend(): Promise<void>;
+  /** Ends every connection; new ones pass. */
+  reset(): void;
+  /** Open connections stay open and carry nothing any more, in either direction; new ones pass. Returns how many they are. */
+  swallow(): number;
+}
+
+/** Opens a line to the server of `url`. It ends with this process, or by `cut`. */
+export async function openLine(url: string): Promise<Line> {
+  const { hostname, port } = new URL(url);
+  const open = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      open.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => void other.destroy());
+      socket.on("close", () => open.delete(socket));
+      socket.pipe(other);
+    }
+  });
+  const own = await listen(server, 0);
+  const through = new URL(url);
+  through.port = String(own);
+  const reset = (): void => open.forEach((socket) => socket.resetAndDestroy());
+  return {
+    url: through.href,
+    reset,
+    cut: async () => {
+      if (!server.listening) return;
+      const closed = once(server, "close");
+      server.close();
+      reset();
+      await closed;
+    },
+    mend: async () => void (await listen(server, own)),
+    swallow: () => {
+      for (const socket of open) {
+        socket.unpipe();
+        socket.resume();
+      }
+      return open.size / 2;
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : port;
+}

@@ -83,7 +83,7 @@ async function assemble(
   const running = await stack.start();
   open.push("stack", () => running.stop());
   const pool = (url: string): Pool => {
-    const made = openPool({ url, max: 3, name: "nexus-test", onError: () => undefined });
+    const made = openPool({ url, max: 3, name: "nexus-test", silenceMs: 10_000, onError: () => undefined });
     open.push("pool", () => made.end());
     return made;
   };

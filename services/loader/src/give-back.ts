@@ -1,6 +1,6 @@
 /** What becomes of a batch that was not written: nothing is lost, and nothing is tried for ever. */
 import { StartFailure } from "@nexus/shared/config";
-import { errorCode, nextStep } from "@nexus/shared/database";
+import { errorCode, nextStep, serverOf } from "@nexus/shared/database";
 import {
   type ClaimedBatch,
   failBatch,
@@ -50,7 +50,14 @@ export async function giveBack(
   signal: AbortSignal,
 ): Promise<Handled> {
   const code = errorCode(error) ?? (error instanceof StartFailure ? "configuration" : "defect");
-  const facts = { batch: batch.id, entity: batch.entity, attempt: batch.attempts, code, err: error };
+  const facts = {
+    batch: batch.id,
+    entity: batch.entity,
+    attempt: batch.attempts,
+    code,
+    server: serverOf(error),
+    err: error,
+  };
   const step = nextStep(error);
   if (step === "wait") {
     log.warn(facts, "a server is away, the batch waits");

@@ -1,5 +1,6 @@
-export { connectionBroke, errorCode, nextStep, type NextStep } from "./failures.ts";
+export { errorCode, nextStep, type NextStep } from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, withPool } from "./pool.ts";
+export { serverOf } from "./attend.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export { inSnapshot, inTransaction, LONG_MS, readOnly } from "./transaction.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";

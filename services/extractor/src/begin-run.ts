@@ -1,17 +1,27 @@
 /** A run begins when the source is fit to be read; what is skipped is counted once. */
-import { entities, entityNamed, missingInSource, type SourceShape, sourceShape } from "@nexus/catalog";
-import { readOnly, readSourceColumns } from "@nexus/shared/database";
-import { entitiesIn, moveRun, recordExcluded, type Run } from "@nexus/shared/ledger";
+import { entities, entityNamed, missingInSource, sourceShape } from "@nexus/catalog";
+import { errorCode, readSourceColumns } from "@nexus/shared/database";
+import { entitiesIn, moveRun, noteRunError, type Run } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
+import { countSkipped } from "./excluded.ts";
+import type { Setbacks } from "./setbacks.ts";
 
-/** Moves a planned run to running, or to failed when the source lacks what the mapping needs. Returns whether it runs. */
-export async function beginRun(deps: Deps, run: Run): Promise<boolean> {
+/**
+ * Moves a planned run to running, or to failed when the source lacks what the mapping needs. Returns whether it runs. An error is
+ * written beside the run.
+ */
+export async function beginRun(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean> {
   const step = { name: "begin run", facts: { "nexus.run": run.id }, under: run.traceContext };
-  return await inSpan(step, () => begin(deps, run));
+  try {
+    return await inSpan(step, () => begin(deps, run, setbacks));
+  } catch (error) {
+    if (!deps.signal.aborted) await noteRunError(deps.target, run.id, errorCode(error) ?? "defect");
+    throw error;
+  }
 }
 
-async function begin(deps: Deps, run: Run): Promise<boolean> {
+async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean> {
   const selected = (await entitiesIn(deps.target, run.id, ["waiting", "planned"])).map((name) =>
     entityNamed(entities, name),
   );
@@ -24,24 +34,8 @@ async function begin(deps: Deps, run: Run): Promise<boolean> {
     return false;
   }
   for (const entity of await entitiesIn(deps.target, run.id, ["skipped"]))
-    await recordExcluded(deps.target, run.id, entity, await countSource(deps, shape, entity));
+    await countSkipped(deps, run, setbacks, shape, entity);
   const began = await moveRun(deps.target, run.id, ["planned"], "running");
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;
-}
-
-/** Rows of a skipped entity in the source; none where its table is not even there. */
-async function countSource(
-  { legacy, settings, signal }: Deps,
-  shape: SourceShape,
-  name: string,
-): Promise<number> {
-  const { table } = entityNamed(entities, name).source;
-  if (!shape.has(table)) return 0;
-  const counted = await readOnly(
-    legacy,
-    (tx) => tx.query<{ count: number }>(`select count(*) from ${table}`),
-    { statementMs: settings.legacyStatementMs, signal },
-  );
-  return counted.rows[0]?.count ?? 0;
 }

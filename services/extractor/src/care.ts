@@ -1,61 +1,38 @@
 /** What need not be done in each tick: releasing parked rows, finding lost jobs. */
-import { entities, entityNamed } from "@nexus/catalog";
-import { inTransaction } from "@nexus/shared/database";
-import {
-  claimEntity,
-  entitiesIn,
-  type EntityStatus,
-  moveEntity,
-  parkedEntities,
-  queuedBatches,
-  queuedCount,
-  releaseParked,
-  type Run,
-} from "@nexus/shared/ledger";
+import { entitiesIn, queuedBatches, queuedCount, type Run } from "@nexus/shared/ledger";
 import { loadQueueName } from "@nexus/shared/queue";
-import { offer } from "./pump.ts";
 import type { Deps } from "./deps.ts";
+import { offer } from "./pump.ts";
+import { releaseParkedRows } from "./release.ts";
+import { type Setbacks, startSetbacks } from "./setbacks.ts";
 
 /** What one extractor remembers between two rounds. */
 export interface Care {
   lastAt: number;
   /** Entities whose queue held less than the ledger at the last look. */
   readonly suspects: Set<string>;
+  readonly setbacks: Setbacks;
 }
 
 /** A memory of nothing. */
 export function startCare(): Care {
-  return { lastAt: 0, suspects: new Set() };
+  return { lastAt: 0, suspects: new Set(), setbacks: startSetbacks() };
 }
 
-/** Does a round if the last one is long enough ago. */
+/** Does a round if the last one is long enough ago. Lost jobs are looked for whatever became of the parked rows. */
 export async function takeCare(deps: Deps, run: Run, care: Care): Promise<void> {
   if (performance.now() - care.lastAt < deps.settings.careMs) return;
   care.lastAt = performance.now();
-  await releaseArrived(deps, run);
-  for (const entity of await entitiesIn(deps.target, run.id, ["loading"]))
-    await offerLostAgain(deps, run, entity, care);
-}
-
-const MAY_LOAD_AGAIN: readonly EntityStatus[] = ["loading", "complete", "blocked"];
-
-/** Parked rows whose parent has arrived are loaded again, with the batch that holds them. */
-export async function releaseArrived({ target, log }: Deps, run: Run): Promise<void> {
-  for (const { entity, parent } of await parkedEntities(target, run.id)) {
-    const { table, key } = entityNamed(entities, parent).target;
-    const batches = await inTransaction(target, async (tx) => {
-      if (!(await claimAny(tx, run, entity))) return 0;
-      const released = await releaseParked(tx, run.id, entity, { entity: parent, table, key });
-      if (released > 0) await moveEntity(tx, run.id, entity, ["complete", "blocked"], "loading");
-      return released;
-    });
-    if (batches > 0) log.info({ runId: run.id, entity, parent, batches }, "parked rows released");
+  try {
+    await releaseParkedRows(deps, run);
+  } finally {
+    await offerLost(deps, run, care);
   }
 }
 
-async function claimAny(tx: Parameters<typeof claimEntity>[0], run: Run, entity: string): Promise<boolean> {
-  for (const status of MAY_LOAD_AGAIN) if (await claimEntity(tx, run.id, entity, status)) return true;
-  return false;
+async function offerLost(deps: Deps, run: Run, care: Care): Promise<void> {
+  for (const entity of await entitiesIn(deps.target, run.id, ["loading"]))
+    await offerLostAgain(deps, run, entity, care);
 }
 
 /**

@@ -6,6 +6,7 @@ import { startCare } from "./care.ts";
 import { fold } from "./fold.ts";
 import { variables } from "./config.ts";
 import { openMetrics } from "./metrics.ts";
+import { plan } from "./plan.ts";
 import { tick } from "./tick.ts";
 
 await runService({
@@ -32,6 +33,12 @@ await runService({
       retryMs: 1_000,
     });
     closers.push("ticker", () => ticker.stop());
+    const planning = startTicker({
+      runOnce: (signal) => plan({ ...deps, signal }, care.setbacks),
+      onError: (error) => log.warn({ err: error }, "planning failed, trying again"),
+      retryMs: 1_000,
+    });
+    closers.push("planning", () => planning.stop());
     const folding = startTicker({
       runOnce: () => fold(deps),
       onError: (error) => log.warn({ err: error }, "counts could not be folded, trying again"),

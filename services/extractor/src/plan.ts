@@ -1,8 +1,10 @@
 /** Planning: an entity's keys are cut into ranges, a chunk at a time, and the cursor lies in the ledger. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
-import { inTransaction, readOnly } from "@nexus/shared/database";
+import { type Bounds, inTransaction, readOnly } from "@nexus/shared/database";
 import {
+  activeRun,
   entitiesIn,
+  type EntityStatus,
   type PlanCursor,
   planCursor,
   type Range,
@@ -10,46 +12,77 @@ import {
   type Run,
 } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
+import { countExcluded } from "./excluded.ts";
 import type { Deps } from "./deps.ts";
+import { attempt, LOCK_MS, patience, type Setbacks, startSetbacks } from "./setbacks.ts";
 
 /** Batches planned in one step: at 1,000 rows each, the legacy server walks 50,000 index entries. */
 const BATCHES_PER_CHUNK = 50;
 
-/** Plans the next chunk of the first entity that is not wholly planned. Returns whether there was one. */
-export async function planNext(deps: Deps, run: Run): Promise<boolean> {
-  const [name] = await entitiesIn(deps.target, run.id, ["waiting", "planning"]);
-  if (name === undefined) return false;
-  const facts = { "nexus.run": run.id, "nexus.entity": name };
-  await inSpan({ name: "plan", facts, under: run.traceContext }, () => planChunk(deps, run, name));
-  return true;
+/**
+ * One round of planning, beside everything else: neither a lock nor an error of the source keeps anything from being dispatched or
+ * settled. Returns the milliseconds until the next.
+ */
+export async function plan(deps: Deps, setbacks: Setbacks): Promise<number> {
+  const { tickMs, idleTickMs } = deps.settings;
+  const run = await activeRun(deps.target);
+  if (run?.status !== "running") return run?.status === "planned" ? tickMs : idleTickMs;
+  if (await planNext(deps, run, setbacks)) return 0;
+  await countExcluded(deps, run, setbacks);
+  return idleTickMs;
 }
 
-async function planChunk(deps: Deps, run: Run, name: string): Promise<void> {
+/**
+ * Plans the next chunk of the first entity that is not wholly planned, and of the next one where that fails. Returns whether there
+ * was one.
+ */
+export async function planNext(deps: Deps, run: Run, setbacks: Setbacks = startSetbacks()): Promise<boolean> {
+  for (const name of await entitiesIn(deps.target, run.id, UNPLANNED)) {
+    const step = { name: "plan", entity: name, statuses: UNPLANNED } as const;
+    const statementMs = patience(setbacks, step, deps.settings.legacyStatementMs);
+    const facts = { "nexus.run": run.id, "nexus.entity": name };
+    const planned = await attempt(deps, run, setbacks, step, () =>
+      inSpan({ name: "plan", facts, under: run.traceContext }, () =>
+        planChunk(deps, run, name, { statementMs, signal: deps.signal }),
+      ),
+    );
+    if (planned === true) return true;
+  }
+  return false;
+}
+
+const UNPLANNED: readonly EntityStatus[] = ["waiting", "planning"];
+
+async function planChunk(deps: Deps, run: Run, name: string, bounds: Bounds): Promise<boolean> {
   const cursor = await planCursor(deps.target, run.id, name);
-  if (cursor === undefined) return;
-  const ranges = await nextRanges(deps, entityNamed(entities, name), cursor);
+  if (cursor === undefined) return true;
+  const ranges = await nextRanges(deps, entityNamed(entities, name), cursor, bounds);
   const last = rowsIn(ranges) < BATCHES_PER_CHUNK * deps.settings.batchRows;
   await inTransaction(deps.target, (tx) => recordPlan(tx, run.id, name, cursor, ranges, last));
+  return true;
 }
 
 /** Ranges (previous to, to] of equal row counts, read from the primary key's index. */
 async function nextRanges(
-  { legacy, settings, signal }: Deps,
+  { legacy, settings }: Deps,
   entity: Entity,
   { cursor }: PlanCursor,
+  bounds: Bounds,
 ): Promise<Range[]> {
   const { table, key } = entity.source;
   const slices = await readOnly(
     legacy,
-    (tx) =>
-      tx.query<{ to: number; expected: number }>(
+    async (tx) => {
+      await tx.query(`set local lock_timeout = ${LOCK_MS}`);
+      return await tx.query<{ to: number; expected: number }>(
         `select max(key) as "to", count(*) as expected from (
            select key, (row_number() over (order by key) - 1) / $2::integer as slice from (
              select ${key} as key from ${table} where ${key} > $1::bigint order by ${key} limit $3) page) numbered
          group by slice order by slice`,
         [cursor, settings.batchRows, settings.batchRows * BATCHES_PER_CHUNK],
-      ),
-    { statementMs: settings.legacyStatementMs, signal },
+      );
+    },
+    bounds,
   );
   let after = cursor;
   return slices.rows.map((slice) => {

@@ -6,6 +6,7 @@ import {
   type Check,
   claimEntity,
   entitiesIn,
+  type EntityStatus,
   foldCounts,
   moveEntity,
   recordChecks,
@@ -15,16 +16,24 @@ import {
 } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
+import { attempt, LOCK_MS, type Setbacks, startSetbacks } from "./setbacks.ts";
 
-/** Settles every entity that has nothing left to load. Returns whether there was one. */
-export async function settle(deps: Deps, run: Run): Promise<boolean> {
-  for (const entity of await entitiesIn(deps.target, run.id, ["loading"]))
-    await beginSettling(deps.target, run.id, entity);
+/** Settles every entity that has nothing left to load, each for itself. Returns whether one was settled. */
+export async function settle(deps: Deps, run: Run, setbacks: Setbacks = startSetbacks()): Promise<boolean> {
+  const begun = new Set(await entitiesIn(deps.target, run.id, ["settling"]));
   let settled = false;
-  for (const entity of await entitiesIn(deps.target, run.id, ["settling"]))
-    settled = (await settleEntity(deps, run, entityNamed(entities, entity))) || settled;
+  for (const name of await entitiesIn(deps.target, run.id, UNSETTLED)) {
+    const step = { name: "settle", entity: name, statuses: UNSETTLED } as const;
+    const one = await attempt(deps, run, setbacks, step, async () => {
+      if (!begun.has(name) && !(await beginSettling(deps.target, run.id, name))) return false;
+      return await settleEntity(deps, run, entityNamed(entities, name));
+    });
+    settled ||= one === true;
+  }
   return settled;
 }
+
+const UNSETTLED: readonly EntityStatus[] = ["loading", "settling"];
 
 async function settleEntity(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
   const startedAt = performance.now();
@@ -37,6 +46,7 @@ async function settleEntity(deps: Deps, run: Run, entity: Entity): Promise<boole
 
 async function closeEntity({ target, log, signal }: Deps, run: Run, entity: Entity): Promise<boolean> {
   const story = async (tx: Client): Promise<boolean> => {
+    await tx.query(`set local lock_timeout = ${LOCK_MS}`);
     if (!(await claimEntity(tx, run.id, entity.name, "settling"))) return false;
     const sums = await sumsOf(tx, run.id, entity.name);
     if (sums.written > 0 || (await neverAnalysed(tx, entity)))

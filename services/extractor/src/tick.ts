@@ -1,28 +1,40 @@
-/** The story of a run: begun, planned, pumped, settled, completed. Any number of extractors may tick at once. */
+/** The story of a run: begun, settled, released, pumped, completed; planned beside that. Any number of extractors may tick at once. */
 import { activeRun, completeRun, type Run } from "@nexus/shared/ledger";
 import { beginRun } from "./begin-run.ts";
-import { type Care, releaseArrived, takeCare } from "./care.ts";
+import { type Care, takeCare } from "./care.ts";
 import type { Deps } from "./deps.ts";
-import { planNext } from "./plan.ts";
 import { pump } from "./pump.ts";
+import { releaseParkedRows, releaseTheLast } from "./release.ts";
 import { settle } from "./settle.ts";
 
-/** One look at the ledger. Returns the milliseconds until the next: none while there is progress. */
+/** One look at the ledger. Returns the milliseconds until the next: none while there is progress. Throws what failed, after all steps. */
 export async function tick(deps: Deps, care: Care): Promise<number> {
   const run = await activeRun(deps.target);
   if (run === undefined || run.status === "paused") return deps.settings.idleTickMs;
-  if (run.status === "planned") return (await beginRun(deps, run)) ? 0 : deps.settings.idleTickMs;
-  const settled = await settle(deps, run);
-  if (settled) await releaseArrived(deps, run);
-  const planned = await planNext(deps, run);
-  const pumped = await pump(deps, run);
-  await takeCare(deps, run, care);
-  if (await finish(deps, run)) return deps.settings.idleTickMs;
-  return settled || planned || pumped ? 0 : deps.settings.tickMs;
+  if (run.status === "planned")
+    return (await beginRun(deps, run, care.setbacks)) ? 0 : deps.settings.idleTickMs;
+  const failures: unknown[] = [];
+  const alone = async (step: () => Promise<boolean>): Promise<boolean> =>
+    await step().catch((error: unknown) => {
+      failures.push(error);
+      return false;
+    });
+  const settled = await alone(() => settle(deps, run, care.setbacks));
+  if (settled) await alone(() => releaseParkedRows(deps, run));
+  const pumped = await alone(() => pump(deps, run));
+  await alone(() => takeCare(deps, run, care).then(() => false));
+  const finished = await alone(() => finish(deps, run));
+  if (failures.length > 0) throw together(failures);
+  if (finished) return deps.settings.idleTickMs;
+  return settled || pumped ? 0 : deps.settings.tickMs;
+}
+
+function together(failures: readonly unknown[]): unknown {
+  return failures.length === 1 ? failures[0] : new AggregateError(failures, "several steps failed");
 }
 
 async function finish({ target, log }: Deps, run: Run): Promise<boolean> {
-  const completed = await completeRun(target, run.id);
+  const completed = await completeRun(target, run.id, (tx) => releaseTheLast(tx, run));
   if (completed) log.info({ runId: run.id }, "run completed");
   return completed;
 }

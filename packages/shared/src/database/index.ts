@@ -2,7 +2,7 @@ export { errorCode, nextStep, type NextStep } from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, withPool } from "./pool.ts";
 export { serverOf } from "./attend.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
-export { inSnapshot, inTransaction, LONG_MS, readOnly } from "./transaction.ts";
+export { type Bounds, inSnapshot, inTransaction, LONG_MS, readOnly } from "./transaction.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
 export { preflightTarget } from "./preflight-target.ts";
 export { missingPrivileges, readSourceColumns } from "./source-catalog.ts";

@@ -1,3 +1,4 @@
+export { anyParked, releaseArrived } from "./arrivals.ts";
 export type { By } from "./audit.ts";
 export { backfill, type Backfilled, type BackfillScope } from "./backfill.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
@@ -35,7 +36,14 @@ export {
   recordNotes,
   resolveOlder,
 } from "./outcomes.ts";
-export { type PlanCursor, planCursor, type Range, recordExcluded, recordPlan } from "./planning.ts";
+export {
+  type PlanCursor,
+  planCursor,
+  type Range,
+  recordExcluded,
+  recordPlan,
+  uncountedEntities,
+} from "./planning.ts";
 export { type EntityProgress, foldCounts, progressOf } from "./progress.ts";
 export { type ParentTable, parkedEntities, releaseParked } from "./releasing.ts";
 export {
@@ -48,6 +56,8 @@ export {
   lockRun,
   moveEntity,
   moveRun,
+  noteError,
+  noteRunError,
   openEntity,
   type Run,
   type Selection,

@@ -42,7 +42,7 @@ export async function recordPlan(
   const to = ranges.at(-1)?.to ?? cursor;
   const claimed = await tx.query<{ batches: number }>(
     `update migration.run_entities e
-     set status = $4, cursor_key = $5, expected = expected + $6, batches = batches + $7
+     set status = $4, cursor_key = $5, expected = expected + $6, batches = batches + $7, error_code = null
      from migration.runs r
      where e.run_id = $1 and e.entity = $2 and e.cursor_key = $3::bigint and e.status in ('waiting', 'planning')
        and r.id = e.run_id and r.status = 'running'
@@ -90,9 +90,20 @@ export async function recordExcluded(
   count: number,
 ): Promise<void> {
   await db.query(
-    `update migration.run_entities set expected = $3, excluded = $3 where run_id = $1 and entity = $2 and status = 'skipped'`,
+    `update migration.run_entities set expected = $3, excluded = $3, error_code = null
+     where run_id = $1 and entity = $2 and status = 'skipped'`,
     [runId, entity, count],
   );
+}
+
+/** Skipped entities whose rows could not be counted yet. */
+export async function uncountedEntities(db: Queryable, runId: number): Promise<string[]> {
+  const found = await db.query<{ entity: string }>(
+    `select entity from migration.run_entities
+     where run_id = $1 and status = 'skipped' and error_code is not null order by position`,
+    [runId],
+  );
+  return found.rows.map(({ entity }) => entity);
 }
 
 function sum(ranges: readonly Range[]): number {

@@ -1,5 +1,5 @@
 /** Runs and their entities: rows of `migration.runs` and `migration.run_entities`. */
-import type { Pool, Queryable } from "../database/pool.ts";
+import type { Client, Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { traceContext } from "../telemetry/tracing.ts";
 import { type EntityStatus, type RunStatus, UNSETTLED } from "./states.ts";
@@ -100,14 +100,19 @@ export async function moveRun(
 }
 
 /**
- * Completes a running run all of whose entities are settled. Returns whether it did.
- * Looked at again under the lock: an operator may have requeued one of them meanwhile.
+ * Completes a running run all of whose entities are settled. Returns whether it did. Looked at again under the lock: an operator may
+ * have requeued one of them meanwhile. `lastLook` runs under it, too, and says whether there is something left to do after all.
  */
-export async function completeRun(target: Pool, id: number): Promise<boolean> {
+export async function completeRun(
+  target: Pool,
+  id: number,
+  lastLook: (tx: Client) => Promise<boolean> = async () => false,
+): Promise<boolean> {
   if (await anyUnsettled(target, id)) return false;
   return await inTransaction(target, async (tx) => {
     await lockRun(tx, id);
-    return !(await anyUnsettled(tx, id)) && (await moveRun(tx, id, ["running"], "completed"));
+    if ((await anyUnsettled(tx, id)) || (await lastLook(tx))) return false;
+    return await moveRun(tx, id, ["running"], "completed");
   });
 }
 
@@ -141,7 +146,7 @@ export async function openEntity(
   parents: readonly string[],
 ): Promise<boolean> {
   const opened = await db.query(
-    `update migration.run_entities set status = 'loading', started_at = now()
+    `update migration.run_entities set status = 'loading', started_at = now(), error_code = null
      where run_id = $1 and entity = $2 and status = 'planned' and not exists (
        select from migration.run_entities where run_id = $1 and entity = any($3::text[]) and ${UNSETTLED})`,
     [runId, entity, parents],
@@ -183,4 +188,28 @@ export async function moveEntity(
     [runId, entity, from, to, errorCode],
   );
   return moved.rowCount === 1;
+}
+
+/** Writes down why an entity of a run does not get on, while it has one of some statuses. It goes with the next step that succeeds. */
+export async function noteError(
+  db: Queryable,
+  runId: number,
+  entity: string,
+  statuses: readonly EntityStatus[],
+  errorCode: string,
+): Promise<void> {
+  await db.query(
+    `update migration.run_entities set error_code = $4
+     where run_id = $1 and entity = $2 and status = any($3::text[]) and error_code is distinct from $4`,
+    [runId, entity, statuses, errorCode],
+  );
+}
+
+/** Writes down why a run cannot begin; beginning forgets it. */
+export async function noteRunError(db: Queryable, runId: number, errorCode: string): Promise<void> {
+  await db.query(
+    `update migration.runs set error_code = $2
+     where id = $1 and status = 'planned' and error_code is distinct from $2`,
+    [runId, errorCode],
+  );
 }

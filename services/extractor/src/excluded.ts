@@ -1,0 +1,54 @@
+/** What is left out of a run is counted once in the source, so that it can be said how much that is. */
+import { entities, entityNamed, type SourceShape, sourceShape } from "@nexus/catalog";
+import { readOnly, readSourceColumns } from "@nexus/shared/database";
+import { recordExcluded, type Run, uncountedEntities } from "@nexus/shared/ledger";
+import type { Deps } from "./deps.ts";
+import { attempt, isDue, LOCK_MS, patience, type Setbacks } from "./setbacks.ts";
+
+/** Counts the rows of a skipped entity in the source. What cannot be counted now gets a code, and holds nothing up. */
+export async function countSkipped(
+  deps: Deps,
+  run: Run,
+  setbacks: Setbacks,
+  shape: SourceShape,
+  name: string,
+): Promise<void> {
+  const step = stepOf(name);
+  const statementMs = patience(setbacks, step, deps.settings.legacyStatementMs);
+  await attempt(deps, run, setbacks, step, async () =>
+    recordExcluded(deps.target, run.id, name, await countSource(deps, shape, name, statementMs)),
+  );
+}
+
+/** Counts again what could not be counted when the run began. */
+export async function countExcluded(deps: Deps, run: Run, setbacks: Setbacks): Promise<void> {
+  const uncounted = await uncountedEntities(deps.target, run.id);
+  const due = uncounted.filter((name) => isDue(setbacks, stepOf(name)));
+  if (due.length === 0) return;
+  const shape = sourceShape(await readSourceColumns(deps.legacy));
+  for (const name of due) await countSkipped(deps, run, setbacks, shape, name);
+}
+
+function stepOf(entity: string) {
+  return { name: "count", entity, statuses: ["skipped"] } as const;
+}
+
+/** None where its table is not even there. */
+async function countSource(
+  { legacy, signal }: Deps,
+  shape: SourceShape,
+  name: string,
+  statementMs: number,
+): Promise<number> {
+  const { table } = entityNamed(entities, name).source;
+  if (!shape.has(table)) return 0;
+  const counted = await readOnly(
+    legacy,
+    async (tx) => {
+      await tx.query(`set local lock_timeout = ${LOCK_MS}`);
+      return await tx.query<{ count: number }>(`select count(*) from ${table}`);
+    },
+    { statementMs, signal },
+  );
+  return counted.rows[0]?.count ?? 0;
+}

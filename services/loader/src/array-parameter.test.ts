@@ -33,6 +33,26 @@ it.each([
   expect(() => arrayValue([value], type)).toThrow(expect.objectContaining({ code: "22003" }));
 });
 
+it("refuses half of a surrogate pair, which would become another character", () => {
+  expect(() => arrayValue(["a\ud83d"], "text")).toThrow(expect.objectContaining({ code: "22021" }));
+});
+
+it("refuses what is larger than a value may be, and keeps nothing of it for the next", () => {
+  const large = "x".repeat(2 ** 28);
+  expect(() => arrayValue([large, large, large, large], "text")).toThrow(
+    expect.objectContaining({ code: "54000" }),
+  );
+  expect(arrayValue(["Practice 1"], "text").toString("latin1")).toMatch(/Practice 1$/);
+});
+
+it("writes texts of any length whole", () => {
+  const texts = ["日本語 😀".repeat(1000), "é", "x".repeat(5_000_000), "語".repeat(300_000)];
+  const sizes = texts.reduce((sum, one) => sum + 4 + Buffer.byteLength(one), 20);
+  const sent = arrayValue(texts, "text");
+  expect(sent).toHaveLength(sizes);
+  expect(sent.subarray(-900_000).toString()).toBe(texts[3]);
+});
+
 function columnType(type: string): ColumnType {
   const known = Object.keys(columns).find((one): one is ColumnType => one === type);
   if (known === undefined) throw new Error(type);

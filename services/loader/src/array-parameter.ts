@@ -6,7 +6,12 @@ import type { ColumnType, Value } from "@nexus/catalog";
 
 /** The server would refuse the value with this SQLSTATE: the row that holds it is found and rejected in the same way. */
 class ValueRefused extends Error {
-  readonly code = "22003";
+  readonly code: string;
+
+  constructor(code: "22003" | "22021" | "54000") {
+    super("a value that PostgreSQL would refuse");
+    this.code = code;
+  }
 }
 
 type Element = string | number | boolean;
@@ -17,7 +22,7 @@ interface Wire {
   readonly oid: number;
   /** SQL type of the parameter. */
   readonly sqlType: string;
-  /** Bytes that an element may need at most. */
+  /** Bytes that an element needs, exactly where that is cheap to know, else at most. */
   room(value: Element): number;
   /** Writes an element and returns its bytes. */
   write(buffer: Buffer, value: Element, at: number): number;
@@ -26,16 +31,39 @@ interface Wire {
 const text: Wire = {
   oid: 25,
   sqlType: "text[]",
-  room: (value) => 3 * String(value).length,
-  write: (buffer, value, at) => buffer.write(String(value), at),
+  room: (value) => roomOf(String(value)),
+  write: (buffer, value, at) => writeText(buffer, String(value), at),
 };
+
+/** Characters up to which a text's bytes are not counted before it is written: counting costs as much as writing. */
+const SHORT = 4_096;
+
+function roomOf(value: string): number {
+  return value.length <= SHORT ? 3 * value.length : Buffer.byteLength(value);
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * Writes a text and returns its bytes. What was not written whole must never be sent: beyond 2 GiB `Buffer.write` writes nothing
+ * and says 0. A lone surrogate, which no UTF-8 can hold, would silently become another character.
+ */
+function writeText(buffer: Buffer, value: string, at: number): number {
+  const size = buffer.write(value, at);
+  if (size === value.length) return size;
+  if (size < value.length || (value.length > SHORT && size !== Buffer.byteLength(value)))
+    throw new Error("a text was not written whole");
+  if (LONE_SURROGATE.test(value)) throw new ValueRefused("22021");
+  return size;
+}
 
 const integer: Wire = {
   oid: 23,
   sqlType: "integer[]",
   room: () => 4,
   write: (buffer, value, at) => {
-    if (value !== Math.trunc(Number(value)) || Math.abs(value + 0.5) > 2 ** 31) throw new ValueRefused();
+    if (value !== Math.trunc(Number(value)) || Math.abs(value + 0.5) > 2 ** 31)
+      throw new ValueRefused("22003");
     return buffer.writeInt32BE(value, at) - at;
   },
 };
@@ -46,7 +74,7 @@ const bigint: Wire = {
   room: () => 8,
   write: (buffer, value, at) => {
     const exact = BigInt(value);
-    if (BigInt.asIntN(64, exact) !== exact) throw new ValueRefused();
+    if (BigInt.asIntN(64, exact) !== exact) throw new ValueRefused("22003");
     return buffer.writeBigInt64BE(exact, at) - at;
   },
 };
@@ -85,10 +113,10 @@ function nibble(code: number): number {
 const jsonb: Wire = {
   oid: 3802,
   sqlType: "jsonb[]",
-  room: (value) => 1 + 3 * String(value).length,
+  room: (value) => 1 + roomOf(String(value)),
   write: (buffer, value, at) => {
     buffer[at] = 1; // The version of the format.
-    return 1 + buffer.write(String(value), at + 1);
+    return 1 + writeText(buffer, String(value), at + 1);
   },
 };
 
@@ -107,23 +135,36 @@ function sqlName(type: ColumnType): string {
 
 const HEADER_BYTES = 20;
 
-/** Written into and copied from: the size of text is known only when it is written. */
-let scratch = Buffer.alloc(1 << 20);
+/** Written into and copied from: the size of short texts is known only when they are written. It never grows. */
+const scratch = Buffer.alloc(1 << 22);
 
-/** One column's values, for the parameter that `arrayParameter` declares. */
+/** Bytes that PostgreSQL takes as one value, at most. */
+const VALUE_LIMIT = 2 ** 30 - 1;
+
+/**
+ * One column's values, for the parameter that `arrayParameter` declares. Throws what has a SQLSTATE for a value that PostgreSQL
+ * would refuse, and for an array that is larger than any value may be.
+ */
 export function arrayValue(values: readonly Value[], type: ColumnType): Buffer {
   const wire = WIRES[type] ?? text;
   const room = values.reduce<number>(
     (sum, value) => sum + 4 + (value === null ? 0 : wire.room(value)),
     HEADER_BYTES,
   );
-  if (scratch.length < room) scratch = Buffer.alloc(room);
-  let at = writeHeader(scratch, wire, values);
+  if (room <= scratch.length) return Buffer.from(scratch.subarray(0, write(scratch, wire, values)));
+  if (room > VALUE_LIMIT) throw new ValueRefused("54000");
+  const own = Buffer.allocUnsafeSlow(room);
+  return own.subarray(0, write(own, wire, values));
+}
+
+/** Returns the bytes written. */
+function write(buffer: Buffer, wire: Wire, values: readonly Value[]): number {
+  let at = writeHeader(buffer, wire, values);
   for (const value of values) {
-    const size = value === null ? -1 : wire.write(scratch, value, at + 4);
-    at = scratch.writeInt32BE(size, at) + Math.max(size, 0);
+    const size = value === null ? -1 : wire.write(buffer, value, at + 4);
+    at = buffer.writeInt32BE(size, at) + Math.max(size, 0);
   }
-  return Buffer.from(scratch.subarray(0, at));
+  return at;
 }
 
 /** Dimensions, whether there are NULLs, element type, length, and the index of the first element. */

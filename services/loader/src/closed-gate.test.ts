@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
 import { loadBatch } from "./load.ts";
 import { rememberRunContext } from "./run-context.ts";
+import { openTurn } from "./turn.ts";
 
 const NEVER = AbortSignal.timeout(60_000);
 
@@ -21,8 +22,20 @@ beforeEach(async (context) => {
   context.onTestFinished(() => legacy.end());
   const log = openLog("test");
   log.level = "silent";
-  const bounds = { legacyStatementMs: 5_000, targetStatementMs: 5_000, targetIdleMs: 60_000 };
-  deps = { legacy, target, runContext: rememberRunContext(legacy, target), ...bounds, log };
+  const bounds = {
+    legacyStatementMs: 5_000,
+    targetStatementMs: 5_000,
+    targetIdleMs: 60_000,
+    rowBytes: 64 << 20,
+  };
+  deps = {
+    legacy,
+    target,
+    runContext: rememberRunContext(legacy, target),
+    ...bounds,
+    largeTurn: openTurn(),
+    log,
+  };
   runId = await runningRun(target, ["practices", "profiles"]);
   await loadingEntity(target, runId, "practices", 0);
   [batch = 0] = await loadingEntity(target, runId, "profiles", 2);

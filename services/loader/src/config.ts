@@ -19,6 +19,11 @@ export const variables = {
     fallback: "2",
     danger: "each keeps about 1,000 rows in memory",
   }),
+  LOADER_ROW_MIB: number(8, 256, {
+    meaning: "MiB that one legacy row may have; a larger one is rejected as row_too_large",
+    fallback: "64",
+    danger: "loading a row takes up to six times its size of memory",
+  }),
   TARGET_STATEMENT_MS: number(100, 600_000, {
     meaning:
       "milliseconds after which the target ends a statement of a loader; a lock is given up shortly before, and costs no attempt",

@@ -2,6 +2,7 @@
 import type { Pool } from "@nexus/shared/database";
 import type { Log } from "@nexus/shared/telemetry";
 import type { RunContext } from "./run-context.ts";
+import type { Turn } from "./turn.ts";
 
 export interface Deps {
   readonly legacy: Pool;
@@ -11,5 +12,9 @@ export interface Deps {
   readonly targetStatementMs: number;
   /** Milliseconds after which the target ends a transaction that it hears nothing from. */
   readonly targetIdleMs: number;
+  /** Bytes of one legacy row, at most. */
+  readonly rowBytes: number;
+  /** Runs what needs much memory, one at a time. */
+  readonly largeTurn: Turn;
   readonly log: Log;
 }

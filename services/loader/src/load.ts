@@ -12,8 +12,8 @@ import type { Handled, LoadJob } from "@nexus/shared/queue";
 import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
 import { comeBack, giveBack, giveUpAttempt, shutOut } from "./give-back.ts";
-import { emitContent, recordOutcomes, sortOutcomes } from "./outcomes.ts";
-import { type ReadRow, readRange } from "./read-range.ts";
+import { emitContent, NOTHING_YET, recordOutcomes, sortOutcomes, type Tally, tallied } from "./outcomes.ts";
+import { type Portion, readPortions, readRange } from "./read-range.ts";
 import { resolveLinks } from "./resolve-links.ts";
 import type { RunContext } from "./run-context.ts";
 import { takeOver } from "./take-over.ts";
@@ -43,9 +43,12 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
   try {
     const entity = entityNamed(entities, batch.entity);
     const run = await deps.runContext(batch.runId);
-    const rows = await readRange({ ...deps, signal }, run, entity, batch);
+    const reading = await readRange({ ...deps, signal }, run, entity, batch);
     const attempt = { ...deps, signal, startedAt, sourceMs: performance.now() - startedAt };
-    const counts = await writeFindingBadRows(attempt, run, entity, batch, rows);
+    const counts =
+      reading.kind === "whole"
+        ? await writeFindingBadRows(attempt, run, entity, batch, reading)
+        : await writeLarge(attempt, run, entity, batch, reading.keys);
     if (counts === "closed") return await shutOut(deps, batch);
     if (counts !== "stale") deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
     return { kind: "done" };
@@ -68,14 +71,39 @@ async function writeFindingBadRows(
   run: RunContext,
   entity: Entity,
   batch: ClaimedBatch,
-  rows: readonly ReadRow[],
+  rows: Portion,
 ): Promise<Result> {
   try {
-    return await write(attempt, run, entity, batch, rows, upsert);
+    return await write(attempt, run, entity, batch, [rows], upsert);
   } catch (error) {
     if (nextStep(error) !== "row") throw error;
-    return await write(attempt, run, entity, batch, rows, upsertBisecting);
+    return await write(attempt, run, entity, batch, [rows], upsertBisecting);
   }
+}
+
+/** What does not fit into memory at once is read while it is written, one such batch of this process at a time. */
+async function writeLarge(
+  attempt: Attempt,
+  run: RunContext,
+  entity: Entity,
+  batch: ClaimedBatch,
+  keys: readonly (number | string)[],
+): Promise<Result> {
+  return await attempt.largeTurn(async () => {
+    attempt.signal.throwIfAborted();
+    attempt.log.info(
+      { batch: batch.id, entity: entity.name, rows: keys.length },
+      "large batch, read in portions",
+    );
+    return await write(
+      attempt,
+      run,
+      entity,
+      batch,
+      readPortions(attempt, run, entity, keys),
+      upsertBisecting,
+    );
+  });
 }
 
 async function write(
@@ -83,18 +111,22 @@ async function write(
   run: RunContext,
   entity: Entity,
   batch: ClaimedBatch,
-  rows: readonly ReadRow[],
+  portions: Iterable<Portion> | AsyncIterable<Portion>,
   upsertRows: Write,
 ): Promise<Result> {
   const story = async (tx: Client): Promise<Result> => {
     const gate = await passGate(tx, entity, batch);
     if (gate !== "open") return gate;
-    const parents = await resolveLinks(tx, entity, rows);
-    const mapped = sortOutcomes(rows, parents, run.codes);
-    const taken = await takeOver(tx, attempt, entity, mapped.loaded);
-    const written = await upsertRows(tx, entity, run.idNamespace, mapped.loaded);
-    const counts = await recordOutcomes(tx, batch, { ...mapped, taken, written });
-    await emitContent(tx, batch, entity, run, written);
+    let tally: Tally = NOTHING_YET;
+    for await (const { rows, read } of portions) {
+      const parents = await resolveLinks(tx, entity, rows);
+      const mapped = sortOutcomes(rows, parents, run.codes);
+      const taken = await takeOver(tx, attempt, entity, mapped.loaded);
+      const written = await upsertRows(tx, entity, run.idNamespace, mapped.loaded);
+      tally = tallied(tally, { ...mapped, read, taken, written });
+    }
+    const counts = await recordOutcomes(tx, batch, tally);
+    await emitContent(tx, batch, entity, run, tally);
     await finishBatch(tx, batch.id, counts, performance.now() - attempt.startedAt, attempt.sourceMs);
     return counts;
   };

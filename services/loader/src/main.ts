@@ -6,6 +6,7 @@ import { variables } from "./config.ts";
 import { loadBatch } from "./load.ts";
 import { openMetrics } from "./metrics.ts";
 import { rememberRunContext } from "./run-context.ts";
+import { openTurn } from "./turn.ts";
 
 await runService({
   name: "loader",
@@ -20,8 +21,9 @@ await runService({
       legacyStatementMs: config.LEGACY_STATEMENT_MS,
       targetStatementMs: config.TARGET_STATEMENT_MS,
       targetIdleMs: config.TARGET_IDLE_MS,
+      rowBytes: config.LOADER_ROW_MIB << 20,
     };
-    const deps = { legacy, target, runContext, ...bounds, log };
+    const deps = { legacy, target, runContext, ...bounds, largeTurn: openTurn(), log };
     const settings = workerSettings(config, config.LOADER_CONCURRENCY);
     const load = understood(loadJob, log, (job, signal) => loadBatch(deps, job, signal));
     const workers = await Promise.all(

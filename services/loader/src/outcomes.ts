@@ -33,8 +33,8 @@ export function sortOutcomes(rows: readonly ReadRow[], parents: ParentLookup, co
   return { loaded, exceptions };
 }
 
-function unreadable({ legacyId, columns }: { legacyId: number; columns: readonly string[] }): Outcome {
-  return { kind: "rejected", legacyId, reason: "unreadable", column: columns[0] ?? null };
+function unreadable({ legacyId, reason, column }: Extract<ReadRow, { kind: "unreadable" }>): Outcome {
+  return { kind: "rejected", legacyId, reason, column };
 }
 
 function asException(outcome: Exclude<Outcome, LoadedRow>): Exception {
@@ -53,26 +53,59 @@ function asException(outcome: Exclude<Outcome, LoadedRow>): Exception {
 }
 
 interface Result extends Mapped {
+  /** Rows that were read. */
+  readonly read: number;
   readonly taken: readonly number[];
   readonly written: Written;
 }
 
-/** Writes exceptions and notes in place of what an earlier generation said, and counts. */
-export async function recordOutcomes(tx: Client, batch: ClaimedBatch, result: Result): Promise<BatchCounts> {
-  const refused = new Set(result.written.refused.map((row) => row.legacyId));
-  const loaded = result.loaded.filter((row) => !refused.has(row.legacyId));
-  const exceptions = [...result.exceptions, ...result.written.refused.map(refusedException)];
-  const notes = groupNotes(loaded, result.taken);
+/** What became of the rows of a batch so far: what is left of them when they are written. */
+export interface Tally {
+  readonly read: number;
+  readonly loaded: number;
+  readonly exceptions: readonly Exception[];
+  readonly notes: readonly NoteGroup[];
+  readonly inserted: readonly string[];
+  readonly updated: readonly string[];
+}
+
+export const NOTHING_YET: Tally = {
+  read: 0,
+  loaded: 0,
+  exceptions: [],
+  notes: [],
+  inserted: [],
+  updated: [],
+};
+
+/** Adds a portion of the batch. */
+export function tallied(sofar: Tally, { read, loaded: mapped, exceptions, taken, written }: Result): Tally {
+  const refused = new Set(written.refused.map((row) => row.legacyId));
+  const loaded = mapped.filter((row) => !refused.has(row.legacyId));
+  return {
+    read: sofar.read + read,
+    loaded: sofar.loaded + loaded.length,
+    exceptions: [...sofar.exceptions, ...exceptions, ...written.refused.map(refusedException)],
+    notes: groupNotes(sofar.notes, loaded, taken),
+    inserted: [...sofar.inserted, ...written.inserted],
+    updated: [...sofar.updated, ...written.updated],
+  };
+}
+
+/** Writes exceptions and notes in place of what an earlier generation said, and counts. Throws where a row read has no outcome. */
+export async function recordOutcomes(tx: Client, batch: ClaimedBatch, tally: Tally): Promise<BatchCounts> {
+  const { read, loaded, exceptions, notes } = tally;
+  if (read !== loaded + exceptions.length) throw new Error("a row that was read has no outcome");
   if (batch.generation > 1) await forgetBatch(tx, batch.id);
   await resolveOlder(tx, batch, rangeOf(batch));
   await recordExceptions(tx, batch, exceptions);
   await recordNotes(tx, batch.id, notes);
   const rejected = exceptions.filter((exception) => exception.outcome === "rejected").length;
   return {
-    read: result.loaded.length + result.exceptions.length,
-    loaded: loaded.length,
-    inserted: result.written.inserted.length,
-    updated: result.written.updated.length,
+    read,
+    loaded,
+    inserted: tally.inserted.length,
+    updated: tally.updated.length,
     rejected,
     parked: exceptions.length - rejected,
     noted: new Set(notes.flatMap((note) => note.legacyIds)).size,
@@ -96,8 +129,14 @@ function refusedException({ legacyId, sqlState, column }: Refused): Exception {
   return { legacyId, outcome: "rejected", reason, column, missingEntity: null, missingId: null };
 }
 
-function groupNotes(loaded: readonly LoadedRow[], taken: readonly number[]): NoteGroup[] {
+function groupNotes(
+  sofar: readonly NoteGroup[],
+  loaded: readonly LoadedRow[],
+  taken: readonly number[],
+): NoteGroup[] {
   const groups = new Map<string, { code: string; column: string; legacyIds: number[] }>();
+  for (const { code, column, legacyIds } of sofar)
+    groups.set(`${code} ${column}`, { code, column, legacyIds: [...legacyIds] });
   const add = (code: string, column: string, legacyId: number): void => {
     const group = groups.get(`${code} ${column}`) ?? { code, column, legacyIds: [] };
     group.legacyIds.push(legacyId);
@@ -122,8 +161,8 @@ export async function emitContent(
   batch: ClaimedBatch,
   entity: Entity,
   readers: ContentReaders,
-  written: Written,
+  { inserted, updated }: Tally,
 ): Promise<void> {
   if (entity.content === null) return;
-  await recordContentEvent(tx, batch.id, readers, entity.content, [...written.inserted, ...written.updated]);
+  await recordContentEvent(tx, batch.id, readers, entity.content, [...inserted, ...updated]);
 }

@@ -85,7 +85,7 @@ describe("resolving links", () => {
     const find = await inTransaction(target, (tx) =>
       resolveLinks(tx, patients, [
         { kind: "row", row },
-        { kind: "unreadable", legacyId: 2, columns: [] },
+        { kind: "unreadable", legacyId: 2, reason: "unreadable", column: null },
       ]),
     );
     expect(find("profiles", 2)).toMatchObject({ id: PROFILES[1] });

@@ -26,9 +26,50 @@ export type Write = (
 
 const NOTHING: Written = { inserted: [], updated: [], refused: [] };
 
-/** All rows in one statement. Rows come in key order, so that two batches never wait for each other crosswise. */
+/**
+ * All rows in one statement, or in a few where they weigh much. Rows come in key order, so that two batches never wait for each
+ * other crosswise.
+ */
 export const upsert: Write = async (tx, entity, namespace, rows) => {
-  if (rows.length === 0) return NOTHING;
+  let written = NOTHING;
+  for (const some of inStatements(rows))
+    written = join(written, await upsertOnce(tx, entity, namespace, some));
+  return written;
+};
+
+/** Characters of a statement's rows, at most: 1,000 ordinary rows have a tenth of it. */
+const STATEMENT_CHARACTERS = 4 << 20;
+
+function* inStatements(rows: readonly LoadedRow[]): Generator<readonly LoadedRow[]> {
+  let from = 0;
+  let characters = 0;
+  for (const [at, { row }] of rows.entries()) {
+    const more = charactersOf(row);
+    if (at > from && characters + more > STATEMENT_CHARACTERS) {
+      yield rows.slice(from, at);
+      from = at;
+      characters = 0;
+    }
+    characters += more;
+  }
+  if (from < rows.length) yield from === 0 ? rows : rows.slice(from);
+}
+
+function charactersOf(row: LoadedRow["row"]): number {
+  let characters = 0;
+  for (const column in row) {
+    const value = row[column];
+    if (typeof value === "string") characters += value.length;
+  }
+  return characters;
+}
+
+async function upsertOnce(
+  tx: Client,
+  entity: Entity,
+  namespace: string,
+  rows: readonly LoadedRow[],
+): Promise<Written> {
   const { sql, columns } = upsertSql(entity);
   const ids = rows.map((row) => idOf(namespace, entity.name, row.legacyId));
   const values = columns.map(([column, { type }]) => columnOf(rows, column, type));
@@ -36,7 +77,7 @@ export const upsert: Write = async (tx, entity, namespace, rows) => {
   const idsWhere = (inserted: boolean): string[] =>
     result.rows.filter((row) => row.inserted === inserted).map((row) => row.id);
   return { inserted: idsWhere(true), updated: idsWhere(false), refused: [] };
-};
+}
 
 function columnOf(rows: readonly LoadedRow[], column: string, type: ColumnType): Buffer {
   const values = rows.map(({ row }) => row[column] ?? null);

@@ -1,0 +1,51 @@
+/** Much text: it costs time, and neither memory nor another row's values. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { type LoaderUnderTest, loaderUnderTest } from "./loader-under-test.ts";
+
+let under: LoaderUnderTest;
+beforeEach(async (context) => {
+  under = await loaderUnderTest(context);
+});
+
+async function ask<T extends object>(sql: string): Promise<T[]> {
+  return (await under.target.query<T>(sql)).rows;
+}
+
+describe("a batch with much text", () => {
+  it("is read in portions, written whole, and leaves the next batch as it is", async () => {
+    await under.legacy.query(
+      `insert into dispatch_project (id, name, uid) select n, 'p' || n, 'u' || n from generate_series(1, 40) n;
+       insert into dispatch_instruction (id, notes) select n, repeat(md5(n::text), 8192) || n from generate_series(1, 40) n;
+       insert into dispatch_plan select n, n, n from generate_series(1, 40) n;
+       insert into dispatch_office (id, name) select n, 'Office ' || n from generate_series(1, 42) n`,
+    );
+    expect(await under.load("cases")).toMatchObject({ status: "done", read: 40, loaded: 40, inserted: 40 });
+    const [notes] = await ask<{ whole: number }>(
+      `select count(*) filter (where metadata #>> '{clinical,notes}' = repeat(md5(legacy_project_id::text), 8192) || legacy_project_id) as whole from cases`,
+    );
+    expect(notes).toEqual({ whole: 40 });
+    expect(await under.load("practices")).toMatchObject({ status: "done", loaded: 42 });
+    const names = await ask<{ name: string }>("select name from practices order by legacy_id");
+    expect(names.map(({ name }) => name)).toEqual(Array.from({ length: 42 }, (_, n) => `Office ${n + 1}`));
+  });
+
+  it("is equal when it is read again", async () => {
+    await under.legacy.query(
+      `insert into dispatch_office (id, name) select n, repeat(chr(24085), 400000) || n from generate_series(1, 12) n`,
+    );
+    expect(await under.load("practices")).toMatchObject({ read: 12, loaded: 12, inserted: 12 });
+    expect(await under.load("practices")).toMatchObject({ read: 12, loaded: 12, inserted: 0, updated: 0 });
+  });
+
+  it("loses only the row that is too large for a process, and the one that breaks a rule", async (context) => {
+    under = await loaderUnderTest(context, { rowBytes: 10 << 20 });
+    await under.target.query("alter table practices add constraint short check (name not like 'bad%')");
+    await under.legacy.query(
+      `insert into dispatch_office (id, name) select n, case n when 7 then 'bad' else 'o' end || repeat('x', case n when 3 then 11000000 else 900000 end)
+         from generate_series(1, 12) n`,
+    );
+    const { status, read, loaded, exceptions } = await under.load("practices");
+    expect({ status, read, loaded }).toEqual({ status: "done", read: 12, loaded: 10 });
+    expect(exceptions).toEqual(["3 row_too_large", "7 check_violated"]);
+  });
+});

@@ -1,0 +1,58 @@
+/** A query of the legacy database whose answer may not be larger than what this process can hold. */
+import { type Client, type Pool, readOnly } from "@nexus/shared/database";
+import { Socket } from "node:net";
+
+/** What a query answered, and the bytes that it took on the wire. */
+export interface Answer {
+  readonly rows: readonly Record<string, unknown>[];
+  readonly bytes: number;
+}
+
+interface Limits {
+  readonly maxBytes: number;
+  readonly statementMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One bounded, read-only transaction. `too_large` when more than `maxBytes` arrive: then the connection is cut, and the server ends
+ * its session. Bytes are counted as they come: a row of gigabytes is given up before it is whole.
+ */
+export async function queryWithin(
+  legacy: Pool,
+  sql: string,
+  values: readonly unknown[],
+  { maxBytes, statementMs, signal }: Limits,
+): Promise<Answer | "too_large"> {
+  const tooLarge = new AbortController();
+  let bytes = 0;
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) tooLarge.abort();
+  };
+  const ask = async (tx: Client): Promise<Answer> => {
+    const socket = socketOf(tx);
+    socket?.on("data", count);
+    try {
+      const { rows } = await tx.query<Record<string, unknown>>(sql, [...values]);
+      return { rows, bytes };
+    } finally {
+      socket?.off("data", count);
+    }
+  };
+  try {
+    const either = AbortSignal.any([signal, tooLarge.signal]);
+    return await readOnly(legacy, ask, { statementMs, signal: either });
+  } catch (error) {
+    if (tooLarge.signal.aborted && !signal.aborted) return "too_large";
+    throw error;
+  }
+}
+
+/** The connection's socket, which node-postgres keeps to itself. Under TLS its bytes are those after decryption. */
+function socketOf(client: Client): Socket | undefined {
+  const connection: unknown = Reflect.get(client, "connection");
+  const stream: unknown =
+    typeof connection === "object" && connection !== null ? Reflect.get(connection, "stream") : undefined;
+  return stream instanceof Socket ? stream : undefined;
+}

@@ -10,15 +10,13 @@ export default defineConfig({
     globalSetup: "packages/shared/src/testing/global-setup.ts",
     setupFiles: "packages/shared/src/testing/worker-setup.ts",
     reporters: ["default", closingLines(join(import.meta.dirname, "test-results"))],
-    // Tests start real servers and real processes on whatever machine this is; what hangs is ended by `eventually` long before.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A slow machine turns no test red: what stands still is given up by `eventually`, long before. No retries: each would go on with what the first try left.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // Journeys also wait (for ticks, starts, probes): a third process uses what two leave of two processors.
     maxWorkers: 3,
     // A process for each file loads the same modules again: 15 s of a processor for 59 files (measured). No test changes what modules hold.
     isolate: false,
     sequence: { sequencer: LongestFirst },
-    // CI runs on a shared machine whose speed varies threefold: a test that failed once is named in the output, and run once more.
-    retry: process.env["CI"] === "true" ? 1 : 0,
   },
 });

@@ -46,7 +46,7 @@ export interface Journey {
   ): Promise<ServiceProcess>;
   /** Creates a run and returns its id. */
   begin(options?: RunOptions): Promise<number>;
-  /** Waits until a run is completed. Milliseconds. */
+  /** Waits until a run is completed. `within`: how long nothing may change, in milliseconds. */
   completed(runId: number, within?: number): Promise<readonly EntityProgress[]>;
   close(): Promise<void>;
 }
@@ -132,9 +132,18 @@ async function begin(
   return runId;
 }
 
+/** A run's status, and how far it is: as long as that changes, nothing stands still. */
+async function standing(target: Pool, runId: number): Promise<{ status: string | undefined; ended: number }> {
+  const { rows } = await target.query<{ ended: number }>(
+    "select count(*) filter (where finished_at is not null) as ended from migration.batches where run_id = $1",
+    [runId],
+  );
+  return { status: (await findRun(target, runId))?.status, ended: rows[0]?.ended ?? 0 };
+}
+
 async function completed(target: Pool, runId: number, within = 120_000): Promise<EntityProgress[]> {
-  await eventually(async () => (await findRun(target, runId))?.status, {
-    until: (status) => status === "completed",
+  await eventually(() => standing(target, runId), {
+    until: ({ status }) => status === "completed",
     within,
     every: 100,
   });

@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
-import { describe, expect, it, vi } from "vitest";
+import { eventually } from "@nexus/shared/testing";
+import { describe, expect, it } from "vitest";
 import { startProcess } from "./process.ts";
 import { supervise } from "./supervisor.ts";
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../dist/supervisor/fixtures/${name}.js`, import.meta.url));
-/** SIGTERM has 5 s before SIGKILL follows, and the machine may be busy. */
-const PATIENCE = { timeout: 20_000, interval: 50 };
+/** SIGTERM has 5 s before SIGKILL follows. */
+const PATIENCE = { within: 20_000, every: 50 };
 
 function isAlive(pid: number): boolean {
   try {
@@ -33,7 +34,7 @@ describe("a supervised process", () => {
       expect(children.map(isAlive)).toEqual([true, true]);
       process.kill(parent.pid, signal);
       await parent.exited;
-      await vi.waitFor(() => expect(children.map(isAlive)).toEqual([false, false]), PATIENCE);
+      await eventually(() => expect(children.map(isAlive)).toEqual([false, false]), PATIENCE);
     },
   );
 
@@ -53,10 +54,10 @@ describe("a supervised process", () => {
       },
     });
     process.kill(pids[0] ?? 0, "SIGKILL");
-    await vi.waitFor(() => expect(pids).toHaveLength(2), PATIENCE);
+    await eventually(() => expect(pids).toHaveLength(2), PATIENCE);
     expect(lost).toEqual([]);
     process.kill(pids[1] ?? 0, "SIGKILL");
-    await vi.waitFor(() => expect(lost).toEqual(["sleeper SIGKILL"]), PATIENCE);
+    await eventually(() => expect(lost).toEqual(["sleeper SIGKILL"]), PATIENCE);
     await supervisor.stop();
   });
 

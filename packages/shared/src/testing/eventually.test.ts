@@ -40,6 +40,27 @@ describe("eventually", () => {
     );
   });
 
+  it("waits on while something changes, however slowly", async () => {
+    let looks = 0;
+    const patience = { until: (n: number) => n === 10, within: 60, every: 1 };
+    const value = await eventually(
+      () => Math.floor((looks += 1) / 4),
+      patience,
+      () => looks * 10,
+    );
+    expect(value).toBe(10);
+  });
+
+  it("takes another error for a change, too", async () => {
+    let looks = 0;
+    const look = (): void => {
+      looks += 1;
+      if (looks < 20) throw new Error(looks < 10 ? "refused" : "starting up");
+    };
+    await eventually(look, { within: 120, every: 1 }, () => looks * 10);
+    expect(looks).toBe(20);
+  });
+
   it("does not wait longer for a look that never comes back", async () => {
     const waiting = eventually(() => new Promise(() => undefined), { within: 30 });
     await expect(waiting).rejects.toThrow("did not hold within 30 ms; no look came back");

@@ -31,7 +31,7 @@ describe.each(stacks())("bad rows, on $name", (stack) => {
     await narrowTarget(journey);
     runId = await journey.begin();
     expectSumsToClose(await journey.completed(runId));
-  }, 180_000);
+  });
   afterAll(() => journey?.close());
 
   it.each([

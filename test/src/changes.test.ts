@@ -39,7 +39,7 @@ describe.each(stacks([embedded]))("changes of the source on $name", (stack) => {
       runId = await journey.begin({ embeddings: true });
       progress = await journey.completed(runId);
       after = await snapshot(journey.target);
-    }, 240_000);
+    });
     afterAll(() => journey?.close());
 
     it.each(MOVED)("writes exactly the rows of %s that changed or are new", (entity) => {
@@ -98,7 +98,7 @@ describe.each(stacks([embedded]))("changes of the source on $name", (stack) => {
           gone: [],
           otherId: [],
         });
-    }, 120_000);
+    });
   });
 });
 

@@ -20,7 +20,7 @@ describe.each(stacks())("control in the middle of a run, on $name", (stack) => {
     const service = await journey.start("api");
     const { port } = z.object({ port: z.number() }).parse(await service.waitForLine({ msg: "ready" }));
     api = `http://127.0.0.1:${port}`;
-  }, 120_000);
+  });
   afterAll(() => journey.close());
 
   it("applies nothing of a cancelled run any more, and the next run completes it", async () => {

@@ -18,29 +18,25 @@ describe("npm run demo", () => {
       entities: { cases: { loaded: counts(0.01).projects, parked: 0 } },
     });
     expect(left()).toEqual([]);
-  }, 180_000);
+  });
 
   it.each([
     ["while the databases start", /Three embedded databases/],
     ["in the middle of the run", /practices +(loading|complete)/],
-  ])(
-    "leaves no process behind when it is interrupted %s",
-    async (_, moment) => {
-      const { demo, left } = startDemo("--scale", "0.01");
-      await eventually(() => moment.test(demo.output()), { within: 120_000 });
-      await eventually(() => left().length > 0);
-      expect((await demo.kill("SIGINT")).code).toBe(130);
-      await eventually(() => left().length === 0);
-    },
-    180_000,
-  );
+  ])("leaves no process behind when it is interrupted %s", async (_, moment) => {
+    const { demo, left } = startDemo("--scale", "0.01");
+    await eventually(() => moment.test(demo.output()), { within: 120_000 });
+    await eventually(() => left().length > 0);
+    expect((await demo.kill("SIGINT")).code).toBe(130);
+    await eventually(() => left().length === 0);
+  });
 
   it("leaves no process behind when it is killed", async () => {
     const { demo, left } = startDemo("--scale", "0.01");
     await eventually(() => /practices +(loading|complete)/.test(demo.output()), { within: 120_000 });
     await demo.kill("SIGKILL");
     await eventually(() => left().length === 0, { within: 20_000 });
-  }, 180_000);
+  });
 
   it("refuses what it does not know in one line", async () => {
     const { demo } = startDemo("--sacle", "1");

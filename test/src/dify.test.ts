@@ -4,10 +4,10 @@ import { entities } from "@nexus/catalog";
 import { difyEnvironment, type DifyServer, startDify } from "@nexus/local/dify";
 import { serviceToRun } from "@nexus/local/services";
 import { backfill } from "@nexus/shared/ledger";
-import { type ServiceProcess, spawnService, stacks } from "@nexus/shared/testing";
+import { eventually, type ServiceProcess, spawnService, stacksWithVectors } from "@nexus/shared/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { canariesIn } from "./canaries.ts";
-import { breakable, servers } from "./chaos/arena.ts";
+import { breakableWithVectors, servers } from "./chaos/arena.ts";
 import { dice, rounds, seed } from "./chaos/dice.ts";
 import { filled, heldDocuments, wantedDocuments } from "./dify.ts";
 import { embedded } from "./embedded-stack.ts";
@@ -24,7 +24,7 @@ const NOWHERE = {
   queueUrl: "redis://nowhere.test",
 };
 
-describe.each(stacks([embedded]))("Dify on $name", (stack) => {
+describe.each(stacksWithVectors([embedded]))("Dify on $name", (stack) => {
   let dify: DifyServer;
   let journey: Journey;
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe.each(stacks([embedded]))("Dify on $name", (stack) => {
       env: difyEnvironment(dify.url),
       embedders: 1,
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await journey?.close();
     await dify?.close();
@@ -63,7 +63,7 @@ describe.each(stacks([embedded]))("Dify on $name", (stack) => {
     );
     await drained(journey.target);
     expect(await unsettledContent(journey.target)).toEqual([]);
-  }, 180_000);
+  });
 
   it("is asked for nothing by a run over an unchanged source", async () => {
     const calls = changes(dify);
@@ -84,7 +84,7 @@ describe.each(stacks([embedded]))("Dify on $name", (stack) => {
     );
     await filled(journey.target);
     expect(heldDocuments(dify)).toEqual(await wantedDocuments(journey.target));
-  }, 120_000);
+  });
 
   it("is left alone by a run that skips it, which a backfill makes up for", async () => {
     await run({ dify: true }); // What was moved and deleted in the target is as in the source again.
@@ -97,10 +97,10 @@ describe.each(stacks([embedded]))("Dify on $name", (stack) => {
     await filled(journey.target);
     expect(changes(dify)).toBeGreaterThan(calls);
     expect(heldDocuments(dify)).toEqual(await wantedDocuments(journey.target));
-  }, 120_000);
+  });
 });
 
-describe.skipIf(!breakable)(`Dify in trouble (seed ${seed})`, () => {
+describe.skipIf(!breakableWithVectors)(`Dify in trouble (seed ${seed})`, () => {
   let dify: DifyServer;
   let journey: Journey;
   afterEach(async () => {
@@ -120,7 +120,7 @@ describe.skipIf(!breakable)(`Dify in trouble (seed ${seed})`, () => {
     dify.change({ faults: {} });
     expect(await filled(journey.target)).toMatchObject({ items: { failed: 0 } });
     expect(heldDocuments(dify)).toEqual(await wantedDocuments(journey.target));
-  }, 180_000);
+  });
 
   it("holds each content once in the end where embedders are killed, and nobody wrote a value anywhere else", async () => {
     dify = await startDify({ latencyMs: 20, indexingMs: 100 });
@@ -132,7 +132,11 @@ describe.skipIf(!breakable)(`Dify in trouble (seed ${seed})`, () => {
     const kills = 5;
     for (let n = 0; n < kills; n++) {
       const more = dify.calls("create") + 1 + thrown.upTo(20);
-      await expect.poll(() => dify.calls("create") >= more, { timeout: 60_000, interval: 2 }).toBe(true);
+      await eventually(() => dify.calls("create"), {
+        until: (calls) => calls >= more,
+        within: 60_000,
+        every: 2,
+      });
       await alive.shift()?.kill("SIGKILL");
       alive.push(await journey.start("embedder"));
     }
@@ -141,7 +145,7 @@ describe.skipIf(!breakable)(`Dify in trouble (seed ${seed})`, () => {
     expect(canariesIn(heldDocuments(dify).join("\n")).length).toBeGreaterThan(0);
     for (const { name } of dify.documents()) expect(name).toMatch(/^[a-z_]+-[0-9a-f-]{36}$/);
     for (const service of journey.services) expect(canariesIn(service.output())).toEqual([]);
-  }, 240_000);
+  });
 });
 
 describe("an embedder without Dify", () => {

@@ -93,7 +93,7 @@ describe.each(stacks([embedded]))("links that point nowhere, on $name", (stack) 
     journey = await openJourney(stack, { sample: { scale: 0.03, dirt: "dangling" } });
     runId = await journey.begin();
     expectSumsToClose(await journey.completed(runId));
-  }, 180_000);
+  });
   afterAll(() => journey?.close());
 
   it.each(OPTIONAL)(

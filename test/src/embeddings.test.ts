@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { entities } from "@nexus/catalog";
 import { backfill } from "@nexus/shared/ledger";
-import { type ServiceProcess, stacks } from "@nexus/shared/testing";
+import { eventually, type ServiceProcess, stacksWithVectors } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embedded } from "./embedded-stack.ts";
 import { callCount, distinctTexts, drained, indexState, unsettledContent } from "./embeddings.ts";
@@ -9,11 +9,11 @@ import { type Journey, openJourney } from "./journey.ts";
 
 const BY = { actor: "test", reason: null };
 
-describe.each(stacks([embedded]))("embeddings on $name", (stack) => {
+describe.each(stacksWithVectors([embedded]))("embeddings on $name", (stack) => {
   let journey: Journey;
   beforeAll(async () => {
     journey = await openJourney(stack, { sample: { scale: 0.02 } });
-  }, 120_000);
+  });
   afterAll(() => journey.close());
 
   it("are not made when they are off: no event, and no socket of an embedder", async () => {
@@ -67,7 +67,10 @@ describe.each(stacks([embedded]))("embeddings on $name", (stack) => {
 
   it("end with an index, where the server can build one beside its work", async () => {
     const expected = stack.name === "embedded" ? "absent" : "ready";
-    await expect.poll(() => indexState(journey.target), { timeout: 30_000 }).toBe(expected);
+    await eventually(() => indexState(journey.target), {
+      until: (state) => state === expected,
+      within: 30_000,
+    });
   });
 });
 

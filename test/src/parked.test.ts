@@ -35,7 +35,7 @@ describe.each(stacks())("parked rows, on $name", (stack) => {
         until: (status) => status === "blocked",
         within: 60_000,
       });
-    }, 180_000);
+    });
     afterAll(() => journey?.close());
 
     it("wait, down to their grandchildren", async () => {
@@ -66,7 +66,7 @@ describe.each(stacks())("parked rows, on $name", (stack) => {
         until: (open) => open.length === 0,
         within: 60_000,
       });
-    }, 90_000);
+    });
 
     it("leave a run that can be completed, with every sum closed and no process started anew", async () => {
       await journey.target.query(`alter table workflow_templates rename column steps_elsewhere to steps`);
@@ -105,7 +105,7 @@ describe.each(stacks())("parked rows, on $name", (stack) => {
       } finally {
         await journey.close();
       }
-    }, 180_000);
+    });
   });
 
   describe("after the run", () => {
@@ -120,7 +120,7 @@ describe.each(stacks())("parked rows, on $name", (stack) => {
       expectSumsToClose(await journey.completed(first));
       await journey.target.query(`alter table profiles drop constraint allowed`);
       await journey.legacy.query(`delete from auth_user where id = ${gone}`);
-    }, 180_000);
+    });
     afterAll(() => journey?.close());
 
     it("a requeue of the parent is a run of its own, which leaves the children waiting", async () => {

@@ -40,7 +40,7 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
     expect(requeued).toContain('"requeued"');
     expectSumsToClose(await journey.completed(runId));
     seenInQueue.push(await queueOf(journey.stack));
-  }, 240_000);
+  });
   afterAll(() => journey?.close());
 
   it("are in the target: the search finds what is there", async () => {

@@ -27,7 +27,7 @@ describe.skipIf(servers === undefined)(`the progress of a run with faults (seed 
     await journey.target.query(
       "alter table public.cases add constraint poison check (legacy_project_id % 50 <> 0)",
     );
-  }, 120_000);
+  });
   afterAll(() => journey?.close());
 
   it("is what SQL says, asked often, asked seldom and streamed; it never falls and never passes 100", async () => {
@@ -66,7 +66,7 @@ describe.skipIf(servers === undefined)(`the progress of a run with faults (seed 
         totals: { percent: 100, sumClosed: true },
       });
     }
-  }, 180_000);
+  });
 });
 
 async function api(journey: Journey): Promise<string> {

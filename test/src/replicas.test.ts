@@ -1,7 +1,7 @@
 /** Three replicas of the API over one ledger do and say what one would. */
 import { followProgress, openClient, type RunView } from "@nexus/contract";
 import { counts } from "@nexus/local/sample";
-import { eventually, stacks } from "@nexus/shared/testing";
+import { eventually, stacksWithVectors } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { drained } from "./embeddings.ts";
@@ -17,7 +17,7 @@ interface Replica {
   readonly metricsUrl: string;
 }
 
-describe.each(stacks())("three replicas of the API, on $name", (stack) => {
+describe.each(stacksWithVectors())("three replicas of the API, on $name", (stack) => {
   let journey: Journey;
   let replicas: readonly Replica[];
   beforeAll(async () => {
@@ -32,7 +32,7 @@ describe.each(stacks())("three replicas of the API, on $name", (stack) => {
       const { port, metricsPort } = ports.parse(service.logs().find(({ msg }) => msg === "ready"));
       return { url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
     });
-  }, 120_000);
+  });
   afterAll(() => journey?.close());
 
   it("start one run, whoever of them is asked how often, and tell the same of it from its first row to its last", async () => {

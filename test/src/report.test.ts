@@ -20,7 +20,7 @@ describe.each(stacks([embedded]))("the report of a finished run, on $name", (sta
     client = openClient({ url });
     await journey.completed(await journey.begin({ skip: ["workflow_templates"] }));
     report = await client.call("GET /v1/report");
-  }, 180_000);
+  });
   afterAll(() => journey?.close());
 
   it("sums to all rows of the source: in the target, rejected, parked or left out", async () => {

@@ -15,7 +15,7 @@ describe.each(stacks([embedded]))("skipping, on $name", (stack) => {
 
   beforeAll(async () => {
     journey = await openJourney(stack, { sample: { scale: SCALE } });
-  }, 120_000);
+  });
   afterAll(() => journey?.close());
 
   // In this order on one target: each skipped entity is still missing when it is skipped.

@@ -26,7 +26,7 @@ describe.each(stacks([embedded]))("the source, on $name", (stack) => {
     journey = await openJourney(stack, { sample: { scale: 0.01 } });
     before = await traces(journey.legacy);
     expectSumsToClose(await journey.completed(await journey.begin()));
-  }, 180_000);
+  });
   afterAll(() => journey?.close());
 
   it("is left as it was found", async () => {
@@ -39,7 +39,7 @@ describe.each(stacks())("a guarded source, on $name", (stack) => {
 
   beforeAll(async () => {
     journey = await openJourney(stack, { sample: { scale: 0.01 }, prepare: guarded });
-  }, 180_000);
+  });
   afterAll(() => journey?.close());
 
   it("gives a role with SELECT alone a whole run, in a database that refuses writes", async () => {

@@ -2,7 +2,7 @@
 import { bedrockEnvironment, type BedrockServer, startBedrock } from "@nexus/local/bedrock";
 import { type CollectorServer, type ReceivedSpan, startCollector } from "@nexus/local/collector";
 import { withPool } from "@nexus/shared/database";
-import { eventually, remark, type RunningStack, stacks } from "@nexus/shared/testing";
+import { eventually, remark, type RunningStack, stacksWithVectors } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canariesIn } from "./canaries.ts";
 import { embedded } from "./embedded-stack.ts";
@@ -12,7 +12,7 @@ import { type Journey, openJourney } from "./journey.ts";
 /** Of the caller, who is traced as well. */
 const CALLER = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" };
 
-describe.each(stacks([embedded]))("the trace of a run, on $name", (stack) => {
+describe.each(stacksWithVectors([embedded]))("the trace of a run, on $name", (stack) => {
   let collector: CollectorServer;
   let bedrock: BedrockServer;
   let journey: Journey;
@@ -46,7 +46,7 @@ describe.each(stacks([embedded]))("the trace of a run, on $name", (stack) => {
     for (const service of journey.services)
       expect(await service.kill("SIGTERM")).toEqual({ code: 0, signal: null });
     spans = collector.spans();
-  }, 240_000);
+  });
   afterAll(async () => {
     await journey?.close();
     await Promise.all([collector?.close(), bedrock?.close()]);

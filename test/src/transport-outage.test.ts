@@ -15,7 +15,7 @@ describe.each(carriers)("the queue on $name, broken", (kind) => {
 
   beforeAll(async () => {
     carrier = await kind.start();
-  }, 120_000);
+  });
   afterAll(() => carrier.stop());
   beforeEach(async () => {
     taken = [];

@@ -20,7 +20,7 @@ describe.each(carriers)("the queue on $name", (kind) => {
   beforeAll(async () => {
     carrier = await kind.start();
     transports = [await open(), await open()];
-  }, 120_000);
+  });
   afterAll(async () => {
     await Promise.all(transports.map((transport) => transport.close()));
     await carrier.stop();

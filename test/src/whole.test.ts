@@ -10,7 +10,7 @@ describe.each(stacks([embedded]))("the whole journey on $name", (stack) => {
     let journey: Journey;
     beforeAll(async () => {
       journey = await openJourney(stack, { sample: { scale, shape } });
-    }, 120_000);
+    });
     afterAll(() => journey.close());
 
     it("gives every source row an outcome, and the sum closes", async () => {

@@ -25,7 +25,7 @@ describe.skipIf(!postgres.found || !redis.found)("wrong input", () => {
 
   beforeAll(async () => {
     if (postgres.found && redis.found) right = await prepare(postgres, redis);
-  }, 60_000);
+  });
   afterAll(async () => {
     if (postgres.found) await postgres.stop();
     if (redis.found) await redis.stop();

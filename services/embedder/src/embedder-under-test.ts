@@ -4,7 +4,7 @@ import type { Pool } from "@nexus/shared/database";
 import { type Embedding, openProvider } from "@nexus/shared/embedding";
 import { openBudget } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
-import { eventually, freshTarget, type TestContext } from "@nexus/shared/testing";
+import { eventually, freshTarget, needsVectors, type TestContext } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import type { Deps } from "./deps.ts";
 import { embedPage } from "./embed.ts";
@@ -37,8 +37,7 @@ export interface EmbedderUnderTest {
 /** Skips the test where this run has no PostgreSQL with pgvector. */
 export async function embedderUnderTest(context: TestContext): Promise<EmbedderUnderTest> {
   const target = await freshTarget(context);
-  const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
-  if (rowCount === 0) context.skip("this server has no pgvector");
+  needsVectors(context);
   const calls: string[] = [];
   const deps = await depsOn(target, async (text) => {
     calls.push(text);

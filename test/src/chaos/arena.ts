@@ -1,6 +1,12 @@
 /** Where blows fall: a journey on servers of its own, and what an undisturbed run of its sample leaves behind. */
 import type { ServiceName } from "@nexus/local/services";
-import { eventually, type ServiceProcess, type Stack, stacks } from "@nexus/shared/testing";
+import {
+  eventually,
+  type ServiceProcess,
+  type Stack,
+  stacks,
+  stacksWithVectors,
+} from "@nexus/shared/testing";
 import { expect } from "vitest";
 import { type Journey, type JourneyOptions, openJourney } from "../journey.ts";
 import { type Accounts, accountsOf, forgetEverything } from "./accounts.ts";
@@ -9,6 +15,9 @@ const [here] = stacks();
 
 /** Whether suites that break servers can run: only real ones can be broken and mended. What is not installed is named in the closing lines. */
 export const breakable = here !== undefined;
+
+/** Whether servers that can be broken hold vectors too. */
+export const breakableWithVectors = stacksWithVectors().length > 0;
 
 /** Real servers, for suites that are skipped unless they are `breakable`. */
 export const servers: Stack = here ?? {

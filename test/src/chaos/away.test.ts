@@ -25,7 +25,7 @@ describe.skipIf(!breakable)("a server that is away", () => {
       stack,
     );
     lines = stack.lines();
-  }, 120_000);
+  });
   afterAll(() => arena.journey.close());
 
   it("as the source costs no attempt", async () => {

@@ -16,7 +16,7 @@ import { unexpectedErrors } from "./server-log.ts";
 
 const MINUTES = 60_000 * rounds;
 
-describe.skipIf(!breakable)(`a run that is struck (seed ${seed})`, { timeout: 3 * MINUTES }, () => {
+describe.skipIf(!breakable)(`a run that is struck (seed ${seed})`, { timeout: 10 * MINUTES }, () => {
   let arena: Arena;
   beforeAll(async () => {
     arena = await openArena({
@@ -24,7 +24,7 @@ describe.skipIf(!breakable)(`a run that is struck (seed ${seed})`, { timeout: 3 
       env: { BATCH_ROWS: "8", LOADER_CONCURRENCY: "1", HIGH_WATER: "40" },
     });
     await arena.journey.start("loader");
-  }, 2 * MINUTES);
+  }, 10 * MINUTES);
   afterAll(() => arena.journey.close());
 
   it("is compared by something: rows, exceptions, notes and offers to the embedder", () => {

@@ -35,7 +35,7 @@ describe.skipIf(!breakable)("a loader that is killed", () => {
       stack,
     );
     lines = stack.lines();
-  }, 120_000);
+  });
   afterAll(() => arena.journey.close());
 
   async function expectRecovery(runId: number, attempts: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** SIGTERM to a service that waits for somebody who does not come: it ends in good order all the same, and what it was at is done by another. */
 import { type BedrockServer, bedrockEnvironment, startBedrock } from "@nexus/local/bedrock";
-import { eventually } from "@nexus/shared/testing";
+import { eventually, needsVectors } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { drained, unsettledContent } from "../embeddings.ts";
@@ -26,7 +26,7 @@ describe.skipIf(!breakable)("SIGTERM", () => {
       sample: { scale: 0.01, seed: 19 },
       env: { BATCH_ROWS: "100", DRAIN_MS: "1000", SHUTDOWN_GRACE_MS: "8000" },
     });
-  }, 120_000);
+  });
   afterAll(() => arena.journey.close());
 
   it("makes a loader hand back a batch that waits for a lock in the target, and leaves no session there", async () => {
@@ -69,7 +69,8 @@ describe.skipIf(!breakable)("SIGTERM", () => {
     await expectTheSame(arena, runId, 60_000);
   });
 
-  it("makes an embedder give back the texts whose calls hang", async () => {
+  it("makes an embedder give back the texts whose calls hang", async (context) => {
+    needsVectors(context);
     const { journey } = arena;
     const bedrock = await startBedrock({ faults: [{ fault: "hang" }] });
     onTestFinished(() => bedrock.close());

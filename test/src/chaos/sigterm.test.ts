@@ -26,7 +26,7 @@ describe.skipIf(!breakable)(`SIGTERM (seed ${seed})`, () => {
       // Two workers that were drained one after the other would not be done within the grace period.
       env: { BATCH_ROWS: "10", LOADER_CONCURRENCY: "1", DRAIN_MS: "2500", SHUTDOWN_GRACE_MS: "4800" },
     });
-  }, 120_000);
+  });
   afterAll(() => arena.journey.close());
 
   it("ends every service in good order in the middle of a run, and costs no attempt", async () => {

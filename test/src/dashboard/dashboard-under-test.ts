@@ -26,7 +26,7 @@ const FLAGS = [
 export async function openBrowser(): Promise<Browser | undefined> {
   const executablePath = findBrowser();
   if (executablePath === undefined) {
-    remark("stack missing", "no browser: chromium is not installed");
+    remark("stack missing", "no browser here: install chromium; the dashboard was not looked at");
     return undefined;
   }
   const browser = await chromium.launch({ executablePath, args: FLAGS });
@@ -81,7 +81,7 @@ async function openPage(
 ): Promise<Opened> {
   const visit = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await visit.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(120_000); // Playwright measures time by the wall: what is slow must not be red.
   const faults: string[] = [];
   page.on("pageerror", ({ message }) => faults.push(message));
   page.on("console", (line) => line.text().includes("Content Security Policy") && faults.push(line.text()));

@@ -1,5 +1,5 @@
 /** The questions of an operator, each answered by the dashboard within two clicks, and what can be done there. */
-import { eventually } from "@nexus/shared/testing";
+import { eventually, needsVectors } from "@nexus/shared/testing";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -54,8 +54,7 @@ describe("within two clicks", () => {
   });
 
   it("why the embeddings are slow, and what they cost", async (context) => {
-    const { rows } = await dashboard.target.query("select to_regclass('migration.embedding_texts') as texts");
-    if (rows[0]?.["texts"] === null) context.skip("this server has no pgvector");
+    needsVectors(context);
     await click(opened.page.getByRole("link", { name: "Quota and cost" }));
     await opened.page.getByText("quota of requests or tokens").waitFor();
     await opened.page.getByText("$1.27 of $5.00").waitFor();

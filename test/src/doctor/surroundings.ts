@@ -1,5 +1,5 @@
 /** Situations in which the queue, the API or a variable is wrong, and those of embeddings. */
-import { freePort } from "@nexus/shared/testing";
+import { freePort, needsVectors } from "@nexus/shared/testing";
 import type { Situation } from "./situation.ts";
 import type { Ward } from "./ward.ts";
 
@@ -75,8 +75,7 @@ export const embeddings: readonly Situation[] = [
   {
     name: "the vector index is invalid",
     prepare: async ({ target }, context) => {
-      const { rows } = await target.query("select where to_regclass('public.ai_embeddings') is not null");
-      if (rows.length === 0) context.skip("this PostgreSQL has no pgvector");
+      needsVectors(context);
       await target.query(
         `create index ai_embeddings_hnsw_0 on public.ai_embeddings (id);
          update pg_index set indisvalid = false where indexrelid = 'public.ai_embeddings_hnsw_0'::regclass`,

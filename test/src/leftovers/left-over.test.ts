@@ -11,7 +11,7 @@ import { processesBelow, stillThere } from "./processes.ts";
 
 const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
 
-describe.skipIf(process.platform !== "linux")("nothing is left over", { timeout: 180_000 }, () => {
+describe.skipIf(process.platform !== "linux")("nothing is left over", () => {
   it.for([
     ["is killed while a test never gives the processor back", "spins", "SIGKILL"],
     ["is interrupted", "waits", "SIGINT"],

@@ -2,7 +2,13 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { startBedrock } from "@nexus/local/bedrock";
-import { eventually, remark, type RunningStack, spawnService, stacks } from "@nexus/shared/testing";
+import {
+  eventually,
+  remark,
+  type RunningStack,
+  spawnService,
+  stacksWithVectors,
+} from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { embedded } from "../embedded-stack.ts";
@@ -16,7 +22,7 @@ let output: BuildOutput;
 
 beforeAll(async () => {
   output = await deployAll();
-}, 300_000);
+});
 afterAll(() => output?.remove());
 
 describe("Dockerfile", () => {
@@ -70,17 +76,17 @@ function filesOf({ package: name }: Image) {
     .map((path) => ({ path: path.slice(output.folder.length), bytes: statSync(path).size }));
 }
 
-const [stack = embedded] = stacks();
+const [stack = embedded] = stacksWithVectors();
 
 describe(`the stack of docker-compose.yml, on ${stack.name}`, () => {
   let running: RunningStack;
 
   beforeAll(async () => {
     running = await stack.start();
-  }, 120_000);
+  });
   afterAll(() => running?.stop());
 
-  it("makes a sample, migrates it, embeds it, and ends at SIGTERM", { timeout: 240_000 }, async (context) => {
+  it("makes a sample, migrates it, embeds it, and ends at SIGTERM", async (context) => {
     const bedrock = await startBedrock();
     context.onTestFinished(() => bedrock.close());
     const services = compose({ SAMPLE_SCALE: "0.002" }).services;

@@ -1,6 +1,6 @@
 /** In a run like the demo's every panel of every dashboard has something to draw: a real Prometheus asks for it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually, type ServiceProcess, stacks } from "@nexus/shared/testing";
+import { eventually, type ServiceProcess, stacksWithVectors } from "@nexus/shared/testing";
 import { z } from "zod";
 import { embedded } from "../embedded-stack.ts";
 import { drained } from "../embeddings.ts";
@@ -18,7 +18,7 @@ describe.skipIf(!prometheusWorks())("after a run", () => {
   let prometheus: Prometheus;
 
   beforeAll(async () => {
-    const stack = stacks([embedded]).at(-1) ?? embedded;
+    const stack = stacksWithVectors([embedded]).at(-1) ?? embedded;
     const status = { METRICS_PORT: "0", API_PORT: "0" };
     journey = await openJourney(stack, { env: status, loaders: 2, embedders: 1 });
     await journey.start("api");
@@ -30,7 +30,7 @@ describe.skipIf(!prometheusWorks())("after a run", () => {
       within: 45_000,
       every: 500,
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await prometheus?.stop();
     await journey?.close();

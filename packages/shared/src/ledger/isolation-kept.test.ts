@@ -2,6 +2,7 @@ import { entities } from "@nexus/catalog";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Queryable } from "../database/pool.ts";
 import { preflightTarget } from "../database/preflight-target.ts";
+import { needsVectors } from "../testing/fresh.ts";
 import { migrateTarget } from "./migrate.ts";
 import {
   type Actor,
@@ -44,7 +45,7 @@ describe.each<Platform>(["plain", "supabase"])("%s", (platform) => {
   });
 
   it("takes a shared template's vectors out of sight when a practice gets the template", async (context) => {
-    if (!here.hasVectors) context.skip("this server has no pgvector");
+    needsVectors(context);
     const member: Actor = { role: "member", claims: person(uuid("member")) };
     const seen = `select from public.ai_embeddings where content_id = '${uuid("t-")}'`;
     const give = `update public.workflow_templates set practice_id = $1 where id = '${uuid("t-")}'`;

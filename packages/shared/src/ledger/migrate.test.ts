@@ -2,7 +2,7 @@ import { entities } from "@nexus/catalog";
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { openPool, type Pool } from "../database/pool.ts";
-import { freshDatabase } from "../testing/fresh.ts";
+import { freshDatabase, needsVectors } from "../testing/fresh.ts";
 import { freshLogin } from "../testing/login.ts";
 import { schemaFacts } from "../testing/schema-facts.ts";
 import { migrateTarget } from "./migrate.ts";
@@ -114,8 +114,7 @@ describe("a role that may not do everything", () => {
   });
 
   it("leaves ai_embeddings out where it cannot create pgvector; a later migration adds it", async (context) => {
-    const { rowCount } = await target.query("select from pg_available_extensions where name = 'vector'");
-    if (rowCount === 0) context.skip("this server has no pgvector");
+    needsVectors(context);
     const login = await freshLogin(context, url);
     await target.query(
       `create schema migration authorization ${login.username}; grant create on schema public to ${login.username}`,

@@ -10,6 +10,7 @@ const postgresFolders = [
 
 /** The folder that holds both `initdb` and `postgres`: on PATH first, else the newest installed; undefined if there is none. */
 export function findPostgres(): string | undefined {
+  if (leftOut("servers")) return undefined;
   const onPath = pathFolders().flatMap((folder) => realFolder(join(folder, "postgres")));
   const installed = postgresFolders.flatMap(([folder, bin]) =>
     versions(folder).map((name) => join(folder, name, bin)),
@@ -21,6 +22,7 @@ export function findPostgres(): string | undefined {
 
 /** The path of a Redis server (Valkey speaks the same), undefined if there is none. */
 export function findRedis(): string | undefined {
+  if (leftOut("servers")) return undefined;
   return pathFolders()
     .flatMap((folder) => [join(folder, "redis-server"), join(folder, "valkey-server")])
     .find(isExecutable);
@@ -28,10 +30,16 @@ export function findRedis(): string | undefined {
 
 /** The path of Chromium or Chrome, undefined if there is none. */
 export function findBrowser(): string | undefined {
+  if (leftOut("browser")) return undefined;
   const names = ["chromium", "chromium-browser", "google-chrome"];
   return pathFolders()
     .flatMap((folder) => names.map((name) => join(folder, name)))
     .find(isExecutable);
+}
+
+/** `NEXUS_WITHOUT=servers,browser`: as if they were not installed. */
+function leftOut(what: "servers" | "browser"): boolean {
+  return (process.env["NEXUS_WITHOUT"] ?? "").split(",").includes(what);
 }
 
 /** PATH, and the folder of system binaries that a login shell may lack. */

@@ -49,3 +49,9 @@ export async function freshRedis(context: TestContext): Promise<string> {
   context.onTestFinished(() => server.clear(database));
   return database;
 }
+
+/** Skips the test where the servers of this run cannot hold vectors. */
+export function needsVectors(context: Pick<TestContext, "skip">): void {
+  const reason = testRun.withoutVectors();
+  if (reason !== undefined) context.skip(reason);
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { sharePostgresData, startPostgres } from "./postgres.ts";
-import { postgresAt } from "./postgres-server.ts";
+import { postgresAt, type PostgresServer } from "./postgres-server.ts";
 import { startRedis } from "./redis.ts";
 import { remark, testRun } from "./test-run.ts";
 
@@ -24,11 +24,27 @@ const nothingToStop: Stop = () => Promise.resolve();
 
 async function sharePostgres(): Promise<Stop> {
   const lent = testRun.postgresUrl();
-  if (lent) return async () => await (await postgresAt(lent)).dropAll(`${testRun.prefix()}_template_`);
-  const postgres = await startPostgres();
-  if (!postgres.found) return skipWithout(postgres.reason);
-  process.env["TEST_DATABASE_URL"] = postgres.url;
-  return () => postgres.stop();
+  const own = await startPostgres();
+  if (own.found) await lookForVectors(own);
+  if (lent) {
+    if (own.found) await own.stop(); // Suites that break their server start one like it.
+    const server = await postgresAt(lent);
+    await lookForVectors(server);
+    return async () => await server.dropAll(`${testRun.prefix()}_template_`);
+  }
+  if (!own.found) return skipWithout(own.reason);
+  process.env["TEST_DATABASE_URL"] = own.url;
+  return () => own.stop();
+}
+
+/** Said once, and the reason beside each test that is left out for it. */
+async function lookForVectors(server: PostgresServer): Promise<void> {
+  const version = await server.pgvector();
+  if (version !== undefined && version.localeCompare("0.8", "en", { numeric: true }) >= 0) return;
+  const has = version === undefined ? "no pgvector" : `pgvector ${version}`;
+  const reason = `PostgreSQL ${server.version} has ${has}: install pgvector 0.8 or newer (postgresql-${server.version.split(".")[0]}-pgvector)`;
+  testRun.leaveVectorsOut(reason);
+  remark("stack missing", `${reason}; vectors were tested on the embedded stack only`);
 }
 
 async function shareRedis(): Promise<Stop> {

@@ -17,6 +17,8 @@ export interface PostgresServer {
   drop(url: string): Promise<void>;
   /** The URL of the database called `name`, built by `build` if it is not there yet. Safe to call from many processes at once. */
   template(name: string, build: (url: string) => Promise<void>): Promise<string>;
+  /** The version of pgvector that can be created here; undefined without. */
+  pgvector(): Promise<string | undefined>;
   /** Drops the databases whose names begin so. */
   dropAll(prefix: string): Promise<void>;
 }
@@ -24,7 +26,7 @@ export interface PostgresServer {
 /**
  * The server behind `url`, asked for its version. Keeps no connection.
  *
- * @throws what node-postgres throws, where it cannot be reached within 5 s
+ * @throws what node-postgres throws, where it cannot be reached within 30 s
  */
 export async function postgresAt(url: string): Promise<PostgresServer> {
   return {
@@ -33,6 +35,7 @@ export async function postgresAt(url: string): Promise<PostgresServer> {
     database: (label, from) => createDatabase(url, label, from?.template),
     drop: (database) => withClient(url, async (client) => await dropDatabase(client, nameOf(database))),
     template: (name, build) => ensureTemplate(url, name, build),
+    pgvector: () => withClient(url, pgvector),
     dropAll: (prefix) => withClient(url, async (client) => await dropAll(client, prefix)),
   };
 }
@@ -43,6 +46,13 @@ async function serverVersion(client: Client): Promise<string> {
     "select current_setting('server_version') as version",
   );
   return rows[0]?.version.split(" ")[0] ?? "unknown";
+}
+
+async function pgvector(client: Client): Promise<string | undefined> {
+  const { rows } = await client.query<{ version: string }>(
+    "select default_version as version from pg_available_extensions where name = 'vector'",
+  );
+  return rows[0]?.version;
 }
 
 async function createDatabase(url: string, label: string, template?: string): Promise<string> {
@@ -87,7 +97,7 @@ async function ensureTemplate(
 }
 
 async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 30_000 });
   client.on("error", () => undefined); // A server that is killed meanwhile; the query fails too, and that is what is reported.
   try {
     await client.connect();

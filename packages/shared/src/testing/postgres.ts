@@ -52,7 +52,11 @@ const survivesProcess = { fsync: "off", full_page_writes: "off" };
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PrivatePostgres | Missing> {
   const bin = findPostgres();
-  if (!bin) return { found: false, reason: "no PostgreSQL: initdb and postgres are not installed" };
+  if (!bin)
+    return {
+      found: false,
+      reason: "no PostgreSQL here: install its server (initdb and postgres; postgresql)",
+    };
   const server = emptyServer();
   try {
     await fillData(bin, server.folder);

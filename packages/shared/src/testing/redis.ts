@@ -24,7 +24,7 @@ export interface RedisOptions {
 /** Starts a Redis on loopback. Takes about 0.1 s. Never outlives this process. */
 export async function startRedis({ keeps = "nothing" }: RedisOptions = {}): Promise<PrivateRedis | Missing> {
   const binary = findRedis();
-  if (!binary) return { found: false, reason: "no Redis: redis-server is not installed" };
+  if (!binary) return { found: false, reason: "no Redis here: install redis-server (or valkey-server)" };
   const server = serverProcess({ name: "redis", crash: "SIGKILL", end: "SIGTERM" });
   try {
     return await run(binary, server, keeps);

@@ -40,6 +40,11 @@ export function stacks(given: readonly Stack[] = []): readonly Stack[] {
   return [...given, ...serversHere()].map(announced);
 }
 
+/** Those on which there are vectors: real servers without pgvector are left out, which the closing lines say. */
+export function stacksWithVectors(given: readonly Stack[] = []): readonly Stack[] {
+  return testRun.withoutVectors() === undefined ? stacks(given) : given.map(announced);
+}
+
 /** PostgreSQL and Redis as they are in production: our own where they can be started, else those lent to the tests. */
 function serversHere(): Stack[] {
   if (findPostgres() && findRedis()) return [{ name: "servers", start: own }];

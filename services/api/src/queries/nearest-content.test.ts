@@ -1,6 +1,6 @@
 import { asTenant, bucketIndex, bucketOf, inBucket, type Pool } from "@nexus/shared/database";
 import { lexicalVector } from "@nexus/shared/embedding";
-import { freshTarget } from "@nexus/shared/testing";
+import { freshTarget, needsVectors } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Found, nearestContent, type Scan, scanFor } from "./nearest-content.ts";
 
@@ -11,8 +11,7 @@ let target: Pool;
 
 beforeEach(async (context) => {
   target = await freshTarget(context);
-  const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
-  if (rowCount === 0) context.skip("this server has no pgvector");
+  needsVectors(context);
   await target.query("insert into public.practices (id, name) values ($1, 'rare'), ($2, 'crowd')", [
     rare,
     crowd,

@@ -3,7 +3,7 @@ import type { Pool } from "@nexus/shared/database";
 import { EmbeddingFailure, openProvider } from "@nexus/shared/embedding";
 import { joinBudget } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
-import { freshTarget } from "@nexus/shared/testing";
+import { freshTarget, needsVectors } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { contentsOf, type Search } from "../open-search.ts";
@@ -20,8 +20,7 @@ let search: Search;
 
 beforeEach(async (context) => {
   target = await freshTarget(context);
-  const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
-  if (rowCount === 0) context.skip("this server has no pgvector");
+  needsVectors(context);
   await target.query("insert into public.practices (id, name) values ($1, 'mine'), ($2, 'theirs')", [
     mine,
     theirs,

@@ -1,6 +1,6 @@
 import { openBudget } from "@nexus/shared/ledger";
 import type { Pool } from "@nexus/shared/database";
-import { freshTarget } from "@nexus/shared/testing";
+import { freshTarget, needsVectors } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiOn, type ApiUnderTest, apiUnderTest } from "../api-under-test.ts";
 
@@ -9,8 +9,7 @@ let target: Pool;
 
 beforeEach(async (context) => {
   target = await freshTarget(context);
-  const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
-  if (rowCount === 0) context.skip("this server has no pgvector");
+  needsVectors(context);
   api = apiOn(target, "postgres://nobody@nowhere.test/x");
 });
 

@@ -1,17 +1,14 @@
 import type { Pool } from "@nexus/shared/database";
-import { freshTarget, seedRun } from "@nexus/shared/testing";
+import { freshTarget, needsVectors, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
 
 let api: ApiUnderTest;
 let target: Pool;
-let vectors: boolean;
 
 /** Patients 1 to 10 were read: 4 was rejected, 5 parked, 3 noted; 11 to 20 are on offer. */
 beforeEach(async (context) => {
   target = await freshTarget(context);
-  const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
-  vectors = rowCount === 1;
   api = apiOn(target, "postgres://nobody@nowhere.test/x");
   await seedRun(target, {
     status: "running",
@@ -50,7 +47,7 @@ describe("GET /v1/lineage/:entity/:legacyId", () => {
   });
 
   it("says what became of its content, until the row is written again", async (context) => {
-    if (!vectors) context.skip("this server has no pgvector");
+    needsVectors(context);
     await target.query(
       `insert into migration.embedding_items (content_type, content_id, version, chunks)
          select 'patient', id, xmin, case legacy_id when 3 then 1 else 0 end from public.patients;

@@ -2,7 +2,7 @@ import { entities } from "@nexus/catalog";
 import type { Pool } from "@nexus/shared/database";
 import { EmbeddingFailure, type FailureKind, openProvider } from "@nexus/shared/embedding";
 import { joinBudget, openBudget } from "@nexus/shared/ledger";
-import { freshTarget } from "@nexus/shared/testing";
+import { freshTarget, needsVectors } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
@@ -25,8 +25,7 @@ beforeEach(async (context) => {
 
 describe("POST /v1/search", () => {
   beforeEach(async (context) => {
-    const { rowCount } = await target.query("select from pg_extension where extname = 'vector'");
-    if (rowCount === 0) context.skip("this server has no pgvector");
+    needsVectors(context);
     await target.query(
       "insert into public.practices (id, name) values ($1, 'mine'), ($2, 'theirs'), ($3, 'empty')",
       [mine, theirs, empty],

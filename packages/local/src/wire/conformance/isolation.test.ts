@@ -12,7 +12,7 @@ beforeAll(async () => {
   server = await startWireServer({ searchPath: "public", vector: true });
   target = openPool({ url: server.url, max: 2, name: "test", onError: () => undefined });
   await migrateTarget({ target, entities });
-}, 180_000); // A new embedded database with pgvector on a busy machine.
+}); // A new embedded database with pgvector on a busy machine.
 
 afterAll(async () => {
   await target.end();

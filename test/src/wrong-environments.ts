@@ -77,6 +77,30 @@ export const WRONG: readonly Wrong[] = [
     says: ["QUEUE_URL", NOWHERE, "is it running"],
   },
   {
+    what: "the queue's Redis has no database of that number",
+    env: (right) => ({ ...right, QUEUE_URL: withName(right["QUEUE_URL"], "1000") }),
+    code: 2,
+    says: ["QUEUE_URL", "has no such database"],
+  },
+  {
+    what: "the queue's database of Redis is a word",
+    env: (right) => ({ ...right, QUEUE_URL: withName(right["QUEUE_URL"], "abc") }),
+    code: 2,
+    says: ["QUEUE_URL names a database of Redis that is no number"],
+  },
+  {
+    what: "the queue's password is wrong",
+    env: (right) => ({ ...right, QUEUE_URL: withUser(right["QUEUE_URL"], "nobody") }),
+    code: 2,
+    says: ["QUEUE_URL", "refuses the password", "WRONGPASS"],
+  },
+  {
+    what: "a server has no TLS that must have it",
+    env: (right) => ({ ...right, TARGET_URL: `${right["TARGET_URL"]}?sslmode=require` }),
+    code: 2,
+    says: ["TARGET_URL", "the server speaks no TLS"],
+  },
+  {
     what: "the queue's PostgreSQL is away",
     env: (right) => ({ ...right, QUEUE_URL: `postgres://u:${PASSWORD}@${NOWHERE}/queue` }),
     code: 3,

@@ -1,4 +1,4 @@
-import { freePort, freshDatabase } from "@nexus/shared/testing";
+import { freePort, freshDatabase, startRedis } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
 import { nexus } from "./nexus-under-test.ts";
 
@@ -48,6 +48,53 @@ describe("nexus preflight", () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(
       /^LEGACY_URL .*tables missing: dispatch_office, .*; TARGET_URL .*not migrated.*\n$/,
+    );
+  });
+});
+
+describe("nexus preflight and the way to its servers", () => {
+  const away = "postgres://u:s3cret@127.0.0.1:1/db";
+
+  it.each([
+    [{ LEGACY_URL: `${away}?port=abc`, TARGET_URL: away }, 2, /^LEGACY_URL has a port that is no number/],
+    [{ LEGACY_URL: away, TARGET_URL: `${away} ` }, 2, /^TARGET_URL begins or ends with a blank/],
+    [{ LEGACY_URL: away, TARGET_URL: `${away}?sslmode=full` }, 2, /^TARGET_URL has an sslmode that is none/],
+    [
+      { LEGACY_URL: away, TARGET_URL: away, QUEUE_URL: "redis://:s3cret@127.0.0.1:1/abc" },
+      2,
+      /^QUEUE_URL names a database of Redis that is no number/,
+    ],
+    [
+      { LEGACY_URL: away, TARGET_URL: away, QUEUE_URL: "redis://:s3cret@127.0.0.1:1/9" },
+      3,
+      /QUEUE_URL: no Redis answers at 127.0.0.1:1 \(ECONNREFUSED\)/,
+    ],
+  ])("ends with a line that names the variable: %j", async (env, wanted, says) => {
+    const { code, stderr } = await nexus(["preflight"], env);
+    expect([code, stderr.split("\n").length]).toEqual([wanted, 2]);
+    expect(stderr).toMatch(says);
+    expect(stderr).not.toMatch(/s3cret|Warning/);
+  });
+
+  it("says that the queue evicts, in words and as JSON", async () => {
+    const redis = await startRedis({ args: ["--maxmemory-policy", "allkeys-lru"] });
+    if (!redis.found) return;
+    const env = { LEGACY_URL: away, TARGET_URL: away, QUEUE_URL: redis.url };
+    const { stderr } = await nexus(["preflight"], env);
+    const { stdout } = await nexus(["preflight", "--json"], env);
+    await redis.stop();
+    expect(stderr).toMatch(/^warning: QUEUE_URL: the Redis at .* evicts keys .* noeviction$/m);
+    expect(JSON.parse(stdout)).toMatchObject({
+      queue: { ready: true },
+      warnings: [expect.stringContaining("evicts keys")],
+    });
+  });
+
+  it("says that data goes to another machine in plain text", async () => {
+    const elsewhere = "postgres://u:s3cret@192.0.2.1.invalid/db?sslmode=disable";
+    const { stderr } = await nexus(["preflight"], { LEGACY_URL: elsewhere, TARGET_URL: away });
+    expect(stderr).toMatch(
+      /^warning: LEGACY_URL: the way to 192\.0\.2\.1\.invalid is in plain text: say sslmode=verify-full/m,
     );
   });
 });

@@ -1,5 +1,5 @@
 /** Situations in which the queue, the API or a variable is wrong, and those of embeddings. */
-import { freePort, needsVectors } from "@nexus/shared/testing";
+import { freePort, needsVectors, startRedis, type TestContext } from "@nexus/shared/testing";
 import type { Situation } from "./situation.ts";
 import type { Ward } from "./ward.ts";
 
@@ -8,8 +8,24 @@ export const surroundings: readonly Situation[] = [
     name: "the queue does not answer",
     prepare: async () => ({ QUEUE_URL: `redis://127.0.0.1:${await freePort()}` }),
     wrong: ["queue_unreachable"],
-    says: /^QUEUE_URL: no Redis answers at 127\.0\.0\.1:\d+/,
+    says: /^QUEUE_URL: no Redis answers at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)/,
     next: /^start it, or correct QUEUE_URL; nothing is lost/,
+  },
+  {
+    name: "the queue is a replica since a failover",
+    prepare: async (_, context) => ({ QUEUE_URL: await brokenRedis(context, "replicaof", "127.0.0.1", "1") }),
+    wrong: ["queue_unfit"],
+    says: /^QUEUE_URL: the Redis at 127\.0\.0\.1:\d+ is a replica, which takes no writes: point to the primary/,
+    next: /^do what it says/,
+  },
+  {
+    name: "the queue evicts",
+    prepare: async (_, context) => ({
+      QUEUE_URL: await brokenRedis(context, "maxmemory-policy", "allkeys-lru"),
+    }),
+    wrong: ["queue_evicts"],
+    says: /evicts keys when its memory is full \(maxmemory-policy allkeys-lru\)/,
+    next: /^config set maxmemory-policy noeviction/,
   },
   {
     name: "the API does not answer",
@@ -26,6 +42,18 @@ export const surroundings: readonly Situation[] = [
     next: /^correct LEGACY_URL$/,
   },
 ];
+
+/** The URL of a Redis of this test alone, started with these settings. */
+async function brokenRedis(
+  context: TestContext,
+  name: string,
+  ...values: readonly string[]
+): Promise<string> {
+  const redis = await startRedis({ args: [`--${name}`, ...values] });
+  if (!redis.found) return context.skip(redis.reason);
+  context.onTestFinished(() => redis.stop());
+  return redis.url;
+}
 
 export const embeddings: readonly Situation[] = [
   {

@@ -1,29 +1,70 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import { legacyUrl, parseConfig, StartFailure, targetUrl } from "@nexus/shared/config";
+import {
+  legacyUrl,
+  optionalQueueUrl,
+  parseConfig,
+  plainTextRisk,
+  queueVariables,
+  StartFailure,
+  targetUrl,
+} from "@nexus/shared/config";
 import { type Pool, preflightLegacy, preflightTarget, withPool } from "@nexus/shared/database";
 import type { Command } from "commander";
 
 const variables = {
   LEGACY_URL: legacyUrl,
   TARGET_URL: targetUrl,
+  ...queueVariables,
+  QUEUE_URL: optionalQueueUrl({ meaning: "the queue, looked at if it is set" }),
 };
 
 /** `nexus preflight`: says whether a migration could run now, and what to mend if not. Changes nothing. */
 export function preflight(program: Command): void {
   program
     .command("preflight")
-    .description("check both databases without changing anything (reads LEGACY_URL, TARGET_URL)")
+    .description(
+      "check both databases, and the queue if it is set, without changing anything (reads LEGACY_URL, TARGET_URL, QUEUE_URL)",
+    )
     .option("--json", "print one JSON object")
     .action(async ({ json }: { json?: true }) => {
       const config = parseConfig(variables, process.env);
       const ordered = inDependencyOrder(entities);
       const legacy = await checked(config.LEGACY_URL, (pool) => preflightLegacy(pool, ordered));
       const target = await checked(config.TARGET_URL, (pool) => preflightTarget(pool, ordered));
-      if (json === true)
-        process.stdout.write(`${JSON.stringify({ legacy: facts(legacy), target: facts(target) })}\n`);
-      throwWorst([legacy, target]);
-      if (json !== true) process.stdout.write("both databases are ready\n");
+      const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);
+      const warnings = [
+        ...plainTextRisk("LEGACY_URL", config.LEGACY_URL),
+        ...plainTextRisk("TARGET_URL", config.TARGET_URL),
+        ...queue.warnings,
+      ].map(({ says }) => says);
+      if (json === true) {
+        const asked = config.QUEUE_URL === undefined ? {} : { queue: facts(queue.failure) };
+        print({ legacy: facts(legacy), target: facts(target), ...asked, warnings });
+      } else for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+      throwWorst([legacy, target, queue.failure]);
+      if (json !== true)
+        process.stdout.write(
+          config.QUEUE_URL === undefined
+            ? "both databases are ready\n"
+            : "both databases are ready, and so is the queue\n",
+        );
     });
+}
+
+function print(facts: object): void {
+  process.stdout.write(`${JSON.stringify(facts)}\n`);
+}
+
+/** Whether the queue can be opened, and what it warns of. Its client takes long to load: only where there is a queue. */
+async function checkedQueue(url: string | undefined, prefix: string) {
+  if (url === undefined) return { failure: undefined, warnings: [] };
+  try {
+    const { examineTransport } = await import("@nexus/shared/queue");
+    return { failure: undefined, warnings: await examineTransport({ url, prefix }) };
+  } catch (failure) {
+    if (failure instanceof StartFailure) return { failure, warnings: [] };
+    throw failure;
+  }
 }
 
 /** The failure of a check, if it failed. Anything but a `StartFailure` is a defect and thrown on. */

@@ -1,5 +1,5 @@
 /** The examination: what is configured is reached, and what is reached is looked at, one thing after the other. Nothing is changed. */
-import { StartFailure } from "@nexus/shared/config";
+import { ConfigurationError, plainTextRisk, StartFailure } from "@nexus/shared/config";
 import { errorCode, openPool, type Pool } from "@nexus/shared/database";
 import { openTransport, type Transport } from "@nexus/shared/queue";
 import { type Closers, closers } from "@nexus/shared/runtime";
@@ -7,7 +7,7 @@ import { examineApi, examineView } from "./api.ts";
 import { examineDify } from "./dify.ts";
 import { examineEmbeddings } from "./embeddings.ts";
 import { examineExceptions } from "./exceptions.ts";
-import { type Area, AREAS, type Finding, unchecked, wrong } from "./finding.ts";
+import { type Area, AREAS, type Finding, note, unchecked, wrong } from "./finding.ts";
 import { examineLegacy } from "./legacy.ts";
 import { examineLocks } from "./locks.ts";
 import { examineQueues } from "./queues.ts";
@@ -36,11 +36,24 @@ async function examineServers(settings: Settings, open: Closers): Promise<Findin
   const ledger =
     target !== undefined && ground.ledger ? await examineLedger(target, queue.transport) : undefined;
   return [
+    ...plainText(settings),
     ...api.findings,
     ...queue.findings,
     ...ground.findings,
     ...(ledger ?? (api.view === undefined ? [] : examineView(api.view))),
     ...(legacy === undefined ? [] : await looked("legacy", "the source", () => examineLegacy(legacy))),
+  ];
+}
+
+/** What may be read on its way. The queue says it by itself. */
+function plainText({ TARGET_URL: target, LEGACY_URL: legacy }: Settings): Finding[] {
+  return [
+    ...(target === undefined
+      ? []
+      : plainTextRisk("TARGET_URL", target).map(({ code, says }) => note("target", code, says))),
+    ...(legacy === undefined
+      ? []
+      : plainTextRisk("LEGACY_URL", legacy).map(({ code, says }) => note("legacy", code, says))),
   ];
 }
 
@@ -89,9 +102,23 @@ async function openQueue(
   try {
     const transport = await openTransport({ url, prefix, workers: 0, onError: () => undefined });
     open.push("queue", () => transport.close());
-    return { findings: [], transport };
+    const findings = transport.warnings.map(({ code, says }) =>
+      code === "queue_evicts"
+        ? wrong(
+            "queue",
+            code,
+            says,
+            "config set maxmemory-policy noeviction; nothing of ours needs a restart",
+          )
+        : note("queue", code, says),
+    );
+    return { findings, transport };
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
+    if (error instanceof ConfigurationError) {
+      const next = "do what it says: no service starts before, and a running one does nothing";
+      return { findings: [wrong("queue", "queue_unfit", error.message, next)] };
+    }
     const next = "start it, or correct QUEUE_URL; nothing is lost: the ledger fills it again";
     return { findings: [wrong("queue", "queue_unreachable", error.message, next)] };
   }

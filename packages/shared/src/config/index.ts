@@ -2,6 +2,7 @@ export { closest } from "./closest.ts";
 export { ConfigurationError, StartFailure, UnavailableError } from "./failure.ts";
 export { legacyUrl, legacyVariables, targetUrl, targetVariables } from "./database-variables.ts";
 export { type Config, parseConfig } from "./parse.ts";
+export { plainTextRisk } from "./tls.ts";
 export { processVariables } from "./process-variables.ts";
 export { queueVariables, workerVariables } from "./queue-variables.ts";
 export {
@@ -11,6 +12,7 @@ export {
   number,
   optionalChoice,
   optionalNumber,
+  optionalQueueUrl,
   optionalText,
   queueUrl,
   text,

@@ -1,5 +1,6 @@
 /** The kinds of environment variables that services read. Each says its meaning, its default and its danger. */
 import { z } from "zod";
+import { databaseUrlFault, queueUrlFault } from "./connection-url.ts";
 
 /** One environment variable: how it is parsed, and what a person must know of it. */
 export interface Variable<T> {
@@ -62,45 +63,22 @@ export function optionalText(words: Words): Variable<string | undefined> {
 
 /** postgres://… with a database name. Port 6543 is refused: a transaction pooler breaks what we rely on. */
 export function databaseUrl(words: Words): Variable<string> {
-  const schema = z
-    .string()
-    .refine(
-      (value) => protocolOf(value) === "postgres",
-      "must look like postgres://user:password@host:5432/database",
-    )
-    .refine(
-      (value) => portOf(value) !== "6543",
-      "uses port 6543, Supabase's transaction mode: use the direct connection or session mode on port 5432",
-    );
-  return { schema, ...words, secret: true };
+  return { schema: urlWithout(databaseUrlFault), ...words, secret: true };
 }
 
 /** redis://…, rediss://… or postgres://… */
 export function queueUrl(words: Words): Variable<string> {
-  const schema = z
-    .string()
-    .refine(
-      (value) => protocolOf(value) !== undefined,
-      "must be redis://host:6379, rediss://… or postgres://user@host:5432/database",
-    )
-    .refine(
-      (value) => portOf(value) !== "6543",
-      "uses port 6543, a transaction pooler: queues need a session",
-    );
-  return { schema, ...words, secret: true };
+  return { schema: urlWithout(queueUrlFault), ...words, secret: true };
 }
 
-function protocolOf(value: string): "postgres" | "redis" | undefined {
-  const protocol = urlOf(value)?.protocol;
-  if (protocol === "postgres:" || protocol === "postgresql:") return "postgres";
-  if (protocol === "redis:" || protocol === "rediss:") return "redis";
-  return undefined;
+/** The same, or absent. */
+export function optionalQueueUrl(words: Words): Variable<string | undefined> {
+  return { schema: queueUrl(words).schema.optional(), ...words, secret: true };
 }
 
-function portOf(value: string): string | undefined {
-  return urlOf(value)?.port;
-}
-
-function urlOf(value: string): URL | undefined {
-  return URL.canParse(value) ? new URL(value) : undefined;
+function urlWithout(faultOf: (value: string) => string | undefined): z.ZodType<string> {
+  return z.string().superRefine((value, context) => {
+    const message = faultOf(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
 }

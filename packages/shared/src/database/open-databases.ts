@@ -1,6 +1,7 @@
 /** The databases of a service: opened by its variables, watched, closed with it. */
 import type { Entity } from "@nexus/catalog";
 import type { LegacySettings, TargetSettings } from "../config/database-variables.ts";
+import { plainTextRisk } from "../config/tls.ts";
 import type { Context } from "../runtime/service.ts";
 import type { WatchPool } from "../telemetry/pool-metrics.ts";
 import type { Server } from "./attend.ts";
@@ -42,6 +43,9 @@ function open(
   { name, log, closers }: Context,
 ): Pool {
   const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
+  const variable = server === "source" ? "LEGACY_URL" : "TARGET_URL";
+  for (const { code, says } of plainTextRisk(variable, where.url))
+    log.warn({ code, says }, "others may read what is sent");
   const pool = openPool({ ...where, server, silenceMs: SILENCE_MS, name: `nexus-${name}`, onError });
   closers.push(server, () => pool.end());
   return pool;

@@ -1,6 +1,7 @@
 /** Connection pools. Sessions are never assumed to be ours: no session settings, no named statements, no session locks. */
-import { Pool as PgPool, type ClientBase, type PoolClient } from "pg";
+import type { ClientBase, Pool as PgPool, PoolClient } from "pg";
 import { closers } from "../runtime/closers.ts";
+import { postgresPool } from "../runtime/postgres-pool.ts";
 import { attend, type Server } from "./attend.ts";
 import { byOid } from "./text-types.ts";
 
@@ -36,8 +37,7 @@ const SILENCE_MS = 60_000;
  */
 export function openPool(options: PoolOptions): Pool {
   const { url, max, name, server, silenceMs = SILENCE_MS, idleMs = 30_000, onError } = options;
-  const pool = new PgPool({
-    connectionString: url,
+  const pool = postgresPool(url, {
     max,
     application_name: name,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -1,5 +1,6 @@
 /** The first thing asked of a database: is it there, and is it new enough? */
 import { ConfigurationError, UnavailableError } from "../config/failure.ts";
+import { connectionRefusal } from "../runtime/connection-refusal.ts";
 import { errorCode } from "./failures.ts";
 import type { Pool } from "./pool.ts";
 
@@ -53,6 +54,8 @@ const REFUSED = /^28/;
 
 function unreached(place: string, cause: unknown): Error {
   const code = errorCode(cause);
+  const refusal = connectionRefusal(cause);
+  if (refusal !== undefined) return new ConfigurationError(`${place}: ${refusal}`, { cause });
   const wantsPassword = cause instanceof Error && cause.message.startsWith("SASL");
   if (wantsPassword || REFUSED.test(code ?? ""))
     return new ConfigurationError(

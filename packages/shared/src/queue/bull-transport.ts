@@ -14,6 +14,7 @@ export interface Backend<C> {
   readonly workerConnection: C;
   /** Names every key or table of ours; redis only. */
   readonly prefix: string;
+  readonly warnings: Transport["warnings"];
   readonly onError: (error: Error) => void;
   ping(): Promise<unknown>;
   close(): Promise<void>;
@@ -46,6 +47,7 @@ export function bullTransport<C>(backend: Backend<C>): Transport {
   };
   return {
     kind: backend.kind,
+    warnings: backend.warnings,
     offer: async (name, offers) => {
       for (let start = 0; start < offers.length; start += OFFERS_PER_CALL) {
         const page = offers.slice(start, start + OFFERS_PER_CALL);

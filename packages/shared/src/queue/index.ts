@@ -10,6 +10,6 @@ export {
   loadQueueName,
 } from "./job.ts";
 export { openQueue, workerSettings } from "./open-queue.ts";
-export { openTransport } from "./open-transport.ts";
+export { examineTransport, openTransport } from "./open-transport.ts";
 export { understood } from "./understood.ts";
 export type { BoardQueue, Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";

@@ -1,6 +1,7 @@
 /** The queue of a service: opened and worked by its variables, closed with it. */
 import type { JobSettings, QueueSettings } from "../config/queue-variables.ts";
 import type { Context } from "../runtime/service.ts";
+import { seldom } from "../telemetry/seldom.ts";
 import { openTransport } from "./open-transport.ts";
 import type { Transport, WorkerSettings } from "./transport.ts";
 
@@ -14,8 +15,12 @@ export async function openQueue(
     url: QUEUE_URL,
     prefix: QUEUE_PREFIX,
     workers,
-    onError: (error) => log.warn({ err: error }, "connection lost"),
+    onError: seldom((error, since) =>
+      log.warn({ err: error, ...since }, "the queue does not do what it is asked"),
+    ),
   });
+  for (const { code, says } of transport.warnings)
+    log.warn({ code, says }, "the queue works, but not as it should");
   closers.push("queue", () => transport.close());
   return transport;
 }

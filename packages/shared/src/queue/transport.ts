@@ -34,8 +34,27 @@ export interface WorkerSettings {
   readonly graceMs: number;
 }
 
+/** A code for programs, and a sentence. */
+export interface TransportWarning {
+  readonly code: "queue_evicts" | "queue_old" | "plain_text";
+  readonly says: string;
+}
+
+/** What a transport is opened with, whichever server carries it. */
+export interface TransportOptions {
+  /** redis://, rediss:// or postgres:// */
+  readonly url: string;
+  /** Keys in Redis begin with it. */
+  readonly prefix: string;
+  /** Workers that this process will run: the PostgreSQL backend keeps a connection for each. */
+  readonly workers: number;
+  readonly onError: (error: Error) => void;
+}
+
 export interface Transport {
   readonly kind: "redis" | "postgres";
+  /** What a person should change at the server, though the queue works. */
+  readonly warnings: readonly TransportWarning[];
   /** Offers jobs. An offer whose id is still in the queue changes nothing. */
   offer(queue: string, offers: readonly Offer[]): Promise<void>;
   /** Jobs in the queue in any state but finished. Never the basis of a decision but one: whether offers were lost. */
@@ -46,7 +65,7 @@ export interface Transport {
   work(queue: string, settings: WorkerSettings, handler: Handler): Promise<() => Promise<void>>;
   /** The queues of these names for a page that shows them to people, and changes nothing. */
   board(queues: readonly string[]): Promise<readonly BoardQueue[]>;
-  /** Resolves if the server answers within the time that an API call may take; rejects otherwise. */
+  /** Resolves if the server takes a write within the time that an API call may take; rejects otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -16,7 +16,7 @@ export function describeError(error: unknown): ErrorFacts {
   if (!(error instanceof Error)) return { name: "NonError" };
   return {
     name: error.name,
-    ...textOf(error, "code"),
+    ...codeOf(error),
     ...textOf(error, "table"),
     ...textOf(error, "constraint"),
     ...(quotesValues(error) ? {} : { message: error.message }),
@@ -31,10 +31,18 @@ function textOf(error: Error, field: "code" | "table" | "constraint"): Record<st
   return typeof value === "string" ? { [field]: value } : {};
 }
 
-/** Errors of PostgreSQL and of parsers quote what they choke on. */
+/** Redis begins its errors with a word of its own, and may go on with what it was given. */
+function codeOf(error: Error): Record<string, string> {
+  const code = error.name === "ReplyError" ? /\b[A-Z]{3,}\b/.exec(error.message)?.[0] : undefined;
+  return code === undefined ? textOf(error, "code") : { code };
+}
+
+/** Errors of PostgreSQL, of Redis and of parsers quote what they choke on. */
 function quotesValues(error: Error): boolean {
   return (
-    "severity" in error || error instanceof SyntaxError || error.name === "ZodError" || error.name === "error"
+    "severity" in error ||
+    error instanceof SyntaxError ||
+    ["ZodError", "error", "ReplyError"].includes(error.name)
   );
 }
 

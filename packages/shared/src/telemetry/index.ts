@@ -5,3 +5,4 @@ export { openJobMetrics, type TimeJob } from "./job-metrics.ts";
 export { openPoolMetrics, type WatchPool } from "./pool-metrics.ts";
 export { openTracing } from "./open-tracing.ts";
 export { inCall, inSpan, requestTracing, type RequestSpan } from "./tracing.ts";
+export { seldom } from "./seldom.ts";

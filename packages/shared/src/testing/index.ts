@@ -1,4 +1,5 @@
 /** Room `testing`: private real servers, whole stacks, services as processes, and waiting without sleeps. */
+export { type Certificates, makeCertificates } from "./certificates.ts";
 export { findBrowser } from "./binaries.ts";
 export { type Dice, dice } from "./dice.ts";
 export { type Patience, eventually } from "./eventually.ts";

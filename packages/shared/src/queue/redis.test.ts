@@ -1,0 +1,184 @@
+/** What a Redis must be to carry a queue, on real servers: what cannot work is refused at the start, with the reason and without the password. */
+import { rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { Redis } from "ioredis";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { eventually, freePort, type PrivateRedis, startRedis } from "../testing/index.ts";
+import { open, opened, redis } from "./redis-under-test.ts";
+
+const probe = await startRedis();
+if (probe.found) await probe.stop();
+
+/** Commands to a server, one after the other. */
+async function told(server: PrivateRedis, ...commands: readonly string[]): Promise<void> {
+  const client = new Redis(server.url);
+  try {
+    for (const [name = "", ...args] of commands.map((command) => command.split(" ")))
+      await client.call(name, ...args);
+  } finally {
+    client.disconnect();
+  }
+}
+
+function as(server: PrivateRedis, userinfo: string): string {
+  return server.url.replace("//", `//${userinfo}@`);
+}
+
+describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
+  it("has no database of that number", async () => {
+    const server = await redis({ args: ["--databases", "4"] });
+    expect(await opened(`${server.url}/3`)).toBe("open");
+    expect(await opened(`${server.url}/99`)).toMatch(
+      /^ConfigurationError: QUEUE_URL: the Redis at 127\.0\.0\.1:\d+ has no such database/,
+    );
+    expect(await server.dump(server.url)).toBe("");
+  });
+
+  it("is a replica, or is made one", async () => {
+    const primary = await redis();
+    const port = new URL(primary.url).port;
+    const replica = await redis({ args: ["--replicaof", "127.0.0.1", port] });
+    expect(await opened(replica.url)).toMatch(/^ConfigurationError: .* is a replica, which takes no writes/);
+    await told(replica, "replicaof no one");
+    expect(await opened(replica.url)).toBe("open");
+  });
+
+  it("is a cluster", async () => {
+    const server = await redis({ args: ["--cluster-enabled", "yes", "--databases", "1"] });
+    expect(await opened(server.url)).toMatch(
+      /^ConfigurationError: .* is a cluster, which the queue does not work on/,
+    );
+  });
+
+  it("refuses the password, or wants one", async () => {
+    const server = await redis();
+    await told(server, "acl setuser nexus on >s3cret@/ ~* &* +@all", "config set requirepass s3cret");
+    expect(await opened(server.url)).toMatch(/^ConfigurationError: .* wants a password/);
+    expect(await opened(as(server, ":s3cret2"))).toMatch(
+      /^ConfigurationError: .* refuses the password: .*WRONGPASS/,
+    );
+    expect(await opened(as(server, ":s3cret"))).toBe("open");
+    expect(await opened(as(server, "nexus:s3cret%40%2F"))).toBe("open");
+  });
+
+  it("lets the user only read", async () => {
+    const server = await redis();
+    await told(server, "acl setuser reader on >s3cret ~* &* +@read +info +select +ping");
+    expect(await opened(as(server, "reader:s3cret"))).toMatch(
+      /^ConfigurationError: .* lets this user not do .*NOPERM/,
+    );
+    await told(server, "acl setuser other on >s3cret ~other:* &* +@all");
+    expect(await opened(as(server, "other:s3cret"))).toMatch(
+      /^ConfigurationError: .* lets this user not do .*NOPERM/,
+    );
+  });
+
+  it("cannot save to its disk", async () => {
+    const server = await redis({ args: ["--save", "900 1"] });
+    rmSync(server.folder, { recursive: true });
+    await told(server, "bgsave");
+    const said = await eventually(() => opened(server.url), {
+      until: (one) => one !== "open",
+      within: 10_000,
+    });
+    await told(server, "config set save "); // Else it does not end either.
+    expect(said).toMatch(/^UnavailableError: .* cannot save to its disk: .*MISCONF/);
+  });
+
+  it("has no memory left", async () => {
+    const server = await redis({ args: ["--maxmemory", "1"] });
+    expect(await opened(server.url)).toMatch(/^UnavailableError: .* its memory is full: .*OOM/);
+  });
+
+  it("is still loading", async () => {
+    const server = await redis({
+      keeps: "everything",
+      args: ["--key-load-delay", "30000", "--loading-process-events-interval-bytes", "1024"],
+    });
+    await told(
+      server,
+      ...Array.from({ length: 100 }, (_, at) => `set ${at} ${"x".repeat(2_000)}`),
+      "bgrewriteaof",
+    );
+    await eventually(async () => /aof_rewrite_in_progress:0/.test(await info(server)));
+    await server.kill();
+    const back = server.restart();
+    const said = await eventually(() => opened(server.url), {
+      until: (one) => !one.includes("ECONNREFUSED"),
+    });
+    await back;
+    expect(said).toMatch(/^UnavailableError: .* is still loading its data/);
+  });
+
+  it("is too old, or is no Redis", async () => {
+    const old = await listening((socket) =>
+      socket.on("data", (asked) => {
+        for (const [, word] of String(asked).matchAll(/^\*\d+\r\n\$\d+\r\n(\w+)/gm))
+          socket.write(ANSWERS_OF_OLD[word?.toLowerCase() ?? ""] ?? "+OK\r\n");
+      }),
+    );
+    expect(await opened(`redis://127.0.0.1:${old}`)).toMatch(
+      /^ConfigurationError: .* is too old \(4\.0\.9\)/,
+    );
+    const web = await listening((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    expect(await opened(`redis://:s3cret@127.0.0.1:${web}`)).toMatch(/^ConfigurationError: .* is no Redis/);
+    expect(await opened(`redis://:s3cret@127.0.0.1:${await freePort()}`)).toMatch(
+      /^UnavailableError: QUEUE_URL: no Redis answers at 127.*ECONNREFUSED/,
+    );
+  });
+
+  it("works and evicts: that is said", async () => {
+    const server = await redis({ args: ["--maxmemory-policy", "allkeys-lru"] });
+    expect(await opened(server.url)).toMatch(/^open; .* evicts keys .*allkeys-lru.*noeviction/);
+  });
+});
+
+describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use", () => {
+  it("is not ready, is asked again at leisure, and goes on where it is the primary again", async () => {
+    const [server, primary] = [await redis(), await redis()];
+    const errors: Error[] = [];
+    const transport = await open(server.url, (error) => errors.push(error));
+    const taken: unknown[] = [];
+    const settings = { concurrency: 4, lockMs: 5_000, stalledCheckMs: 1_000, graceMs: 100 };
+    const stop = await transport.work("jobs", settings, async (data) => {
+      taken.push(data);
+      return { kind: "done" };
+    });
+    await transport.offer("jobs", [{ id: "a.1", data: { n: 1 } }]);
+    await eventually(() => taken.length === 1);
+    await told(server, `replicaof 127.0.0.1 ${new URL(primary.url).port}`);
+    await eventually(() =>
+      transport.ping().then(
+        () => false,
+        () => true,
+      ),
+    );
+    const [before, since] = [errors.length, performance.now()];
+    await eventually(() => performance.now() - since > 3_000 && errors.length > before, { within: 20_000 });
+    expect(errors.length - before).toBeLessThan(40 * ((performance.now() - since) / 3_000));
+    await expect(transport.ping()).rejects.toThrow();
+    await told(server, "replicaof no one");
+    await eventually(() => transport.ping().then(() => true), { within: 15_000 });
+    await eventually(() => transport.offer("jobs", [{ id: "a.2", data: { n: 2 } }]).then(() => true));
+    await eventually(() => taken.length === 2, { within: 15_000 });
+    await stop();
+  });
+});
+
+const ANSWERS_OF_OLD: Readonly<Record<string, string>> = {
+  hello: "-ERR unknown command `hello`, with args beginning with: `3`, `AUTH`, `default`, `s3cret`\r\n",
+  info: "$19\r\nredis_version:4.0.9\r\n",
+};
+
+async function info(server: PrivateRedis): Promise<string> {
+  const client = new Redis(server.url);
+  return await client.info().finally(() => client.disconnect());
+}
+
+async function listening(onConnection: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => onConnection(socket.on("error", () => undefined)));
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return port;
+}

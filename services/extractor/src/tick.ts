@@ -1,8 +1,9 @@
 /** The story of a run: begun, settled, released, pumped, completed; planned beside that. Any number of extractors may tick at once. */
-import { activeRun, completeRun, type Run } from "@nexus/shared/ledger";
+import { activeRun, allSettled, completeRun, type Run } from "@nexus/shared/ledger";
 import { beginRun } from "./begin-run.ts";
 import { type Care, takeCare } from "./care.ts";
 import type { Deps } from "./deps.ts";
+import { followMoved } from "./follow-moved.ts";
 import { pump } from "./pump.ts";
 import { releaseParkedRows, releaseTheLast } from "./release.ts";
 import { settle } from "./settle.ts";
@@ -33,7 +34,9 @@ function together(failures: readonly unknown[]): unknown {
   return failures.length === 1 ? failures[0] : new AggregateError(failures, "several steps failed");
 }
 
-async function finish({ target, log }: Deps, run: Run): Promise<boolean> {
+async function finish(deps: Deps, run: Run): Promise<boolean> {
+  const { target, log } = deps;
+  if (!(await allSettled(target, run.id)) || (await followMoved(deps, run))) return false;
   const completed = await completeRun(target, run.id, (tx) => releaseTheLast(tx, run));
   if (completed) log.info({ runId: run.id }, "run completed");
   return completed;

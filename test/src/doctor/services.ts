@@ -62,6 +62,19 @@ export const services: readonly Situation[] = [
     next: /^mend the cause, then nexus requeue patients$/,
   },
   {
+    name: "a patient moved to another practice when no run was active",
+    prepare: async ({ target }) => {
+      await target.query(
+        `insert into public.practices (legacy_id, name) values (1, 'a');
+         insert into public.patients (legacy_id) values (1);
+         update public.patients set practice_id = (select id from public.practices)`,
+      );
+    },
+    wrong: ["parents_moved"],
+    says: /^cases: 1 of their patients changed in what cases derive from them/,
+    next: /^nexus start --entities cases$/,
+  },
+  {
     name: "rows are parked whose parent was skipped",
     prepare: async (ward) => {
       await Promise.all([ward.start("extractor"), ward.start("loader")]);

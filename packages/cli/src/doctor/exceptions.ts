@@ -20,6 +20,7 @@ export async function examineExceptions(target: Pool): Promise<Finding[]> {
     target,
     async (tx) => [
       ...(await unfinishedEntities(tx, (await activeRun(tx))?.id ?? null)).map(sayUnfinished),
+      ...(await movedParents(tx)),
       ...(await parkedRows(tx)).map(sayParked),
       ...(await rejectedRows(tx)),
     ],
@@ -30,6 +31,25 @@ export async function examineExceptions(target: Pool): Promise<Finding[]> {
 function sayUnfinished({ entity, batches, rows }: Unfinished): Finding {
   const says = `${entity}: ${count(batches)} batches of ${count(rows)} rows failed in an earlier run, and nothing was heard of them since`;
   return wrong("run", "rows_without_outcome", says, `mend the cause, then nexus requeue ${entity}`);
+}
+
+/** A run that is active does that by itself. Projects and states follow their case at once, all but those that were being written. */
+async function movedParents(tx: Queryable): Promise<Finding[]> {
+  if ((await activeRun(tx)) !== undefined) return [];
+  const { rows } = await tx.query<{ child: string; parent: string; rows: number }>(
+    `select child, parent, count(*) as rows from migration.moved_parents m
+     where (child <> 'projects' or exists (
+         select from public.projects t join public.cases c on c.id = t.case_id
+         where c.id = m.parent_id and t.practice_id is distinct from c.practice_id))
+       and (child <> 'case_states' or exists (
+         select from public.case_states t join public.cases c on c.id = t.case_id
+         where c.id = m.parent_id and t.practice_id is distinct from c.practice_id))
+     group by 1, 2 order by 1, 2`,
+  );
+  return rows.map(({ child, parent, rows: moved }) => {
+    const says = `${child}: ${count(moved)} of their ${parent} changed in what ${child} derive from them, and nobody loaded those ${child} again`;
+    return wrong("run", "parents_moved", says, `nexus start --entities ${child}`);
+  });
 }
 
 function sayParked({ entity, parent, rows, runId, part }: Parked): Finding {

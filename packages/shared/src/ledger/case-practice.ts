@@ -2,6 +2,9 @@
 import type { Queryable } from "../database/pool.ts";
 import { type StoredFunction, setTrigger } from "../database/stored-function.ts";
 
+/** Entities whose practice is their case's, and whose table has the same name. */
+export const FOLLOW_AT_ONCE: ReadonlySet<string> = new Set(["projects", "case_states"]);
+
 const follow: StoredFunction = {
   name: "follow_case_practice",
   returns: "trigger",
@@ -20,4 +23,37 @@ end `,
 /** Creates what is missing on public.cases, if there is such a table. Says what it did. */
 export async function followPractice(tx: Queryable): Promise<string[]> {
   return await setTrigger(tx, { table: "cases", event: "update of practice_id", calls: follow });
+}
+
+/** Brings all such rows back, where there are their tables. */
+export async function bringAllBack(tx: Queryable): Promise<void> {
+  const there = await tx.query(`select where to_regclass('public.cases') is not null`);
+  if (there.rowCount === 0) return;
+  for (const table of FOLLOW_AT_ONCE) await bringBack(tx, table);
+}
+
+/**
+ * Brings rows back to the practice of their case: those that a loader wrote while the case moved, whom the trigger could not see.
+ * Call it when no loader writes them. The cases are locked, so that none moves on meanwhile. `cases`: only their rows; null: all.
+ * Returns how many rows were apart.
+ */
+export async function bringBack(
+  tx: Queryable,
+  table: string,
+  cases: readonly string[] | null = null,
+): Promise<number> {
+  const apart = await tx.query<{ id: string }>(
+    `select c.id::text from public.cases c
+     where ($1::uuid[] is null or c.id = any($1::uuid[]))
+       and exists (select from public.${table} t where t.case_id = c.id and t.practice_id is distinct from c.practice_id)
+     order by c.id for share of c`,
+    [cases],
+  );
+  if (apart.rows.length === 0) return 0;
+  const brought = await tx.query(
+    `update public.${table} t set practice_id = c.practice_id from public.cases c
+     where c.id = t.case_id and t.practice_id is distinct from c.practice_id and c.id = any($1::uuid[])`,
+    [apart.rows.map(({ id }) => id)],
+  );
+  return brought.rowCount ?? 0;
 }

@@ -2,6 +2,7 @@
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { type By, recordAudit } from "./audit.ts";
+import { bringAllBack } from "./case-practice.ts";
 import { CONTROL_BOUNDS, lockBatches, lockedActiveRun, lockedRun } from "./control-locks.ts";
 import { type Refusal, unknownAmong } from "./control-refusals.ts";
 import { foldCounts } from "./progress.ts";
@@ -37,6 +38,7 @@ export async function resumeRun(target: Pool, runId: number, by: By): Promise<Mo
 export async function cancelRun(target: Pool, runId: number, by: By): Promise<Moved | Refusal> {
   return await control(target, runId, "cancelled", before(runArrows, "cancelled"), async (tx) => {
     const batches = await cancelBatches(tx, runId);
+    await bringAllBack(tx); // No loader is under way, and no settling comes.
     await foldCounts(tx, runId, await cancelEntities(tx, runId));
     await recordAudit(tx, by, { action: "cancel", runId, details: { batches } });
     return batches;

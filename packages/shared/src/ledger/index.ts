@@ -48,6 +48,7 @@ export { type EntityProgress, foldCounts, progressOf } from "./progress.ts";
 export { type ParentTable, parkedEntities, releaseParked } from "./releasing.ts";
 export {
   activeRun,
+  allSettled,
   claimEntity,
   completeRun,
   createRun,
@@ -92,5 +93,7 @@ export {
   type StoredAnswer,
 } from "./idempotency.ts";
 export { requeue } from "./requeue.ts";
+export { bringBack, FOLLOW_AT_ONCE } from "./case-practice.ts";
+export { addMoved, followAfter, movedChildren, reloadMoved } from "./moved-parents.ts";
 export { type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export type { Requeued, Scope } from "./requeue-selection.ts";

@@ -15,6 +15,7 @@ import { type VectorExtension, vectorExtension } from "../database/vector-extens
 import { followPractice } from "./case-practice.ts";
 import { followContent } from "./content-vectors.ts";
 import { offerToDify } from "./dify-triggers.ts";
+import { noteMovedParents } from "./moved-parents.ts";
 import { settleIdNamespace } from "./id-namespace.ts";
 
 export interface Migration {
@@ -56,6 +57,7 @@ export async function migrateTarget({ target, entities, idNamespace }: Migration
       ...(await settleIdNamespace(tx, idNamespace)),
       ...(await carryOut(tx, await planExtension(tx, targetEnums, tables))),
       ...(await followPractice(tx)),
+      ...(await noteMovedParents(tx, entities)),
       ...(await followContent(tx, entities, vectors)),
       ...(await offerToDify(tx, entities)),
       ...(await makeTenantRoles(tx)),

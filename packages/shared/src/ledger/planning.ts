@@ -82,6 +82,17 @@ async function resolveBeyond(
   );
 }
 
+/** Counts the batches of an entity anew, and the rows that they expect. */
+export async function countBatches(tx: Queryable, runId: number, entity: string): Promise<void> {
+  await tx.query(
+    `update migration.run_entities e set batches = b.batches, expected = b.expected
+     from (select count(*) as batches, sum(expected) as expected
+           from migration.batches where run_id = $1 and entity = $2) b
+     where e.run_id = $1 and e.entity = $2`,
+    [runId, entity],
+  );
+}
+
 /** Records how many rows of a skipped entity the source holds: they are excluded, in one count. */
 export async function recordExcluded(
   db: Queryable,

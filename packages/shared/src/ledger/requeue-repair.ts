@@ -4,8 +4,9 @@ import type { Refusal } from "./control-refusals.ts";
 import { alreadyActive } from "./control-start.ts";
 import type { ContentReaders } from "./outcomes.ts";
 import type { Requeued, Selected } from "./requeue-selection.ts";
+import { countBatches } from "./planning.ts";
 import { createRun } from "./runs.ts";
-import { addUnfinished, unfinishedEntities } from "./unfinished.ts";
+import { addUnfinished, SPAN, unfinishedEntities } from "./unfinished.ts";
 
 /** What shall be repaired. `codes` are those of the run that does it. */
 export interface Repair extends Selected {
@@ -67,10 +68,9 @@ async function batchOpenKeys(
 ): Promise<number> {
   const added = await tx.query(
     `with done as (
-       select coalesce(range_agg(case when keys is null then nummultirange(numrange(after_key, to_key, '(]'))
-           else (select range_agg(numrange(k, k, '[]')) from unnest(keys) k) end), '{}') as span,
+       select coalesce(range_agg(${SPAN}), '{}') as span,
          coalesce(max(seq), 0) as seq
-       from migration.batches where run_id = $1 and entity = $2),
+       from migration.batches b where run_id = $1 and entity = $2),
      open as (
        select distinct legacy_id, case when legacy_id > 2147483647 then 1 when legacy_id < -2147483648 then -1 else 0 end as beyond
        from migration.exceptions
@@ -120,16 +120,6 @@ async function isRepair(tx: Queryable, runId: number, entity: string): Promise<b
     [runId, entity],
   );
   return found.rowCount === 1;
-}
-
-async function countBatches(tx: Queryable, runId: number, entity: string): Promise<void> {
-  await tx.query(
-    `update migration.run_entities e set batches = b.batches, expected = b.expected
-     from (select count(*) as batches, sum(expected) as expected
-           from migration.batches where run_id = $1 and entity = $2) b
-     where e.run_id = $1 and e.entity = $2`,
-    [runId, entity],
-  );
 }
 
 /** A repair is planned when it is created: there is no source to cut into ranges. */

@@ -108,21 +108,22 @@ export async function completeRun(
   id: number,
   lastLook: (tx: Client) => Promise<boolean> = async () => false,
 ): Promise<boolean> {
-  if (await anyUnsettled(target, id)) return false;
+  if (!(await allSettled(target, id))) return false;
   return await inTransaction(target, async (tx) => {
     await lockRun(tx, id);
-    if ((await anyUnsettled(tx, id)) || (await lastLook(tx))) return false;
+    if (!(await allSettled(tx, id)) || (await lastLook(tx))) return false;
     return await moveRun(tx, id, ["running"], "completed");
   });
 }
 
-async function anyUnsettled(db: Queryable, runId: number): Promise<boolean> {
+/** Whether every entity of a run is settled, or not to be loaded. */
+export async function allSettled(db: Queryable, runId: number): Promise<boolean> {
   const unsettled = await db.query(
     `select from migration.run_entities
      where run_id = $1 and status not in ('complete', 'skipped') and not (status = 'blocked' and waived) limit 1`,
     [runId],
   );
-  return unsettled.rowCount === 1;
+  return unsettled.rowCount === 0;
 }
 
 /** Entities of a run in one of some statuses, in the order of the catalog. */
@@ -138,7 +139,10 @@ export async function entitiesIn(
   return found.rows.map((row) => row.entity);
 }
 
-/** Opens an entity whose plan is complete and whose parents are all settled (or not part of this run). */
+/**
+ * Opens an entity whose plan is complete and whose parents are all settled (or not part of this run).
+ * A run that reads all of it reads what its parents have become until now: then they have not moved.
+ */
 export async function openEntity(
   db: Queryable,
   runId: number,
@@ -146,9 +150,15 @@ export async function openEntity(
   parents: readonly string[],
 ): Promise<boolean> {
   const opened = await db.query(
-    `update migration.run_entities set status = 'loading', started_at = now(), error_code = null
-     where run_id = $1 and entity = $2 and status = 'planned' and not exists (
-       select from migration.run_entities where run_id = $1 and entity = any($3::text[]) and ${UNSETTLED})`,
+    `with opened as (
+       update migration.run_entities set status = 'loading', started_at = now(), error_code = null
+       where run_id = $1 and entity = $2 and status = 'planned' and not exists (
+         select from migration.run_entities where run_id = $1 and entity = any($3::text[]) and ${UNSETTLED})
+       returning entity, cursor_key, batches),
+     read_anew as (
+       update migration.moved_parents m set run_id = $1 from opened o
+       where m.child = o.entity and (o.cursor_key > -9223372036854775808 or o.batches = 0))
+     select from opened`,
     [runId, entity, parents],
   );
   return opened.rowCount === 1;

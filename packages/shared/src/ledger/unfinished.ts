@@ -7,16 +7,19 @@ import type { Queryable } from "../database/pool.ts";
 /** A batch that failed, or whose run was cancelled when it had failed or was to be done again. What nobody tried is left to the next run. */
 const LEFT = `(b.status = 'failed' or (b.status = 'cancelled' and (b.error_code is not null or b.generation > 1)))`;
 
+/** The keys of batch `b`, as a multirange of numbers. int8's greatest value has no next, so these are not ranges of int8. */
+export const SPAN = `case when b.keys is null then nummultirange(numrange(b.after_key, b.to_key, '(]'))
+  else (select range_agg(numrange(k, k, '[]')) from unnest(b.keys) k) end`;
+
 /**
  * Per entity and run the keys that were left, and those that were done; then of each batch that was left what no later run left
  * again or is about to do ($2: the active run), unless later runs did all of it. Behind the last key that a run planned the source
- * held nothing. Numeric ranges: int8's greatest value has no next.
+ * held nothing.
  */
 const UNFINISHED = `
   with spans as (
     select b.entity, b.run_id, b.id, b.keys, b.expected, ${LEFT} as is_left,
-      case when b.keys is null then nummultirange(numrange(b.after_key, b.to_key, '(]'))
-        else (select range_agg(numrange(k, k, '[]')) from unnest(b.keys) k) end as span
+      ${SPAN} as span
     from migration.batches b
     where ($1::text is null or b.entity = $1) and (${LEFT} or b.status = 'done' or b.run_id = $2::integer)
       and b.run_id >= (select min(b.run_id) from migration.batches b where ($1::text is null or b.entity = $1) and ${LEFT})),

@@ -1,4 +1,4 @@
-/** `pnpm bench:api [--batches N] [--rate N] [--seconds N] [--json]`: GET /v1/progress of a large run, beside an empty handler. */
+/** `npm run bench:api -- [--batches N] [--rate N] [--seconds N] [--json]`: GET /v1/progress of a large run, beside an empty handler. */
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { entities, inDependencyOrder } from "@nexus/catalog";

@@ -1,4 +1,4 @@
-/** `pnpm bench:embeddings [--only …] [--scale N] [--embedders 1,4] [--json]`: what embedding and Dify are held to, against stand-ins. */
+/** `npm run bench:embeddings -- [--only …] [--scale N] [--embedders 1,4] [--json]`: what embedding and Dify are held to, against stand-ins. */
 import { parseArgs } from "node:util";
 import { embedSample } from "./embeddings-calls.ts";
 import { fillDify } from "./embeddings-dify.ts";

@@ -1,4 +1,4 @@
-/** `pnpm bench --loaders 1,2,4`: the whole run by the number of loaders, and the connections that were open at its end. */
+/** `npm run bench -- --loaders 1,2,4`: the whole run by the number of loaders, and the connections that were open at its end. */
 import { type Taken, wholeRuns } from "./whole-run.ts";
 import type { World } from "./world.ts";
 

@@ -1,4 +1,4 @@
-/** `pnpm bench [--scale N] [--rounds N] [--json | --loaders 1,2,4]`: the whole run beside its floor, or by the number of loaders. */
+/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4]`: the whole run beside its floor, or by the number of loaders. */
 import { parseArgs } from "node:util";
 import { byLoaders, loadersReport } from "./loaders.ts";
 import { report, type Round } from "./report.ts";

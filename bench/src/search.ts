@@ -1,4 +1,4 @@
-/** `pnpm bench:search [--vectors N] [--queries N] [--json]`: the search of the API over practices of very different sizes. */
+/** `npm run bench:search -- [--vectors N] [--queries N] [--json]`: the search of the API over practices of very different sizes. */
 import { parseArgs } from "node:util";
 import { serviceToRun } from "@nexus/local/services";
 import { startPostgres, startService } from "@nexus/shared/testing";

@@ -1,5 +1,5 @@
 /**
- * `node packages/local/bootstrap.mjs demo|test [arguments]`: from a fresh clone to the demo or the tests, with nothing but Node.
+ * `node packages/local/bootstrap.mjs build|demo|test [arguments]`: from a fresh clone to what is built, the demo or the tests, with nothing but Node.
  * Installs what the lock file says if that has changed, builds what has changed, then runs the command.
  * Plain JavaScript without dependencies: it runs before there are any.
  */
@@ -14,13 +14,13 @@ const windows = process.platform === "win32";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const closingLines = join(root, "test-results", "closing-lines.txt");
 
-const commands = { demo, test };
+const commands = { build: () => ({ code: 0 }), demo, test };
 
 requireNode(20, 19);
 const [name = "", ...args] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name)
   ? commands[name]
-  : stop("usage: bootstrap.mjs demo|test [arguments]");
+  : stop("usage: bootstrap.mjs build|demo|test [arguments]");
 installIfNeeded();
 build();
 endAs(await command(args));

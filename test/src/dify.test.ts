@@ -16,7 +16,7 @@ import { type Journey, openJourney } from "./journey.ts";
 
 /** Kills need a fill that lasts. */
 const LONG_SCALE = 0.01;
-/** Some 300 contents are enough for every way that a content can go; `pnpm chaos` fills more. */
+/** Some 300 contents are enough for every way that a content can go; `npm run chaos` fills more. */
 const SCALE = rounds > 1 ? LONG_SCALE : 0.004;
 const NOWHERE = {
   legacyUrl: "postgres://nobody@nowhere.test/x",

@@ -20,7 +20,7 @@ import { type Journey, openJourney } from "./journey.ts";
 const CALLS = 8;
 /** Kills and the cap need a drain that lasts. */
 const LONG_SCALE = 0.02;
-/** Some 400 texts are far more than the calls under way, which is what a fault meets; `pnpm chaos` embeds more. */
+/** Some 400 texts are far more than the calls under way, which is what a fault meets; `npm run chaos` embeds more. */
 const SCALE = rounds > 1 ? LONG_SCALE : 0.005;
 
 describe.skipIf(!breakableWithVectors)(`embedders in trouble (seed ${seed})`, () => {

@@ -146,7 +146,7 @@ export const WRONG: readonly Wrong[] = [
     what: "the target is not migrated",
     env: (right) => ({ ...right, TARGET_URL: right["EMPTY_URL"] ?? "" }),
     code: 2,
-    says: ["TARGET_URL", "not migrated", "run `pnpm nexus migrate`"],
+    says: ["TARGET_URL", "not migrated", "run `npm run nexus migrate`"],
   },
 ];
 

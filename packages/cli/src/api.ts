@@ -1,7 +1,9 @@
 /** The API that the commands speak to: where it is, and with which token. */
-import { type Client, type ClientOptions, openClient } from "@nexus/contract";
+import { ApiUnreachable, type Client, type ClientOptions, openClient } from "@nexus/contract";
 import { optionalText, parseConfig, type Variable } from "@nexus/shared/config";
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
+import { remark } from "./output.ts";
 
 const address: Variable<string> = {
   schema: z
@@ -37,6 +39,26 @@ export function openApi(): Client {
 export async function newestRun(api: Client): Promise<number | undefined> {
   const { items } = await api.call("GET /v1/runs", { query: { limit: 1 } });
   return items[0]?.id;
+}
+
+/**
+ * Waits until an API answers that was started a moment ago.
+ *
+ * @param patience milliseconds
+ * @throws ApiUnreachable when none has answered by then
+ */
+export async function untilApiAnswers(api: Client, patience = 60_000): Promise<void> {
+  const deadline = performance.now() + patience;
+  for (let tries = 0; ; tries++) {
+    try {
+      await newestRun(api);
+      return;
+    } catch (error) {
+      if (!(error instanceof ApiUnreachable) || performance.now() > deadline) throw error;
+      if (tries === 0) remark(`no API answers yet: waiting for it, ${patience / 1_000} s at most`);
+      await pause(250);
+    }
+  }
 }
 
 function protocolOf(value: string): string {

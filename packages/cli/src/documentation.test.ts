@@ -14,7 +14,7 @@ describe("docs/nexus.md", () => {
     const page = [
       "# nexus",
       "Written by `documentation.test.ts` from the commands in `packages/cli/src`. Change them, then run `npx vitest run packages/cli/src/documentation.test.ts -u`.",
-      "Run it as `pnpm nexus <command>`. With `--json` a command prints one line of JSON to standard output, for lists and views the API's own answer; remarks and errors go to standard error, an error is one line. Without a terminal everything is plain lines.",
+      "Run it as `npm run nexus -- <command>`. With `--json` a command prints one line of JSON to standard output, for lists and views the API's own answer; remarks and errors go to standard error, an error is one line. Without a terminal everything is plain lines.",
       "## Exit codes",
       table(
         ["code", "means"],

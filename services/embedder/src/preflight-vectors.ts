@@ -16,7 +16,7 @@ export async function preflightVectors(target: Pool): Promise<string> {
   const [found] = rows;
   if (found === undefined)
     throw new ConfigurationError(
-      "TARGET_URL: the target has no table for vectors: install pgvector 0.8 or newer and run `pnpm nexus migrate`, or set EMBEDDINGS=off",
+      "TARGET_URL: the target has no table for vectors: install pgvector 0.8 or newer and run `npm run nexus migrate`, or set EMBEDDINGS=off",
     );
   return found.schema;
 }

@@ -35,7 +35,7 @@ async function readRunContext(legacy: Pool, target: Pool, runId: number): Promis
   ]);
   if (run === undefined || namespace === undefined)
     throw new ConfigurationError(
-      "TARGET_URL: the target has no such run or no id namespace: run `pnpm nexus migrate`",
+      "TARGET_URL: the target has no such run or no id namespace: run `npm run nexus migrate`",
     );
   return {
     codes: parseCodes(JSON.parse(run.codes)),

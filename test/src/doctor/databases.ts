@@ -9,7 +9,7 @@ export const databases: readonly Situation[] = [
     name: "the target was never migrated",
     prepare: async (_, context) => ({ TARGET_URL: await freshDatabase(context) }),
     wrong: ["target_unfit"],
-    says: /the target is not migrated: run `pnpm nexus migrate`/,
+    says: /the target is not migrated: run `npm run nexus migrate`/,
     next: /do what it says/,
   },
   {

@@ -32,7 +32,7 @@ export const surroundings: readonly Situation[] = [
     prepare: async () => ({ NEXUS_API_URL: `http://127.0.0.1:${await freePort()}` }),
     wrong: ["api_unreachable"],
     says: /^no API answers at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)$/,
-    next: /^start it \(pnpm start:api\), or correct NEXUS_API_URL/,
+    next: /^start it \(npm run start:api\), or correct NEXUS_API_URL/,
   },
   {
     name: "a variable is misspelt",

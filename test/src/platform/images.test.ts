@@ -104,7 +104,7 @@ describe(`the stack of docker-compose.yml, on ${stack.name}`, () => {
     const ready = await Promise.all(started.map((one) => one.waitForLine({ msg: "ready" }, 60_000)));
     for (const { metricsPort } of ready) await expectHealthy(Number(metricsPort));
     const api = `http://127.0.0.1:${Number(ready[3]?.["port"])}`;
-    expect((await fetch(api)).status, "the dashboard lies in the image (pnpm build makes it)").toBe(200);
+    expect((await fetch(api)).status, "the dashboard lies in the image (npm run build makes it)").toBe(200);
     await migrateAll(api);
     expect(bedrock.bill().calls).toBeGreaterThan(0);
     for (const service of started) expect(await stop(service), service.name).toMatchObject({ code: 0 });

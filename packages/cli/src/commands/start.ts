@@ -1,6 +1,6 @@
-import { openClient } from "@nexus/contract";
+import type { Client } from "@nexus/contract";
 import { type Command, Option } from "commander";
-import { apiOptions } from "../api.ts";
+import { apiOptions, openApi, untilApiAnswers } from "../api.ts";
 import { apiCommand, ENTITIES, entityList, reasonOption } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing, remark } from "../output.ts";
@@ -44,7 +44,10 @@ export function start(program: Command, given: readonly string[]): void {
       entityList,
     )
     .addOption(reasonOption())
-    .option("--wait", "show the progress until the load has ended, and end with its exit code");
+    .option(
+      "--wait",
+      "wait for an API that is just starting (60 s), show the progress until the load has ended, and end with its exit code",
+    );
   for (const option of [
     ...skips.map(({ option }) => option),
     AI_EMBEDDINGS,
@@ -79,10 +82,19 @@ interface Selection {
   readonly notices: readonly string[];
 }
 
+/** Who waits for the run also waits for an API that is just starting. */
+async function apiFor({ wait }: Given): Promise<Client> {
+  const api = openApi();
+  if (wait === true) await untilApiAnswers(api);
+  return api;
+}
+
 async function startRun(given: Given, { skip, embeddings, dify, notices }: Selection): Promise<void> {
   const { entities, reason, wait } = given;
   const options = apiOptions();
-  const started = await openClient(options).call("POST /v1/runs", {
+  const started = await (
+    await apiFor(given)
+  ).call("POST /v1/runs", {
     body: {
       embeddings,
       dify,

@@ -33,7 +33,7 @@ function failureOf(error: unknown): Finding {
     "api",
     "api_unreachable",
     says,
-    "start it (pnpm start:api), or correct NEXUS_API_URL; the migration itself goes on without it",
+    "start it (npm run start:api), or correct NEXUS_API_URL; the migration itself goes on without it",
   );
 }
 

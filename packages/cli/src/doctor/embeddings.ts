@@ -35,7 +35,7 @@ async function embedders(queue: Transport | undefined, open: number): Promise<Fi
   if ((await queue?.workers(CONTENT_QUEUE)) !== 0) return [];
   const says = `${count(open)} items wait to be embedded, and no embedder listens`;
   return [
-    wrong("embeddings", "no_embedder", says, "start an embedder with EMBEDDINGS=on: pnpm start:embedder"),
+    wrong("embeddings", "no_embedder", says, "start an embedder with EMBEDDINGS=on: npm run start:embedder"),
   ];
 }
 

@@ -54,5 +54,5 @@ async function idleQueue(queue: Transport, entity: string, onOffer: number): Pro
     return [unchecked("queue", `whether a loader listens for ${entity}: a queue on PostgreSQL cannot tell`)];
   if (workers > 0) return [];
   const says = `${entity}: ${count(onOffer)} batches are on offer, and no loader listens`;
-  return [wrong("queue", "no_loader", says, "start a loader: pnpm start:loader (any number)")];
+  return [wrong("queue", "no_loader", says, "start a loader: npm run start:loader (any number)")];
 }

@@ -78,7 +78,7 @@ async function examineExtractors(tx: Queryable, { id, status, seconds }: Run): P
     return [unchecked("run", "whether an extractor runs: sessions of the target do not tell their names")];
   if (extractors > 0 || seconds < 2) return [];
   const says = `run ${id} is ${status}, and no extractor is connected to the target: nobody plans, offers or settles`;
-  return [wrong("run", "no_extractor", says, "start an extractor: pnpm start:extractor")];
+  return [wrong("run", "no_extractor", says, "start an extractor: npm run start:extractor")];
 }
 
 interface Blocked {

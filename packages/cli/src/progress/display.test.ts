@@ -107,10 +107,24 @@ describe("progress while somebody waits", () => {
     if (patients === undefined) throw new Error("no entity");
     display.show(progress(100, { entities: [{ ...patients, status: "complete" }] }));
     expect(written.split("\n").map((line) => line.slice(0, 28))).toEqual([
+      "Rows: every row read ends as",
+      "entity              status  ",
       "patients            loading ",
       "patients            complete",
       "",
     ]);
+  });
+
+  it("repeats the heading before it has scrolled away", () => {
+    const display = openDisplay(out);
+    const [patients] = progress(40).entities;
+    if (patients === undefined) throw new Error("no entity");
+    for (let turn = 0; turn < 21; turn++) {
+      const status = turn % 2 === 0 ? "loading" : "complete";
+      display.show(progress(turn, { entities: [{ ...patients, status }] }));
+    }
+    const headings = written.split("\n").flatMap((line, at) => (line.startsWith("entity ") ? [at] : []));
+    expect(headings).toEqual([1, 23]);
   });
 
   it("is redrawn in place on a terminal, no line wider than it", () => {

@@ -1,7 +1,7 @@
 /** Where progress is shown while somebody waits: redrawn in place on a terminal, a line per change elsewhere. */
 import { clearScreenDown, moveCursor } from "node:readline";
 import type { Writable } from "node:stream";
-import { entityLine, progressLines } from "./lines.ts";
+import { entityLine, heading, progressLines } from "./lines.ts";
 import type { Progress } from "./view.ts";
 
 export interface Display {
@@ -34,15 +34,26 @@ function redrawn(out: Screen): Display {
 
 const TOLD: readonly string[] = ["loading", "complete", "blocked", "skipped"];
 
-/** Says each change of an entity's status once. */
+/** What the numbers are, and the names of their columns: first of all, and again before what is above has scrolled away. */
+const HEADING_EVERY = 20;
+const MEANING =
+  "Rows: every row read ends as loaded, rejected, parked or excluded; noted are loaded ones with a remark.";
+
+/** Says each change of an entity's status once, under a heading. */
 function lineByLine(out: Screen): Display {
   const said = new Map<string, string>();
+  let lines = 0;
+  const tell = (line: string): void => {
+    if (lines % HEADING_EVERY === 0) out.write(`${MEANING}\n${heading()}\n`);
+    lines += 1;
+    out.write(`${line}\n`);
+  };
   return {
     show: ({ entities }) => {
       for (const one of entities) {
         if (said.get(one.entity) === one.status) continue;
         said.set(one.entity, one.status);
-        if (TOLD.includes(one.status)) out.write(`${entityLine(one)}\n`);
+        if (TOLD.includes(one.status)) tell(entityLine(one));
       }
     },
   };

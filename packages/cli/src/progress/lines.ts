@@ -31,7 +31,8 @@ export function entityLine(one: Line): string {
   return [one.entity.padEnd(19), one.status.padEnd(11), `${one.percent} %`.padStart(7), ...counts].join(" ");
 }
 
-function heading(): string {
+/** The names of the columns, above lines of `entityLine`. */
+export function heading(): string {
   const columns = COLUMNS.map((column) => column.padStart(9));
   return ["entity".padEnd(19), "status".padEnd(11), "done".padStart(7), ...columns].join(" ");
 }

@@ -15,7 +15,7 @@ const out = process.stdout;
 
 /** Then the supervisor ends us, and what fails on the way there is no news. */
 let interrupted = false;
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (interrupted = true));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (interrupted = true));
 
 const options = optionsOrExit();
 if (options === "help") out.write(`${USAGE}\n`);
@@ -84,6 +84,7 @@ function openPlace(): Place {
     },
   });
   process.once("disconnect", () => void supervisor.stop().then(() => process.exit(1)));
+  process.channel?.unref(); // A listener for `disconnect` alone would keep us for as long as our parent waits for us.
   process.once("exit", (code) => code === 1 || rmSync(folder, { recursive: true, force: true }));
   return { supervisor, folder, log };
 }

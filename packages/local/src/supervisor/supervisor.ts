@@ -64,7 +64,8 @@ export function supervise(options: SupervisorOptions): Supervisor {
     void stop().then(() => process.exit(SIGNAL_EXIT_CODES[signal]));
   }
 
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stopForSignal);
+  // Again and again: Ctrl-C comes from the terminal and from our parent, and the second one must not end us before the others.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stopForSignal);
   process.once("exit", () => running.forEach((left) => left.kill()));
   return { start, stop };
 }

@@ -12,7 +12,7 @@ import { embeddingsTable, targetEnums, targetTables } from "./target-schema.ts";
 import { tenantRoles } from "./tenant-roles.ts";
 import { readOnly } from "./transaction.ts";
 
-const MIGRATE = "run `pnpm nexus migrate`";
+const MIGRATE = "run `npm run nexus migrate`";
 
 /** Whoever alters a table keeps everybody from reading what guards it: such a lock is waited for this long. */
 const LOCK_MS = 10_000;

@@ -40,12 +40,12 @@ describe("the target", () => {
     {
       what: "it was never migrated",
       sql: "drop schema migration cascade",
-      message: /not migrated: run `pnpm nexus migrate`/,
+      message: /not migrated: run `npm run nexus migrate`/,
     },
     {
       what: "the ledger is of an older release",
       sql: "delete from migration.schema_versions where name like '001%'",
-      message: /lacks 001-ledger\.sql: run `pnpm nexus migrate`/,
+      message: /lacks 001-ledger\.sql: run `npm run nexus migrate`/,
     },
     {
       what: "a newer release was here that does more than add",
@@ -55,7 +55,7 @@ describe("the target", () => {
     {
       what: "a column is gone",
       sql: "alter table public.patients drop column phone",
-      message: /run `pnpm nexus migrate`, which would have: added column public\.patients\.phone/,
+      message: /run `npm run nexus migrate`, which would have: added column public\.patients\.phone/,
     },
     {
       what: "a table is gone",

@@ -9,7 +9,7 @@ const LONGEST = [
   "test/src/dashboard/look.test.ts",
   "test/src/platform/images.test.ts",
   "cli/src/start-and-status.test.ts",
-  "test/src/demo.test.ts",
+  "test/src/readme/readme.test.ts",
   "test/src/changes.test.ts",
   "test/src/dashboard/questions.test.ts",
   "test/src/wrong-input.test.ts",

@@ -10,7 +10,7 @@ import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
 import { dice } from "../outlook/simulated-run.ts";
 import { type HostileRequest, hostileRequests } from "./requests.ts";
 
-/** `pnpm hostile` sends ten times as many. */
+/** `npm run hostile` sends ten times as many. */
 const REQUESTS = Number(process.env["HOSTILE_REQUESTS"] ?? 1_000);
 const CANARY = "canary-2718";
 const callers = [...ROLES, "nobody", "unknown"] as const;

@@ -48,6 +48,6 @@ describe("the dashboard's files", () => {
     context.onTestFinished(() => rmSync(folder, { recursive: true }));
     const { statusCode, body } = await serving(folder).inject("/");
     expect(statusCode).toBe(503);
-    expect(body).toContain("pnpm build");
+    expect(body).toContain("npm run build");
   });
 });

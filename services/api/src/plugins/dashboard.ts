@@ -6,7 +6,7 @@ import files from "@fastify/static";
 import type { App } from "../server.ts";
 
 const NOT_BUILT = `<!doctype html><html lang="en"><title>Smile Nexus Migration</title>
-<h1>The dashboard is not built</h1><p>The API runs. Run <code>pnpm build</code>, then start it again.</p>
+<h1>The dashboard is not built</h1><p>The API runs. Run <code>npm run build</code>, then start it again.</p>
 <p><a href="/docs">The API's documentation</a> is there without it.</p></html>`;
 
 /** Where `vite build` puts it. */
@@ -19,7 +19,7 @@ const BUILT = join(
 /** `GET /` and the files that its page names. These have a hash in their names, and browsers keep them; the page itself is asked for anew. */
 export function serveDashboard(app: App, folder = BUILT): void {
   if (!existsSync(join(folder, "index.html"))) {
-    app.log.warn("the dashboard is not built: run pnpm build");
+    app.log.warn("the dashboard is not built: run npm run build");
     app.get("/", { schema: { hide: true } }, async (_request, reply) =>
       reply.code(503).type("text/html; charset=utf-8").send(NOT_BUILT),
     );

@@ -71,7 +71,7 @@ function ofTarget(error: unknown): Problem | undefined {
   if (code === "57014" || code === "55P03")
     return new Problem(503, "busy", "the target was too busy to finish in time; nothing was changed");
   if (code === "42P01" || code === "3F000")
-    return new Problem(503, "not_migrated", "the target has no ledger: run `pnpm nexus migrate`");
+    return new Problem(503, "not_migrated", "the target has no ledger: run `npm run nexus migrate`");
   if (nextStep(error) === "wait" || nextStep(error) === "retry" || /^(28|3D)/.test(code))
     return new Problem(503, "unavailable", "the target cannot be reached; nothing was changed");
   return undefined;

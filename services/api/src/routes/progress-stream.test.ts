@@ -42,7 +42,7 @@ describe("GET /v1/progress/stream", () => {
     const events = open();
     await events.next();
     expect((await events.next()).value).toBe(
-      `event: problem\ndata: {"code":"not_migrated","detail":"the target has no ledger: run \`pnpm nexus migrate\`"}\n\n`,
+      `event: problem\ndata: {"code":"not_migrated","detail":"the target has no ledger: run \`npm run nexus migrate\`"}\n\n`,
     );
     await api.target.query("alter table migration.away rename to runs");
     expect((await events.next()).value).toContain("event: progress");

@@ -71,7 +71,7 @@ function unprepared(cause: unknown): Problem | undefined {
   const code = errorCode(cause);
   if (code !== "42P01" && code !== "42501") return undefined;
   const detail =
-    "the target is not prepared for search: run `pnpm nexus migrate`, which says what is left out";
+    "the target is not prepared for search: run `npm run nexus migrate`, which says what is left out";
   return new Problem(503, "search_not_prepared", detail, {}, { cause });
 }
 

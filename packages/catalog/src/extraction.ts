@@ -1,6 +1,7 @@
 import type { Entity, Within } from "./entity.ts";
 import { missingInSource } from "./missing-in-source.ts";
 import type { SourceShape } from "./source-shape.ts";
+import { withTypes } from "./typed-source.ts";
 
 /**
  * The statement that reads source rows of an entity in key order. `range`: parameters (after, to], two bigints;
@@ -13,7 +14,7 @@ export function extractionSql(entity: Entity, shape: SourceShape, by: "range" | 
   if (missing !== undefined) throw missing;
   const key = `${entity.source.alias}.${entity.source.key}`;
   const within = KEYS[by];
-  return `${entity.source.query(shape, within)}\nwhere ${within(key)}\norder by ${key}`;
+  return withTypes(`${entity.source.query(shape, within)}\nwhere ${within(key)}\norder by ${key}`, shape);
 }
 
 const KEYS: Readonly<Record<"range" | "keys", Within>> = {

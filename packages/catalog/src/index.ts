@@ -22,3 +22,4 @@ export { idOf } from "./ids.ts";
 export { UnreadableRow } from "./row-errors.ts";
 export { MissingInSource, missingInSource } from "./missing-in-source.ts";
 export { sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
+export { convertedColumns, type TypedColumn, unfitColumns, zonedColumns } from "./typed-source.ts";

@@ -30,11 +30,11 @@ export class RowParked extends Error {
 export class UnreadableRow extends Error {
   override readonly name = "UnreadableRow";
   readonly entity: string;
-  /** The source key, or null where the key itself cannot be read. */
-  readonly legacyId: number | null;
+  /** The source key (in digits, where a number would lie), or null where the key itself cannot be read. */
+  readonly legacyId: number | string | null;
   readonly columns: readonly string[];
 
-  constructor(entity: string, legacyId: number | null, columns: readonly string[]) {
+  constructor(entity: string, legacyId: number | string | null, columns: readonly string[]) {
     super(`${entity}: a row of the source cannot be read in ${columns.join(", ")}`);
     this.entity = entity;
     this.legacyId = legacyId;

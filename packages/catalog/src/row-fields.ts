@@ -5,19 +5,49 @@
 import { z } from "zod";
 import type { Link } from "./entity.ts";
 
-export const id = z.int32();
+/** The key of the row: a number of the target's integers. A key of type numeric arrives in digits. */
+export const id = z.union([
+  z.int32(),
+  z
+    .string()
+    .regex(/^-?\d{1,10}(?:\.0*)?$/)
+    .transform(Number)
+    .pipe(z.int32()),
+]);
 export const text = z.string().nullable();
 export const optionalText = z.string().nullish();
-export const reference = z.int32().nullable();
-export const optionalReference = z.int32().nullish();
-export const flag = z.boolean().nullable();
-export const optionalFlag = z.boolean().nullish();
+/** A number that names a row of another table. One beyond the target's integers is no row that was moved. */
+export const reference = z.int().nullable();
+export const optionalReference = z.int().nullish();
+/** A number of the source that becomes a key of the target. */
+export const targetKey = z.int32().nullable();
+
+const SWITCHES: ReadonlyMap<string, boolean | null> = new Map([
+  ...["t", "true", "y", "yes", "on", "1"].map((word) => [word, true] as const),
+  ...["f", "false", "n", "no", "off", "0"].map((word) => [word, false] as const),
+  ["", null],
+]);
+
+/** Switches are written as 0 and 1 and as words, too; `0.00` is numeric. */
+const written = z.union([z.int(), z.string()]).transform((value, context) => {
+  const word = String(value)
+    .trim()
+    .toLowerCase()
+    .replace(/^([01])\.0*$/, "$1");
+  const known = SWITCHES.get(word);
+  if (known === undefined) context.addIssue("no switch");
+  return known ?? null;
+});
+export const flag = z.union([z.boolean(), written]).nullable();
+export const optionalFlag = z.union([z.boolean(), written]).nullish();
 /** A code is a number in one shape and text in the other. */
 export const code = z.union([z.int(), z.string()]).nullable();
 export const optionalCode = z.union([z.int(), z.string()]).nullish();
-/** `array_agg` over nothing is NULL. */
-export const ids = z.array(z.int32()).nullable();
-export const optionalIds = z.array(z.int32()).nullish();
+
+/** Members that are NULL are none; `array_agg` over nothing is NULL itself. */
+const members = z.array(z.int().nullable()).transform((all) => all.filter((member) => member !== null));
+export const ids = members.nullable();
+export const optionalIds = members.nullish();
 
 /** A link to a parent; null where the source has none. */
 export function link(

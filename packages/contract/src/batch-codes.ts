@@ -11,6 +11,7 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^(08|57P)/, "the server went away"],
   [/^(21|22|23)/, "a row breaks a rule that could not be put down to that row"],
   [/^attempts_exhausted$/, "its loaders ended while they had it: look for kills and for memory"],
+  [/^job_malformed$/, "its job could not be parsed: who else writes to the queue? then nexus requeue"],
   [/^configuration$/, "a service is configured wrongly: its log says which variable"],
   [/^defect$/, "a defect of ours: the loader's log says where"],
 ];

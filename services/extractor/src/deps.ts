@@ -1,5 +1,6 @@
 /** What every step of the extractor is given. */
 import type { Entity } from "@nexus/catalog";
+import type { SourceRules } from "@nexus/shared/config";
 import type { Pool } from "@nexus/shared/database";
 import type { Transport } from "@nexus/shared/queue";
 import type { Log } from "@nexus/shared/telemetry";
@@ -25,4 +26,6 @@ interface Settings {
   readonly idleTickMs: number;
   readonly careMs: number;
   readonly legacyStatementMs: number;
+  /** What its operator says of the source. */
+  readonly sourceRules?: SourceRules;
 }

@@ -24,6 +24,7 @@ await runService({
       idleTickMs: config.IDLE_TICK_MS,
       careMs: config.CARE_MS,
       legacyStatementMs: config.LEGACY_STATEMENT_MS,
+      sourceRules: config,
     };
     const deps = { entities: inDependencyOrder(entities), legacy, target, transport, log, settings, settled };
     const care = startCare();

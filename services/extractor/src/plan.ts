@@ -74,8 +74,8 @@ async function nextRanges(
     legacy,
     async (tx) => {
       await tx.query(`set local lock_timeout = ${LOCK_MS}`);
-      return await tx.query<{ to: number; expected: number }>(
-        `select max(key) as "to", count(*) as expected from (
+      return await tx.query<{ to: number | string; expected: number }>(
+        `select max(key)::bigint as "to", count(*) as expected from (
            select key, (row_number() over (order by key) - 1) / $2::integer as slice from (
              select ${key} as key from ${table} where ${key} > $1::bigint order by ${key} limit $3) page) numbered
          group by slice order by slice`,

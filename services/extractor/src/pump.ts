@@ -54,7 +54,7 @@ export async function offer(
   page: readonly PlannedBatch[],
 ): Promise<void> {
   const jobs = page.map(({ id, generation, from, to }): LoadJob => {
-    return { runId: run.id, entity, batch: id, generation, from: safeKey(from), to };
+    return { runId: run.id, entity, batch: id, generation, from: safeKey(from), to: safeKey(to) };
   });
   if (jobs.length === 0) return;
   const facts = { "nexus.run": run.id, "nexus.entity": entity, "nexus.jobs": jobs.length };
@@ -63,7 +63,7 @@ export async function offer(
   );
 }
 
-/** The first range begins before every key; JavaScript cannot count that far, so the job shows no beginning. */
+/** A key that JavaScript cannot count to, like the one before every other, is not shown. The loader asks the ledger for it. */
 function safeKey(key: number | string | null): number | null {
   return typeof key === "number" ? key : null;
 }

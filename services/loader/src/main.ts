@@ -5,6 +5,7 @@ import { openStatus, runService } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { loadBatch } from "./load.ts";
 import { openMetrics } from "./metrics.ts";
+import { refuseJob } from "./refuse-job.ts";
 import { rememberRunContext } from "./run-context.ts";
 import { openTurn } from "./turn.ts";
 
@@ -16,7 +17,7 @@ await runService({
     const { scrape, watchPool, timeJob } = openMetrics();
     const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const transport = await openQueue(config, entities.length, context);
-    const runContext = rememberRunContext(legacy, target);
+    const runContext = rememberRunContext(legacy, target, config.LEGACY_TIMEZONE);
     const bounds = {
       legacyStatementMs: config.LEGACY_STATEMENT_MS,
       targetStatementMs: config.TARGET_STATEMENT_MS,
@@ -25,7 +26,12 @@ await runService({
     };
     const deps = { legacy, target, runContext, ...bounds, largeTurn: openTurn(), log };
     const settings = workerSettings(config, config.LOADER_CONCURRENCY);
-    const load = understood(loadJob, log, (job, signal) => loadBatch(deps, job, signal));
+    const load = understood(
+      loadJob,
+      log,
+      (job, signal) => loadBatch(deps, job, signal),
+      (data) => refuseJob(deps, data),
+    );
     const workers = await Promise.all(
       entities.map(({ name }) =>
         transport.work(loadQueueName(name), settings, (data, signal) =>

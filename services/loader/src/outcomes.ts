@@ -26,15 +26,15 @@ export function sortOutcomes(rows: readonly ReadRow[], parents: ParentLookup, co
   const loaded: LoadedRow[] = [];
   const exceptions: Exception[] = [];
   for (const read of rows) {
-    const outcome = read.kind === "row" ? read.row.map(parents, codes) : unreadable(read);
+    const outcome = read.kind === "row" ? read.row.map(parents, codes) : read;
     if (outcome.kind === "loaded") loaded.push(outcome);
-    else exceptions.push(asException(outcome));
+    else exceptions.push(outcome.kind === "unreadable" ? unreadable(outcome) : asException(outcome));
   }
   return { loaded, exceptions };
 }
 
-function unreadable({ legacyId, reason, column }: Extract<ReadRow, { kind: "unreadable" }>): Outcome {
-  return { kind: "rejected", legacyId, reason, column };
+function unreadable({ legacyId, reason, column }: Extract<ReadRow, { kind: "unreadable" }>): Exception {
+  return { legacyId, outcome: "rejected", reason, column, missingEntity: null, missingId: null };
 }
 
 function asException(outcome: Exclude<Outcome, LoadedRow>): Exception {

@@ -5,12 +5,15 @@ import type { ClaimedBatch } from "@nexus/shared/ledger";
 import { type Answer, queryWithin } from "./query-within.ts";
 import type { RunContext } from "./run-context.ts";
 
+/** The key of a row; in digits beyond 2^53. */
+type Key = number | string;
+
 /** A legacy row, or one that cannot be read: not of the shape that the catalog knows, too large, or refused by the source itself. */
 export type ReadRow =
   | { readonly kind: "row"; readonly row: SourceRow }
   | {
       readonly kind: "unreadable";
-      readonly legacyId: number;
+      readonly legacyId: Key;
       readonly reason: string;
       readonly column: string | null;
     };
@@ -36,8 +39,6 @@ export type Reading =
 
 /** Bytes on the wire that are kept of a batch at a time. A row of the sample has 300 to 1,500. */
 const PORTION_BYTES = 8 << 20;
-
-type Key = number | string;
 
 /** The rows of the batch's range or keys, in key order, in one query; the keys only where they are too much for this process. */
 export async function readRange(
@@ -112,7 +113,7 @@ function portionOf(entity: Entity, { rows }: Answer): Portion {
 function unreadable(keys: readonly Key[], reason: string): Portion {
   const rows = keys.map((key): ReadRow => ({
     kind: "unreadable",
-    legacyId: Number(key),
+    legacyId: key,
     reason,
     column: null,
   }));

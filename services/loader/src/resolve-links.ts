@@ -24,11 +24,14 @@ export async function resolveLinks(
   return (name, legacyId) => found.get(name)?.get(legacyId);
 }
 
+const BEYOND_INTEGER = 2 ** 31;
+
 function keysByParent(rows: readonly ReadRow[]): Map<string, Set<number>> {
   const wanted = new Map<string, Set<number>>();
   for (const read of rows) {
     if (read.kind === "unreadable") continue;
     for (const link of read.row.links) {
+      if (Math.abs(link.legacyId) >= BEYOND_INTEGER) continue; // No row of the target has such a key.
       const keys = wanted.get(link.entity) ?? new Set();
       wanted.set(link.entity, keys.add(link.legacyId));
     }

@@ -1,7 +1,7 @@
 /** What is the same for every batch of a run: read once per run and process. */
-import { type Codes, parseCodes, type SourceShape, sourceShape } from "@nexus/catalog";
+import { type Codes, parseCodes, type SourceShape } from "@nexus/catalog";
 import { ConfigurationError } from "@nexus/shared/config";
-import { type Pool, readSourceColumns } from "@nexus/shared/database";
+import { type Pool, readSourceShape } from "@nexus/shared/database";
 import { findRun, idNamespace } from "@nexus/shared/ledger";
 
 export interface RunContext {
@@ -12,12 +12,19 @@ export interface RunContext {
   readonly shape: SourceShape;
 }
 
-/** Remembers the context of the newest run. A failed look-up is not remembered. */
-export function rememberRunContext(legacy: Pool, target: Pool): (runId: number) => Promise<RunContext> {
+/**
+ * Remembers the context of the newest run. A failed look-up is not remembered. `zone`: where times without one were written, if
+ * the run does not say.
+ */
+export function rememberRunContext(
+  legacy: Pool,
+  target: Pool,
+  zone?: string,
+): (runId: number) => Promise<RunContext> {
   let newest: { runId: number; context: Promise<RunContext> } | undefined;
   return (runId) => {
     if (newest?.runId !== runId) {
-      const context = readRunContext(legacy, target, runId);
+      const context = readRunContext(legacy, target, runId, zone);
       newest = { runId, context };
       context.catch(() => {
         if (newest?.context === context) newest = undefined;
@@ -27,12 +34,8 @@ export function rememberRunContext(legacy: Pool, target: Pool): (runId: number) 
   };
 }
 
-async function readRunContext(legacy: Pool, target: Pool, runId: number): Promise<RunContext> {
-  const [run, namespace, columns] = await Promise.all([
-    findRun(target, runId),
-    idNamespace(target),
-    readSourceColumns(legacy),
-  ]);
+async function readRunContext(legacy: Pool, target: Pool, runId: number, zone?: string): Promise<RunContext> {
+  const [run, namespace] = await Promise.all([findRun(target, runId), idNamespace(target)]);
   if (run === undefined || namespace === undefined)
     throw new ConfigurationError(
       "TARGET_URL: the target has no such run or no id namespace: run `npm run nexus migrate`",
@@ -42,6 +45,6 @@ async function readRunContext(legacy: Pool, target: Pool, runId: number): Promis
     embeddings: run.embeddings,
     dify: run.dify,
     idNamespace: namespace,
-    shape: sourceShape(columns),
+    shape: await readSourceShape(legacy, run.sourceTimezone ?? zone),
   };
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { defineEntity } from "../define-entity.ts";
 import type { Mapping } from "../entity.ts";
-import { CHAIN, chainOf, firstOf, hasChain, inSource, lines, list } from "../legacy-sql.ts";
+import { CHAIN, chainOf, firstOf, firstRow, hasChain, inSource, lines, list } from "../legacy-sql.ts";
 import { RowRejected } from "../row-errors.ts";
 import { code, flag, id, link, optionalCode, optionalFlag, reference, text } from "../row-fields.ts";
+import { isOn } from "../source-conversions.ts";
 import type { SourceShape } from "../source-shape.ts";
 import { caseStateExamples } from "./case-states.examples.ts";
 
@@ -114,13 +115,16 @@ function query(shape: SourceShape): string {
 
 /** Among the plans of an instruction, a project whose chain is this instruction: never another patient's. */
 function projectOfInstruction(shape: SourceShape, instruction: string): string {
-  const original = shape.has("dispatch_plan", "original") && "(own.original is true) desc";
-  return lines(
-    "select own.project_id from dispatch_plan own",
+  const family = shape.family("dispatch_plan", "original");
+  const from = lines(
+    "from dispatch_plan own",
     `join lateral (${chainOf(shape, "own.project_id")}) chain on chain.instruction_id = own.instruction_id`,
     `where own.instruction_id = ${instruction}`,
-    `order by ${list(original, "own.id")} limit 1`,
   );
+  return firstRow(["own.project_id"], from, [
+    family !== undefined && [isOn("own.original", family), "desc"],
+    ["own.id", "asc"],
+  ]);
 }
 
 /**

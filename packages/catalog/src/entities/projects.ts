@@ -3,7 +3,17 @@ import { defineEntity } from "../define-entity.ts";
 import type { Mapping } from "../entity.ts";
 import { jsonObject, jsonText } from "../json.ts";
 import { inSource, lines, list, present } from "../legacy-sql.ts";
-import { code, flag, id, link, optionalFlag, optionalText, reference, text } from "../row-fields.ts";
+import {
+  code,
+  flag,
+  id,
+  link,
+  optionalFlag,
+  optionalText,
+  reference,
+  targetKey,
+  text,
+} from "../row-fields.ts";
 import { RowRejected } from "../row-errors.ts";
 import { isInteger } from "../source-shape.ts";
 import { projectExamples } from "./projects.examples.ts";
@@ -57,7 +67,7 @@ export const projects = defineEntity({
   content: "project",
   row: z.object({
     id,
-    legacy_id: reference,
+    legacy_id: targetKey,
     uid: code,
     name: text,
     type: code,

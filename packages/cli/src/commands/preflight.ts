@@ -5,6 +5,7 @@ import {
   parseConfig,
   plainTextRisk,
   queueVariables,
+  sourceVariables,
   StartFailure,
   targetUrl,
 } from "@nexus/shared/config";
@@ -13,6 +14,7 @@ import type { Command } from "commander";
 
 const variables = {
   LEGACY_URL: legacyUrl,
+  ...sourceVariables,
   TARGET_URL: targetUrl,
   ...queueVariables,
   QUEUE_URL: optionalQueueUrl({ meaning: "the queue, looked at if it is set" }),
@@ -29,7 +31,10 @@ export function preflight(program: Command): void {
     .action(async ({ json }: { json?: true }) => {
       const config = parseConfig(variables, process.env);
       const ordered = inDependencyOrder(entities);
-      const legacy = await checked(config.LEGACY_URL, (pool) => preflightLegacy(pool, ordered));
+      const legacy = await checked(config.LEGACY_URL, async (pool) => {
+        const { notes } = await preflightLegacy(pool, ordered, config);
+        return notes;
+      });
       const target = await checked(config.TARGET_URL, (pool) => preflightTarget(pool, ordered));
       const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);
       const warnings = [
@@ -38,16 +43,18 @@ export function preflight(program: Command): void {
         ...queue.warnings,
       ].map(({ says }) => says);
       if (json === true) {
-        const asked = config.QUEUE_URL === undefined ? {} : { queue: facts(queue.failure) };
+        const asked = config.QUEUE_URL === undefined ? {} : { queue: facts(queue) };
         print({ legacy: facts(legacy), target: facts(target), ...asked, warnings });
       } else for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
-      throwWorst([legacy, target, queue.failure]);
-      if (json !== true)
-        process.stdout.write(
-          config.QUEUE_URL === undefined
-            ? "both databases are ready\n"
-            : "both databases are ready, and so is the queue\n",
-        );
+      throwWorst([legacy.failure, target.failure, queue.failure]);
+      if (json === true) return;
+      for (const note of legacy.notes) process.stdout.write(`source: ${note}\n`);
+      for (const note of target.notes) process.stdout.write(`target: ${note}\n`);
+      process.stdout.write(
+        config.QUEUE_URL === undefined
+          ? "both databases are ready\n"
+          : "both databases are ready, and so is the queue\n",
+      );
     });
 }
 
@@ -67,22 +74,24 @@ async function checkedQueue(url: string | undefined, prefix: string) {
   }
 }
 
-/** The failure of a check, if it failed. Anything but a `StartFailure` is a defect and thrown on. */
-async function checked(
-  url: string,
-  check: (pool: Pool) => Promise<unknown>,
-): Promise<StartFailure | undefined> {
+/** What a check found: why it failed, if it did, or what is worth knowing. */
+interface Checked {
+  readonly failure?: StartFailure | undefined;
+  readonly notes?: readonly string[];
+}
+
+/** Anything but a `StartFailure` is a defect and thrown on. */
+async function checked(url: string, check: (pool: Pool) => Promise<readonly string[]>) {
   try {
-    await withPool({ url, max: 1, name: "nexus-preflight" }, check);
-    return undefined;
+    return { notes: await withPool({ url, max: 1, name: "nexus-preflight" }, check), failure: undefined };
   } catch (error) {
-    if (error instanceof StartFailure) return error;
+    if (error instanceof StartFailure) return { failure: error, notes: [] };
     throw error;
   }
 }
 
-function facts(failure: StartFailure | undefined): { ready: boolean; problem?: string } {
-  return failure === undefined ? { ready: true } : { ready: false, problem: failure.message };
+function facts({ failure, notes = [] }: Checked) {
+  return failure === undefined ? { ready: true, ...(notes.length > 0 ? { notes } : {}) } : { ready: false, problem: failure.message };
 }
 
 /** Both messages in one line, with the exit code of the graver one: what cannot be reached cannot be mended by configuration. */

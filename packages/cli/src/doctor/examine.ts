@@ -41,7 +41,9 @@ async function examineServers(settings: Settings, open: Closers): Promise<Findin
     ...queue.findings,
     ...ground.findings,
     ...(ledger ?? (api.view === undefined ? [] : examineView(api.view))),
-    ...(legacy === undefined ? [] : await looked("legacy", "the source", () => examineLegacy(legacy))),
+    ...(legacy === undefined
+      ? []
+      : await looked("legacy", "the source", () => examineLegacy(legacy, settings))),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { entities, inDependencyOrder, tablesRead } from "@nexus/catalog";
-import { StartFailure, UnavailableError } from "@nexus/shared/config";
+import { type SourceRules, StartFailure, UnavailableError } from "@nexus/shared/config";
 import { type Pool, preflightLegacy, type Queryable, readOnly } from "@nexus/shared/database";
 import { duration } from "../words.ts";
 import { type Finding, well, wrong } from "./finding.ts";
@@ -10,10 +10,10 @@ const STATEMENT_MS = 10_000;
 const SLOW_SECONDS = 5;
 
 /** Whether the source is there, readable, and answers in time. PostgreSQL 9.5 syntax. */
-export async function examineLegacy(legacy: Pool): Promise<Finding[]> {
+export async function examineLegacy(legacy: Pool, rules: SourceRules): Promise<Finding[]> {
   try {
     const ordered = inDependencyOrder(entities);
-    const shape = await preflightLegacy(legacy, ordered);
+    const shape = await preflightLegacy(legacy, ordered, rules);
     const tables = [...new Set(ordered.flatMap((entity) => tablesRead(entity, shape)))];
     const found = await readOnly(legacy, (tx) => stalls(tx, tables), { statementMs: STATEMENT_MS });
     return found.length > 0 ? found : [well("legacy", "it has what the mapping needs, and may be read")];

@@ -5,6 +5,7 @@ import {
   legacyUrl,
   parseConfig,
   queueVariables,
+  sourceVariables,
   targetUrl,
   type Variable,
 } from "@nexus/shared/config";
@@ -15,6 +16,7 @@ import { type Area, type Finding, unchecked, wrong } from "./finding.ts";
 export const doctorVariables = {
   TARGET_URL: targetUrl,
   LEGACY_URL: legacyUrl,
+  ...sourceVariables,
   ...queueVariables,
   ...apiVariables,
 };
@@ -48,6 +50,8 @@ export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; find
   const settings = {
     ...read("TARGET_URL", doctorVariables.TARGET_URL),
     ...read("LEGACY_URL", doctorVariables.LEGACY_URL),
+    ...read("LEGACY_TIMEZONE", doctorVariables.LEGACY_TIMEZONE),
+    ...read("LEGACY_ROW_SECURITY", doctorVariables.LEGACY_ROW_SECURITY),
     ...read("QUEUE_URL", doctorVariables.QUEUE_URL),
     ...read("QUEUE_PREFIX", doctorVariables.QUEUE_PREFIX),
     ...read("NEXUS_API_URL", doctorVariables.NEXUS_API_URL),

@@ -1,6 +1,6 @@
 /** The variables of the databases, alike for every service but for how many connections it takes. */
 import type { Config } from "./parse.ts";
-import { databaseUrl, number } from "./variables.ts";
+import { choice, databaseUrl, number, timezone } from "./variables.ts";
 
 /** Where the target is. */
 export const targetUrl = databaseUrl({
@@ -15,6 +15,23 @@ interface Connections {
   readonly connections: number;
   readonly least?: number;
 }
+
+/** What must be known of the source that its catalog does not tell. */
+export const sourceVariables = {
+  LEGACY_TIMEZONE: timezone({
+    meaning:
+      "the zone in which the legacy database writes times without one, like US/Pacific; absent: the server's setting; the extractor's is kept with each run",
+  }),
+  LEGACY_ROW_SECURITY: choice(["refuse", "accept"], {
+    meaning:
+      "what to do where row level security keeps rows of the legacy database from our role: refuse to start, or accept that only what it sees is migrated",
+    fallback: "refuse",
+    danger: "accept: what the role does not see is missing in the target, and nothing counts it",
+  }),
+};
+
+/** What those variables say; each may be left out. */
+export type SourceRules = Partial<Config<typeof sourceVariables>>;
 
 export type TargetSettings = Config<ReturnType<typeof targetVariables>>;
 export type LegacySettings = Config<ReturnType<typeof legacyVariables>>;
@@ -44,5 +61,6 @@ export function legacyVariables({ connections, least = 1 }: Connections) {
       meaning: "milliseconds after which the legacy server ends a statement of ours",
       fallback: "60000",
     }),
+    ...sourceVariables,
   };
 }

@@ -1,6 +1,13 @@
 export { closest } from "./closest.ts";
 export { ConfigurationError, StartFailure, UnavailableError } from "./failure.ts";
-export { legacyUrl, legacyVariables, targetUrl, targetVariables } from "./database-variables.ts";
+export {
+  legacyUrl,
+  legacyVariables,
+  type SourceRules,
+  sourceVariables,
+  targetUrl,
+  targetVariables,
+} from "./database-variables.ts";
 export { type Config, parseConfig } from "./parse.ts";
 export { plainTextRisk } from "./tls.ts";
 export { processVariables } from "./process-variables.ts";

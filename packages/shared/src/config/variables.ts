@@ -61,6 +61,15 @@ export function optionalText(words: Words): Variable<string | undefined> {
   return { schema: z.string().min(1).optional(), ...words };
 }
 
+/** A time zone by its name, or absent. `UTC+7` and `PST8` are refused: PostgreSQL reads their sign the other way round. */
+export function timezone(words: Words): Variable<string | undefined> {
+  const schema = z
+    .string()
+    .regex(/^(?:UTC|[A-Za-z_]+(?:\/[A-Za-z0-9_+-]+)+)$/, "must be a zone's name, like US/Pacific or UTC")
+    .optional();
+  return { schema, ...words };
+}
+
 /** postgres://… with a database name. Port 6543 is refused: a transaction pooler breaks what we rely on. */
 export function databaseUrl(words: Words): Variable<string> {
   return { schema: urlWithout(databaseUrlFault), ...words, secret: true };

@@ -5,7 +5,8 @@ export { openBoth, openTarget } from "./open-databases.ts";
 export { type Bounds, inSnapshot, inTransaction, LONG_MS, readOnly } from "./transaction.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
 export { preflightTarget } from "./preflight-target.ts";
-export { missingPrivileges, readSourceColumns } from "./source-catalog.ts";
+export { type Inspection, inspectSource } from "./inspect-source.ts";
+export { readSourceShape } from "./source-catalog.ts";
 export { asTenant } from "./as-tenant.ts";
 export {
   BUCKET_INDEX,

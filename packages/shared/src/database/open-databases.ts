@@ -26,7 +26,7 @@ export async function openBoth(
   watchPool("legacy", legacy);
   const target = openTarget(settings, context);
   watchPool("target", target);
-  await preflightLegacy(legacy, entities);
+  await preflightLegacy(legacy, entities, settings);
   await preflightTarget(target, entities);
   return { legacy, target };
 }

@@ -3,15 +3,16 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ConfigurationError, UnavailableError } from "../config/failure.ts";
 import { freshDatabase } from "../testing/fresh.ts";
 import { freshLogin } from "../testing/login.ts";
-import { openPool, type Pool } from "./pool.ts";
+import type { Pool } from "./pool.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
+import { failureOf, openSource, tablesThatAreNeeded } from "./source-under-test.ts";
 
 let url: string;
 let legacy: Pool;
 
 beforeEach(async (context) => {
   url = await freshDatabase(context);
-  legacy = open(url);
+  legacy = openSource(url);
   await legacy.query(tablesThatAreNeeded());
   return () => legacy.end();
 });
@@ -41,7 +42,7 @@ describe("the source", () => {
       `grant select on all tables in schema public to ${login.username};
        revoke select on dispatch_office, dispatch_state from ${login.username}`,
     );
-    const reader = open(login.href);
+    const reader = openSource(login.href);
     const failure = await failureOf(reader);
     await reader.end();
     expect(failure).toBeInstanceOf(ConfigurationError);
@@ -54,7 +55,7 @@ describe("the source", () => {
   it("is refused to a role that may not even use the schema", async (context) => {
     const login = await freshLogin(context, url);
     await legacy.query("revoke usage on schema public from public");
-    const reader = open(login.href);
+    const reader = openSource(login.href);
     const failure = await failureOf(reader);
     await reader.end();
     expect(String(failure)).toContain(`run "grant usage on schema public to ${login.username}"`);
@@ -64,38 +65,10 @@ describe("the source", () => {
   it("is unavailable when there is no such database", async () => {
     const nowhere = new URL(url);
     nowhere.pathname = "/no_such_database";
-    const pool = open(nowhere.href);
+    const pool = openSource(nowhere.href);
     const failure = await failureOf(pool);
     await pool.end();
     expect(failure).toBeInstanceOf(UnavailableError);
     expect(String(failure)).toContain("/no_such_database): cannot be reached (3D000)");
   });
 });
-
-async function failureOf(pool: Pool): Promise<unknown> {
-  return await preflightLegacy(pool, entities).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-}
-
-/** Tables with every column that any clause of any field asks for. */
-function tablesThatAreNeeded(): string {
-  const tables = new Map<string, Set<string>>();
-  for (const { source } of entities) {
-    for (const name of Object.values(source.needs).flat(2)) {
-      const [table = "", column = ""] = name.split(".");
-      tables.set(table, (tables.get(table) ?? new Set()).add(column));
-    }
-  }
-  return [...tables]
-    .map(
-      ([table, columns]) =>
-        `create table ${table} (${[...columns].map((name) => `"${name}" text`).join(", ")});`,
-    )
-    .join("\n");
-}
-
-function open(connection: string): Pool {
-  return openPool({ url: connection, max: 1, name: "test", onError: () => undefined });
-}

@@ -22,13 +22,14 @@ export async function preflightTarget(
   pool: Pool,
   entities: readonly Entity[],
   statementMs = LOCK_MS,
-): Promise<void> {
+): Promise<readonly string[]> {
   await reachTarget(pool);
   const problems = await readOnly(pool, (tx) => problemsIn(tx, entities), { statementMs }).catch((cause) => {
     throw ["57014", "55P03"].includes(errorCode(cause) ?? "") ? locked(pool, statementMs, cause) : cause;
   });
   if (problems.length > 0)
     throw new ConfigurationError(`TARGET_URL (${placeOf(pool)}): ${problems.join("; ")}`);
+  return [];
 }
 
 async function problemsIn(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {

@@ -1,25 +1,43 @@
 /** What the source has, from its catalog. PostgreSQL 9.5 syntax. */
-import type { SourceColumn } from "@nexus/catalog";
+import { type SourceColumn, sourceShape, type SourceShape } from "@nexus/catalog";
 import type { Queryable } from "./pool.ts";
 
 /**
  * Every column of the current schema (public, unless the URL says otherwise), whoever may read it, with its type as PostgreSQL
  * names it (a domain as what it is over). A role that may not use the schema has no current one: then it is public.
  */
-export async function readSourceColumns(legacy: Queryable): Promise<SourceColumn[]> {
+async function readSourceColumns(legacy: Queryable): Promise<SourceColumn[]> {
   const { rows } = await legacy.query<SourceColumn>(
-    `select c.relname::text as "table", a.attname::text as "column",
-            case when t.typbasetype = 0 then format_type(a.atttypid, a.atttypmod)
-                 else format_type(t.typbasetype, t.typtypmod) end as type
+    `with recursive based (domain, base, typmod) as (
+       select oid, typbasetype, typtypmod from pg_catalog.pg_type where typtype = 'd'
+       union all
+       select b.domain, t.typbasetype, case when t.typtypmod = -1 then b.typmod else t.typtypmod end
+         from based b join pg_catalog.pg_type t on t.oid = b.base where t.typtype = 'd')
+     select c.relname::text as "table", a.attname::text as "column",
+            format_type(t.oid, coalesce(d.typmod, a.atttypmod)) as type, t.typcategory::text as category
        from pg_catalog.pg_class c
        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
        join pg_catalog.pg_attribute a on a.attrelid = c.oid
-       join pg_catalog.pg_type t on t.oid = a.atttypid
+       left join (based d join pg_catalog.pg_type b on b.oid = d.base and b.typtype <> 'd') on d.domain = a.atttypid
+       join pg_catalog.pg_type t on t.oid = coalesce(d.base, a.atttypid)
       where n.nspname = coalesce(current_schema(), 'public') and c.relkind in ('r', 'v', 'm', 'f', 'p')
         and a.attnum > 0 and not a.attisdropped
       order by c.relname, a.attnum`,
   );
   return rows;
+}
+
+/** What a session of this role begins with, whatever has been set since. */
+async function readTimezone(legacy: Queryable): Promise<string> {
+  const { rows } = await legacy.query<{ zone: string }>(
+    "select reset_val as zone from pg_catalog.pg_settings where name = 'TimeZone'",
+  );
+  return rows[0]?.zone ?? "UTC";
+}
+
+/** The shape of the source. `zone`: where times without a zone were written, if it is not the server's setting. */
+export async function readSourceShape(legacy: Queryable, zone?: string | null): Promise<SourceShape> {
+  return sourceShape(await readSourceColumns(legacy), zone ?? (await readTimezone(legacy)));
 }
 
 /** The statements that let the current role read those of the tables that it may not. */

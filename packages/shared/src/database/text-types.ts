@@ -11,14 +11,12 @@ const parsers = new Map<number, (text: string) => unknown>([
   [builtins.OID, Number],
   [builtins.FLOAT4, Number],
   [builtins.FLOAT8, Number],
-  [1005, integers],
-  [1007, integers],
-  [1016, integers],
+  ...[1005, 1007, 1016, 1021, 1022, 1231].map((array) => [array, numbers] as const),
 ]);
 
 const asText = (text: string): string => text;
 
-/** The parser of a type: booleans, integers, floats and arrays of integers are parsed, everything else stays text. */
+/** The parser of a type: booleans, integers, floats and arrays of numbers are parsed, everything else stays text. */
 export function byOid(oid: number): (text: string) => unknown {
   return parsers.get(oid) ?? asText;
 }
@@ -29,6 +27,11 @@ function safeInteger(text: string): number | string {
   return Number.isSafeInteger(value) ? value : text;
 }
 
-function integers(text: string): number[] {
-  return text === "{}" ? [] : text.slice(1, -1).split(",").map(Number);
+/** Arrays of numbers of any type. A member beyond 2^53 stays text, as it does alone. */
+function numbers(text: string): (number | string | null)[] {
+  return text === "{}" ? [] : text.slice(1, -1).split(",").map(member);
+}
+
+function member(text: string): number | string | null {
+  return text === "NULL" ? null : /^-?\d+$/.test(text) ? safeInteger(text) : Number(text);
 }

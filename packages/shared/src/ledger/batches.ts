@@ -12,8 +12,9 @@ export const SHUT_OUT_MS = 250;
 export interface PlannedBatch {
   readonly id: number;
   readonly generation: number;
-  readonly from: number | null;
-  readonly to: number | null;
+  /** Keys beyond 2^53 are in digits. */
+  readonly from: number | string | null;
+  readonly to: number | string | null;
 }
 
 /** What a loader needs of its batch: the range, or the keys of a repair. */
@@ -24,7 +25,7 @@ export interface ClaimedBatch {
   readonly generation: number;
   readonly attempts: number;
   readonly after: number | string | null;
-  readonly to: number | null;
+  readonly to: number | string | null;
   readonly keys: number[] | null;
 }
 

@@ -57,6 +57,7 @@ export {
   lockRun,
   moveEntity,
   moveRun,
+  recordSourceTimezone,
   noteError,
   noteRunError,
   openEntity,

@@ -4,7 +4,8 @@ import { traceContext } from "../telemetry/tracing.ts";
 
 /** A source row that is not in the target. */
 export interface Exception {
-  readonly legacyId: number;
+  /** In digits beyond 2^53, where a number would lie. */
+  readonly legacyId: number | string;
   readonly outcome: "rejected" | "parked";
   readonly reason: string;
   readonly column: string | null;
@@ -35,7 +36,7 @@ export async function forgetBatch(tx: Queryable, batchId: number): Promise<void>
 export async function resolveOlder(
   tx: Queryable,
   batch: BatchRef,
-  keys: { after: number | string; to: number } | readonly number[],
+  keys: { after: number | string; to: number | string } | readonly number[],
 ): Promise<void> {
   const [condition, values] =
     "to" in keys

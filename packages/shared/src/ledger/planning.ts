@@ -1,10 +1,10 @@
 /** Planning: how far the source has been cut into ranges. */
 import type { Queryable } from "../database/pool.ts";
 
-/** A key range (after, to] and the rows that the source held in it when it was planned. */
+/** A key range (after, to] and the rows that the source held in it when it was planned. Keys beyond 2^53 are in digits. */
 export interface Range {
   readonly after: number | string;
-  readonly to: number;
+  readonly to: number | string;
   readonly expected: number;
 }
 

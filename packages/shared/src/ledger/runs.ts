@@ -13,6 +13,8 @@ export interface Run {
   readonly codes: string;
   /** The traced request that started it. */
   readonly traceContext: string | null;
+  /** The zone in which times without one are read, since the run began: one for all loaders. */
+  readonly sourceTimezone: string | null;
 }
 
 /** What a run is created with. `dify`: whether changed content is offered to Dify; not, if left out. */
@@ -52,7 +54,7 @@ export async function createRun(
   return id;
 }
 
-const SELECT_RUN = `select id, status, embeddings, dify, codes::text, trace_context as "traceContext" from migration.runs`;
+const SELECT_RUN = `select id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone" from migration.runs`;
 
 /** The run that is planned, running or paused, if any. */
 export async function activeRun(db: Queryable): Promise<Run | undefined> {
@@ -97,6 +99,11 @@ export async function moveRun(
     [id, from, to, errorCode],
   );
   return moved.rowCount === 1;
+}
+
+/** Keeps with a run the zone in which it reads times without one. */
+export async function recordSourceTimezone(db: Queryable, id: number, zone: string): Promise<void> {
+  await db.query(`update migration.runs set source_timezone = $2 where id = $1`, [id, zone]);
 }
 
 /**

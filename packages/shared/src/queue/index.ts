@@ -1,4 +1,5 @@
 export {
+  batchNamed,
   CONTENT_PAGE,
   CONTENT_QUEUE,
   type ContentJob,

@@ -8,15 +8,25 @@ import type { Offer } from "./transport.ts";
  */
 export const JOB_VERSION = 1;
 
+/** For people to read. In digits where it is beyond 2^53, as releases before have written it. */
+const shownKey = z.union([z.int(), z.string()]).nullable();
+
 /** A batch to load. The range is for people to read; the loader takes it from the ledger. */
 export const loadJob = z.object({
   runId: z.int(),
   entity: z.string(),
   batch: z.int(),
   generation: z.int(),
-  from: z.int().nullable(),
-  to: z.int().nullable(),
+  from: shownKey,
+  to: shownKey,
 });
+
+const batchName = loadJob.pick({ batch: true, generation: true });
+
+/** The batch of a job, whatever else is wrong with it; undefined where it does not even say that. */
+export function batchNamed(data: unknown): z.infer<typeof batchName> | undefined {
+  return batchName.safeParse(data).data;
+}
 
 export type LoadJob = z.infer<typeof loadJob>;
 

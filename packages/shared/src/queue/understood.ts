@@ -10,19 +10,29 @@ const LEFT_MS = 1_000;
 /** Jobs that were in the queue before there were versions are of the first. */
 const versioned = z.looseObject({ version: z.int().default(1) });
 
+/** What to do with data that is no job, and what is wrong with it. */
+type Refuse = (data: unknown, error: z.ZodError) => Promise<Handled>;
+
 /**
  * A handler that does the jobs it understands, and leaves those of a newer release to its workers: nothing is counted, nothing
- * fails. The first one is warned of.
+ * fails. The first one is warned of. A job that is none is `refused` (default: it throws), which must see to it that the ledger
+ * does not offer it for ever.
  */
 export function understood<T>(
   schema: z.ZodType<T>,
   log: Pick<Log, "warn">,
   work: (job: T, signal: AbortSignal) => Promise<Handled>,
+  refused: Refuse = (_, error) => Promise.reject(error),
 ): Handler {
   let warned = false;
   return async (data, signal) => {
-    const { version } = versioned.parse(data);
-    if (version <= JOB_VERSION) return await work(schema.parse(data), signal);
+    const said = versioned.safeParse(data);
+    if (!said.success) return await refused(data, said.error);
+    const { version } = said.data;
+    if (version <= JOB_VERSION) {
+      const job = schema.safeParse(data);
+      return job.success ? await work(job.data, signal) : await refused(data, job.error);
+    }
     if (!warned) log.warn({ version, known: JOB_VERSION }, "jobs of a newer release are left to its workers");
     warned = true;
     return { kind: "later", ms: LEFT_MS };

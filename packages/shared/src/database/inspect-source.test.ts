@@ -1,0 +1,206 @@
+/** What makes a source unfit, or worth a word, beside what it lacks. */
+import { entities } from "@nexus/catalog";
+import { describe, expect, it } from "vitest";
+import type { SourceRules } from "../config/database-variables.ts";
+import { freshDatabase, type TestContext } from "../testing/fresh.ts";
+import { freshLogin } from "../testing/login.ts";
+import { type Pool, withPool } from "./pool.ts";
+import { preflightLegacy } from "./preflight-legacy.ts";
+import { failureOf, openSource, tablesThatAreNeeded } from "./source-under-test.ts";
+
+type Look = (legacy: Pool) => Promise<void>;
+
+let schemas = 0;
+
+/** Sets up a source in a schema of its own in database `url` and looks at it as `reader`. */
+async function look(url: string, setUp: string, see: Look, reader = new URL(url).username): Promise<void> {
+  const schema = `source_${(schemas += 1)}`;
+  const at = new URL(url);
+  at.searchParams.set("options", `-c search_path=${schema}`);
+  const read = `grant usage on schema ${schema} to ${reader}; grant select on all tables in schema ${schema} to ${reader}`;
+  await withPool({ url: at.href, max: 1, name: "test" }, (pool) =>
+    pool.query(
+      `create schema ${schema}; ${tablesThatAreNeeded()} ${setUp.replaceAll("$reader", reader)}; ${read}`,
+    ),
+  );
+  at.username = reader;
+  const legacy = openSource(at.href);
+  try {
+    await see(legacy);
+  } finally {
+    await legacy.end();
+  }
+}
+
+async function notes(legacy: Pool, rules?: SourceRules): Promise<string> {
+  return (await preflightLegacy(legacy, entities, rules)).notes.join("\n");
+}
+
+describe("a column", () => {
+  it("of a type that is not understood is refused, with the types that are", async (context) => {
+    const url = await freshDatabase(context);
+    for (const [column, type, named, understood] of [
+      ["dispatch_template.id", "varchar(36)", "character varying(36)", "smallint, integer, bigint"],
+      ["dispatch_template.id", "uuid using null", "uuid", "numeric"],
+      ["dispatch_office.name", "bytea using null", "bytea", "text of any kind"],
+      ["dispatch_patient.birthdate", "integer using null", "integer", "date, timestamp"],
+      ["auth_user.is_staff", "uuid using null", "uuid", "boolean"],
+    ] as const) {
+      const unkeyed = column.endsWith(".id")
+        ? "drop constraint dispatch_template_pkey, alter id drop not null,"
+        : "";
+      const alter = `alter table ${column.replace(".", ` ${unkeyed} alter `)} type ${type}`;
+      await look(url, alter, async (legacy) => {
+        const failure = String(await failureOf(legacy));
+        expect(failure).toContain(`${column} is of type ${named}, and understood are `);
+        expect(failure).toContain(understood);
+      });
+    }
+  });
+
+  it("that nobody reads may be of any type", async (context) => {
+    await look(
+      await freshDatabase(context),
+      "alter table dispatch_office add logo bytea, add tax_rate money",
+      async (legacy) => expect(await failureOf(legacy)).toBeUndefined(),
+    );
+  });
+
+  it("that is converted is said, and the zone of times without one", async (context) => {
+    await look(
+      await freshDatabase(context),
+      `alter table dispatch_project alter created_at type timestamp using null, alter size type numeric(20,2) using null;
+       do $$ begin execute format('alter database %I set timezone = ''US/Pacific''', current_database()); end $$`,
+      async (legacy) => {
+        const said = await notes(legacy);
+        expect(said).toContain("dispatch_project.size (numeric(20,2), as size)");
+        expect(said).toMatch(
+          /times without a zone in .*dispatch_project\.created_at.* are read as of US\/Pacific: the server's/,
+        );
+        const told = await notes(legacy, { LEGACY_TIMEZONE: "Asia/Tokyo" });
+        expect(told).toContain("as of Asia/Tokyo: as LEGACY_TIMEZONE says");
+        const misspelt = String(await failureOf(legacy, { LEGACY_TIMEZONE: "US/Pacifc" }));
+        expect(misspelt).toContain("the server knows no zone US/Pacifc");
+      },
+    );
+  });
+});
+
+const UNKEYED =
+  "alter table dispatch_template drop constraint dispatch_template_pkey, alter id drop not null";
+const TWO = "insert into dispatch_template (id) values (1), (1)";
+
+/** What is done to a table without a primary key, and what preflight finds. */
+const BAD_KEYS = [
+  ["insert into dispatch_template (id) values (null), (null), (1)", "2 without a key"],
+  [`${TWO}, (1), (2)`, "2 whose key another row has too"],
+  [
+    "alter table dispatch_template alter id type numeric; insert into dispatch_template (id) values (1), (1.5)",
+    "1 whose key is no whole number",
+  ],
+  [
+    "create unique index on dispatch_template (id); insert into dispatch_template (id) values (null), (1)",
+    "1 without a key",
+  ],
+  [
+    `create unique index on dispatch_template (id) where task_name = 'a'; ${TWO}`,
+    "1 whose key another row has too",
+  ],
+  [
+    `create unique index on dispatch_template (id, task_name); insert into dispatch_template (id, task_name) values (1, 'a'), (1, 'b')`,
+    "1 whose key another row has too",
+  ],
+  [
+    "alter table dispatch_template add primary key (id); create table more () inherits (dispatch_template); insert into dispatch_template (id) values (1); insert into more (id) values (1)",
+    "1 whose key another row has too",
+  ],
+  [
+    `${TWO}; alter table dispatch_template rename to kept; create view dispatch_template as select * from kept`,
+    "1 whose key another row has too",
+  ],
+] as const;
+
+describe("keys", () => {
+  it("that are NULL, double or no whole numbers are counted and refused", async (context) => {
+    const url = await freshDatabase(context);
+    for (const [sql, found] of BAD_KEYS)
+      await look(url, `${UNKEYED}; ${sql}`, async (legacy) => {
+        const failure = String(await failureOf(legacy));
+        expect(failure, sql).toContain(
+          `rows of dispatch_template that cannot be told apart by id: ${found}: mend`,
+        );
+      });
+  });
+
+  it("that nothing keeps unique, and are, will do", async (context) => {
+    await look(
+      await freshDatabase(context),
+      `${UNKEYED}; insert into dispatch_template (id) values (1), (2)`,
+      async (legacy) => expect(await failureOf(legacy)).toBeUndefined(),
+    );
+  });
+});
+
+const POLICED = `alter table dispatch_patient enable row level security;
+  create policy part on dispatch_patient using (user_id = '1')`;
+const VIEWED = `alter table dispatch_patient rename to kept; alter table kept enable row level security;
+  create view dispatch_patient as select * from kept`;
+
+async function readerOf(context: TestContext, url: string): Promise<string> {
+  return (await freshLogin(context, url)).username;
+}
+
+describe("row level security", () => {
+  it("is refused wherever it applies to the reader", async (context) => {
+    const url = await freshDatabase(context);
+    const reader = await readerOf(context, url);
+    for (const setUp of [
+      POLICED,
+      "alter table dispatch_patient enable row level security",
+      `${POLICED}; create policy every on dispatch_patient using (true)`,
+      `${POLICED}; alter table dispatch_patient force row level security; alter table dispatch_patient owner to $reader`,
+      `${VIEWED}; grant select on kept to $reader; alter view dispatch_patient owner to $reader`,
+    ])
+      await look(
+        url,
+        setUp,
+        async (legacy) => {
+          const refused = `row level security keeps rows of dispatch_patient from role ${reader}: run "alter role ${reader} bypassrls"`;
+          expect(String(await failureOf(legacy)), setUp).toContain(refused);
+          expect(await notes(legacy, { LEGACY_ROW_SECURITY: "accept" }), setUp).toContain(refused);
+        },
+        reader,
+      );
+  });
+
+  it("is none where it does not", async (context) => {
+    const url = await freshDatabase(context);
+    const reader = await readerOf(context, url);
+    for (const setUp of [
+      `${POLICED}; alter table dispatch_patient owner to $reader`,
+      VIEWED,
+      "create table other (id integer); alter table other enable row level security",
+      `${POLICED}; alter role $reader bypassrls`,
+    ])
+      await look(
+        url,
+        setUp,
+        async (legacy) => expect(await failureOf(legacy), setUp).toBeUndefined(),
+        reader,
+      );
+  });
+});
+
+describe("a source that was never analysed", () => {
+  it("is said to be so, until it is", async (context) => {
+    await look(
+      await freshDatabase(context),
+      "insert into dispatch_template (id) values (1)",
+      async (legacy) => {
+        expect(await notes(legacy)).toMatch(/^never analysed: dispatch_template:/m);
+        await legacy.query("analyze dispatch_template");
+        expect(await notes(legacy)).not.toContain("never analysed");
+      },
+    );
+  });
+});

@@ -1,0 +1,107 @@
+/** Whether the source can be read, and wholly: what is missing, of a strange type, kept from us, or without a usable key. */
+import {
+  convertedColumns,
+  type Entity,
+  missingInSource,
+  type SourceShape,
+  tablesRead,
+  type TypedColumn,
+  unfitColumns,
+  zonedColumns,
+} from "@nexus/catalog";
+import type { SourceRules } from "../config/database-variables.ts";
+import { errorCode } from "./failures.ts";
+import type { Queryable } from "./pool.ts";
+import { hiddenRows } from "./row-security.ts";
+import { missingPrivileges, readSourceShape } from "./source-catalog.ts";
+import { unusableKeys } from "./source-keys.ts";
+import { neverAnalysed } from "./source-statistics.ts";
+
+export interface Inspection {
+  readonly shape: SourceShape;
+  /** What must be mended first. */
+  readonly problems: readonly string[];
+  /** What is worth knowing. */
+  readonly notes: readonly string[];
+}
+
+/** Looks at what `entities` read. In a transaction of its own; PostgreSQL 9.5 syntax. Holds names and counts, never a value. */
+export async function inspectSource(
+  tx: Queryable,
+  entities: readonly Entity[],
+  { LEGACY_TIMEZONE: zone, LEGACY_ROW_SECURITY: rowSecurity }: SourceRules,
+): Promise<Inspection> {
+  const shape = await readSourceShape(tx, zone);
+  const absent = missing(entities, shape);
+  const readable = entities.filter((entity) => missingInSource([entity], shape).length === 0);
+  const tables = [...new Set(readable.flatMap((entity) => tablesRead(entity, shape)))].sort();
+  const grants = await missingPrivileges(tx, tables);
+  const unfit = unfitColumns(shape, tables).map(unfitInWords);
+  const ungranted = [...absent, ...grants.map((grant) => `run "${grant}"`), ...unfit];
+  const unknown = zone === undefined ? [] : await unknownZone(tx, zone);
+  if (grants.length > 0) return { shape, problems: [...ungranted, ...unknown], notes: [] };
+  const hidden = await hiddenRows(tx, tables);
+  const accepted = rowSecurity === "accept";
+  const keyed = readable.filter(({ source: { table } }) => fitKey(shape, table));
+  const keys = await unusableKeys(tx, shape, keyed);
+  return {
+    shape,
+    problems: [...ungranted, ...unknown, ...(accepted ? [] : hidden), ...keys],
+    notes: [
+      ...(accepted ? hidden : []),
+      ...convertedInWords(convertedColumns(shape, tables)),
+      ...zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined),
+      ...(await neverAnalysed(tx, tables)),
+    ],
+  };
+}
+
+/** The missing tables in one sentence, then the fields that lack a column. */
+function missing(entities: readonly Entity[], shape: SourceShape): string[] {
+  const present = entities.filter(({ source }) => shape.has(source.table));
+  const tables = entities.flatMap(({ source }) => (shape.has(source.table) ? [] : source.table));
+  return [
+    ...(tables.length === 0
+      ? []
+      : [
+          `tables missing: ${[...new Set(tables)].join(", ")}: point to the legacy application's database and schema`,
+        ]),
+    ...missingInSource(present, shape).map(({ message }) => message),
+  ];
+}
+
+function fitKey(shape: SourceShape, table: string): boolean {
+  return !unfitColumns(shape, [table]).some(({ kind }) => kind === "key");
+}
+
+function unfitInWords({ table, column, type, understood }: TypedColumn): string {
+  return `${table}.${column} is of type ${type}, and understood are ${understood} there: change it, or put a view in its place`;
+}
+
+function convertedInWords(columns: readonly TypedColumn[]): string[] {
+  if (columns.length === 0) return [];
+  const named = columns.map(({ table, column, type, kind }) => `${table}.${column} (${type}, as ${kind})`);
+  return [`of other types than usual, and converted where that is exact: ${named.join(", ")}`];
+}
+
+function zonesInWords(columns: readonly TypedColumn[], zone: string, told: boolean): string[] {
+  if (columns.length === 0) return [];
+  const named = columns.map(({ table, column }) => `${table}.${column}`).join(", ");
+  const because = told
+    ? "as LEGACY_TIMEZONE says"
+    : "the server's setting; set LEGACY_TIMEZONE if they were written in another";
+  return [`times without a zone in ${named} are read as of ${zone}: ${because}`];
+}
+
+async function unknownZone(tx: Queryable, zone: string): Promise<string[]> {
+  await tx.query("savepoint zone");
+  try {
+    await tx.query("select now() at time zone $1", [zone]);
+    return [];
+  } catch (error) {
+    if (errorCode(error) !== "22023") throw error;
+    return [`LEGACY_TIMEZONE: the server knows no zone ${zone}`];
+  } finally {
+    await tx.query("rollback to savepoint zone");
+  }
+}

@@ -1,0 +1,36 @@
+/** Row level security of the source: a reader to whom policies apply sees fewer rows, and nothing tells it so. */
+import { errorCode } from "./failures.ts";
+import type { Queryable } from "./pool.ts";
+
+/**
+ * The tables that do not show us all their rows, with what to do. PostgreSQL itself is asked, because it follows owners, forced
+ * policies, inherited roles and views: with `row_security` off it refuses a statement that policies would apply to.
+ */
+export async function hiddenRows(tx: Queryable, tables: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ role: string; any: boolean }>(
+    `select quote_ident(current_user) as role, exists (select from pg_catalog.pg_class where relrowsecurity) as any`,
+  );
+  const [{ role, any } = { role: "", any: false }] = rows;
+  if (!any) return [];
+  const hidden: string[] = [];
+  for (const table of tables) if (await hides(tx, table)) hidden.push(table);
+  if (hidden.length === 0) return [];
+  return [
+    `row level security keeps rows of ${hidden.join(", ")} from role ${role}: run "alter role ${role} bypassrls"` +
+      ` (where a view stands there: its owner needs it), or set LEGACY_ROW_SECURITY=accept to migrate only what it sees`,
+  ];
+}
+
+/** Nothing is read: the refusal comes before. */
+async function hides(tx: Queryable, table: string): Promise<boolean> {
+  await tx.query("savepoint row_security");
+  try {
+    await tx.query(`set local row_security = off; select from ${table} limit 0`);
+    return false;
+  } catch (error) {
+    if (errorCode(error) !== "42501") throw error;
+    return true;
+  } finally {
+    await tx.query("rollback to savepoint row_security");
+  }
+}

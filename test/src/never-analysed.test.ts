@@ -1,0 +1,50 @@
+/** A source whose planner knows nothing of its tables is read with no more effort than one that was analysed. */
+import { entities, extractionSql } from "@nexus/catalog";
+import { makeSample, type Shape } from "@nexus/local/sample";
+import { openPool, type Pool, readSourceShape } from "@nexus/shared/database";
+import { startPostgres } from "@nexus/shared/testing";
+import { afterAll, describe, expect, it } from "vitest";
+
+const postgres = await startPostgres({ settings: { autovacuum: "off" } });
+afterAll(async () => {
+  if (postgres.found) await postgres.stop();
+});
+
+interface Plan {
+  readonly Plan: { readonly "Shared Hit Blocks": number; readonly "Shared Read Blocks": number };
+}
+
+/** Pages that the server looks at to read a range of each entity. */
+async function pagesOf(legacy: Pool): Promise<Record<string, number>> {
+  const shape = await readSourceShape(legacy);
+  const pages: Record<string, number> = {};
+  for (const entity of entities) {
+    const sql = extractionSql(entity, shape, "range");
+    const { rows } = await legacy.query<{ "QUERY PLAN": string }>(
+      `explain (analyze, buffers, timing off, format json) ${sql}`,
+      [200, 1_200],
+    );
+    const [plan]: Plan[] = JSON.parse(rows[0]?.["QUERY PLAN"] ?? "[]");
+    pages[entity.name] = (plan?.Plan["Shared Hit Blocks"] ?? 0) + (plan?.Plan["Shared Read Blocks"] ?? 0);
+  }
+  return pages;
+}
+
+describe.skipIf(!postgres.found).each<Shape>(["real", "reported"])("a source of the %s shape", (shape) => {
+  it("is read in as many pages before it is analysed as after", async () => {
+    if (!postgres.found) return;
+    const url = await postgres.database(shape);
+    const legacy = openPool({ url, max: 1, name: "nexus-test", onError: () => undefined });
+    try {
+      await makeSample({ url, scale: 0.2, seed: 1, shape });
+      await legacy.query("delete from pg_statistic where starelid >= 16384");
+      const before = await pagesOf(legacy);
+      await legacy.query("analyze");
+      const after = await pagesOf(legacy);
+      for (const [entity, pages] of Object.entries(before))
+        expect(pages, entity).toBeLessThanOrEqual(2 * (after[entity] ?? 0) + 100);
+    } finally {
+      await legacy.end();
+    }
+  });
+});

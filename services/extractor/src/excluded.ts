@@ -1,6 +1,6 @@
 /** What is left out of a run is counted once in the source, so that it can be said how much that is. */
-import { entities, entityNamed, type SourceShape, sourceShape } from "@nexus/catalog";
-import { readOnly, readSourceColumns } from "@nexus/shared/database";
+import { entities, entityNamed, type SourceShape } from "@nexus/catalog";
+import { readOnly, readSourceShape } from "@nexus/shared/database";
 import { recordExcluded, type Run, uncountedEntities } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 import { attempt, isDue, LOCK_MS, patience, type Setbacks } from "./setbacks.ts";
@@ -25,7 +25,7 @@ export async function countExcluded(deps: Deps, run: Run, setbacks: Setbacks): P
   const uncounted = await uncountedEntities(deps.target, run.id);
   const due = uncounted.filter((name) => isDue(setbacks, stepOf(name)));
   if (due.length === 0) return;
-  const shape = sourceShape(await readSourceColumns(deps.legacy));
+  const shape = await readSourceShape(deps.legacy);
   for (const name of due) await countSkipped(deps, run, setbacks, shape, name);
 }
 

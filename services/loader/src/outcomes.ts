@@ -151,7 +151,7 @@ function rangeOf({
   keys,
   after,
   to,
-}: ClaimedBatch): { after: number | string; to: number } | readonly number[] {
+}: ClaimedBatch): { after: number | string; to: number | string } | readonly number[] {
   return after === null || to === null ? (keys ?? []) : { after, to };
 }
 

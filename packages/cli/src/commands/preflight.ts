@@ -91,7 +91,9 @@ async function checked(url: string, check: (pool: Pool) => Promise<readonly stri
 }
 
 function facts({ failure, notes = [] }: Checked) {
-  return failure === undefined ? { ready: true, ...(notes.length > 0 ? { notes } : {}) } : { ready: false, problem: failure.message };
+  return failure === undefined
+    ? { ready: true, ...(notes.length > 0 ? { notes } : {}) }
+    : { ready: false, problem: failure.message };
 }
 
 /** Both messages in one line, with the exit code of the graver one: what cannot be reached cannot be mended by configuration. */

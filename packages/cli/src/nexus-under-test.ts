@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import type { Pool } from "@nexus/shared/database";
 import { foldCounts } from "@nexus/shared/ledger";
 import {
-  type Ended,
   freshRedis,
   freshTarget,
   runCommand,
@@ -17,13 +16,21 @@ import {
 const PROGRAM = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const API = fileURLToPath(new URL("../../../services/api/dist/main.js", import.meta.url));
 
+/** How a command ended, and what it printed. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** Runs the built program away from any `.env`, without a terminal. */
 export async function nexus(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const options = { cwd: tmpdir(), env: { PATH: process.env["PATH"], ...env } };
-  return await runCommand(process.execPath, [PROGRAM, ...args], options);
+  const { code, stdout, stderr } = await runCommand(process.execPath, [PROGRAM, ...args], options);
+  return { code, stdout, stderr };
 }
 
 export interface ApiToCommand {

@@ -1,7 +1,7 @@
 import { type Exit, spawnGroup } from "./own-group.ts";
 
 /** How a command ended, and what it printed. */
-export interface Ended extends Exit {
+interface Ended extends Exit {
   readonly stdout: string;
   readonly stderr: string;
 }

@@ -9,7 +9,7 @@ export { type Missing, type PostgresOptions, type PrivatePostgres, startPostgres
 export type { PostgresServer } from "./postgres-server.ts";
 export { type PrivateRedis, type RedisOptions, startRedis } from "./redis.ts";
 export { type RedisServer, redisAt } from "./redis-server.ts";
-export { type Ended, runCommand } from "./command.ts";
+export { runCommand } from "./command.ts";
 export { untilFileEnds } from "./end-of-file.ts";
 export type { Exit } from "./own-group.ts";
 export { type ServiceProcess, type ServiceSpec, spawnService, startService } from "./service.ts";

@@ -1,5 +1,5 @@
-import { postgresAt } from "./postgres-server.ts";
-import { redisAt } from "./redis-server.ts";
+import { postgresAt, type PostgresServer } from "./postgres-server.ts";
+import { type RedisServer, redisAt } from "./redis-server.ts";
 import { remark, testRun } from "./test-run.ts";
 
 /** What a test or a `beforeEach` is given by vitest, as far as it is needed here. */
@@ -18,6 +18,18 @@ export interface Template {
   build(url: string): Promise<void>;
 }
 
+/** The servers of a run stay the same: each process asks once for their versions, and once for each template. */
+let postgresOfTheRun: Promise<PostgresServer> | undefined;
+let redisOfTheRun: Promise<RedisServer> | undefined;
+const templates = new Map<string, Promise<string>>();
+
+async function built(server: PostgresServer, name: string, { build }: Template): Promise<string> {
+  const known = templates.get(name) ?? server.template(name, build);
+  templates.set(name, known);
+  known.catch(() => templates.delete(name)); // The next test builds it anew.
+  return await known;
+}
+
 /**
  * The URL of a database of this test alone, on the run's PostgreSQL; a copy of `template` if one is given.
  * It is dropped when the test has passed, and kept and named at the end of the run when it has failed.
@@ -25,12 +37,12 @@ export interface Template {
  */
 export async function freshDatabase(context: TestContext, template?: Template): Promise<string> {
   const url = testRun.postgresUrl() ?? context.skip("this run has no PostgreSQL");
-  const server = await postgresAt(url);
+  const server = await (postgresOfTheRun ??= postgresAt(url));
   remark("stack used", `servers: PostgreSQL ${server.version}`);
   const prefix = testRun.prefix();
   const database = template
     ? await server.database(prefix, {
-        template: await server.template(`${prefix}_template_${template.name}`, (url) => template.build(url)),
+        template: await built(server, `${prefix}_template_${template.name}`, template),
       })
     : await server.database(prefix);
   context.onTestFinished(async ({ task }) => {
@@ -43,7 +55,7 @@ export async function freshDatabase(context: TestContext, template?: Template): 
 /** The URL of an empty Redis database of this test alone, emptied after it. Skips the test where this run has no Redis. */
 export async function freshRedis(context: TestContext): Promise<string> {
   const url = testRun.redisUrl() ?? context.skip("this run has no Redis");
-  const server = await redisAt(url);
+  const server = await (redisOfTheRun ??= redisAt(url));
   remark("stack used", `servers: Redis ${server.version}`);
   const database = await server.database();
   context.onTestFinished(() => server.clear(database));

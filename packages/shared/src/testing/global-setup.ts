@@ -22,9 +22,18 @@ type Stop = () => Promise<void>;
 
 const nothingToStop: Stop = () => Promise.resolve();
 
+/** Nothing is vacuumed in the seconds that a database lives; no server starts from the log of this one. */
+const MANY_SHORT_DATABASES = {
+  autovacuum: "off",
+  wal_level: "minimal",
+  max_wal_senders: 0,
+  max_wal_size: "4GB",
+  checkpoint_timeout: "1h",
+};
+
 async function sharePostgres(): Promise<Stop> {
   const lent = testRun.postgresUrl();
-  const own = await startPostgres();
+  const own = await startPostgres({ settings: MANY_SHORT_DATABASES });
   if (own.found) await lookForVectors(own);
   if (lent) {
     if (own.found) await own.stop(); // Suites that break their server start one like it.

@@ -3,13 +3,16 @@ import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./packages/shared/src/testing/longest-first.ts";
 import { closingLines } from "./packages/shared/src/testing/closing-lines.ts";
 
+/** `NEXUS_RESULTS` names a folder in it, for the parts of `.ci/run` that come after the whole. */
+const results = join(import.meta.dirname, "test-results", process.env["NEXUS_RESULTS"] ?? "");
+
 export default defineConfig({
   test: {
     include: ["{packages,services}/*/src/**/*.test.ts", "{bench,test}/src/**/*.test.ts"],
     exclude: ["**/dist/**", "**/node_modules/**"],
     globalSetup: "packages/shared/src/testing/global-setup.ts",
     setupFiles: "packages/shared/src/testing/worker-setup.ts",
-    reporters: ["default", closingLines(join(import.meta.dirname, "test-results"))],
+    reporters: ["default", closingLines(results)],
     // A slow machine turns no test red: what stands still is given up by `eventually`, long before. No retries: each would go on with what the first try left.
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -58,14 +58,18 @@ async function brokenRedis(
 export const embeddings: readonly Situation[] = [
   {
     name: "content waits, and no embedder runs",
-    prepare: openContent,
+    prepare: async (ward, context) => {
+      needsVectors(context);
+      await openContent(ward);
+    },
     wrong: ["no_embedder"],
     says: /^3 items wait to be embedded, and no embedder listens$/,
     next: /start an embedder/,
   },
   {
     name: "the money cap is reached",
-    prepare: async (ward) => {
+    prepare: async (ward, context) => {
+      needsVectors(context);
       await openContent(ward);
       await budget(ward, "cap_microdollars = 2500000, run_microdollars = 2500001");
     },
@@ -75,7 +79,8 @@ export const embeddings: readonly Situation[] = [
   },
   {
     name: "the breaker is open",
-    prepare: async (ward) => {
+    prepare: async (ward, context) => {
+      needsVectors(context);
       await openContent(ward);
       await budget(
         ward,

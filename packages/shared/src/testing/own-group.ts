@@ -45,11 +45,12 @@ async function exitOf(child: ChildProcess, pid: number, killGroup: () => void): 
   return { code: child.exitCode, signal: child.signalCode };
 }
 
-/** A group of which nobody is left is no error. */
+/** A group of which nobody is left (ESRCH), or whose number belongs to others by now (EPERM), is no error. */
 function signalGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    if (!(error instanceof Error && "code" in error && /^(ESRCH|EPERM)$/.test(String(error.code))))
+      throw error;
   }
 }

@@ -9,7 +9,7 @@ import {
   StartFailure,
   targetUrl,
 } from "@nexus/shared/config";
-import { type Pool, preflightLegacy, preflightTarget, withPool } from "@nexus/shared/database";
+import { notesOnTarget, type Pool, preflightLegacy, preflightTarget, withPool } from "@nexus/shared/database";
 import type { Command } from "commander";
 
 const variables = {
@@ -35,7 +35,10 @@ export function preflight(program: Command): void {
         const { notes } = await preflightLegacy(pool, ordered, config);
         return notes;
       });
-      const target = await checked(config.TARGET_URL, (pool) => preflightTarget(pool, ordered));
+      const target = await checked(config.TARGET_URL, async (pool) => {
+        await preflightTarget(pool, ordered);
+        return await notesOnTarget(pool, ordered);
+      });
       const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);
       const warnings = [
         ...plainTextRisk("LEGACY_URL", config.LEGACY_URL),

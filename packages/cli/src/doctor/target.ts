@@ -1,7 +1,7 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import { StartFailure, UnavailableError } from "@nexus/shared/config";
-import { type Pool, preflightTarget } from "@nexus/shared/database";
-import { type Finding, well, wrong } from "./finding.ts";
+import { notesOnTarget, type Pool, preflightTarget } from "@nexus/shared/database";
+import { type Finding, note, well, wrong } from "./finding.ts";
 
 /** Milliseconds that a look at the target's definitions may take. */
 const PATIENCE_MS = 5_000;
@@ -9,8 +9,14 @@ const PATIENCE_MS = 5_000;
 /** Whether the target is there and fit to be written, and whether it has a ledger to read. */
 export async function examineTarget(target: Pool): Promise<{ findings: Finding[]; ledger: boolean }> {
   try {
-    await preflightTarget(target, inDependencyOrder(entities), PATIENCE_MS);
-    return { findings: [well("target", "it is migrated, ours, and enforces its constraints")], ledger: true };
+    const ordered = inDependencyOrder(entities);
+    await preflightTarget(target, ordered, PATIENCE_MS);
+    const strangers = await notesOnTarget(target, ordered);
+    const findings = [
+      well("target", "it is migrated, ours, and enforces its constraints"),
+      ...strangers.map((says) => note("target", "foreign_rule", says)),
+    ];
+    return { findings, ledger: true };
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
     const { message } = error;

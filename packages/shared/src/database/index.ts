@@ -4,7 +4,7 @@ export { serverOf } from "./attend.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export { type Bounds, inSnapshot, inTransaction, LONG_MS, readOnly } from "./transaction.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
-export { preflightTarget } from "./preflight-target.ts";
+export { notesOnTarget, preflightTarget } from "./preflight-target.ts";
 export { type Inspection, inspectSource } from "./inspect-source.ts";
 export { readSourceShape } from "./source-catalog.ts";
 export { asTenant } from "./as-tenant.ts";

@@ -4,6 +4,7 @@ import { ConfigurationError, UnavailableError } from "../config/failure.ts";
 import { planExtension } from "./extend.ts";
 import type { Plan } from "./extension-plan.ts";
 import { errorCode } from "./failures.ts";
+import { foreignRules } from "./foreign-rules.ts";
 import { planIsolation } from "./isolation.ts";
 import type { Pool, Queryable } from "./pool.ts";
 import { placeOf, reachTarget } from "./reach.ts";
@@ -22,14 +23,22 @@ export async function preflightTarget(
   pool: Pool,
   entities: readonly Entity[],
   statementMs = LOCK_MS,
-): Promise<readonly string[]> {
+): Promise<void> {
   await reachTarget(pool);
   const problems = await readOnly(pool, (tx) => problemsIn(tx, entities), { statementMs }).catch((cause) => {
     throw ["57014", "55P03"].includes(errorCode(cause) ?? "") ? locked(pool, statementMs, cause) : cause;
   });
   if (problems.length > 0)
     throw new ConfigurationError(`TARGET_URL (${placeOf(pool)}): ${problems.join("; ")}`);
-  return [];
+}
+
+/** What others have put on the tables of a target that is fit, and may reject or change rows. Only reads. */
+export async function notesOnTarget(pool: Pool, entities: readonly Entity[]): Promise<readonly string[]> {
+  const look = async (tx: Queryable): Promise<string[]> => {
+    await tx.query("set local search_path = ''");
+    return await foreignRules(tx, entities);
+  };
+  return await readOnly(pool, look, { statementMs: LOCK_MS });
 }
 
 async function problemsIn(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {

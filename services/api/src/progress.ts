@@ -1,7 +1,7 @@
 /** From the ledger's folded counts to what people want to know: how far, how fast, how long, and why not further. */
 import type { EntityView, RunView, Totals } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
-import { type EntityProgress, progressOf } from "@nexus/shared/ledger";
+import { currentHolds, type EntityProgress, progressOf } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 import type { RunFacts } from "./queries/find-run.ts";
 import { embeddingOutlook } from "./outlook/embedding.ts";
@@ -46,7 +46,13 @@ async function outlookOf(
   return {
     rowsPerSecond: activity.rowsPerSecond,
     eta: known ? estimate(evidenceOf(progress, pace)) : null,
-    limitedBy: limitOf({ ...activity, run: run.status, entities, seconds: pace?.seconds ?? 0 }),
+    limitedBy: limitOf({
+      ...activity,
+      run: run.status,
+      entities,
+      seconds: pace?.seconds ?? 0,
+      holds: await currentHolds(db),
+    }),
   };
 }
 

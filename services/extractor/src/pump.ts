@@ -3,7 +3,9 @@ import { entities, entityNamed } from "@nexus/catalog";
 import { inTransaction } from "@nexus/shared/database";
 import {
   claimEntity,
+  currentHolds,
   entitiesIn,
+  holdsAll,
   openEntity,
   type PlannedBatch,
   roomFor,
@@ -17,13 +19,20 @@ import type { Deps } from "./deps.ts";
 /** Opens what may be opened and fills the queues. Returns whether anything was offered. */
 export async function pump(deps: Deps, run: Run): Promise<boolean> {
   await openSettledChildren(deps, run);
+  const highWater = await highWaterNow(deps);
   let offered = false;
   for (const entity of await entitiesIn(deps.target, run.id, ["loading"])) {
-    const page = await takeNextPage(deps, run, entity);
+    const page = await takeNextPage(deps, run, entity, highWater);
     await offer(deps, run, entity, page);
     offered ||= page.length > 0;
   }
   return offered;
+}
+
+/** While a server refuses everything, one batch of an entity on offer probes it: the others would only come back. */
+async function highWaterNow({ target, settings }: Deps): Promise<number> {
+  const holds = await currentHolds(target);
+  return holds.some(({ code }) => holdsAll(code)) ? 1 : settings.highWater;
 }
 
 async function openSettledChildren({ target, log }: Deps, run: Run): Promise<void> {
@@ -38,10 +47,15 @@ function parentsOf(entity: string): string[] {
 }
 
 /** Marked in the ledger first, offered after the commit: a crash in between is found as lost jobs. */
-async function takeNextPage({ target, settings }: Deps, run: Run, entity: string): Promise<PlannedBatch[]> {
+async function takeNextPage(
+  { target }: Deps,
+  run: Run,
+  entity: string,
+  highWater: number,
+): Promise<PlannedBatch[]> {
   return await inTransaction(target, async (tx) => {
     if (!(await claimEntity(tx, run.id, entity, "loading"))) return [];
-    const room = await roomFor(tx, run.id, entity, settings.highWater);
+    const room = await roomFor(tx, run.id, entity, highWater);
     return room > 0 ? await takePage(tx, run.id, entity, room, parentsOf(entity)) : [];
   });
 }

@@ -5,6 +5,7 @@ import { freshDatabase, freshTarget, loadingEntity, runningRun } from "@nexus/sh
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
 import { loadBatch } from "./load.ts";
+import { openPatience } from "./patience.ts";
 import { rememberRunContext } from "./run-context.ts";
 import { openTurn } from "./turn.ts";
 
@@ -28,12 +29,14 @@ beforeEach(async (context) => {
     targetIdleMs: 60_000,
     rowBytes: 64 << 20,
   };
+  const patience = openPatience({ target, log });
   deps = {
     legacy,
     target,
     runContext: rememberRunContext(legacy, target),
     ...bounds,
     largeTurn: openTurn(),
+    patience,
     log,
   };
   runId = await runningRun(target, ["practices", "profiles"]);

@@ -1,6 +1,7 @@
 /** What every step of the loader is given. */
 import type { Pool } from "@nexus/shared/database";
 import type { Log } from "@nexus/shared/telemetry";
+import type { Patience } from "./patience.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Turn } from "./turn.ts";
 
@@ -16,5 +17,7 @@ export interface Deps {
   readonly rowBytes: number;
   /** Runs what needs much memory, one at a time. */
   readonly largeTurn: Turn;
+  /** What this process does while a server refuses. */
+  readonly patience: Patience;
   readonly log: Log;
 }

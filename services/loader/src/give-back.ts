@@ -1,22 +1,28 @@
 /** What becomes of a batch that was not written: nothing is lost, and nothing is tried for ever. */
 import { StartFailure } from "@nexus/shared/config";
-import { errorCode, nextStep, serverOf } from "@nexus/shared/database";
+import { connectionBroke, errorCode, nextStep, refusalCode, serverOf } from "@nexus/shared/database";
 import {
   type ClaimedBatch,
   failBatch,
   handBack,
   MAX_ATTEMPTS,
+  othersGetThrough,
   returnAttempt,
   SHUT_OUT_MS,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
 import { pause } from "@nexus/shared/runtime";
+import { BREAKS_CONNECTION, HOPELESS } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
 
-type Giver = Pick<Deps, "target" | "log">;
+type Giver = Pick<Deps, "target" | "log" | "patience">;
 
-/** Milliseconds until a server that is away is tried again. */
+/** Milliseconds until a server that is away is tried again, at first, and until the ledger is told what it could not be told. */
 const AWAY_MS = 2_000;
+const TELL_MS = 5_000;
+
+/** Milliseconds that a batch whose connection broke waits at most. */
+const LONGEST_MS = 30_000;
 
 /** The gate closed while the batch was read: it is planned again, and offered when its parents are settled. The attempt was none. */
 export async function shutOut({ target }: Giver, batch: ClaimedBatch): Promise<Handled> {
@@ -36,32 +42,30 @@ export async function giveUpAttempt(
 }
 
 /** The ledger cannot be asked: the job comes back later, and nothing was counted. */
-export function comeBack({ log }: Giver, { batch, entity }: LoadJob, error: unknown): Handled {
-  if (nextStep(error) !== "wait") throw error;
-  log.warn({ batch, entity, code: errorCode(error), err: error }, "the target is away, the job waits");
-  return { kind: "later", ms: AWAY_MS };
+export function comeBack({ patience, log }: Giver, { batch, entity }: LoadJob, error: unknown): Handled {
+  const step = nextStep(error);
+  if (step !== "wait" && step !== "retry") throw error;
+  const code = refusalCode(error);
+  const facts = { batch, entity, code, err: error };
+  if (step === "wait" && !connectionBroke(error) && !CROSSED.test(code))
+    return { kind: "later", ms: Math.max(AWAY_MS, patience.refused("target", code, facts)) };
+  log.warn(facts, "the ledger could not be asked, the job waits");
+  return { kind: "later", ms: jittered(AWAY_MS) };
 }
 
 /** After an error: again later while that can help, else failed for good. */
 export async function giveBack(
-  { target, log }: Giver,
+  deps: Giver,
   batch: ClaimedBatch,
   error: unknown,
   signal: AbortSignal,
 ): Promise<Handled> {
-  const code = errorCode(error) ?? (error instanceof StartFailure ? "configuration" : "defect");
-  const facts = {
-    batch: batch.id,
-    entity: batch.entity,
-    attempt: batch.attempts,
-    code,
-    server: serverOf(error),
-    err: error,
-  };
+  const { target, log } = deps;
   const step = nextStep(error);
-  if (step === "wait") {
-    log.warn(facts, "a server is away, the batch waits");
-    const back = { attempt: "returned", delayMs: AWAY_MS, errorCode: code } as const;
+  const code = step === "wait" ? refusalCode(error) : codeOf(error);
+  const facts = { batch: batch.id, entity: batch.entity, attempt: batch.attempts, code, err: error };
+  if (step === "wait" && !(await isHopeless(deps, batch))) {
+    const back = later(deps, batch, error, facts);
     await whenReachable(() => handBack(target, batch.id, batch.generation, back), signal);
   } else if (step === "retry" && batch.attempts < MAX_ATTEMPTS) {
     log.warn(facts, "batch will be tried again");
@@ -69,19 +73,61 @@ export async function giveBack(
     await whenReachable(() => handBack(target, batch.id, batch.generation, back), signal);
   } else {
     log.error(facts, "batch failed");
-    await whenReachable(() => failBatch(target, batch.id, batch.generation, code), signal);
+    const reason = step === "wait" ? BREAKS_CONNECTION : code;
+    await whenReachable(() => failBatch(target, batch.id, batch.generation, reason), signal);
   }
   return { kind: "done" };
 }
 
+/** What cannot be asked is not decided. */
+async function isHopeless({ target }: Giver, { id, runId, breaks }: ClaimedBatch): Promise<boolean> {
+  return breaks + 1 >= HOPELESS && (await othersGetThrough(target, runId, id).catch(() => false));
+}
+
+function codeOf(error: unknown): string {
+  return errorCode(error) ?? (error instanceof StartFailure ? "configuration" : "defect");
+}
+
+/** Transactions that got in each other's way: at once again, but not at the same time. */
+const CROSSED = /^40/;
+
+/**
+ * Nothing is wrong with the batch, as far as is known: the attempt is given back. A connection that broke under it is remembered:
+ * a poison batch breaks each one, while others get through. What a server refuses to everybody holds everybody up.
+ */
+function later(
+  { patience, log }: Giver,
+  { breaks }: ClaimedBatch,
+  error: unknown,
+  facts: { readonly code: string },
+): Parameters<typeof handBack>[3] {
+  const { code } = facts;
+  const back = { attempt: "returned", errorCode: code } as const;
+  const server = serverOf(error) ?? "target";
+  if (connectionBroke(error)) {
+    log.warn({ ...facts, server, breaks: breaks + 1 }, "the connection broke under a batch, it waits");
+    return { ...back, delayMs: jittered(Math.min(LONGEST_MS, 500 * 2 ** breaks)), broke: true };
+  }
+  if (CROSSED.test(code)) {
+    log.warn({ ...facts, server }, "transactions got in each other's way, the batch waits");
+    return { ...back, delayMs: jittered(500) };
+  }
+  return { ...back, delayMs: jittered(patience.refused(server, code, facts)) };
+}
+
+/** Of those that broke together none shall be tried at the same moment as the one that broke them. */
+function jittered(ms: number): number {
+  return Math.ceil(ms * (0.5 + Math.random()));
+}
+
 /** The server that is away may be the target itself: the ledger is told when it is back, so that no attempt is lost. */
 async function whenReachable(tell: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  for (;;) {
+  for (let waitMs = AWAY_MS / 2; ; waitMs = Math.min(2 * waitMs, TELL_MS)) {
     try {
       return await tell();
     } catch (error) {
       if (nextStep(error) !== "wait" || signal.aborted) throw error;
     }
-    await pause(AWAY_MS / 2, signal);
+    await pause(waitMs, signal);
   }
 }

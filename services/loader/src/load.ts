@@ -1,6 +1,6 @@
 /** The story of a batch: counted, read, mapped, written in one transaction. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
-import { type Client, inTransaction, nextStep } from "@nexus/shared/database";
+import { type Client, connectionBroke, inTransaction, nextStep } from "@nexus/shared/database";
 import {
   type BatchCounts,
   type ClaimedBatch,
@@ -9,6 +9,7 @@ import {
   finishBatch,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
+import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
 import { comeBack, giveBack, giveUpAttempt, shutOut } from "./give-back.ts";
@@ -50,6 +51,7 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
         ? await writeFindingBadRows(attempt, run, entity, batch, reading)
         : await writeLarge(attempt, run, entity, batch, reading.keys);
     if (counts === "closed") return await shutOut(deps, batch);
+    deps.patience.answered();
     if (counts !== "stale") deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
     return { kind: "done" };
   } catch (error) {
@@ -76,6 +78,14 @@ async function writeFindingBadRows(
   try {
     return await write(attempt, run, entity, batch, [rows], upsert);
   } catch (error) {
+    if (batch.breaks >= SUSPICIOUS && connectionBroke(error))
+      return await writeWithoutBreakers({
+        all: rows.rows,
+        keyOf: (one) => (one.kind === "row" ? one.row.legacyId : one.legacyId),
+        portionsOf: (part) => [{ rows: part, read: part.length }],
+        write: (portions, how) => write(attempt, run, entity, batch, portions, how),
+        signal: attempt.signal,
+      });
     if (nextStep(error) !== "row") throw error;
     return await write(attempt, run, entity, batch, [rows], upsertBisecting);
   }
@@ -95,14 +105,17 @@ async function writeLarge(
       { batch: batch.id, entity: entity.name, rows: keys.length },
       "large batch, read in portions",
     );
-    return await write(
-      attempt,
-      run,
-      entity,
-      batch,
-      readPortions(attempt, run, entity, keys),
-      upsertBisecting,
-    );
+    const portionsOf = (part: readonly (number | string)[]) => readPortions(attempt, run, entity, part);
+    const by = (portions: Portions, how: Write) => write(attempt, run, entity, batch, portions, how);
+    return batch.breaks < SUSPICIOUS
+      ? await by(portionsOf(keys), upsertBisecting)
+      : await writeWithoutBreakers({
+          all: keys,
+          keyOf: Number,
+          portionsOf,
+          write: by,
+          signal: attempt.signal,
+        });
   });
 }
 
@@ -111,7 +124,7 @@ async function write(
   run: RunContext,
   entity: Entity,
   batch: ClaimedBatch,
-  portions: Iterable<Portion> | AsyncIterable<Portion>,
+  portions: Portions,
   upsertRows: Write,
 ): Promise<Result> {
   const story = async (tx: Client): Promise<Result> => {

@@ -4,6 +4,7 @@ import { openLog } from "@nexus/shared/telemetry";
 import { freshDatabase, freshTarget, runningRun, type TestContext } from "@nexus/shared/testing";
 import type { Deps } from "./deps.ts";
 import { loadBatch } from "./load.ts";
+import { openPatience } from "./patience.ts";
 import { rememberRunContext } from "./run-context.ts";
 import { openTurn } from "./turn.ts";
 
@@ -64,6 +65,7 @@ export async function loaderUnderTest(
     targetIdleMs: 90_000,
     rowBytes: 64 << 20,
     largeTurn: openTurn(),
+    patience: openPatience({ target, log }),
     log,
     ...settings,
   };

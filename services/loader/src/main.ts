@@ -5,6 +5,7 @@ import { openStatus, runService } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { loadBatch } from "./load.ts";
 import { openMetrics } from "./metrics.ts";
+import { openPatience } from "./patience.ts";
 import { refuseJob } from "./refuse-job.ts";
 import { rememberRunContext } from "./run-context.ts";
 import { openTurn } from "./turn.ts";
@@ -24,12 +25,13 @@ await runService({
       targetIdleMs: config.TARGET_IDLE_MS,
       rowBytes: config.LOADER_ROW_MIB << 20,
     };
-    const deps = { legacy, target, runContext, ...bounds, largeTurn: openTurn(), log };
+    const patience = openPatience({ target, log });
+    const deps = { legacy, target, runContext, ...bounds, largeTurn: openTurn(), patience, log };
     const settings = workerSettings(config, config.LOADER_CONCURRENCY);
     const load = understood(
       loadJob,
       log,
-      (job, signal) => loadBatch(deps, job, signal),
+      (job, signal) => patience.whenLetIn(() => loadBatch(deps, job, signal)),
       (data) => refuseJob(deps, data),
     );
     const workers = await Promise.all(
@@ -41,7 +43,11 @@ await runService({
     );
     // All at once: one after the other, their graces would add up beyond the pod's.
     closers.push("workers", () => Promise.all(workers.map((stop) => stop())));
-    const checks = { target: () => target.query("select 1"), queue: () => transport.ping() };
+    const checks = {
+      source: () => patience.requireOpen("source"),
+      target: () => Promise.all([patience.requireOpen("target"), target.query("select 1")]),
+      queue: () => transport.ping(),
+    };
     const status = await openStatus({ checks, metrics: scrape }, config, closers);
     return { queue: transport.kind, entities: entities.length, ...status };
   },

@@ -122,6 +122,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   "23503": "parent_missing",
   "23505": "duplicate_key",
   "23514": "check_violated",
+  breaks_connection: "breaks_connection",
 };
 
 function refusedException({ legacyId, sqlState, column }: Refused): Exception {

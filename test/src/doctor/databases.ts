@@ -1,5 +1,6 @@
 /** Situations in which a database is not fit, or somebody is in the way. */
 import { freePort, freshDatabase, freshLogin } from "@nexus/shared/testing";
+import { expect } from "vitest";
 import { hold } from "../chaos/hold.ts";
 import { onOffer, type Situation } from "./situation.ts";
 import { found } from "./ward.ts";
@@ -84,6 +85,34 @@ export const databases: readonly Situation[] = [
     wrong: ["table_locked"],
     says: /^session \d+ \(psql, .*holds a lock on migration\.batches; sessions that wait for it: [1-9]/,
     next: /pg_terminate_backend\(\d+\)/,
+  },
+  {
+    name: "the target's disk is full, and a run waits for it",
+    prepare: async (ward) => {
+      const [loader] = await Promise.all([
+        ward.start("loader", { METRICS_PORT: "0" }),
+        ward.start("extractor"),
+      ]);
+      await ward.target.query(
+        `create function public.full() returns trigger language plpgsql as $$ begin raise exception 'full' using errcode = '53100'; end $$;
+         create trigger full_disk before insert on public.practices for each row execute function public.full()`,
+      );
+      await ward.nexus("start --entities practices");
+      await found(ward.target, "select from migration.holds where code = '53100'");
+      const { output } = await ward.nexus("status --once");
+      expect(output).toMatch(
+        /^limited by target: the target holds the run up, .*: its disk is full \(53100\)/m,
+      );
+      const { metricsPort } = await loader.waitForLine({ msg: "ready" });
+      const ready = await fetch(`http://127.0.0.1:${String(metricsPort)}/readyz`);
+      expect([ready.status, await ready.json()]).toEqual([
+        503,
+        { source: "ok", target: "unavailable", queue: "ok" },
+      ]);
+    },
+    wrong: ["target_refuses"],
+    says: /^the target holds the run up, for \d+ s so far: its disk is full \(53100\)$/,
+    next: /^free space there; no attempt is spent, and the run goes on by itself/,
   },
   {
     name: "the source stalls: somebody has locked a table of it",

@@ -8,6 +8,7 @@ import { examineDify } from "./dify.ts";
 import { examineEmbeddings } from "./embeddings.ts";
 import { examineExceptions } from "./exceptions.ts";
 import { type Area, AREAS, type Finding, note, unchecked, wrong } from "./finding.ts";
+import { examineHolds } from "./holds.ts";
 import { examineLegacy } from "./legacy.ts";
 import { examineLocks } from "./locks.ts";
 import { examineQueues } from "./queues.ts";
@@ -64,6 +65,7 @@ const NOTHING = { findings: [], ledger: false };
 /** What the ledger says, and whether the queue and its workers agree. */
 async function examineLedger(target: Pool, queue: Transport | undefined): Promise<Finding[]> {
   return [
+    ...(await looked("run", "what holds it up", () => examineHolds(target))),
     ...(await looked("target", "locks", () => examineLocks(target))),
     ...(await looked("run", "the run", () => examineRun(target))),
     ...(await looked("run", "exceptions", () => examineExceptions(target))),

@@ -23,11 +23,21 @@ export function attend(pool: Pool, silenceMs: number, server: Server | undefined
   };
   pool.on("connect", (client) => {
     watchSilence(client, silenceMs);
+    tellFarewell(client);
     client.query = blaming(client.query, blame);
   });
   share(pool);
   pool.connect = blaming(pool.connect, blame);
   pool.query = blaming(pool.query, blame);
+}
+
+/** Of a crash of another session, and of an immediate shutdown, PostgreSQL tells in a notice; the connection then ends without a word. */
+function tellFarewell(client: PoolClient): void {
+  client.on("notice", ({ code }) => {
+    if (code?.startsWith("57P") !== true) return;
+    const { stream } = client.connection;
+    stream.destroy(Object.assign(new Error("the server ended the session"), { code }));
+  });
 }
 
 /** The same function, whose rejections are told to `blame` before its caller hears of them. */

@@ -1,6 +1,7 @@
-export { errorCode, nextStep, type NextStep } from "./failures.ts";
+export { connectionBroke, errorCode, nextStep, type NextStep } from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, withPool } from "./pool.ts";
-export { serverOf } from "./attend.ts";
+export { type Server, serverOf } from "./attend.ts";
+export { refusalCode, refusalInWords } from "./refusals.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export { type Bounds, inSnapshot, inTransaction, LONG_MS, readOnly } from "./transaction.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";

@@ -40,6 +40,18 @@ describe("a connection that falls silent", () => {
     expect((await pool.query("select 2 as n")).rows).toEqual([{ n: 2 }]);
   });
 
+  it("while it waits for a lock is ended in the server, too: nothing is done when the lock is free", async () => {
+    const holder = await direct.connect();
+    await holder.query("begin; lock table one");
+    expect(await told(pool.query("insert into one values (7)"))).toMatchObject({ code: "SESSION_SILENT" });
+    const waiting =
+      "select from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into one%'";
+    await eventually(async () => (await holder.query(waiting)).rowCount === 0);
+    await holder.query("rollback");
+    holder.release();
+    expect((await direct.query("select n from one")).rows).toEqual([]);
+  });
+
   it("in a transaction has the server end the session, so that its locks are free", async () => {
     const work = inTransaction(
       pool,

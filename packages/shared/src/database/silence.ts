@@ -4,6 +4,7 @@
  */
 import { Socket } from "node:net";
 import type { PoolClient } from "pg";
+import { cancelStatement } from "./cancel.ts";
 
 /** Something was asked, and the connection carried no byte for too long: it was cut. */
 class SessionSilent extends Error {
@@ -65,7 +66,9 @@ export function watchSilence(client: PoolClient, silenceMs: number): void {
     const { silenceMs, deadlineMs, stillWorking } = patience();
     const question = askedAt;
     const cut = (): void => {
-      if (open > 0 && askedAt === question) stream.destroy(new SessionSilent("the connection fell silent"));
+      if (open === 0 || askedAt !== question) return;
+      cancelStatement(client); // It may wait for a lock, and would go on when it gets it.
+      stream.destroy(new SessionSilent("the connection fell silent"));
     };
     if (stillWorking === undefined || performance.now() - askedAt >= deadlineMs) return cut();
     stream.setTimeout(silenceMs); // Its next word, or the next doubt.

@@ -24,6 +24,8 @@ export interface ClaimedBatch {
   readonly entity: string;
   readonly generation: number;
   readonly attempts: number;
+  /** How often its connection broke under it, in this generation. */
+  readonly breaks: number;
   readonly after: number | string | null;
   readonly to: number | string | null;
   readonly keys: number[] | null;
@@ -122,7 +124,8 @@ export async function countAttempt(
           where run_id = (select run_id from migration.batches where id = $1)
             and entity = any($3::text[]) and ${UNSETTLED}) as open) gate
      where id = $1 and generation = $2 and status = 'queued' and attempts < ${MAX_ATTEMPTS}
-     returning id, run_id as "runId", entity, generation, attempts, after_key as after, to_key as "to", keys, gate.open`,
+     returning id, run_id as "runId", entity, generation, attempts, after_key as after, to_key as "to", keys, gate.open,
+       case when breaks_generation = generation then breaks else 0 end as breaks`,
     [id, generation, parents],
   );
   const [row] = counted.rows;
@@ -202,19 +205,21 @@ export async function failBatch(
 
 /**
  * The batch is planned again after `delayMs`. The attempt is given back where nothing was wrong with the batch;
- * a crash of the target may have forgotten it already.
+ * a crash of the target may have forgotten it already. `broke`: its connection broke under it, which is counted.
  */
 export async function handBack(
   db: Queryable,
   id: number,
   generation: number,
-  back: { attempt: "spent" | "returned"; delayMs: number; errorCode: string | null },
+  back: { attempt: "spent" | "returned"; delayMs: number; errorCode: string | null; broke?: true },
 ): Promise<void> {
   await db.query(
     `update migration.batches set status = 'planned', available_at = now() + $3 * interval '1 ms', error_code = $4,
-       attempts = greatest(attempts - case when $5 then 1 else 0 end, 0)
+       attempts = greatest(attempts - case when $5 then 1 else 0 end, 0),
+       breaks = case when breaks_generation = generation then breaks else 0 end + case when $6 then 1 else 0 end,
+       breaks_generation = generation
      where id = $1 and generation = $2 and status = 'queued'`,
-    [id, generation, back.delayMs, back.errorCode, back.attempt === "returned"],
+    [id, generation, back.delayMs, back.errorCode, back.attempt === "returned", back.broke ?? false],
   );
 }
 

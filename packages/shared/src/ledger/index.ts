@@ -1,5 +1,14 @@
 export { anyParked, releaseArrived } from "./arrivals.ts";
 export type { By } from "./audit.ts";
+export {
+  clearHold,
+  currentHolds,
+  type Hold,
+  holdInWords,
+  holdsAll,
+  othersGetThrough,
+  recordHold,
+} from "./holds.ts";
 export { backfill, type Backfilled, type BackfillScope } from "./backfill.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";

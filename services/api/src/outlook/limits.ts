@@ -1,6 +1,6 @@
 /** What keeps a run from going faster, or from going on: the first rule that fits. Pure. */
 import type { Limit } from "@nexus/contract";
-import type { EntityProgress, RunStatus } from "@nexus/shared/ledger";
+import { type EntityProgress, type Hold, holdInWords, type RunStatus } from "@nexus/shared/ledger";
 
 export interface Situation {
   readonly run: RunStatus;
@@ -14,6 +14,8 @@ export interface Situation {
   /** Batches finished in the last half minute, and the share of their time that went into reading the source. */
   readonly finished: number;
   readonly sourceShare: number;
+  /** Servers that refuse at the moment. */
+  readonly holds: readonly Hold[];
   /** Seconds since the first entity opened. */
   readonly seconds: number;
 }
@@ -25,9 +27,16 @@ const PATIENCE = 30;
 export function limitOf(situation: Situation): Limit | null {
   const { run } = situation;
   if (run === "paused") return says("operator", "the run is paused: resume it");
+  const [hold] = run === "planned" || run === "running" ? situation.holds : [];
+  if (hold !== undefined) return says(hold.server, inOneSentence(hold));
   if (run === "planned") return says("queue_empty", "no extractor has begun it yet: is one running?");
   if (run !== "running") return null;
   return having(situation, "loading").length > 0 ? limitOfLoading(situation) : limitOfWaiting(situation);
+}
+
+function inOneSentence(hold: Hold): string {
+  const { says, next } = holdInWords(hold);
+  return `${says}: ${next}`;
 }
 
 function limitOfLoading({ finished, queued, planned, seconds, sourceShare }: Situation): Limit | null {

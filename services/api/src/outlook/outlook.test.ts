@@ -81,6 +81,7 @@ describe("what limits a run", () => {
     planned: true,
     finished: 9,
     sourceShare: 0.2,
+    holds: [],
     seconds: 90,
   };
   const entity = (
@@ -110,6 +111,18 @@ describe("what limits a run", () => {
     [undefined, { run: "completed" }],
   ])("is %s in %j", (by, more) => {
     expect(limitOf({ ...calm, ...more })?.by).toBe(by);
+  });
+
+  it("is a server that refuses, in true words", () => {
+    const holds = [{ server: "source", code: "53300", seconds: 12 }] as const;
+    for (const run of ["planned", "running"] as const)
+      expect(limitOf({ ...calm, run, entities: loading, holds })).toMatchObject({
+        by: "source",
+        says: expect.stringMatching(
+          /^the source holds the run up, for 12 s so far: it has no connection left for us: .* \(53300\): .*goes on by itself/,
+        ),
+      });
+    expect(limitOf({ ...calm, run: "paused", holds })?.by).toBe("operator");
   });
 
   it("is a gate, and the parent that is waited for", () => {

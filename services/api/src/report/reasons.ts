@@ -32,6 +32,10 @@ const REJECTED: Readonly<Record<string, Words>> = {
     says: "another row of the target has its unique value already",
     advice: "find out which of the two is right, correct the other, then requeue the rejected rows",
   },
+  breaks_connection: {
+    says: "the target's server lost the connection each time one of them was written, and was well without it",
+    advice: "look into the server's log and at the triggers of the table, then requeue the rejected rows",
+  },
   check_violated: { says: "a rule of the target's own forbids a value", advice: CORRECT },
 };
 

@@ -1,0 +1,63 @@
+/** What a server, or the way to it, refuses: in words, and what to do about it. */
+import { errorCode } from "./failures.ts";
+
+/** Completes a sentence that begins with the server: "the target's disk is full". */
+export interface Refusal {
+  readonly says: string;
+  readonly next: string;
+}
+
+/** By SQLSTATE or Node's code, first match. `its` stands for the server with an s. */
+const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
+  [/^53100$/, "its disk is full", "free space there"],
+  [/^53200$/, "it is out of memory", "look at what else uses it, or lower BATCH_ROWS"],
+  [
+    /^(53300|53400|no_connection_left)$/,
+    "it has no connection left for us: the limit of the role, the database, the server or a pooler is reached",
+    "raise it, or lower LEGACY_POOL or TARGET_POOL and the replicas",
+  ],
+  [/^(28P01|no_password)$/, "it refuses user and password", "correct user and password"],
+  [/^28/, "it refuses this login", "correct user and password, or its pg_hba.conf"],
+  [/^3D000$/, "it has no such database", "correct the database's name"],
+  [/^57P03$/, "it is starting up or shutting down", "wait for it; its log says more"],
+  [/^57P/, "it was shut down", "start it"],
+  [/^(25006|0A000)$/, "it only reads: it is a standby, or became one", "point to the server that writes"],
+  [/^55P03$/, "it gives a lock to somebody else", "`nexus doctor` names the session that holds it"],
+  [/^58/, "its disk fails", "look at the server's log"],
+  [/^ECONNREFUSED$/, "nobody listens there", "start it, or correct host and port"],
+  [/^E(HOST|NET)UNREACH$/, "there is no route to it", "look at the network, its policies and firewalls"],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, "its name cannot be resolved", "correct the host, or look at the name server"],
+  [
+    /^(ETIMEDOUT|SESSION_SILENT|connect_timeout)$/,
+    "it does not answer in time",
+    "look at the network, its firewalls, and the server's load",
+  ],
+  [/^E[MN]FILE$/, "this process may open no more files", "raise its limit of open files"],
+  [/^EADDR/, "this machine has no port left to connect from", "look at what else connects from here"],
+  [
+    /^(ECONNRESET|ECONNABORTED|EPIPE|connection_lost|08)/,
+    "connections to it break",
+    "look at the network and its log",
+  ],
+];
+
+/** Words for the code of a refusal. */
+export function refusalInWords(code: string): Refusal {
+  const found = REFUSALS.find(([pattern]) => pattern.test(code));
+  return found === undefined
+    ? { says: "it cannot be used", next: "its log and ours say more" }
+    : { says: found[1], next: found[2] };
+}
+
+const WITHOUT_CODE: readonly (readonly [RegExp, string])[] = [
+  [/timeout/i, "connect_timeout"],
+  [/^sasl/i, "no_password"],
+  [/./, "connection_lost"],
+];
+
+/** A code for every trouble with a connection: node-postgres has none for some. */
+export function refusalCode(error: unknown): string {
+  const code = errorCode(error);
+  if (code !== undefined || !(error instanceof Error)) return code ?? "unknown";
+  return WITHOUT_CODE.find(([pattern]) => pattern.test(error.message))?.[1] ?? "unknown";
+}

@@ -1,0 +1,72 @@
+/** What holds a run up: a server that refuses, and its code. Nothing is wrong with a batch then, and no attempt is spent. */
+import type { Server } from "../database/attend.ts";
+import type { Queryable } from "../database/pool.ts";
+import { type Refusal, refusalInWords } from "../database/refusals.ts";
+
+/** A server that refuses what a run needs. */
+export interface Hold {
+  readonly server: Server;
+  /** A SQLSTATE, or the code of a connection's trouble. */
+  readonly code: string;
+  /** Since it began. */
+  readonly seconds: number;
+}
+
+/** A hold as people are told of it. It needs nobody: the run goes on when the server does. */
+export function holdInWords({ server, code, seconds }: Hold): Refusal {
+  const { says, next } = refusalInWords(code);
+  return {
+    says: `the ${server} holds the run up, for ${seconds} s so far: ${says} (${code})`,
+    next: `${next}; no attempt is spent, and the run goes on by itself when the ${server} does`,
+  };
+}
+
+/** Whether what is refused is refused to every batch. A lock is not: others may have other tables. */
+export function holdsAll(code: string): boolean {
+  return code !== "55P03";
+}
+
+/** Seconds after which a hold that nobody renews is over: longer than the longest pause between two tries. */
+const LASTS = 45;
+
+/** Says that a server refuses. Updates a row in place: it works where nothing can be inserted. */
+export async function recordHold(db: Queryable, server: Server, code: string): Promise<void> {
+  await db.query(
+    `update migration.holds set code = $2, seen_at = now(),
+       since = case when code = $2 and seen_at > now() - interval '${LASTS} s' then since else now() end
+     where server = $1`,
+    [server, code],
+  );
+}
+
+/** Says that a server refuses nothing any more. */
+export async function clearHold(db: Queryable, server: Server): Promise<void> {
+  await db.query(
+    "update migration.holds set code = null, since = null, seen_at = now() where server = $1 and code is not null",
+    [server],
+  );
+}
+
+/** What holds runs up at the moment. */
+export async function currentHolds(db: Queryable): Promise<Hold[]> {
+  const found = await db.query<Hold>(
+    `select server, code, extract(epoch from now() - since)::integer as seconds from migration.holds
+     where code is not null and seen_at > now() - interval '${LASTS} s' order by server`,
+  );
+  return found.rows;
+}
+
+/**
+ * Whether a batch whose connection breaks is alone with that: another one of its run was finished in the last two minutes, or none
+ * is in trouble. A network that lets nobody through is no batch's fault.
+ */
+export async function othersGetThrough(db: Queryable, runId: number, batch: number): Promise<boolean> {
+  const found = await db.query<{ through: boolean }>(
+    `select exists (select from migration.batches
+         where run_id = $1 and id <> $2 and status = 'done' and finished_at > now() - interval '2 min')
+       or not exists (select from migration.batches
+         where run_id = $1 and id <> $2 and status in ('planned', 'queued') and error_code is not null) as through`,
+    [runId, batch],
+  );
+  return found.rows[0]?.through ?? false;
+}

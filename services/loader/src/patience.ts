@@ -38,40 +38,17 @@ export interface Patience {
 export function openPatience({ target, log }: Pick<Deps, "target" | "log">): Patience {
   const held = new Map<Server, Held>();
   const saidAt = new Map<Server, number>();
-
-  /** Whatever the ledger answers: what cannot be written there is in the log. */
-  const say = (server: Server, code: string | undefined): Promise<void> =>
-    (code === undefined ? clearHold(target, server) : recordHold(target, server, code)).catch(
-      () => undefined,
-    );
-
   return {
-    whenLetIn: async (work) => {
-      const now = performance.now();
-      const mine = [...held.values()].filter(({ code }) => holdsAll(code));
-      const restMs = Math.max(0, ...mine.map((one) => (one.probing ? PROBED_MS : one.probeAt - now)));
-      if (restMs > 0) return { kind: "later", ms: Math.ceil(restMs + Math.random() * PROBED_MS) };
-      for (const one of mine) one.probing = true;
-      return await work().finally(() => mine.forEach((one) => (one.probing = false)));
-    },
+    whenLetIn: (work) => whenLetIn(held, work),
     refused: (server, code, facts) => {
       const now = performance.now();
-      const before = held.get(server);
-      const one = before ?? { code, refusals: 0, probeAt: 0, probing: false };
-      one.code = code;
-      if (now >= one.probeAt) {
-        one.probeAt = now + Math.min(LONGEST_MS, FIRST_MS * 2 ** one.refusals);
-        one.refusals++;
-      }
-      held.set(server, one);
+      const one = remember(held, server, code, now);
       if (now - (saidAt.get(server) ?? -Infinity) >= QUIET_MS) {
         saidAt.set(server, now);
-        log.warn(
-          { ...facts, server, code, says: refusalInWords(code).says },
-          "a server is away, the batch waits",
-        );
+        const { says } = refusalInWords(code);
+        log.warn({ ...facts, server, code, says }, "a server is away, the batch waits");
       }
-      void say(server, code);
+      unheard(recordHold(target, server, code));
       return Math.max(0, one.probeAt - now);
     },
     answered: () => {
@@ -79,7 +56,7 @@ export function openPatience({ target, log }: Pick<Deps, "target" | "log">): Pat
         held.delete(server);
         saidAt.delete(server);
         log.info({ server }, "a server answers again, batches go on");
-        void say(server, undefined);
+        unheard(clearHold(target, server));
       }
     },
     requireOpen: async (server) => {
@@ -87,4 +64,30 @@ export function openPatience({ target, log }: Pick<Deps, "target" | "log">): Pat
       if (code !== undefined && holdsAll(code)) throw new Error(code);
     },
   };
+}
+
+/** Whatever the ledger answers: what cannot be written there is in the log. */
+function unheard(told: Promise<void>): void {
+  told.catch(() => undefined);
+}
+
+async function whenLetIn(held: ReadonlyMap<Server, Held>, work: () => Promise<Handled>): Promise<Handled> {
+  const now = performance.now();
+  const mine = [...held.values()].filter(({ code }) => holdsAll(code));
+  const restMs = Math.max(0, ...mine.map((one) => (one.probing ? PROBED_MS : one.probeAt - now)));
+  if (restMs > 0) return { kind: "later", ms: Math.ceil(restMs + Math.random() * PROBED_MS) };
+  for (const one of mine) one.probing = true;
+  return await work().finally(() => mine.forEach((one) => (one.probing = false)));
+}
+
+/** Refusals that come in before the next probe were under way already: they do not make the pause longer. */
+function remember(held: Map<Server, Held>, server: Server, code: string, now: number): Held {
+  const one = held.get(server) ?? { code, refusals: 0, probeAt: 0, probing: false };
+  one.code = code;
+  if (now >= one.probeAt) {
+    one.probeAt = now + Math.min(LONGEST_MS, FIRST_MS * 2 ** one.refusals);
+    one.refusals++;
+  }
+  held.set(server, one);
+  return one;
 }

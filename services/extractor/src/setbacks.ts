@@ -1,10 +1,17 @@
 /** Steps that failed for one entity: each is tried again after a while, and keeps no other waiting. */
-import { errorCode } from "@nexus/shared/database";
-import { type EntityStatus, noteError, type Run } from "@nexus/shared/ledger";
+import { errorCode, type Pool, type Server } from "@nexus/shared/database";
+import { clearHold, type EntityStatus, noteError, recordRefusal, type Run } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 
 /** What an extractor remembers of failures: by step and entity, how often in a row, and until when it is left alone. */
-export type Setbacks = Map<string, { readonly times: number; readonly until: number }>;
+export type Setbacks = Map<string, Setback>;
+
+interface Setback {
+  readonly times: number;
+  readonly until: number;
+  /** The server that refused, where one did. */
+  readonly refused: Server | undefined;
+}
 
 /** A memory of nothing. */
 export function startSetbacks(): Setbacks {
@@ -52,23 +59,30 @@ export async function attempt<T>(
   if (!isDue(setbacks, step)) return undefined;
   try {
     const result = await work();
-    setbacks.delete(keyOf(step));
+    await forget(target, setbacks, step);
     return result;
   } catch (error) {
     if (signal.aborted) throw error;
     const code = errorCode(error) ?? "defect";
     const { name, entity, statuses } = step;
     log.warn({ runId: run.id, step: name, entity, code, err: error }, "a step failed for one entity");
-    remember(setbacks, step);
+    remember(setbacks, step, await recordRefusal(target, error));
     await noteError(target, run.id, entity, statuses, code);
     return undefined;
   }
 }
 
-function remember(setbacks: Setbacks, step: Step): void {
+/** What held it up does so no longer. */
+async function forget(target: Pool, setbacks: Setbacks, step: Step): Promise<void> {
+  const server = setbacks.get(keyOf(step))?.refused;
+  setbacks.delete(keyOf(step));
+  if (server !== undefined) await clearHold(target, server);
+}
+
+function remember(setbacks: Setbacks, step: Step, refused: Server | undefined): void {
   const times = (setbacks.get(keyOf(step))?.times ?? 0) + 1;
   const until = performance.now() + Math.min(LAST_MS, FIRST_MS * 2 ** times);
-  setbacks.set(keyOf(step), { times, until });
+  setbacks.set(keyOf(step), { times, until, refused });
 }
 
 function keyOf({ name, entity }: Step): string {

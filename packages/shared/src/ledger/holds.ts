@@ -1,7 +1,8 @@
 /** What holds a run up: a server that refuses, and its code. Nothing is wrong with a batch then, and no attempt is spent. */
-import type { Server } from "../database/attend.ts";
+import { type Server, serverOf } from "../database/attend.ts";
+import { connectionBroke, nextStep } from "../database/failures.ts";
 import type { Queryable } from "../database/pool.ts";
-import { type Refusal, refusalInWords } from "../database/refusals.ts";
+import { type Refusal, refusalCode, refusalInWords } from "../database/refusals.ts";
 
 /** A server that refuses what a run needs. */
 export interface Hold {
@@ -37,6 +38,14 @@ export async function recordHold(db: Queryable, server: Server, code: string): P
      where server = $1`,
     [server, code],
   );
+}
+
+/** Records what an error says of a server, where it says that it refuses. Returns which one. Never rejects: the error is told elsewhere. */
+export async function recordRefusal(db: Queryable, error: unknown): Promise<Server | undefined> {
+  if (nextStep(error) !== "wait" || connectionBroke(error)) return undefined;
+  const server = serverOf(error) ?? "target";
+  await recordHold(db, server, refusalCode(error)).catch(() => undefined);
+  return server;
 }
 
 /** Says that a server refuses nothing any more. */

@@ -8,6 +8,7 @@ export {
   holdsAll,
   othersGetThrough,
   recordHold,
+  recordRefusal,
 } from "./holds.ts";
 export { backfill, type Backfilled, type BackfillScope } from "./backfill.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";

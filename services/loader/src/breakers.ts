@@ -27,13 +27,15 @@ class BatchBreaks extends Error {
   readonly code = BREAKS_CONNECTION;
 }
 
+type Key = number | string;
+
 /** Rows as they are read. */
 export type Portions = Iterable<Portion> | AsyncIterable<Portion>;
 
 /** A batch to look through: its rows, or their keys, in order. */
 export interface Suspect<T, R> {
   readonly all: readonly T[];
-  keyOf(one: T): number;
+  keyOf(one: T): Key;
   /** The rows of a part of them. */
   portionsOf(part: readonly T[]): Portions;
   /** The batch's transaction, with these rows and this way of writing them. */
@@ -47,8 +49,8 @@ class TrialPassed extends Error {}
 /** Writes all rows but those that break the connection, which are refused with a reason of their own. */
 export async function writeWithoutBreakers<T, R>(suspect: Suspect<T, R>): Promise<R> {
   const { all, keyOf, portionsOf, write } = suspect;
-  const parts: number[][] = [];
-  const breakers = new Set<number>();
+  const parts: Key[][] = [];
+  const breakers = new Set<Key>();
   const search = async (part: readonly T[]): Promise<void> => {
     for (let trial = 0; trial < (part.length > 1 ? 1 : TRIALS); trial++)
       if (await passes(suspect, part)) return void parts.push(part.map(keyOf));
@@ -115,9 +117,9 @@ async function untilWell<T, R>(suspect: Suspect<T, R>): Promise<void> {
 }
 
 /** Each part in a statement of its own: what broke only together does not come together. */
-function inParts(parts: readonly (readonly number[])[], breakers: ReadonlySet<number>): Write {
+function inParts(parts: readonly (readonly Key[])[], breakers: ReadonlySet<Key>): Write {
   return async (tx, entity, namespace, loaded) => {
-    const rows = new Map(loaded.map((row) => [row.legacyId, row]));
+    const rows = new Map<Key, LoadedRow>(loaded.map((row) => [row.legacyId, row]));
     const all: Written[] = [];
     for (const part of parts) {
       const those = part.flatMap((key) => rows.get(key) ?? []);

@@ -111,7 +111,7 @@ async function writeLarge(
       ? await by(portionsOf(keys), upsertBisecting)
       : await writeWithoutBreakers({
           all: keys,
-          keyOf: Number,
+          keyOf: (key) => key,
           portionsOf,
           write: by,
           signal: attempt.signal,

@@ -1,6 +1,6 @@
 /** The story of a batch: counted, read, mapped, written in one transaction. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
-import { type Client, connectionBroke, inTransaction, nextStep } from "@nexus/shared/database";
+import { type Client, connectionBroke, inTransaction } from "@nexus/shared/database";
 import {
   type BatchCounts,
   type ClaimedBatch,
@@ -18,7 +18,7 @@ import { type Portion, readPortions, readRange } from "./read-range.ts";
 import { resolveLinks } from "./resolve-links.ts";
 import type { RunContext } from "./run-context.ts";
 import { takeOver } from "./take-over.ts";
-import { upsert, upsertBisecting, type Write } from "./upsert.ts";
+import { isOfARow, upsert, upsertBisecting, type Write } from "./upsert.ts";
 
 /** An attempt whose rows are read: what ends it, when it was begun, and the milliseconds that claiming and reading took. */
 interface Attempt extends Deps {
@@ -86,7 +86,7 @@ async function writeFindingBadRows(
         write: (portions, how) => write(attempt, run, entity, batch, portions, how),
         signal: attempt.signal,
       });
-    if (nextStep(error) !== "row") throw error;
+    if (!isOfARow(error)) throw error;
     return await write(attempt, run, entity, batch, [rows], upsertBisecting);
   }
 }
@@ -135,7 +135,7 @@ async function write(
       const parents = await resolveLinks(tx, entity, rows);
       const mapped = sortOutcomes(rows, parents, run.codes);
       const taken = await takeOver(tx, attempt, entity, mapped.loaded);
-      const written = await upsertRows(tx, entity, run.idNamespace, mapped.loaded);
+      const written = await upsertRows(tx, entity, run, mapped.loaded);
       tally = tallied(tally, { ...mapped, read, taken, written });
     }
     const counts = await recordOutcomes(tx, batch, tally);
@@ -144,5 +144,6 @@ async function write(
     return counts;
   };
   const { target, targetStatementMs: statementMs, targetIdleMs: idleMs, signal } = attempt;
-  return await inTransaction(target, story, { statementMs, idleMs, commit: "soon", signal });
+  const how = { commit: "soon", constraints: "immediate" } as const;
+  return await inTransaction(target, story, { statementMs, idleMs, signal, ...how });
 }

@@ -123,6 +123,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   "23505": "duplicate_key",
   "23514": "check_violated",
   breaks_connection: "breaks_connection",
+  not_stored: "not_stored",
 };
 
 function refusedException({ legacyId, sqlState, column }: Refused): Exception {

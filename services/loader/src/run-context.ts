@@ -1,8 +1,9 @@
 /** What is the same for every batch of a run: read once per run and process. */
-import { type Codes, parseCodes, type SourceShape } from "@nexus/catalog";
+import { type Codes, type Entity, parseCodes, type SourceShape } from "@nexus/catalog";
 import { ConfigurationError } from "@nexus/shared/config";
 import { type Pool, readSourceShape } from "@nexus/shared/database";
 import { findRun, idNamespace } from "@nexus/shared/ledger";
+import { readTargetTables, type TargetTable } from "./target-tables.ts";
 
 export interface RunContext {
   readonly codes: Codes;
@@ -10,6 +11,8 @@ export interface RunContext {
   readonly dify: boolean;
   readonly idNamespace: string;
   readonly shape: SourceShape;
+  /** What of an entity's table is otherwise than we would have made it. */
+  readonly tables: (entity: Entity) => TargetTable;
 }
 
 /**
@@ -35,7 +38,11 @@ export function rememberRunContext(
 }
 
 async function readRunContext(legacy: Pool, target: Pool, runId: number, zone?: string): Promise<RunContext> {
-  const [run, namespace] = await Promise.all([findRun(target, runId), idNamespace(target)]);
+  const [run, namespace, tables] = await Promise.all([
+    findRun(target, runId),
+    idNamespace(target),
+    readTargetTables(target),
+  ]);
   if (run === undefined || namespace === undefined)
     throw new ConfigurationError(
       "TARGET_URL: the target has no such run or no id namespace: run `npm run nexus migrate`",
@@ -46,5 +53,6 @@ async function readRunContext(legacy: Pool, target: Pool, runId: number, zone?: 
     dify: run.dify,
     idNamespace: namespace,
     shape: await readSourceShape(legacy, run.sourceTimezone ?? zone),
+    tables,
   };
 }

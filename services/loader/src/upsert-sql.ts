@@ -1,19 +1,33 @@
-/** The upsert statement of an entity, written from its columns. */
-import type { Column, Entity } from "@nexus/catalog";
+/** The statements that write the rows of an entity, written from its columns. */
+import type { Column, Columns, Entity } from "@nexus/catalog";
 import { arrayParameter } from "./array-parameter.ts";
+import type { TargetTable } from "./target-tables.ts";
 
 export interface UpsertSql {
-  /** Parameters: the ids, then one array for each of `columns`. Returns id and `inserted` of the rows that were written. */
-  readonly sql: string;
+  /** Parameters: the ids, then one array for each of `columns`. Returns an `UpsertRow` for each row that was written or should have been. */
+  readonly write: string;
+  /** The same parameters, then the ids that were written: keeps those that differ from what was sent nevertheless. */
+  readonly remember: string;
   readonly columns: readonly (readonly [string, Column])[];
+}
+
+/**
+ * `inserted`, `updated`: written. `lost`: sent, and not to be found in what was written. `watched`: the table has triggers of its own,
+ * which may change what is written, or take it back.
+ */
+export interface UpsertRow {
+  readonly id: string | null;
+  readonly key: number | null;
+  readonly kind: "inserted" | "updated" | "lost" | "watched";
 }
 
 const written = new Map<string, UpsertSql>();
 
-/** Written once per entity. */
-export function upsertSql(entity: Entity): UpsertSql {
-  const known = written.get(entity.name) ?? write(entity);
-  written.set(entity.name, known);
+/** Written once for each kind of table that an entity has met. */
+export function upsertSql(entity: Entity, table: TargetTable): UpsertSql {
+  const name = [entity.name, table.overrules, ...table.generated].join(" ");
+  const known = written.get(name) ?? statements(entity, table);
+  written.set(name, known);
   return known;
 }
 
@@ -23,32 +37,99 @@ const INSTANTS: Readonly<Record<string, string>> = {
   updated_at: "coalesce(i.updated_at, old.updated_at, i.created_at, now())",
 };
 
-/**
- * The look-up of the old row is lateral with a limit, so that it stays an index look-up per row on tables that were never analysed.
- * Equal rows never reach the insert: no lock, no WAL. `on conflict` is for a row that appeared since.
- */
-function write(entity: Entity): UpsertSql {
-  const { table, key, columns: declared } = entity.target;
-  const columns = Object.keys(declared);
-  const mapped = columns.filter((column) => !(column in INSTANTS));
-  const dated = columns.filter((column) => column in INSTANTS);
-  const sql = `
-    insert into public.${table} as t (id, ${columns.join(", ")})
-    select i.id, ${columns.map((column) => INSTANTS[column] ?? `i.${column}`).join(", ")}
-    from (select id, ${columns.map((column) => input(column, declared[column])).join(", ")}
-          from unnest(${arrayParameter(1, "uuid")}, ${columns.map((column, n) => arrayParameter(n + 2, declared[column]?.type ?? "text")).join(", ")})
-            as u (id, ${columns.join(", ")})) i
-    left join lateral (select * from public.${table} o where o.${key} = i.${key} limit 1) old on true
-    where old.id is null
-      or (${mapped.map((column) => `old.${column}`).join(", ")})
-         is distinct from (${mapped.map((column) => `i.${column}`).join(", ")})
-      ${dated.map((column) => `or old.${column} <> i.${column}`).join(" ")}
-    order by i.${key}
-    on conflict (${key}) do update set ${columns.map((column) => `${column} = excluded.${column}`).join(", ")}
-    returning t.id, (t.xmax = 0) as inserted`;
-  return { sql, columns: Object.entries(declared) };
+function statements(entity: Entity, { generated, overrules }: TargetTable): UpsertSql {
+  const all = Object.entries(entity.target.columns);
+  const columns = all.filter(([column]) => !generated.includes(column));
+  const declared: Columns = Object.fromEntries(columns);
+  return {
+    write: write(entity, declared, overrules ? MEMORY : NO_MEMORY),
+    remember: remember(entity, declared),
+    columns,
+  };
 }
 
-function input(name: string, column: Column | undefined): string {
-  return column?.stripNulls ? `jsonb_strip_nulls(${name}) as ${name}` : name;
+/**
+ * The look-up of the old row is lateral with a limit, so that it stays an index look-up per row on tables that were never analysed.
+ * Equal rows never reach the insert: no lock, no WAL; nor do rows that the target would make the same of as last time
+ * (docs/decisions/what-the-target-overrules.md). `on conflict` is for a row that appeared since.
+ */
+function write(entity: Entity, declared: Columns, remembered: Remembered): string {
+  const { table, key } = entity.target;
+  const columns = Object.keys(declared);
+  const due = columns.map((column) => `${INSTANTS[column] ?? `i.${column}`} as ${column}`);
+  const sets = columns.map((column) => `${column} = excluded.${column}`);
+  return `
+    with due as (
+      select i.id, ${due.join(", ")}
+      from ${input(declared)} i
+      left join lateral (select * from public.${table} o where o.${key} = i.${key} limit 1) old on true
+      where case when old.id is null then true when not (${differs(columns)}) then false
+        else not ${remembered(entity, columns)} end
+      order by i.${key}),
+    written as (
+      insert into public.${table} as t (id, ${columns.join(", ")})
+      select id, ${columns.join(", ")} from due
+      on conflict (${key}) do update set ${sets.join(", ")}
+      returning t.id, t.${key} as key, case when t.xmax = 0 then 'inserted' else 'updated' end as kind)
+    select id, key, kind from written
+    union all select null, due.${key}, 'lost' from due
+      where (select count(*) from due) <> (select count(*) from written)
+         or (select sum(${key}::bigint) from due) <> (select sum(key::bigint) from written)
+    union all select null, null, 'watched' where exists (
+      select from pg_trigger where tgrelid = 'public.${table}'::regclass and not tgisinternal)`;
+}
+
+/** SQL that says whether the row that is there is what the target made of the same row before. */
+type Remembered = (entity: Entity, columns: readonly string[]) => string;
+
+/** Planning the look-up takes a millisecond (measured): left out for tables that store what they are sent. */
+const NO_MEMORY: Remembered = () => "false";
+
+const MEMORY: Remembered = ({ name, target: { table, key } }, columns) =>
+  `coalesce((select (m.sent, m.stored, m.rules) = (${hash(columns, "i")}, ${hash(columns, "old")}, ${rules(table)})
+     from migration.overruled m where m.entity = '${name}' and m.legacy_id = i.${key} limit 1), false)`;
+
+function remember({ name, target: { table, key } }: Entity, declared: Columns): string {
+  const columns = Object.keys(declared);
+  return `
+    insert into migration.overruled as m (entity, legacy_id, sent, stored, rules)
+    select '${name}', i.${key}, ${hash(columns, "i")}, ${hash(columns, "old")}, ${rules(table)}
+    from ${input(declared)} i
+    join lateral (select * from public.${table} o where o.${key} = i.${key} limit 1) old on true
+    where old.id = any($${columns.length + 2}::uuid[]) and (${differs(columns)})
+    on conflict (entity, legacy_id) do update set sent = excluded.sent, stored = excluded.stored, rules = excluded.rules`;
+}
+
+/** Whether what was sent, `i`, is not what is there, `old`. An instant that the source has not is no difference. */
+function differs(columns: readonly string[]): string {
+  const mapped = columns.filter((column) => !(column in INSTANTS));
+  const dated = columns.filter((column) => column in INSTANTS);
+  return `(${mapped.map((column) => `old.${column}`).join(", ")})
+    is distinct from (${mapped.map((column) => `i.${column}`).join(", ")})
+    ${dated.map((column) => `or coalesce(old.${column} <> i.${column}, false)`).join(" ")}`;
+}
+
+/** The parameters as rows. */
+function input(declared: Columns): string {
+  const columns = Object.entries(declared);
+  const parameters = columns.map(([, { type }], n) => arrayParameter(n + 2, type));
+  const values = columns.map(([name, { stripNulls }]) =>
+    stripNulls ? `jsonb_strip_nulls(${name}) as ${name}` : name,
+  );
+  return `(select id, ${values.join(", ")}
+      from unnest(${arrayParameter(1, "uuid")}, ${parameters.join(", ")}) as u (id, ${Object.keys(declared).join(", ")}))`;
+}
+
+function hash(columns: readonly string[], alias: string): string {
+  return `hash_record_extended(row(${columns.map((column) => `${alias}.${column}`).join(", ")}), 0)`;
+}
+
+/** What of the table may change what is stored: its types and its triggers. Looked up only for a row that was overruled. */
+function rules(table: string): string {
+  return `(select hashtextextended(concat(
+    (select string_agg(concat(format_type(a.atttypid, a.atttypmod), a.attgenerated), ' ' order by a.attnum)
+       from pg_attribute a where a.attrelid = 'public.${table}'::regclass and a.attnum > 0 and not a.attisdropped),
+    (select string_agg(concat(pg_get_triggerdef(g.oid), g.tgenabled, p.prosrc), ' ' order by g.tgname)
+       from pg_trigger g join pg_proc p on p.oid = g.tgfoid
+       where g.tgrelid = 'public.${table}'::regclass and not g.tgisinternal)), 0))`;
 }

@@ -4,7 +4,10 @@ import { freshTarget } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { upsert, upsertBisecting, type Write, type Written } from "./upsert.ts";
 
-const NAMESPACE = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
+const CONTEXT = {
+  idNamespace: "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+  tables: () => ({ generated: [], overrules: false }),
+};
 const practices = entityNamed(entities, "practices");
 
 let target: Pool;
@@ -19,7 +22,7 @@ function practice(legacyId: number, more: Readonly<Record<string, string | null>
 }
 
 function write(rows: readonly LoadedRow[], how: Write = upsert): Promise<Written> {
-  return inTransaction(target, (tx) => how(tx, practices, NAMESPACE, rows));
+  return inTransaction(target, (tx) => how(tx, practices, CONTEXT, rows));
 }
 
 async function stored(): Promise<Record<string, unknown>[]> {

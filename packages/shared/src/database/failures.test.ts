@@ -42,10 +42,22 @@ describe("what happens next after an error", () => {
     ["23505", "row", "duplicate key"],
     ["42P01", "person", "no such table"],
     ["42501", "person", "no privilege"],
-    ["P0001", "person", "a trigger raised"],
+    ["44000", "row", "a view's check"],
+    ["54000", "row", "more than an index can hold"],
+    ["0A000", "row", "what cannot be done with a row"],
+    ["P0001", "row", "a trigger raised"],
     ["XX000", "person", "internal error"],
   ])("%s is: %s (%s)", (code, step) => {
     expect(nextStep(withCode(code))).toBe(step);
+  });
+
+  it.each([
+    ["exec_stmt_raise", "40001", "row"],
+    ["exec_stmt_raise", "PT409", "row"],
+    ["ExecWithCheckOptions", "42501", "row"],
+    ["aclcheck_error", "42501", "person"],
+  ])("what %s of the server reports as %s is: %s", (routine, code, step) => {
+    expect(nextStep(Object.assign(withCode(code), { routine }))).toBe(step);
   });
 
   it.each([

@@ -16,8 +16,12 @@ const STEPS: readonly (readonly [RegExp, NextStep])[] = [
   // Connection, logins, resources, shutdown; serialization and deadlock; a lock not given; a standby; the server's own disk.
   [/^(08|28|40|53|55P03|57P|58000|58030|25006)/, "wait"],
   [/^(57|25P0[34])/, "retry"],
-  [/^(21000|22|23)/, "row"],
+  // Data, constraints, two rows of one key; a view's check; more than an index, a row or a stack can hold; what cannot be done with it.
+  [/^(21000|22|23|44000|54|0A000|P0)/, "row"],
 ];
+
+/** The function of the server that reports what a trigger raised, whatever its code, and what a row security policy refused. */
+const OF_A_ROW: ReadonlySet<unknown> = new Set(["exec_stmt_raise", "ExecWithCheckOptions"]);
 
 /** The server ends the session with these: whatever the code, the statement is not what was wrong. Localised servers mostly keep the words. */
 const ENDS_SESSION = /^(FATAL|PANIC)$/;
@@ -82,6 +86,7 @@ function stepOfServer(error: Error, code: string): NextStep {
   const severity: unknown = Reflect.get(error, "severity");
   const ended = typeof severity === "string" && ENDS_SESSION.test(severity) && !KEPT_WAITING.test(code);
   if (ended || (code.startsWith("XX") && OF_A_POOLER.test(error.message))) return "wait";
+  if (OF_A_ROW.has(Reflect.get(error, "routine"))) return "row";
   return STEPS.find(([pattern]) => pattern.test(code))?.[1] ?? "person";
 }
 

@@ -22,6 +22,8 @@ export interface WriteBounds extends Bounds {
    * transactions, the latest first: for those that can be done again. Default `durable`.
    */
   readonly commit?: "durable" | "soon";
+  /** `immediate`: deferred constraints, and triggers that would speak at the commit, speak with the statement that breaks them. */
+  readonly constraints?: "immediate";
 }
 
 /**
@@ -60,10 +62,11 @@ const TERSE_LOG = `select set_config('log_error_verbosity', 'terse', true) where
 export async function inTransaction<T>(
   pool: Pool,
   work: (tx: Client) => Promise<T>,
-  { idleMs = IDLE_MS, commit = "durable", ...bounds }: WriteBounds = {},
+  { idleMs = IDLE_MS, commit = "durable", constraints, ...bounds }: WriteBounds = {},
 ): Promise<T> {
   const lazily = commit === "soon" ? "; set local synchronous_commit = off" : "";
-  const begin = `begin read write; ${TERSE_LOG}${lazily}`;
+  const early = constraints === "immediate" ? "; set constraints all immediate" : "";
+  const begin = `begin read write; ${TERSE_LOG}${lazily}${early}`;
   return await wrapped(pool, { kind: "transaction", begin, idleMs }, work, bounds);
 }
 

@@ -1,0 +1,44 @@
+/** What of the target's tables is otherwise than the catalog would have made them: a target may have been there before us. */
+import type { ColumnType, Entity } from "@nexus/catalog";
+import type { Pool } from "@nexus/shared/database";
+
+export interface TargetTable {
+  /** Columns that the target computes itself: they cannot be written. */
+  readonly generated: readonly string[];
+  /** It has triggers of its own, or a column of another type: it may store another value than was sent. */
+  readonly overrules: boolean;
+}
+
+interface Found {
+  readonly table: string;
+  readonly column: string;
+  readonly type: string;
+  readonly generated: boolean;
+  readonly triggers: boolean;
+}
+
+/** Reads the columns of all tables, once. */
+export async function readTargetTables(target: Pool): Promise<(entity: Entity) => TargetTable> {
+  const { rows } = await target.query<Found>(
+    `select c.relname::text as "table", a.attname::text as "column", a.attgenerated <> '' or a.attidentity = 'a' as generated,
+       replace(format_type(a.atttypid, a.atttypmod), 'public.', '') as type,
+       exists (select from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal) as triggers
+     from pg_attribute a join pg_class c on c.oid = a.attrelid
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped`,
+  );
+  return ({ target: { table, columns } }) => {
+    const found = rows.filter((row) => row.table === table);
+    const isOther = ({ column, type }: Found): boolean => {
+      const declared = columns[column];
+      return declared !== undefined && nameOf(declared.type) !== type;
+    };
+    return {
+      generated: found.filter(({ generated }) => generated).map(({ column }) => column),
+      overrules: found.some((row) => row.triggers || isOther(row)),
+    };
+  };
+}
+
+function nameOf(type: ColumnType): string {
+  return type === "timestamptz" ? "timestamp with time zone" : type;
+}

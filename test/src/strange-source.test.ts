@@ -27,6 +27,7 @@ const STRANGE = `
   alter table auth_user alter is_staff type smallint using is_staff::int, alter email type extensions.citext;
   alter table dispatch_project alter size type numeric(20,2);
   alter table dispatch_patient alter birthdate type timestamp;
+  alter table dispatch_project alter created_at type timestamp;
   insert into dispatch_template (id, predefined, read_only) values ${TOO_GREAT.map((key) => `(${key}, true, true)`).join(", ")}`;
 
 describe.each(stacks())("a strange source, on $name", (stack) => {
@@ -36,7 +37,7 @@ describe.each(stacks())("a strange source, on $name", (stack) => {
   beforeAll(async () => {
     journey = await openJourney(stack, {
       sample: { scale: 0.004 },
-      env: { BATCH_ROWS: "3" },
+      env: { BATCH_ROWS: "3", LEGACY_TIMEZONE: "US/Pacific" },
     });
     await journey.legacy.query(STRANGE);
     runId = await journey.begin();
@@ -84,6 +85,20 @@ describe.each(stacks())("a strange source, on $name", (stack) => {
     );
     const offices = await keys(journey.legacy, "select id from dispatch_office");
     expect(rows).toEqual([{ zips: offices.length, mails: true, sizes: true, births: true }]);
+  });
+
+  it("reads times without a zone as of the zone that the run keeps", async () => {
+    const { rows } = await journey.target.query("select source_timezone from migration.runs where id = $1", [
+      runId,
+    ]);
+    expect(rows).toEqual([{ source_timezone: "US/Pacific" }]);
+    const written = await journey.legacy.query(
+      `select id, (created_at at time zone 'US/Pacific' at time zone 'UTC')::text as at from dispatch_project order by id`,
+    );
+    const read = await journey.target.query(
+      `select legacy_project_id as id, (created_at at time zone 'UTC')::text as at from cases order by 1`,
+    );
+    expect(read.rows).toEqual(written.rows);
   });
 
   it("does not begin where rows have no key", async () => {

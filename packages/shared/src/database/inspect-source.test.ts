@@ -132,6 +132,15 @@ describe("keys", () => {
       });
   });
 
+  it("that are beyond the target's integers are counted", async (context) => {
+    await look(
+      await freshDatabase(context),
+      `alter table dispatch_template alter id type bigint;
+       insert into dispatch_template (id) values (1), (2147483647), (2147483648), (9007199254740993), (-2147483649)`,
+      async (legacy) => expect(await notes(legacy)).toContain("3 rows of dispatch_template have keys beyond"),
+    );
+  });
+
   it("that nothing keeps unique, and are, will do", async (context) => {
     await look(
       await freshDatabase(context),

@@ -14,7 +14,7 @@ import { errorCode } from "./failures.ts";
 import type { Queryable } from "./pool.ts";
 import { hiddenRows } from "./row-security.ts";
 import { missingPrivileges, readSourceShape } from "./source-catalog.ts";
-import { unusableKeys } from "./source-keys.ts";
+import { keysTooGreat, unusableKeys } from "./source-keys.ts";
 import { neverAnalysed } from "./source-statistics.ts";
 
 export interface Inspection {
@@ -51,6 +51,7 @@ export async function inspectSource(
       ...(accepted ? hidden : []),
       ...convertedInWords(convertedColumns(shape, tables)),
       ...zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined),
+      ...(keys.length > 0 ? [] : await keysTooGreat(tx, shape, keyed)),
       ...(await neverAnalysed(tx, tables)),
     ],
   };

@@ -26,6 +26,28 @@ export async function unusableKeys(
   return problems;
 }
 
+/** How many rows have keys that the target's integers cannot hold: read at both ends of the key's index. */
+export async function keysTooGreat(
+  tx: Queryable,
+  shape: SourceShape,
+  entities: readonly Entity[],
+): Promise<string[]> {
+  const notes: string[] = [];
+  const keys = new Map(entities.map(({ source: { table, key } }) => [table, key]));
+  for (const [table, key] of keys) {
+    if (/^(?:integer|smallint)$/.test(shape.type(table, key) ?? "")) continue;
+    const { rows } = await tx.query<{ count: number }>(
+      `select (select count(*) from ${table} where ${key} > 2147483647) + (select count(*) from ${table} where ${key} < -2147483648) as count`,
+    );
+    const { count } = rows[0] ?? { count: 0 };
+    if (count > 0)
+      notes.push(
+        `${count} rows of ${table} have keys beyond the integers of the target: each will be rejected`,
+      );
+  }
+  return notes;
+}
+
 /** Unique and not null by the table's own rules. The rules of a parent of other tables do not bind those. */
 async function isKept(tx: Queryable, { table, key }: Key): Promise<boolean> {
   const { rowCount } = await tx.query(

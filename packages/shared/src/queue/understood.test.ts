@@ -48,5 +48,6 @@ describe("a job", () => {
 
   it("that says nothing of what it should is no job", async () => {
     await expect(load({ batch: 2 }, signal)).rejects.toThrow("runId");
+    expect(warnings).toEqual([{ members: ["runId", "entity", "generation", "from", "to"] }]);
   });
 });

@@ -15,14 +15,14 @@ type Refuse = (data: unknown, error: z.ZodError) => Promise<Handled>;
 
 /**
  * A handler that does the jobs it understands, and leaves those of a newer release to its workers: nothing is counted, nothing
- * fails. The first one is warned of. A job that is none is `refused` (default: it throws), which must see to it that the ledger
+ * fails. The first one is warned of. A job that is none is `refused` (default: it is warned of and thrown), which must see to it that the ledger
  * does not offer it for ever.
  */
 export function understood<T>(
   schema: z.ZodType<T>,
   log: Pick<Log, "warn">,
   work: (job: T, signal: AbortSignal) => Promise<Handled>,
-  refused: Refuse = (_, error) => Promise.reject(error),
+  refused: Refuse = saidAndThrown(log),
 ): Handler {
   let warned = false;
   return async (data, signal) => {
@@ -36,5 +36,14 @@ export function understood<T>(
     if (!warned) log.warn({ version, known: JOB_VERSION }, "jobs of a newer release are left to its workers");
     warned = true;
     return { kind: "later", ms: LEFT_MS };
+  };
+}
+
+/** The members that are wrong, and nothing that they hold: anybody may have written it. */
+function saidAndThrown(log: Pick<Log, "warn">): Refuse {
+  return (_, error) => {
+    const members = [...new Set(error.issues.map(({ path }) => String(path[0] ?? "all")))];
+    log.warn({ members }, "a job cannot be parsed");
+    return Promise.reject(error);
   };
 }

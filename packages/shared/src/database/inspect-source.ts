@@ -42,13 +42,15 @@ export async function inspectSource(
   if (grants.length > 0) return { shape, problems: [...ungranted, ...unknown], notes: [] };
   const hidden = await hiddenRows(tx, tables);
   const accepted = rowSecurity === "accept";
+  if (hidden.length > 0 && !accepted)
+    return { shape, problems: [...ungranted, ...unknown, ...hidden], notes: [] };
   const keyed = readable.filter(({ source: { table } }) => fitKey(shape, table));
   const keys = await unusableKeys(tx, shape, keyed);
   return {
     shape,
-    problems: [...ungranted, ...unknown, ...(accepted ? [] : hidden), ...keys],
+    problems: [...ungranted, ...unknown, ...keys],
     notes: [
-      ...(accepted ? hidden : []),
+      ...hidden,
       ...convertedInWords(convertedColumns(shape, tables)),
       ...zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined),
       ...(keys.length > 0 ? [] : await keysTooGreat(tx, shape, keyed)),

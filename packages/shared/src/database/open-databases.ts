@@ -8,6 +8,7 @@ import type { Server } from "./attend.ts";
 import { openPool, type Pool, type PoolOptions } from "./pool.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
 import { preflightTarget } from "./preflight-target.ts";
+import { seeAllOrNone } from "./row-security.ts";
 
 /** The target, not looked at yet. */
 export function openTarget({ TARGET_URL, TARGET_POOL }: TargetSettings, context: Context): Pool {
@@ -27,6 +28,7 @@ export async function openBoth(
   const target = openTarget(settings, context);
   watchPool("target", target);
   await preflightLegacy(legacy, entities, settings);
+  if (settings.LEGACY_ROW_SECURITY !== "accept") seeAllOrNone(legacy);
   await preflightTarget(target, entities);
   return { legacy, target };
 }

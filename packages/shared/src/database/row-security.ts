@@ -1,6 +1,19 @@
 /** Row level security of the source: a reader to whom policies apply sees fewer rows, and nothing tells it so. */
 import { errorCode } from "./failures.ts";
-import type { Queryable } from "./pool.ts";
+import type { Pool, Queryable } from "./pool.ts";
+
+/** Pools through which a statement that row level security would keep rows from is refused by the server, not answered in part. */
+const whole = new WeakSet<Pool>();
+
+/** From now on a transaction of this pool sees all rows of a table or none: policies may come in the middle of a run. */
+export function seeAllOrNone(pool: Pool): void {
+  whole.add(pool);
+}
+
+/** What begins a transaction of the pool, after its own beginning. */
+export function rowSecurityOf(pool: Pool): string {
+  return whole.has(pool) ? "; set local row_security = off" : "";
+}
 
 /**
  * The tables that do not show us all their rows, with what to do. PostgreSQL itself is asked, because it follows owners, forced

@@ -3,6 +3,7 @@ import { inCall } from "../telemetry/tracing.ts";
 import { endSession, sessionWorks } from "./end-session.ts";
 import { errorCode, ofSession } from "./failures.ts";
 import type { Client, Pool } from "./pool.ts";
+import { rowSecurityOf } from "./row-security.ts";
 import { setPatience } from "./silence.ts";
 
 /** What ends a transaction that takes too long. */
@@ -82,7 +83,7 @@ export async function readOnly<T>(
   work: (tx: Client) => Promise<T>,
   bounds: Bounds = {},
 ): Promise<T> {
-  const begin = `begin read only; set local timezone = 'UTC'; set local datestyle = 'ISO'; ${WITHOUT_JIT}`;
+  const begin = `begin read only; set local timezone = 'UTC'; set local datestyle = 'ISO'; ${WITHOUT_JIT}${rowSecurityOf(pool)}`;
   return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, work, bounds);
 }
 

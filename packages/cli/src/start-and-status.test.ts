@@ -137,3 +137,19 @@ describe("status", () => {
     });
   });
 });
+
+describe("with EMBEDDINGS=off", () => {
+  it("a run offers nothing to an embedder, and nobody is told to start more of them", async (context) => {
+    const off = await apiToCommand(context, { EMBEDDINGS: "off" });
+    expect(await off.json("start")).toMatchObject({ forecast: null });
+    const { rows } = await off.target.query(`select embeddings from migration.runs`);
+    expect(rows).toEqual([{ embeddings: false }]);
+    await off.target.query(
+      `insert into migration.content_events (content_type, target_ids, created_at)
+       values ('case', array[gen_random_uuid()], now() - interval '1 hour')`,
+    );
+    const { stdout } = await off.run("status");
+    expect(stdout).toContain("is an embedder running, with EMBEDDINGS=on?");
+    expect(stdout).not.toContain("more embedders help");
+  });
+});

@@ -62,6 +62,7 @@ const LIMITS = [
   "operator",
   "quota",
   "provider",
+  "no_embedder",
   "money_cap",
 ] as const;
 

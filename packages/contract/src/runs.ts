@@ -34,7 +34,7 @@ export const runs = {
     body: optionalBody({
       entities: names.optional(),
       skip: names.optional(),
-      embeddings: z.boolean().optional(),
+      embeddings: z.boolean().optional().meta({ description: "Left out: as EMBEDDINGS of the API says." }),
       dify: z.boolean().optional().meta({ description: "Left out: as DIFY of the API says." }),
       reason: reason.optional(),
     }),

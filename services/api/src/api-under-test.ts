@@ -69,6 +69,7 @@ export function apiOn(
     search,
     access,
     queues,
+    embeddings: true,
     dify: false,
     freshMs: 0,
     log: silent(),

@@ -33,7 +33,8 @@ export const variables = {
     meaning: "a JSON file with overrides of the legacy codes; kept with each run that is started",
   }),
   EMBEDDINGS: choice(["on", "off"], {
-    meaning: "off: there is no search, and nothing for it",
+    meaning:
+      "off: runs offer nothing to the embedder unless they are told to, and there is no search; the same as the embedder's",
     fallback: "on",
   }),
   DIFY: choice(["on", "off"], {

@@ -22,7 +22,8 @@ export interface Deps {
   readonly access: Access;
   /** Milliseconds that an answer about the progress is good for. */
   readonly freshMs: number;
-  /** Whether runs offer content to Dify unless they are told not to. */
+  /** Whether runs offer content to the embedder, and to Dify, unless they are told otherwise. */
+  readonly embeddings: boolean;
   readonly dify: boolean;
   /** The key with which Dify asks for content; absent: it cannot. */
   readonly difyRetrievalKey?: string | undefined;

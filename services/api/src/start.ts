@@ -51,6 +51,7 @@ async function open(config: Settings, context: Context) {
     access,
     freshMs: FRESH_MS,
     log,
+    embeddings: config.EMBEDDINGS === "on",
     dify: config.DIFY === "on",
     difyRetrievalKey: config.DIFY_RETRIEVAL_KEY,
     ...given,

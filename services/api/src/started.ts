@@ -8,12 +8,12 @@ interface Run {
   readonly entities: readonly string[];
 }
 
-/** What of a run may be left out where it is asked for: embeddings are made, Dify is filled where this API says so. */
+/** What of a run may be left out where it is asked for: embeddings are made, and Dify is filled, where this API says so. */
 export function optionsOf(
-  { codes, dify }: Deps,
+  { codes, embeddings, dify }: Deps,
   asked: { embeddings?: boolean | undefined; dify?: boolean | undefined },
 ) {
-  return { embeddings: asked.embeddings ?? true, dify: asked.dify ?? dify, codes };
+  return { embeddings: asked.embeddings ?? embeddings, dify: asked.dify ?? dify, codes };
 }
 
 /** With what its owner should know before it writes. */

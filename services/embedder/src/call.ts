@@ -1,7 +1,13 @@
 /** One call: budget, provider, store. What a failure means for the text is decided here. */
 import type { Pool } from "@nexus/shared/database";
 import type { Budget, Outcome, Reservation } from "@nexus/shared/ledger";
-import { type Embedding, EmbeddingFailure, type FailureKind, type Provider } from "@nexus/shared/embedding";
+import {
+  type Embedding,
+  EmbeddingFailure,
+  type FailureKind,
+  type Provider,
+  TOO_LONG,
+} from "@nexus/shared/embedding";
 import type { Log } from "@nexus/shared/telemetry";
 import { pause } from "@nexus/shared/runtime";
 import { type Claim, condemnText, countFailedAttempt } from "./texts.ts";
@@ -94,7 +100,8 @@ const FAILURES: {
     await settle({ kind: "stopped", code });
     return { kind: "waiting", ms: 5_000, because: "budget" };
   },
-  item: async (caller, claim, { code }, settle) => {
+  item: async (caller, claim, failure, settle) => {
+    const code = failure.tooLong ? TOO_LONG : failure.code;
     caller.health.answeredAt = performance.now();
     await settle({ kind: "rejected" });
     await condemnText(caller.target, claim, code);

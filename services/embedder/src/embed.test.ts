@@ -170,6 +170,22 @@ describe("a text that cannot be embedded", () => {
     expect(rows).toEqual([failure, failure]);
   });
 
+  it("is cut smaller when the model refuses it as too long, until it takes it, and once only", async () => {
+    const id = await embedder.newCase(Array.from({ length: 300 }, (_, tooth) => `crown ${tooth}`).join(" "));
+    embedder.before = (text) => {
+      if (text.length > 1_000) throw new EmbeddingFailure("item", "ValidationException", null, true);
+    };
+    await embedder.embed("case", [id]);
+    const vectors = await embedder.vectorsOf(id);
+    expect(vectors).toHaveLength(4);
+    const calls = embedder.calls.length;
+    expect(calls, "one refused, two refused, four taken").toBe(7);
+    await embedder.embed("case", [id]);
+    expect(embedder.calls).toHaveLength(calls);
+    expect(await embedder.vectorsOf(id)).toEqual(vectors);
+    expect((await embedder.target.query(`select from migration.embedding_failures`)).rowCount).toBe(0);
+  });
+
   it("is given up after five attempts, if the provider answers others", async () => {
     const ids = [await embedder.newCase("Fine"), await embedder.newCase("Poison")];
     embedder.before = (text) => {

@@ -1,11 +1,12 @@
 /** The story of a page of content: composed, known or claimed, called for, attached. Jobs hold keys; every text is composed anew here. */
 import type { Content } from "@nexus/catalog";
 import { nextStep } from "@nexus/shared/database";
+import { TOO_LONG } from "@nexus/shared/embedding";
 import type { ContentJob, Handled } from "@nexus/shared/queue";
 import { pause } from "@nexus/shared/runtime";
 import { callAll } from "./call-all.ts";
 import type { Deps } from "./deps.ts";
-import { type Item, readItems } from "./items.ts";
+import { cutSmaller, type Item, readItems } from "./items.ts";
 import { noteVersions, withoutKnown } from "./known.ts";
 import { finishPage, type Page, readPage } from "./pages.ts";
 import { type Decided, settleItems } from "./settle-items.ts";
@@ -72,11 +73,8 @@ async function embedOnce(
   const items = await readItems(deps.target, content, ids);
   const { same, changed } = await withoutKnown(deps.target, content, deps.provider.model, items);
   await noteVersions(deps.target, content, same);
-  const claimedAt = performance.now();
-  const claims = await claimTexts(deps.target, deps.provider.model, changed, deps.claimMs);
-  deps.lookedUp(claims.values());
-  const texts = await callAll(deps, claims, claimedAt + deps.claimMs - deps.callMs, signal);
-  const decided = changed.flatMap((item) => decide(item, texts) ?? []);
+  const { cut, texts } = await embedTexts(deps, changed, signal);
+  const decided = cut.flatMap((item) => decide(item, texts) ?? []);
   const settled = await settleItems(deps.target, content, decided);
   return {
     left: changed.map(({ id }) => id).filter((id) => !settled.has(id)),
@@ -85,6 +83,27 @@ async function embedOnce(
 }
 
 type Texts = ReadonlyMap<string, TextState>;
+
+/** Claims the texts of these items, and calls for them. What the model refuses as too long is cut smaller until it takes it. */
+async function embedTexts(
+  deps: Deps,
+  items: readonly Item[],
+  signal: AbortSignal,
+): Promise<{ cut: readonly Item[]; texts: Texts }> {
+  for (let cut = items; ;) {
+    const claimedAt = performance.now();
+    const claims = await claimTexts(deps.target, deps.provider.model, cut, deps.claimMs);
+    deps.lookedUp(claims.values());
+    const texts = await callAll(deps, claims, claimedAt + deps.claimMs - deps.callMs, signal);
+    const smaller = cut.map((item) => cutSmaller(item, (chunk) => isTooLong(texts.get(keyOf(item, chunk)))));
+    if (smaller.every((item, index) => item === cut[index])) return { cut, texts };
+    cut = smaller;
+  }
+}
+
+function isTooLong(state: TextState | undefined): boolean {
+  return state?.kind === "failed" && state.code === TOO_LONG;
+}
 
 /** An item is decided when each of its texts is; one failed text fails it. */
 function decide(item: Item, texts: Texts): Decided | undefined {

@@ -1,7 +1,8 @@
 /** Reads content rows and puts them into words: what is to have which vectors. */
 import type { Pool } from "@nexus/shared/database";
 import { createHash } from "node:crypto";
-import { chunk } from "@nexus/shared/embedding";
+import { setImmediate } from "node:timers/promises";
+import { chunk, cutInTwo } from "@nexus/shared/embedding";
 import type { Content } from "@nexus/catalog";
 
 /** A piece of text that is one call at most. */
@@ -36,19 +37,39 @@ export async function readItems(target: Pool, content: Content, ids: readonly st
      from public.${content.table} where id = any($1::uuid[])`,
     [ids],
   );
-  return rows.map((row) => itemOf(content, row));
+  const items: Item[] = [];
+  let since = performance.now();
+  for (const row of rows) {
+    items.push(itemOf(content, row));
+    if (performance.now() - since < BUSY_MS) continue;
+    await setImmediate();
+    since = performance.now();
+  }
+  return items;
 }
+
+/** Milliseconds of composing after which others have their turn: locks are renewed, probes are answered. */
+const BUSY_MS = 20;
 
 function itemOf(content: Content, row: ContentRow): Item {
   const { id, version, practice_id: practiceId } = row;
   try {
-    const chunks = chunk(content.compose(row)).map((text) => ({ text, sha256: sha256(text) }));
+    const chunks = chunk(content.compose(row)).map(chunkOf);
     return { id, version, practiceId, chunks, failure: null };
   } catch {
     return { id, version, practiceId, chunks: [], failure: "not_composable" };
   }
 }
 
-function sha256(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+/** The item with a chunk in two pieces; the item itself, if that cannot be cut. */
+export function cutSmaller(item: Item, tooLong: (chunk: Chunk) => boolean): Item {
+  const chunks = item.chunks.flatMap((chunk) => {
+    const pieces = tooLong(chunk) ? cutInTwo(chunk.text).map(chunkOf) : [];
+    return pieces.length > 1 ? pieces : [chunk];
+  });
+  return chunks.length === item.chunks.length ? item : { ...item, chunks };
+}
+
+function chunkOf(text: string): Chunk {
+  return { text, sha256: createHash("sha256").update(text, "utf8").digest("hex") };
 }

@@ -1,16 +1,22 @@
 /** From values of the target to words: what people wrote and what labels mean, without addresses and without what we made up. */
 
+import { withoutMarkup } from "./markup.ts";
+
 /** Names of ours and bare numbers tell nothing: `Case 52`, `Project 7`, `Template 5`, `CASE-000052`, `4711`, a UUID. */
 const TELLS_NOTHING =
   /^(?:(?:case|project|template)[ -]?\d+|[\d\s.,:#/_-]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
-/** E-mail addresses; telephone numbers in the international form, or with an area code in brackets. Teeth are numbers, too: `11 12 13` stays. */
-const ADDRESSES = /[^\s@<>(),;:]+@[^\s@<>(),;:]+|\+\d[\d\s().-]{6,}\d|\(\d{2,5}\)\s?\d[\d\s-]{4,}\d/g;
+/**
+ * E-mail addresses; telephone numbers in the international form, or with an area code in brackets. Teeth are numbers, too: `11 12 13`
+ * stays. An address begins where a word begins: else each character of a long word would be tried as its beginning.
+ */
+const ADDRESSES =
+  /(?<![^\s@<>(),;:])[^\s@<>(),;:]+@[^\s@<>(),;:]+|\+\d[\d\s().-]{6,}\d|\(\d{2,5}\)\s?\d[\d\s-]{4,}\d/g;
 
 /** A text that people wrote: one form of Unicode, one kind of line end and of space, no addresses. Null if nothing is left. */
 export function written(value: unknown): string | null {
   if (typeof value !== "string") return null;
-  const clean = value
+  const clean = withoutMarkup(value)
     .normalize("NFC")
     .replace(ADDRESSES, " ")
     .replace(/\r\n?/g, "\n")

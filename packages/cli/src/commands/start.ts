@@ -18,7 +18,10 @@ const DESCRIPTION =
   "start a run. --skip-<name> of anything that is not here (--skip-orders) is accepted with a notice that there is nothing to skip; " +
   "a name that looks like one of those below is refused, so that nothing is loaded that was to be left out";
 
-const AI_EMBEDDINGS = new Option("--skip-ai-embeddings", "offer nothing of this run to the embedder");
+const AI_EMBEDDINGS = new Option(
+  "--skip-ai-embeddings",
+  "offer nothing of this run to the embedder: the default where the API has EMBEDDINGS=off",
+);
 
 const DIFY = new Option(
   "--dify-population",
@@ -67,7 +70,7 @@ export function start(program: Command, given: readonly string[]): void {
     for (const notice of notices) remark(notice);
     await startRun(given, {
       skip: skips.filter(({ option }) => isSet(option)).map(({ entity }) => entity),
-      embeddings: !isSet(AI_EMBEDDINGS),
+      embeddings: isSet(AI_EMBEDDINGS) ? false : undefined,
       dify: isSet(DIFY) ? true : isSet(NO_DIFY) ? false : undefined,
       notices,
     });
@@ -76,8 +79,8 @@ export function start(program: Command, given: readonly string[]): void {
 
 interface Selection {
   readonly skip: string[];
-  readonly embeddings: boolean;
-  /** Undefined: as the API is configured. */
+  /** Undefined, both: as the API is configured. */
+  readonly embeddings: boolean | undefined;
   readonly dify: boolean | undefined;
   readonly notices: readonly string[];
 }

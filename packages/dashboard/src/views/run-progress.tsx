@@ -12,6 +12,7 @@ const LIMITS: Readonly<Record<Limit["by"], string>> = {
   operator: "An operator",
   quota: "The quota",
   provider: "The provider",
+  no_embedder: "No embedder",
   money_cap: "The money cap",
 };
 

@@ -55,6 +55,14 @@ describe("a fault of Bedrock", () => {
     },
   );
 
+  it("is not that a text has too many tokens: that is said, so that it can be cut", async () => {
+    const { provider } = await bedrockUnderTest({ charactersPerToken: 1 });
+    const refused = provider.embed("7".repeat(8_193), never);
+    await expect(refused).rejects.toMatchObject({ kind: "item", tooLong: true });
+    await expect(provider.embed(" ", never)).rejects.toMatchObject({ kind: "item", tooLong: false });
+    expect((await provider.embed("7".repeat(8_192), never)).tokens).toBe(8_192);
+  });
+
   it("that asks to stay away says how long", async () => {
     const { provider } = await bedrockUnderTest({ retryAfterSeconds: 3, faults: [{ fault: "throttled" }] });
     await expect(provider.embed("crown", never)).rejects.toMatchObject({

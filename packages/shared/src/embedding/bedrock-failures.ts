@@ -34,6 +34,7 @@ export function classifyBedrockError(error: unknown): EmbeddingFailure {
     KIND_BY_NAME.get(name) ?? kindByStatus(status, error),
     name,
     retryAfterOf(error),
+    isTooLong(error),
   );
 }
 
@@ -43,6 +44,13 @@ function kindByStatus(status: number | undefined, error: unknown): FailureKind {
   if (status < 400 || status >= 500) return "retry";
   if (status === 400 && isAboutTheText(error)) return "item";
   return KIND_BY_STATUS.get(status) ?? "stop";
+}
+
+/** `Too many input tokens. Max input tokens: 8192, request input token count: 8301`, and `expected maxLength: 50000, actual: 50001`. */
+const TOO_MUCH = /too many (?:input )?tokens|max(?:imum)? (?:input )?tokens|expected maxLength/i;
+
+function isTooLong(error: unknown): boolean {
+  return error instanceof Error && error.name === "ValidationException" && TOO_MUCH.test(error.message);
 }
 
 /** Without an answer, what is no system error (they have codes) is one of configuration, which every text would meet. */

@@ -7,6 +7,9 @@
  */
 export type FailureKind = "throttled" | "retry" | "item" | "stop";
 
+/** The code of a text that the model refused as too long: it is embedded in smaller pieces. */
+export const TOO_LONG = "TooManyTokens";
+
 /**
  * A text was not embedded.
  * Has no `cause`: the SDK's errors carry the response, and with it what a server may quote of a text. `code` is what is known.
@@ -17,12 +20,20 @@ export class EmbeddingFailure extends Error {
   readonly code: string;
   /** How long the provider asks us to stay away, in milliseconds. */
   readonly retryAfterMs: number | null;
+  /** The model would take it in smaller pieces. */
+  readonly tooLong: boolean;
 
-  constructor(kind: FailureKind, code: string, retryAfterMs: number | null = null) {
+  constructor(
+    kind: FailureKind,
+    code: string,
+    retryAfterMs: number | null = null,
+    tooLong = code === TOO_LONG,
+  ) {
     super(`the text was not embedded (${kind}): ${code}`);
     this.name = "EmbeddingFailure";
     this.kind = kind;
     this.code = code;
     this.retryAfterMs = retryAfterMs;
+    this.tooLong = tooLong;
   }
 }

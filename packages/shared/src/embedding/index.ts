@@ -1,6 +1,6 @@
 /** Room `embedding`: a text becomes a vector. */
-export { chunk } from "./chunk.ts";
-export { EmbeddingFailure, type FailureKind } from "./errors.ts";
+export { chunk, cutInTwo } from "./chunk.ts";
+export { EmbeddingFailure, type FailureKind, TOO_LONG } from "./errors.ts";
 export { lexicalVector } from "./lexical-vector.ts";
 export { openProvider, type ProviderConfig, PROVIDERS } from "./open-provider.ts";
 export { DIMENSIONS, type Embedding, type Provider } from "./provider.ts";

@@ -2,7 +2,7 @@
  * Vectors without a service, for the embedded demo and for tests: lexical, that is, they compare words and know no meaning.
  * Not for production: searches find only what is spelt alike.
  */
-import { EmbeddingFailure } from "./errors.ts";
+import { EmbeddingFailure, TOO_LONG } from "./errors.ts";
 import { lexicalVector } from "./lexical-vector.ts";
 import { DIMENSIONS, type Provider } from "./provider.ts";
 import { estimateTokens, MAX_TOKENS, refuseUnembeddable } from "./text-limits.ts";
@@ -18,7 +18,7 @@ export function localProvider(): Provider {
       signal.throwIfAborted();
       refuseUnembeddable(text);
       const tokens = estimateTokens(text);
-      if (tokens > MAX_TOKENS) throw new EmbeddingFailure("item", "TooManyTokens");
+      if (tokens > MAX_TOKENS) throw new EmbeddingFailure("item", TOO_LONG);
       return { vector: lexicalVector(text), tokens };
     },
     close: () => Promise.resolve(),

@@ -28,15 +28,29 @@ create table migration.embedding_texts (
 );
 create index on migration.embedding_texts (practice_id);`;
 
-/** Whoever moves or deletes content, and with whatever rights: its vectors go with it, in the same transaction. */
+/**
+ * Whoever moves or deletes content, and with whatever rights: its vectors go with it, in the same transaction, and so does the vector
+ * of a text that no other content of the practice has. The text is locked before that is looked for: of two that are deleted at
+ * the same time the second one sees that the first is gone.
+ */
 const FOLLOW = `
-create function migration.follow_content() returns trigger
+create or replace function migration.follow_content() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op = 'UPDATE' then
     update public.ai_embeddings set practice_id = new.practice_id, updated_at = now()
      where content_type = tg_argv[0] and content_id = new.id;
   else
+    perform from migration.embedding_texts t join public.ai_embeddings a
+       on t.sha256 = a.sha256_hash and t.practice_id is not distinct from a.practice_id
+     where a.content_type = tg_argv[0] and a.content_id = old.id and t.embedding is not null
+     order by t.id for update of t;
+    delete from migration.embedding_texts t using public.ai_embeddings a
+     where a.content_type = tg_argv[0] and a.content_id = old.id and t.embedding is not null
+       and t.sha256 = a.sha256_hash and t.practice_id is not distinct from a.practice_id
+       and not exists (select from public.ai_embeddings o
+         where o.sha256_hash = a.sha256_hash and o.practice_id is not distinct from a.practice_id
+           and (o.content_type, o.content_id) <> (a.content_type, a.content_id));
     delete from public.ai_embeddings where content_type = tg_argv[0] and content_id = old.id;
     delete from migration.embedding_items where content_type = tg_argv[0] and content_id = old.id;
     delete from migration.embedding_failures where content_type = tg_argv[0] and content_id = old.id;
@@ -64,7 +78,7 @@ export async function followContent(
     await tx.query(textsTable(vectors.schema));
     said.push("created table migration.embedding_texts");
   }
-  if (!(await exists(tx, `to_regproc('migration.follow_content')`))) await tx.query(FOLLOW);
+  if (!(await followsTexts(tx))) await tx.query(FOLLOW);
   for (const { content, target } of entities) {
     if (content === null || (await hasTriggers(tx, target.table))) continue;
     await tx.query(triggers(target.table, content));
@@ -76,6 +90,14 @@ export async function followContent(
 async function exists(tx: Queryable, regobject: string): Promise<boolean> {
   const { rows } = await tx.query<{ found: boolean }>(`select ${regobject} is not null as found`);
   return rows[0]?.found === true;
+}
+
+/** An earlier release left the texts to a sweep. */
+async function followsTexts(tx: Queryable): Promise<boolean> {
+  return await exists(
+    tx,
+    `(select 1 from pg_proc where oid = to_regproc('migration.follow_content') and prosrc like '%embedding_texts%')`,
+  );
 }
 
 async function hasTriggers(tx: Queryable, table: string): Promise<boolean> {

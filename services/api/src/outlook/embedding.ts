@@ -26,24 +26,44 @@ export function embeddingOutlook(pace: EmbeddingPace): RunView["embedding"] {
     open,
     itemsPerSecond: Math.round((done / seconds) * 10) / 10,
     eta: pace.pausedBecause === null ? estimate(evidence) : null,
-    limitedBy: limitOf(pace),
+    limitedBy: limitOf(pace, done),
   };
 }
 
-function limitOf({ pausedBecause, throttled }: EmbeddingPace): Limit {
-  const [by, says] = reasonOf(pausedBecause, throttled);
+/** Seconds after which something of what is offered must have been embedded. */
+const PATIENCE = 30;
+
+type Reason = readonly [by: Limit["by"], says: string];
+
+/** Null: it is too early to tell. */
+function limitOf(pace: EmbeddingPace, done: number): Limit | null {
+  const reason = pauseOf(pace.pausedBecause) ?? paceOf(pace, done);
+  if (reason === undefined) return null;
+  const [by, says] = reason;
   return { by, says, entities: [] };
 }
 
-function reasonOf(pausedBecause: string | null, throttled: boolean): [Limit["by"], string] {
-  if (pausedBecause === "money_cap")
-    return ["money_cap", "the money cap is reached: raise EMBEDDING_CAP_USD"];
-  if (pausedBecause === "throttled")
+function pauseOf(because: string | null): Reason | undefined {
+  if (because === null) return undefined;
+  if (because === "money_cap") return ["money_cap", "the money cap is reached: raise EMBEDDING_CAP_USD"];
+  if (because === "throttled")
     return ["quota", "the provider throttles every call: it is asked again after a while"];
-  if (pausedBecause === "unavailable")
+  if (because === "unavailable")
     return ["provider", "the provider does not answer: it is asked again after a while"];
-  if (pausedBecause !== null) return ["provider", "the provider refuses every call: look at its access"];
-  return throttled
-    ? ["quota", "the account's quota of requests or tokens a minute is used up"]
-    : ["provider", "calls of the provider take their time: more embedders help while the quota bears it"];
+  return ["provider", "the provider refuses every call: look at its access"];
+}
+
+/** More embedders help only where one is at work. */
+function paceOf({ throttled, waitedSeconds }: EmbeddingPace, done: number): Reason | undefined {
+  if (throttled) return ["quota", "the account's quota of requests or tokens a minute is used up"];
+  if (done > 0)
+    return [
+      "provider",
+      "calls of the provider take their time: more embedders help while the quota bears it",
+    ];
+  if (waitedSeconds < PATIENCE) return undefined;
+  return [
+    "no_embedder",
+    "nothing was embedded in the last two minutes: is an embedder running, with EMBEDDINGS=on?",
+  ];
 }

@@ -136,7 +136,9 @@ describe("what limits a run", () => {
 });
 
 describe("what limits embedding", () => {
-  const pace = { open: 1_200, slices: Array<number>(12).fill(10), pausedBecause: null, throttled: false };
+  const slices = Array<number>(12).fill(10);
+  const still = { slices: slices.map(() => 0), waitedSeconds: 31 };
+  const pace = { open: 1_200, waitedSeconds: 600, slices, pausedBecause: null, throttled: false };
 
   it("is told beside how long it goes on", () => {
     expect(embeddingOutlook(pace)).toMatchObject({
@@ -154,6 +156,9 @@ describe("what limits embedding", () => {
     ["provider", { pausedBecause: "unavailable" }],
     ["provider", { pausedBecause: "stopped" }],
     ["quota", { throttled: true }],
+    ["no_embedder", still],
+    ["quota", { ...still, throttled: true }],
+    [undefined, { ...still, waitedSeconds: 29 }],
   ])("is %s for %j", (by, more) => {
     expect(embeddingOutlook({ ...pace, ...more }).limitedBy?.by).toBe(by);
   });

@@ -4,6 +4,8 @@ import { DIFY_BUDGET } from "@nexus/shared/ledger";
 /** How fast content is being embedded, and whether a quota holds it up. */
 export interface EmbeddingPace {
   readonly open: number;
+  /** Seconds that the oldest of them has waited; 0 with none. */
+  readonly waitedSeconds: number;
   /** Items that were dealt with in twelve slices of ten seconds; 0 is the slice that ends now. */
   readonly slices: readonly number[];
   readonly pausedBecause: string | null;
@@ -20,6 +22,8 @@ export async function measureEmbedding(db: Queryable): Promise<EmbeddingPace> {
     `select
        (select coalesce(sum(greatest(0, items - 50 * cardinality(pages_done))), 0)::bigint
         from migration.content_events where done_at is null) as open,
+       (select coalesce(extract(epoch from now() - min(created_at)), 0)::float8
+        from migration.content_events where done_at is null) as "waitedSeconds",
        (select coalesce(pause_reason, 'money_cap') from migration.rate_budget
         where model <> $1 and (pause_reason is not null or run_microdollars >= cap_microdollars)
         order by paused_at desc nulls last limit 1) as "pausedBecause",
@@ -27,7 +31,7 @@ export async function measureEmbedding(db: Queryable): Promise<EmbeddingPace> {
          or (requests_per_minute is not null and requests < 1))) as throttled`,
     [DIFY_BUDGET],
   );
-  const [row = { open: 0, pausedBecause: null, throttled: false }] = found.rows;
+  const [row = { open: 0, waitedSeconds: 0, pausedBecause: null, throttled: false }] = found.rows;
   return { ...row, slices: row.open > 0 ? await slicesOf(db) : [] };
 }
 

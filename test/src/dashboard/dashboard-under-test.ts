@@ -1,15 +1,8 @@
 /** The dashboard of a real API process, in a real browser. */
-import { serviceToRun } from "@nexus/local/services";
 import { openPool, type Pool } from "@nexus/shared/database";
-import {
-  findBrowser,
-  freshRedis,
-  remark,
-  startService,
-  type TestContext,
-  untilFileEnds,
-} from "@nexus/shared/testing";
+import { findBrowser, freshRedis, remark, type TestContext, untilFileEnds } from "@nexus/shared/testing";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { startApiHere } from "../api-here.ts";
 import { preparedTarget } from "./prepared-target.ts";
 
 const FLAGS = [
@@ -62,14 +55,8 @@ export async function dashboardUnderTest(
   const targetUrl = await preparedTarget(context);
   const servers = { legacyUrl: "", targetUrl, queueUrl: await freshRedis(context) };
   const target = openPool({ url: targetUrl, max: 2, name: "test", onError: () => undefined });
-  const api = await startService(serviceToRun("api", servers, { API_PORT: "0", EMBEDDINGS: "off", ...env }));
-  const { port } = await api.waitForLine({ msg: "ready" });
-  const url = `http://127.0.0.1:${String(port)}`;
-  const stop = async (): Promise<void> => void (await api.kill("SIGKILL"));
-  context.onTestFinished(async () => {
-    await stop();
-    await target.end();
-  });
+  context.onTestFinished(() => target.end());
+  const { url, stop } = await startApiHere(context, servers, { EMBEDDINGS: "off", ...env });
   return { url, target, stop, open: (options) => openPage(context, opened, url, options) };
 }
 

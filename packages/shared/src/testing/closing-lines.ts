@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Reporter, SerializedError, TestModule } from "vitest/node";
 import { beginRemarks, remarks } from "./test-run.ts";
@@ -15,6 +15,8 @@ export function closingLines(folder: string): Reporter {
         `stacks used: ${used() || "none"}`,
         count(modules, unhandled),
       ];
+      if (modules.length === 0) process.exitCode = 1; // A misspelt path must not pass.
+      mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, "closing-lines.txt"), `${lines.join("\n")}\n`);
     },
   };

@@ -28,7 +28,9 @@ export function beginRemarks(folder: string): void {
 /** Outside of a run nobody listens, and nothing is written. */
 export function remark(kind: Remark, text: string): void {
   const folder = process.env["NEXUS_TEST_RESULTS"];
-  if (folder) appendFileSync(fileOf(folder, kind), `${text}\n`);
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true }); // Another run of this clone may have emptied it.
+  appendFileSync(fileOf(folder, kind), `${text}\n`);
 }
 
 /** The remarks of this run, sorted, without repetitions. */

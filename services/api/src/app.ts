@@ -43,7 +43,7 @@ const ROUTES = [
 
 /** The API with all its routes. */
 export function buildApp(deps: Deps): App {
-  const app = openServer(deps.log);
+  const app = openServer(deps.log, deps.access.trustedProxies);
   answerErrors(app);
   logRequests(app);
   traceRequests(app);

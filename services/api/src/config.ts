@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   choice,
   number,
@@ -29,6 +30,12 @@ export const variables = {
     meaning: "requests that each token may make in a minute, of each process for itself",
     fallback: "1200",
   }),
+  TRUST_PROXY: networks({
+    meaning:
+      "the proxies in front of the API, whose X-Forwarded-For is believed: addresses or networks with commas between them (10.0.0.0/8), or loopback; with none, all who come through one ingress without a token share one rate",
+    fallback: " ",
+    danger: "a network from which others can reach the API: they may call themselves anybody",
+  }),
   CODES_FILE: optionalText({
     meaning: "a JSON file with overrides of the legacy codes; kept with each run that is started",
   }),
@@ -50,6 +57,28 @@ export const variables = {
     danger: "must be the embedder's: vectors of different models cannot be compared",
   }),
 };
+
+/** Never everybody: whoever is believed chooses the address that is counted. */
+function networks(
+  words: Pick<Variable<unknown>, "meaning" | "fallback" | "danger">,
+): Variable<readonly string[]> {
+  const schema = z
+    .string()
+    .transform((given) => given.split(/[\s,]+/).filter(Boolean))
+    .pipe(
+      z.array(z.string().refine(isNetwork, "must be addresses or networks, like 10.0.0.0/8, or loopback")),
+    );
+  return { schema, ...words };
+}
+
+function isNetwork(given: string): boolean {
+  if (["loopback", "linklocal", "uniquelocal"].includes(given)) return true;
+  const [address = "", bits, ...more] = given.split("/");
+  const most = [0, 0, 0, 0, 32, 0, 128][isIP(address)] ?? 0;
+  return (
+    most > 0 && more.length === 0 && (bits === undefined || (/^[1-9]\d*$/.test(bits) && Number(bits) <= most))
+  );
+}
 
 function retrievalKey(words: Pick<Variable<unknown>, "meaning" | "danger">): Variable<string | undefined> {
   const schema = z

@@ -41,7 +41,11 @@ async function open(config: Settings, context: Context) {
     closers.push("embedding provider", close),
   );
   const queues = await transport.board([...entities.map(({ name }) => loadQueueName(name)), CONTENT_QUEUE]);
-  const access = { tokens: config.API_TOKENS, requestsPerMinute: config.API_REQUESTS_PER_MINUTE };
+  const access = {
+    tokens: config.API_TOKENS,
+    requestsPerMinute: config.API_REQUESTS_PER_MINUTE,
+    trustedProxies: config.TRUST_PROXY,
+  };
   return {
     target,
     transport,

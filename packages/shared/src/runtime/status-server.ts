@@ -17,6 +17,9 @@ export const statusVariables = {
   }),
 };
 
+/** Milliseconds. Node looks for requests that are late each half minute, if it is told nothing. */
+const BOUNDS = { requestTimeout: 10_000, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+
 export interface Status {
   /** What Prometheus scrapes. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -31,7 +34,7 @@ export interface StatusServer {
 
 /** Opens the port. Throws `ConfigurationError` when it cannot be opened. */
 export async function serveStatus(status: Status, host: string, port: number): Promise<StatusServer> {
-  const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+  const server = createServer(BOUNDS, (request, response) => {
     void answer(status, request.method === "GET" ? request.url : undefined, response);
   });
   server.listen({ host, port });

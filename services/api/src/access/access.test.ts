@@ -72,6 +72,27 @@ describe("with tokens", () => {
     expect(refused.headers["retry-after"]).toBeDefined();
   });
 
+  it("counts callers without one by the address that a trusted proxy names, and by no other word", async () => {
+    const access = { tokens, requestsPerMinute: 3 };
+    const url = api.target.options.connectionString ?? "";
+    const ask = async (app: ApiUnderTest, address: string) => {
+      const headers = { "x-forwarded-for": address };
+      return (await app.app.inject({ url: "/v1/runs", headers })).statusCode;
+    };
+    const believing = apiOn(api.target, url, undefined, undefined, {
+      ...access,
+      trustedProxies: ["loopback"],
+    });
+    const doubting = apiOn(api.target, url, undefined, undefined, access);
+    const statuses = async (app: ApiUnderTest) => [
+      ...(await Promise.all([1, 2, 3].map(() => ask(app, "203.0.113.1")))),
+      await ask(app, "203.0.113.1"),
+      await ask(app, "203.0.113.2"),
+    ];
+    expect(await statuses(believing)).toEqual([401, 401, 401, 429, 401]);
+    expect(await statuses(doubting)).toEqual([401, 401, 401, 429, 429]);
+  });
+
   it("tells browsers to be careful", async () => {
     const { headers } = await api.app.inject("/healthz");
     expect(headers).toMatchObject({
@@ -92,6 +113,17 @@ describe("without tokens", () => {
     ["a page of another origin", { origin: "https://evil.example" }],
     ["a name that was made to point here", { host: "evil.example" }],
     ["a sandboxed page", { origin: "null" }],
+    ["a page of another site", { "sec-fetch-site": "cross-site" }],
+    ["whom a proxy of this machine speaks for", { "x-forwarded-for": "203.0.113.9" }],
+    ["whom a proxy speaks for, by the standard", { forwarded: "for=203.0.113.9" }],
+    ["whom nginx speaks for", { "x-real-ip": "203.0.113.9" }],
+    ["whom a cache speaks for", { via: "1.1 varnish" }],
+    ["a proxy that says only which name was asked", { "x-forwarded-host": "localhost" }],
+    ["a proxy that says only how it was asked", { "x-forwarded-proto": "https" }],
+    ["whom Cloudflare speaks for", { "cf-connecting-ip": "203.0.113.9" }],
+    ["a proxy that claims to be this machine", { "x-forwarded-for": "127.0.0.1", host: "localhost" }],
+    ["a name with a port that was made to point here", { host: "evil.example:8080" }],
+    ["a name that begins like ours", { host: "localhost.evil.example" }],
   ])("does nothing for %s", async (_, headers) => {
     const answer = await api.app.inject({ method: "POST", url: "/v1/runs", headers });
     expect(answer.json()).toMatchObject({ status: 403, code: "foreign_origin" });

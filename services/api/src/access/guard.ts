@@ -4,7 +4,7 @@ import type { FastifyRequest, preHandlerHookHandler } from "fastify";
 import { Problem, sendProblem } from "../problem.ts";
 import type { App } from "../server.ts";
 import { callerOf } from "./caller.ts";
-import { requireThisMachine } from "./loopback.ts";
+import { notOfThisMachine } from "./loopback.ts";
 import { needOf, reaches } from "./roles.ts";
 import type { Token } from "./tokens.ts";
 
@@ -13,6 +13,8 @@ export interface Access {
   readonly tokens: readonly Token[];
   /** Of each token, and of each address without one. */
   readonly requestsPerMinute: number;
+  /** Addresses and networks of proxies, whose `X-Forwarded-For` says who asks. None, if left out. */
+  readonly trustedProxies?: readonly string[];
 }
 
 /** Guards every route that is added after it. A route without a line in `roles.ts` is a defect, and nothing starts. */
@@ -50,7 +52,8 @@ function requireRole({ tokens }: Access): preHandlerHookHandler {
     const refuse = (...problem: ConstructorParameters<typeof Problem>): void =>
       void sendProblem(reply, new Problem(...problem));
     const need = needOf(request.method, request.routeOptions.url ?? "");
-    if (tokens.length === 0 && need !== "public") requireThisMachine(request);
+    const foreign = tokens.length === 0 && need !== "public" ? notOfThisMachine(request) : undefined;
+    if (foreign !== undefined) return void sendProblem(reply, foreign);
     if (need === undefined || need === "public") return done();
     if (request.caller === null) {
       const scheme = wantsPage(request) ? "Basic" : "Bearer";

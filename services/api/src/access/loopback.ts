@@ -14,14 +14,37 @@ export function requireTokensBeyondLoopback(host: string, tokens: readonly Token
   );
 }
 
-/** Throws a problem for a page of another origin, and for a name that was made to point here. */
-export function requireThisMachine(request: FastifyRequest): void {
-  const origin = request.headers.origin;
-  const own = origin === undefined || (URL.canParse(origin) && new URL(origin).host === request.host);
-  if (own && LOOPBACK.test(request.hostname)) return;
-  throw new Problem(
+/** What proxies say of who asked them. Whoever asks from this machine itself sends none of it. */
+const FORWARDED =
+  /^(forwarded|via|x-(forwarded|original|envoy|amzn)-.*|x-forwarded|x-real-ip|x-client-ip|x-cluster-client-ip|cf-.*|true-client-ip|fastly-client-ip)$/;
+
+/** The problem of a request that a proxy passed on, of a page of another origin, and of a name that was made to point here. Undefined: let it pass. */
+export function notOfThisMachine({ headers, socket }: FastifyRequest): Problem | undefined {
+  if (Object.keys(headers).some((name) => FORWARDED.test(name)))
+    return new Problem(
+      403,
+      "foreign_origin",
+      "there are no tokens, so only this machine is answered, and a proxy passed this on for somebody else: set API_TOKENS",
+    );
+  const host = hostIn(`http://${headers.host ?? ""}`);
+  const own = headers.origin === undefined || hostIn(headers.origin)?.host === host?.host;
+  const local = LOOPBACK.test((socket.remoteAddress ?? "").replace(/^::ffff:/, ""));
+  if (
+    own &&
+    local &&
+    host !== undefined &&
+    LOOPBACK.test(host.hostname) &&
+    headers["sec-fetch-site"] !== "cross-site"
+  )
+    return undefined;
+  return new Problem(
     403,
     "foreign_origin",
     "there are no tokens, so only this machine is answered: call it by its loopback address, or set API_TOKENS",
   );
+}
+
+/** Not as Fastify reads it: with TRUST_PROXY that would be what a header says. */
+function hostIn(url: string): URL | undefined {
+  return URL.canParse(url) ? new URL(url) : undefined;
 }

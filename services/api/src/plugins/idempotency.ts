@@ -47,7 +47,7 @@ export function doOnce(app: App, target: Pool): void {
   });
 
   app.addHook("onSend", async (request, reply, payload) => {
-    const mark = request.claimed;
+    const mark = request.claimed ?? null; // Pages that were added before have requests of their own, without it.
     if (mark === null) return;
     request.claimed = null;
     await settle(target, mark, reply, payload).catch((error: unknown) => {

@@ -50,6 +50,20 @@ describe("the document of the API", () => {
     );
   });
 
+  it("is a page that names no other server, and is no reason for a line in the log", async () => {
+    const warnings: unknown[] = [];
+    const child = api.app.log.child.bind(api.app.log);
+    api.app.log.child = (...given) =>
+      Object.assign(child(...given), { warn: (...facts: unknown[]) => void warnings.push(facts) });
+    for (const url of ["/docs", "/docs/static/swagger-ui.css", "/docs/json"]) {
+      const { headers } = await api.app.inject(url);
+      const policy = String(headers["content-security-policy"]);
+      expect(policy).toContain("script-src 'self'");
+      expect(policy).not.toMatch(/https?:|swagger\.io|upgrade-insecure/);
+    }
+    expect(warnings).toEqual([]);
+  });
+
   it("can be read as a page, from files of our own", async () => {
     const page = await api.app.inject("/docs/");
     expect(page.statusCode).toBe(200);

@@ -29,7 +29,6 @@ export function describeRoutes(app: App): void {
   });
   void app.register(swaggerUi, {
     routePrefix: "/docs",
-    staticCSP: true,
     theme: { title: "Smile Nexus Migration" },
   });
   app.after(() => {

@@ -53,6 +53,32 @@ describe.each([
   });
 });
 
+it("the board keeps the status of a refusal: too many requests, another origin", async (context) => {
+  const transport = await openTransport({
+    url: await freshRedis(context),
+    prefix: "test",
+    workers: 0,
+    onError: () => undefined,
+  });
+  context.onTestFinished(() => transport.close());
+  const queues = await transport.board([loadQueueName("patients")]);
+  const { target, url } = await freshLedger(context);
+  const few = apiOn(target, url, undefined, undefined, { tokens, requestsPerMinute: 3 }, queues);
+  const headers = { authorization: "Bearer admin" };
+  const statuses: number[] = [];
+  for (let n = 1; n <= 4; n++)
+    statuses.push((await few.app.inject({ url: "/queues/api/queues", headers })).statusCode);
+  expect(statuses).toEqual([200, 200, 200, 429]);
+  const open = apiOn(target, url, undefined, undefined, undefined, queues);
+  for (const [url, given] of [
+    ["/queues/api/queues", { host: "evil.example" }],
+    ["/queues", { "x-forwarded-for": "203.0.113.9" }],
+  ] as const) {
+    const refused = await open.app.inject({ url, headers: given });
+    expect([refused.statusCode, refused.json().code]).toEqual([403, "foreign_origin"]);
+  }
+});
+
 const CHANGES = [
   ["PUT", "/queues/api/queues/load-patients/empty"],
   ["PUT", "/queues/api/queues/load-patients/pause"],

@@ -4,6 +4,7 @@ import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { FastifyAdapter } from "@bull-board/fastify";
 import type { BoardQueue } from "@nexus/shared/queue";
 import type { App } from "../server.ts";
+import { asProblem } from "./errors.ts";
 
 /** The ledger is the truth: whoever retried or removed a job here would change nothing but the view. */
 const LOOK_ONLY = { readOnlyMode: true };
@@ -18,7 +19,7 @@ export function showQueues(app: App, queues: readonly BoardQueue[]): void {
     serverAdapter,
     options: { uiConfig: { boardTitle: "Smile Nexus Migration" } },
   });
-  serverAdapter.setErrorHandler(() => ({ status: 500, body: { error: "the queue cannot be read" } }));
+  serverAdapter.setErrorHandler(answerOf);
   void app.register(
     async (board) => {
       board.addHook("onSend", async (_request, reply, payload) =>
@@ -28,6 +29,14 @@ export function showQueues(app: App, queues: readonly BoardQueue[]): void {
     },
     { prefix: "/queues" },
   );
+}
+
+/** What is wrong with the request keeps its status; the page shows `error`. The board's types know fewer statuses than there are. */
+function answerOf(error: Error) {
+  const { status, code, message } = asProblem(error);
+  return status < 500
+    ? Object.assign({ status: 500 as const }, { status, body: { error: message, code, status } })
+    : { status: 500 as const, body: { error: "the queue cannot be read" } };
 }
 
 /** Its page asks another server for a font, which nobody here may do: without it the system's own is used. */

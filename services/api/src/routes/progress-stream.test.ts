@@ -1,6 +1,10 @@
+import { createServer } from "node:http";
+import { connect } from "node:net";
 import { followProgress } from "@nexus/contract";
+import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type ApiUnderTest, apiUnderTest, loadingRun } from "../api-under-test.ts";
+import { dropStuck } from "../event-stream.ts";
 import { openProgressFeed } from "../progress-feed.ts";
 
 let api: ApiUnderTest;
@@ -65,6 +69,46 @@ describe("GET /v1/progress/stream", () => {
       else await api.post(`/v1/runs/${runId}/pause`);
     }
     expect([...new Set(statuses)]).toEqual(["running", "paused"]);
+  });
+});
+
+describe("readers that cost and do not read", () => {
+  it("ask with HEAD, and are refused", async () => {
+    const { statusCode } = await api.app.inject({ method: "HEAD", url: "/v1/progress/stream" });
+    expect(statusCode).toBe(404);
+    expect((await api.app.inject({ method: "HEAD", url: "/v1/progress" })).statusCode).toBe(200);
+  });
+
+  it("may hold a part of the streams, and no stream longer than they are there", async () => {
+    const url = `${api.app.listeningOrigin}/v1/progress/stream`;
+    const stop = new AbortController();
+    const ask = async () => await fetch(url, { signal: stop.signal });
+    const answers = await Promise.all(Array.from({ length: 41 }, ask));
+    expect(answers.map(({ status }) => status).filter((status) => status === 503)).toHaveLength(1);
+    stop.abort();
+    await eventually(async () => {
+      const again = await fetch(url);
+      await again.body?.cancel();
+      return again.status === 200;
+    });
+  });
+
+  it("are dropped when nothing of what waits for them is taken", async (context) => {
+    const ended: string[] = [];
+    const server = createServer((_request, response) => {
+      response.once("close", () => ended.push("dropped"));
+      dropStuck(response, 100, 20);
+      response.write("x".repeat(16 * 1024 * 1024));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    context.onTestFinished(() => void server.close());
+    const address = server.address();
+    const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+    const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+    context.onTestFinished(() => void socket.destroy());
+    socket.pause();
+    socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    await eventually(() => ended.length === 1);
   });
 });
 

@@ -1,16 +1,18 @@
 import { setMaxListeners } from "node:events";
-import { Readable } from "node:stream";
+import type { ServerResponse } from "node:http";
+import { finished, Readable } from "node:stream";
 import { contract } from "@nexus/contract";
 import type { Deps } from "../deps.ts";
-import { eventsFor } from "../event-stream.ts";
+import { dropStuck, eventsFor } from "../event-stream.ts";
 import { Problem } from "../problem.ts";
 import { viewOf } from "../progress.ts";
 import { openProgressFeed } from "../progress-feed.ts";
 import { findNewestRun } from "../queries/find-run.ts";
 import type { App } from "../server.ts";
 
-/** Readers of the stream that one process serves. */
+/** Readers of the stream that one process serves, and those of one token (or address) among them. */
 const MOST_STREAMS = 200;
+const MOST_OF_ONE = 40;
 
 /** `/v1/progress`: the active run, or the newest, once or as a stream. `run` is null before the first. */
 export function progressRoute(app: App, { target, entities, freshMs }: Deps): void {
@@ -18,7 +20,7 @@ export function progressRoute(app: App, { target, entities, freshMs }: Deps): vo
   const closing = new AbortController();
   setMaxListeners(MOST_STREAMS, closing.signal);
   app.addHook("preClose", async () => closing.abort());
-  let streams = 0;
+  const streams = new Map<ServerResponse, string>();
 
   app.get("/v1/progress", { schema: contract["GET /v1/progress"] }, async (_request, reply) => {
     const { view, json } = await feed.current();
@@ -28,17 +30,20 @@ export function progressRoute(app: App, { target, entities, freshMs }: Deps): vo
 
   app.get(
     "/v1/progress/stream",
-    { schema: contract["GET /v1/progress/stream"] },
-    async ({ headers }, reply) => {
-      if (streams >= MOST_STREAMS)
-        throw new Problem(
-          503,
-          "too_many_streams",
-          "too many readers: ask another process, or GET /v1/progress",
-        );
-      streams++;
-      reply.raw.once("close", () => streams--);
-      const events = eventsFor(feed, { seen: headers["last-event-id"], signal: closing.signal });
+    // Without its body it would never end: nobody reads it.
+    { schema: contract["GET /v1/progress/stream"], exposeHeadRoute: false },
+    async ({ headers, caller, ip }, reply) => {
+      const reader = caller?.name ?? ip;
+      requireRoom([...streams.values()], reader);
+      streams.set(reply.raw, reader);
+      const gone = new AbortController();
+      finished(reply.raw, () => {
+        streams.delete(reply.raw);
+        gone.abort();
+      });
+      dropStuck(reply.raw);
+      const signal = AbortSignal.any([closing.signal, gone.signal]);
+      const events = eventsFor(feed, { seen: headers["last-event-id"], signal });
       return await reply
         .type("text/event-stream")
         .header("x-accel-buffering", "no")
@@ -46,4 +51,15 @@ export function progressRoute(app: App, { target, entities, freshMs }: Deps): vo
         .send(Readable.from(events, { objectMode: false }));
     },
   );
+}
+
+function requireRoom(readers: readonly string[], reader: string): void {
+  if (readers.filter((one) => one === reader).length >= MOST_OF_ONE)
+    throw new Problem(
+      503,
+      "too_many_streams",
+      `you follow ${MOST_OF_ONE} streams already: close some, or GET /v1/progress`,
+    );
+  if (readers.length >= MOST_STREAMS)
+    throw new Problem(503, "too_many_streams", "too many readers: ask another process, or GET /v1/progress");
 }

@@ -26,22 +26,23 @@ export function notOfThisMachine({ headers, socket }: FastifyRequest): Problem |
       "foreign_origin",
       "there are no tokens, so only this machine is answered, and a proxy passed this on for somebody else: set API_TOKENS",
     );
-  const host = hostIn(`http://${headers.host ?? ""}`);
-  const own = headers.origin === undefined || hostIn(headers.origin)?.host === host?.host;
-  const local = LOOPBACK.test((socket.remoteAddress ?? "").replace(/^::ffff:/, ""));
-  if (
-    own &&
-    local &&
-    host !== undefined &&
-    LOOPBACK.test(host.hostname) &&
-    headers["sec-fetch-site"] !== "cross-site"
-  )
-    return undefined;
+  if (isFromHere(socket) && isForHere(headers)) return undefined;
   return new Problem(
     403,
     "foreign_origin",
     "there are no tokens, so only this machine is answered: call it by its loopback address, or set API_TOKENS",
   );
+}
+
+function isFromHere({ remoteAddress = "" }: FastifyRequest["socket"]): boolean {
+  return LOOPBACK.test(remoteAddress.replace(/^::ffff:/, ""));
+}
+
+function isForHere(headers: FastifyRequest["headers"]): boolean {
+  const host = hostIn(`http://${headers.host ?? ""}`);
+  if (host === undefined || !LOOPBACK.test(host.hostname) || headers["sec-fetch-site"] === "cross-site")
+    return false;
+  return headers.origin === undefined || hostIn(headers.origin)?.host === host.host;
 }
 
 /** Not as Fastify reads it: with TRUST_PROXY that would be what a header says. */

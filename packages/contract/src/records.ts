@@ -63,7 +63,7 @@ const lineage = z.object({
 
 export const records = {
   "GET /v1/audit": {
-    summary: "List what was changed, by whom and why, the newest first",
+    summary: "List what was changed, by whom and why, and who read clinical text, the newest first",
     querystring: listQuery({
       actor: text(100).optional(),
       action: entityName.optional(),

@@ -36,6 +36,12 @@ export const variables = {
     fallback: " ",
     danger: "a network from which others can reach the API: they may call themselves anybody",
   }),
+  AUDIT_RETENTION_DAYS: number(30, 36_500, {
+    meaning:
+      "days that the audit log is kept: changes, and who read clinical text; six years, as HIPAA asks for",
+    fallback: "2192",
+    danger: "what is older is removed for good, within the hour",
+  }),
   CODES_FILE: optionalText({
     meaning: "a JSON file with overrides of the legacy codes; kept with each run that is started",
   }),

@@ -6,6 +6,7 @@ import { CONTENT_QUEUE, loadQueueName, openQueue } from "@nexus/shared/queue";
 import { type Context, openStatus } from "@nexus/shared/runtime";
 import { requireTokensBeyondLoopback } from "./access/loopback.ts";
 import { buildApp } from "./app.ts";
+import { keepAudit } from "./audit-retention.ts";
 import { backupCommand } from "./backup-command.ts";
 import { readCodes } from "./codes-file.ts";
 import type { variables } from "./config.ts";
@@ -22,6 +23,8 @@ type Settings = Config<typeof variables>;
 export async function start(config: Settings, context: Context) {
   requireTokensBeyondLoopback(config.API_HOST, config.API_TOKENS);
   const deps = await open(config, context);
+  const retention = keepAudit(deps.target, config.AUDIT_RETENTION_DAYS, context.log);
+  context.closers.push("audit", () => retention.stop());
   const app = buildApp(deps);
   context.closers.push("server", () => app.close());
   const port = await listen(app, config.API_HOST, config.API_PORT, config.API_TOKENS.length);

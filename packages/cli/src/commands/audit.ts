@@ -15,9 +15,12 @@ interface Given extends Printing {
 /** `nexus audit` */
 export function audit(program: Command): void {
   const [limit, cursor] = pageOptions();
-  apiCommand(program, "audit", "list what was changed, by whom and why, the newest first")
+  apiCommand(program, "audit", "list what was changed or read, by whom and why, the newest first")
     .option("--actor <name>", "only what this one did")
-    .option("--action <verb>", "only this: start, pause, resume, cancel, requeue, waive, backfill")
+    .option(
+      "--action <verb>",
+      "only this: start, pause, resume, cancel, requeue, waive, backfill, search, retrieve",
+    )
     .option("--entity <entity>", "only what was done to this entity")
     .addOption(limit)
     .addOption(cursor)

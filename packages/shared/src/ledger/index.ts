@@ -1,5 +1,5 @@
 export { anyParked, releaseArrived } from "./arrivals.ts";
-export type { By } from "./audit.ts";
+export { type By, forgetAudit, recordReading } from "./audit.ts";
 export {
   clearHold,
   currentHolds,

@@ -41,7 +41,20 @@ const actors: readonly (Actor & { readonly who: string; readonly sees: string })
     claims: person(uuid("member"), { practice_id: b, role: "doctor" }),
     sees: "ab",
   },
-  ...["patient", " Patient ", "", ["doctor"], null, undefined].map((role) => ({
+  ...[
+    "patient",
+    " Patient ",
+    "\tpatient\n",
+    "patients",
+    "user",
+    "Doctor",
+    "doctor ",
+    "authenticated",
+    "",
+    ["doctor"],
+    null,
+    undefined,
+  ].map((role) => ({
     who: `a token of a practice with role ${JSON.stringify(role)}`,
     role: "member" as const,
     claims: person(uuid("patient"), { practice_id: a, role }),

@@ -69,6 +69,21 @@ describe("a service process", () => {
     expect(running.output()).not.toContain("canary");
   });
 
+  it.for([
+    ["a rejection", "void Promise.reject(canary);"],
+    ["an exception", "setTimeout(() => { throw canary; });"],
+    ["a value that is no error", "void Promise.reject(canary.detail);"],
+    ["an error within an error", `void Promise.reject(new AggregateError([canary], "two of them"));`],
+  ])("ends with 1 for %s that nobody handles, and says its code only", async ([, start], context) => {
+    const error = `const canary = Object.assign(new Error("canary of a row"), { name: "error", severity: "ERROR", code: "23505",
+      detail: "Key (email)=(canary) already exists." });
+      setInterval(() => undefined, 60_000); ${start} return {};`;
+    const running = spawnService(service(context, error));
+    expect(await running.exited).toEqual({ code: 1, signal: null });
+    expect(running.logs()).toContainEqual(expect.objectContaining({ level: "fatal" }));
+    expect(running.output()).not.toContain("canary");
+  });
+
   it("ends with 1 where something cannot be closed, but closes the rest", async (context) => {
     const start = `setInterval(() => undefined, 60_000);
       closers.push("pool", async () => log.info({ closed: "pool" }, "closed"));

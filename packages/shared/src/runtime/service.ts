@@ -6,6 +6,7 @@ import type { Variable } from "../config/variables.ts";
 import { type Log, openLog } from "../telemetry/log.ts";
 import { openTracing } from "../telemetry/open-tracing.ts";
 import { type Closers, closers } from "./closers.ts";
+import { endOnUnhandled } from "./unhandled.ts";
 import { StartFailure } from "../config/failure.ts";
 
 /** What a service is given to start with. */
@@ -23,7 +24,7 @@ export interface Service<V extends Readonly<Record<string, Variable<unknown>>>> 
 }
 
 /**
- * Runs a service. Exit codes: 0 stopped on request, 1 a defect, 2 configuration, schema or privileges, 3 unreachable or wrong version.
+ * Runs a service. Exit codes: 0 stopped on request, 1 a defect (also an error that nobody handled), 2 configuration, schema or privileges, 3 unreachable or wrong version.
  * SIGTERM and SIGINT close everything within `SHUTDOWN_GRACE_MS` (default 25,000); a second signal, or the deadline, ends the process at once.
  */
 export async function runService<V extends Readonly<Record<string, Variable<unknown>>>>(
@@ -31,6 +32,7 @@ export async function runService<V extends Readonly<Record<string, Variable<unkn
 ): Promise<void> {
   if (existsSync(".env")) process.loadEnvFile(".env");
   const log = openLog(service.name);
+  endOnUnhandled((error) => log.fatal({ err: error }, "an error that nobody expected ends this process"));
   const open = closers();
   try {
     const config = parseConfig({ ...processVariables, ...service.variables }, process.env);

@@ -58,6 +58,17 @@ async function ask(more: object = {}, authorization: string | undefined = `Beare
 }
 
 describe("POST /v1/dify/retrieval", () => {
+  it("puts on record of which practice how much was read, and neither question nor text", async () => {
+    await ask({ query: "canary crown" });
+    const { rows } = await target.query("select actor, action, details from migration.audit_log");
+    expect(rows).toEqual([
+      { actor: "dify", action: "retrieve", details: `{"results": 0, "practiceId": "${mine}"}` },
+    ]);
+    await ask({}, "Bearer wrong");
+    await ask({ knowledge_id: randomUUID() });
+    expect((await target.query("select from migration.audit_log")).rowCount).toBe(1);
+  });
+
   it("finds texts of the practice, best first, as Dify wants them", async () => {
     const id = await aCase(mine, 4711, "upper molar with a broken crown");
     await aCase(mine, 4712, "aligner for the lower arch");

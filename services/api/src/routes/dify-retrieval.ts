@@ -6,6 +6,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { recordReading } from "@nexus/shared/ledger";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
 import { Problem } from "../problem.ts";
@@ -77,7 +78,7 @@ async function recordsFor(
   const nearest = await searchContent(deps, { practiceId, query, limit: top_k });
   const found = nearest.filter(({ score }) => score >= (score_threshold ?? 0));
   const texts = await contentTexts(deps.target, practiceId, found);
-  return found.flatMap((one) => {
+  const records = found.flatMap((one) => {
     const content = texts.get(pieceKey(one));
     const { type, id, chunk, legacyKey: legacy_key } = one;
     const metadata = { type, id, legacy_key, chunk };
@@ -85,6 +86,9 @@ async function recordsFor(
       ? []
       : [{ content, score: Math.min(1, one.score), title: `${type} ${legacy_key ?? id}`, metadata }];
   });
+  const results = records.length;
+  await recordReading(deps.target, { actor: "dify", action: "retrieve", practiceId, results });
+  return records;
 }
 
 /** A refusal in Dify's words. */

@@ -57,6 +57,36 @@ describe("POST /v1/search", () => {
     expect(body).toMatchObject({ results: [{ type: "workflow_template", legacyKey: 4 }] });
   });
 
+  it("puts on record who read, when, of which practice and how much, and neither question nor answer", async () => {
+    await aCase(mine, 1, "night guard for bruxism");
+    await api.post("/v1/search", { practiceId: mine, query: "canary bruxism" });
+    await api.post("/v1/search", { practiceId: empty, query: "canary bruxism" });
+    await api.post("/v1/search", { practiceId: randomUUID(), query: "canary bruxism" });
+    const { rows } = await target.query("select * from migration.audit_log order by id");
+    const line = {
+      actor: "unverified:sam@clinic",
+      action: "search",
+      run_id: null,
+      entity: null,
+      reason: null,
+    };
+    expect(rows).toEqual([
+      expect.objectContaining({ ...line, details: `{"results": 1, "practiceId": "${mine}"}` }),
+      expect.objectContaining({ ...line, details: `{"results": 0, "practiceId": "${empty}"}` }),
+    ]);
+    expect(JSON.stringify(rows)).not.toMatch(/canary|bruxism/);
+    expect((await api.get("/v1/audit?action=search")).body).toMatchObject({
+      items: [{ details: { results: 0 } }, { actor: "unverified:sam@clinic", details: { results: 1 } }],
+    });
+  });
+
+  it("answers nothing that cannot be put on record", async () => {
+    await aCase(mine, 1, "night guard for bruxism");
+    await target.query("alter table migration.audit_log rename to away");
+    const { status, body } = await api.post("/v1/search", { practiceId: mine, query: "bruxism" });
+    expect([status, body["results"]]).toEqual([503, undefined]);
+  });
+
   it("gives k of k, at most `limit`, of the wanted types", async () => {
     for (let n = 0; n < 12; n++) await aCase(mine, n, `case number ${n}`);
     await aTemplate(mine, 99, "case number template");

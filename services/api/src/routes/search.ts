@@ -1,6 +1,7 @@
 import { contract } from "@nexus/contract";
 import { ConfigurationError } from "@nexus/shared/config";
 import { asTenant, type Client, errorCode, type Pool } from "@nexus/shared/database";
+import { recordReading } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { embedQuery } from "../embed-query.ts";
 import type { Search } from "../open-search.ts";
@@ -15,9 +16,16 @@ const PATIENCE_MS = 4_000;
 
 /** `POST /v1/search`: what of one practice is nearest in meaning to a text. */
 export function searchRoute(app: App, { target, search }: Deps): void {
-  app.post("/v1/search", { schema: contract["POST /v1/search"] }, async ({ body }) => {
+  app.post("/v1/search", { schema: contract["POST /v1/search"] }, async ({ body, caller }) => {
     const limit = body.limit ?? DEFAULT_LIMIT;
-    return { results: await searchContent({ target, search }, { ...body, limit }) };
+    const results = await searchContent({ target, search }, { ...body, limit });
+    await recordReading(target, {
+      actor: caller?.name ?? "unverified",
+      action: "search",
+      practiceId: body.practiceId,
+      results: results.length,
+    });
+    return { results };
   });
 }
 

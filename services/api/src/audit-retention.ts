@@ -1,0 +1,23 @@
+/** The audit log has an end: what is older than it is kept is removed, by any process of the API. */
+import type { Pool } from "@nexus/shared/database";
+import { forgetAudit } from "@nexus/shared/ledger";
+import { startTicker, type Ticker } from "@nexus/shared/runtime";
+import type { Log } from "@nexus/shared/telemetry";
+
+const HOUR_MS = 3_600_000;
+/** Milliseconds between two statements, while there is more to remove. */
+const NEXT_MS = 1_000;
+
+/** Looks at once, and then each hour. */
+export function keepAudit(target: Pool, days: number, log: Pick<Log, "info" | "warn">): Ticker {
+  return startTicker({
+    runOnce: async () => {
+      const { forgotten, more } = await forgetAudit(target, days);
+      if (forgotten > 0) log.info({ forgotten, days }, "old lines of the audit log were removed");
+      return more ? NEXT_MS : HOUR_MS;
+    },
+    onError: (error) =>
+      log.warn({ err: error }, "old lines of the audit log could not be removed, trying again"),
+    retryMs: HOUR_MS,
+  });
+}

@@ -33,15 +33,17 @@ const LONGEST_REST_MS = 5_000;
 /** A text fails for good with its fifth attempt. */
 const MAX_ATTEMPTS = 5;
 
-/** Calls for a claimed text if the budget lets it. `startBefore`, by `performance.now()`: after that its claim is too old to start. */
+/** Calls for a claimed text if the budget lets it. `startBefore`, by `performance.now()`: after that the page has waited too long. `begun`: told when the call begins. */
 export async function callFor(
   caller: Caller,
   claim: Claim,
   startBefore: number,
   signal: AbortSignal,
+  begun: () => void,
 ): Promise<Called> {
   const granted = await waitForBudget(caller, claim, startBefore, signal);
   if ("ms" in granted) return { kind: "waiting", ms: granted.ms, because: "budget" };
+  begun();
   try {
     const embedding = await caller.provider.embed(claim.text, signal);
     caller.health.answeredAt = performance.now();

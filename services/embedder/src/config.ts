@@ -54,11 +54,12 @@ export const variables = {
     fallback: "4",
   }),
   CALL_TIMEOUT_MS: number(100, 120_000, {
-    meaning: "milliseconds after which a call is given up",
+    meaning:
+      "milliseconds after which a page waits no longer for a call; what answers within three times as long is kept",
     fallback: "20000",
   }),
   TEXT_CLAIM_MS: number(1_000, 600_000, {
-    meaning: "milliseconds for which a text is claimed; longer than a call may take",
+    meaning: "milliseconds for which a text is claimed; renewed while its process lives",
     fallback: "60000",
     danger: "what a killed process had claimed waits so long",
   }),

@@ -1,5 +1,6 @@
 import type { Content } from "@nexus/catalog";
 import type { Caller } from "./call.ts";
+import type { HeldClaims } from "./held-claims.ts";
 import type { Lanes } from "./lanes.ts";
 import type { VectorStore } from "./store-vectors.ts";
 import type { TextState } from "./texts.ts";
@@ -10,12 +11,13 @@ export interface Deps extends Caller {
   readonly store: VectorStore;
   /** Calls at the same time in this process. */
   readonly lanes: Lanes;
+  readonly held: HeldClaims;
   /** Told how texts were found, before any is called for. */
   readonly lookedUp: (states: Iterable<TextState>) => void;
   /** Told when the last page of an event is done, and seconds since the event was written. */
   readonly consumed: (seconds: number) => void;
   /** Milliseconds for which a text is claimed, */
   readonly claimMs: number;
-  /** and for which one call may last. */
+  /** and for which a page waits for one call. What answers later is kept all the same. */
   readonly callMs: number;
 }

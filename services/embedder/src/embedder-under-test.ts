@@ -8,6 +8,7 @@ import { eventually, freshTarget, needsVectors, type TestContext } from "@nexus/
 import { randomUUID } from "node:crypto";
 import type { Deps } from "./deps.ts";
 import { embedPage } from "./embed.ts";
+import { openHeldClaims } from "./held-claims.ts";
 import { openLanes } from "./lanes.ts";
 import { relayedPages, takeEvents } from "./pages.ts";
 import { preflightVectors } from "./preflight-vectors.ts";
@@ -75,6 +76,7 @@ async function depsOn(target: Pool, before: (text: string) => Promise<void>): Pr
   };
   const log = openLog("test");
   log.level = "silent";
+  const held = openHeldClaims(target, 5_000, log);
   const unlimited = { requestsPerMinute: null, tokensPerMinute: null, usdPer1kTokens: 0, capUsd: null };
   return {
     target,
@@ -84,6 +86,7 @@ async function depsOn(target: Pool, before: (text: string) => Promise<void>): Pr
     budget: await openBudget(target, { model: local.model, ...unlimited }),
     store: openVectorStore(target, await preflightVectors(target)),
     lanes: openLanes(4),
+    held,
     claimMs: 5_000,
     callMs: 1_000,
     health: { answeredAt: -Infinity, pausedUntil: -Infinity },

@@ -18,6 +18,7 @@ import type { variables } from "./config.ts";
 import { tendVectors } from "./drained.ts";
 import type { Deps } from "./deps.ts";
 import { embedPage } from "./embed.ts";
+import { openHeldClaims } from "./held-claims.ts";
 import { openLanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import { preflightVectors } from "./preflight-vectors.ts";
@@ -25,6 +26,9 @@ import { relay, type RelayDeps, startRelay } from "./relay.ts";
 import { openVectorStore } from "./store-vectors.ts";
 
 type Settings = Config<typeof variables>;
+
+/** A call that a page has given up on may answer until then, in times of CALL_TIMEOUT_MS: it may be paid for already. */
+const LATEST = 3;
 
 /** Starts the embedder. Returns facts for the `ready` line. */
 export async function startEmbedder(
@@ -40,10 +44,13 @@ export async function startEmbedder(
   const provider = await openProvider({
     provider: config.EMBEDDING_PROVIDER,
     concurrency: config.EMBEDDER_CALLS,
-    timeoutMs: config.CALL_TIMEOUT_MS,
+    timeoutMs: LATEST * config.CALL_TIMEOUT_MS,
   });
   closers.push("provider", () => provider.close());
   const transport = await openQueue(config, 1, context);
+  const claimMs = Math.max(config.TEXT_CLAIM_MS, 2 * config.CALL_TIMEOUT_MS);
+  const held = openHeldClaims(target, claimMs, log);
+  closers.push("claims", () => Promise.resolve(held.stop()));
   const deps: Deps = {
     contents,
     target,
@@ -53,7 +60,8 @@ export async function startEmbedder(
     budget: await openBudget(target, quota(config, provider)),
     store: openVectorStore(target, vectors),
     lanes: openLanes(config.EMBEDDER_CALLS),
-    claimMs: Math.max(config.TEXT_CLAIM_MS, 2 * config.CALL_TIMEOUT_MS),
+    held,
+    claimMs,
     callMs: config.CALL_TIMEOUT_MS,
     health: { answeredAt: -Infinity, pausedUntil: -Infinity },
     log,

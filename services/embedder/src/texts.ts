@@ -121,6 +121,24 @@ export async function releaseTexts(db: Queryable, claims: readonly Claim[]): Pro
   );
 }
 
+/** Renews claims for `claimMs` and returns until when each is valid. What somebody else has is left out, and what is being written. */
+export async function renewTexts(
+  db: Queryable,
+  claims: readonly Claim[],
+  claimMs: number,
+): Promise<Map<number, string>> {
+  const { rows } = await db.query<{ id: number; until: string }>(
+    `with mine as materialized (
+       select t.id from migration.embedding_texts t join unnest($1::bigint[], $2::timestamptz[]) as c (id, until) on c.id = t.id
+       where t.claimed_until = c.until and t.embedding is null
+       order by t.id for update of t skip locked)
+     update migration.embedding_texts t set claimed_until = clock_timestamp() + $3 * interval '1 ms'
+     from mine where t.id = mine.id returning t.id, t.claimed_until as until`,
+    [claims.map(({ id }) => id), claims.map(({ until }) => until), claimMs],
+  );
+  return new Map(rows.map(({ id, until }) => [id, until]));
+}
+
 /** Counts a failed attempt; nobody tries again before `backoffMs`. */
 export async function countFailedAttempt(db: Queryable, { id }: Claim, backoffMs: number): Promise<void> {
   await db.query(

@@ -52,8 +52,9 @@ function newClient(concurrency: number, timeoutMs: number): BedrockRuntimeClient
       httpAgent: agent,
       httpsAgent: agent,
       connectionTimeout: CONNECT_MS,
-      socketTimeout: timeoutMs,
-      requestTimeout: timeoutMs,
+      // Ours is the deadline; it knows whether this process stood still meanwhile.
+      socketTimeout: 4 * timeoutMs,
+      requestTimeout: 4 * timeoutMs,
       throwOnRequestTimeout: true, // Else it only writes a warning.
     }),
   });

@@ -5,7 +5,7 @@
 import type { LoadedRow } from "@nexus/catalog";
 import { connectionBroke } from "@nexus/shared/database";
 import { pause } from "@nexus/shared/runtime";
-import type { Portion } from "./read-range.ts";
+import type { Portion } from "./read-rows.ts";
 import { upsertBisecting, type Write, type Written } from "./upsert.ts";
 
 /** The reason of rows, and the code of batches, that do so. */

@@ -28,6 +28,7 @@ beforeEach(async (context) => {
     targetStatementMs: 5_000,
     targetIdleMs: 60_000,
     rowBytes: 64 << 20,
+    encoding: { unreadable: "reject" as const },
   };
   const patience = openPatience({ target, log });
   deps = {

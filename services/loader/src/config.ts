@@ -1,4 +1,5 @@
 import {
+  choice,
   legacyVariables,
   number,
   queueVariables,
@@ -14,6 +15,11 @@ export const variables = {
   ...targetVariables({ connections: 4 }),
   ...queueVariables,
   ...workerVariables({ job: "batch", drainMs: 15_000 }),
+  LEGACY_UNREADABLE_TEXT: choice(["reject", "repair"], {
+    meaning:
+      "what becomes of a legacy row whose text means nothing in its encoding: rejected as unreadable_text, or loaded with U+FFFD in place of it and the note text_repaired",
+    fallback: "reject",
+  }),
   LOADER_CONCURRENCY: number(1, 32, {
     meaning: "batches of one entity that this process loads at the same time",
     fallback: "2",

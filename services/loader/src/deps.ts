@@ -3,6 +3,7 @@ import type { Pool } from "@nexus/shared/database";
 import type { Log } from "@nexus/shared/telemetry";
 import type { Patience } from "./patience.ts";
 import type { RunContext } from "./run-context.ts";
+import type { SourceEncoding } from "./source.ts";
 import type { Turn } from "./turn.ts";
 
 export interface Deps {
@@ -15,6 +16,7 @@ export interface Deps {
   readonly targetIdleMs: number;
   /** Bytes of one legacy row, at most. */
   readonly rowBytes: number;
+  readonly encoding: SourceEncoding;
   /** Runs what needs much memory, one at a time. */
   readonly largeTurn: Turn;
   /** What this process does while a server refuses. */

@@ -14,9 +14,11 @@ import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
 import { comeBack, giveBack, giveUpAttempt, shutOut } from "./give-back.ts";
 import { emitContent, NOTHING_YET, recordOutcomes, sortOutcomes, type Tally, tallied } from "./outcomes.ts";
-import { type Portion, readPortions, readRange } from "./read-range.ts";
+import { type Reading, readPortions, readRange } from "./read-range.ts";
+import type { Portion } from "./read-rows.ts";
 import { resolveLinks } from "./resolve-links.ts";
 import type { RunContext } from "./run-context.ts";
+import type { Key } from "./source.ts";
 import { takeOver } from "./take-over.ts";
 import { isOfARow, upsert, upsertBisecting, type Write } from "./upsert.ts";
 
@@ -49,7 +51,7 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
     const counts =
       reading.kind === "whole"
         ? await writeFindingBadRows(attempt, run, entity, batch, reading)
-        : await writeLarge(attempt, run, entity, batch, reading.keys);
+        : await writeCarefully(attempt, run, entity, batch, reading);
     if (counts === "closed") return await shutOut(deps, batch);
     deps.patience.answered();
     if (counts !== "stale") deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
@@ -91,22 +93,28 @@ async function writeFindingBadRows(
   }
 }
 
-/** What does not fit into memory at once is read while it is written, one such batch of this process at a time. */
-async function writeLarge(
+/** What cannot be read at once is read with care, one such batch of this process at a time; if it is large, while it is written. */
+async function writeCarefully(
   attempt: Attempt,
   run: RunContext,
   entity: Entity,
   batch: ClaimedBatch,
-  keys: readonly (number | string)[],
+  { kind, keys }: Exclude<Reading, { kind: "whole" }>,
 ): Promise<Result> {
   return await attempt.largeTurn(async () => {
     attempt.signal.throwIfAborted();
     attempt.log.info(
-      { batch: batch.id, entity: entity.name, rows: keys.length },
-      "large batch, read in portions",
+      { batch: batch.id, entity: entity.name, rows: keys.length, why: kind },
+      "read in portions",
     );
-    const portionsOf = (part: readonly (number | string)[]) => readPortions(attempt, run, entity, part);
+    const portionsOf = (part: readonly Key[], first = 1) => readPortions(attempt, run, entity, part, first);
     const by = (portions: Portions, how: Write) => write(attempt, run, entity, batch, portions, how);
+    if (kind === "refused") {
+      const portions = portionsOf(keys, Math.ceil(keys.length / 2));
+      const all = await firstOf(portions);
+      if (all.last === true) return await writeFindingBadRows(attempt, run, entity, batch, all);
+      return await by(following(all, portions), upsertBisecting);
+    }
     return batch.breaks < SUSPICIOUS
       ? await by(portionsOf(keys), upsertBisecting)
       : await writeWithoutBreakers({
@@ -117,6 +125,16 @@ async function writeLarge(
           signal: attempt.signal,
         });
   });
+}
+
+async function firstOf(portions: AsyncIterator<Portion, void>): Promise<Portion> {
+  const { value } = await portions.next();
+  return value ?? { rows: [], read: 0, last: true };
+}
+
+async function* following(first: Portion, others: AsyncIterable<Portion>): AsyncGenerator<Portion> {
+  yield first;
+  yield* others;
 }
 
 async function write(

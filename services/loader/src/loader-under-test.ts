@@ -64,6 +64,7 @@ export async function loaderUnderTest(
     targetStatementMs: 60_000,
     targetIdleMs: 90_000,
     rowBytes: 64 << 20,
+    encoding: { unreadable: "reject" },
     largeTurn: openTurn(),
     patience: openPatience({ target, log }),
     log,

@@ -26,7 +26,8 @@ await runService({
       rowBytes: config.LOADER_ROW_MIB << 20,
     };
     const patience = openPatience({ target, log });
-    const deps = { legacy, target, runContext, ...bounds, largeTurn: openTurn(), patience, log };
+    const encoding = { stored: config.LEGACY_ENCODING, unreadable: config.LEGACY_UNREADABLE_TEXT };
+    const deps = { legacy, target, runContext, ...bounds, encoding, largeTurn: openTurn(), patience, log };
     const settings = workerSettings(config, config.LOADER_CONCURRENCY);
     const load = understood(
       loadJob,

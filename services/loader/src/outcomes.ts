@@ -13,7 +13,7 @@ import {
   recordNotes,
   resolveOlder,
 } from "@nexus/shared/ledger";
-import type { ReadRow } from "./read-range.ts";
+import type { ReadRow } from "./read-rows.ts";
 import type { Refused, Written } from "./upsert.ts";
 
 export interface Mapped {
@@ -26,11 +26,22 @@ export function sortOutcomes(rows: readonly ReadRow[], parents: ParentLookup, co
   const loaded: LoadedRow[] = [];
   const exceptions: Exception[] = [];
   for (const read of rows) {
-    const outcome = read.kind === "row" ? read.row.map(parents, codes) : read;
+    const outcome = read.kind === "row" ? mapRow(read, parents, codes) : read;
     if (outcome.kind === "loaded") loaded.push(outcome);
     else exceptions.push(outcome.kind === "unreadable" ? unreadable(outcome) : asException(outcome));
   }
   return { loaded, exceptions };
+}
+
+function mapRow(
+  { row, repaired = [] }: Extract<ReadRow, { kind: "row" }>,
+  parents: ParentLookup,
+  codes: Codes,
+): Outcome {
+  const outcome = row.map(parents, codes);
+  return outcome.kind === "loaded" && repaired.length > 0
+    ? { ...outcome, notes: [...outcome.notes, ...repaired] }
+    : outcome;
 }
 
 function unreadable({ legacyId, reason, column }: Extract<ReadRow, { kind: "unreadable" }>): Exception {

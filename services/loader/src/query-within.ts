@@ -5,13 +5,16 @@ import { Socket } from "node:net";
 /** What a query answered, and the bytes that it took on the wire. */
 export interface Answer {
   readonly rows: readonly Record<string, unknown>[];
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
   readonly bytes: number;
 }
 
-interface Limits {
+export interface Limits {
   readonly maxBytes: number;
   readonly statementMs: number;
   readonly signal: AbortSignal;
+  /** A statement that comes first, in the same transaction. */
+  readonly before?: string;
 }
 
 /**
@@ -22,7 +25,7 @@ export async function queryWithin(
   legacy: Pool,
   sql: string,
   values: readonly unknown[],
-  { maxBytes, statementMs, signal }: Limits,
+  { maxBytes, statementMs, signal, before }: Limits,
 ): Promise<Answer | "too_large"> {
   const tooLarge = new AbortController();
   let bytes = 0;
@@ -34,8 +37,9 @@ export async function queryWithin(
     const socket = socketOf(tx);
     socket?.on("data", count);
     try {
-      const { rows } = await tx.query<Record<string, unknown>>(sql, [...values]);
-      return { rows, bytes };
+      if (before !== undefined) await tx.query(before);
+      const { rows, fields } = await tx.query<Record<string, unknown>>(sql, [...values]);
+      return { rows, fields, bytes };
     } finally {
       socket?.off("data", count);
     }

@@ -1,96 +1,152 @@
-/** Reads a batch's rows from the legacy database: all at once, before the target's transaction opens, or in portions. */
-import { type Entity, extractionSql, type SourceRow, UnreadableRow } from "@nexus/catalog";
-import type { Pool } from "@nexus/shared/database";
+/** Reads a batch's rows from the legacy database: all at once, before the target's transaction opens, or with care. */
+import { type Entity, extractionSql } from "@nexus/catalog";
 import type { ClaimedBatch } from "@nexus/shared/ledger";
-import { type Answer, queryWithin } from "./query-within.ts";
+import { queryWithin } from "./query-within.ts";
+import { type Fault, faultOf } from "./read-faults.ts";
+import { type Portion, type ReadRow, readRows, type Rows } from "./read-rows.ts";
 import type { RunContext } from "./run-context.ts";
+import { labelOf, queryStored } from "./source-encoding.ts";
+import type { Key, Source } from "./source.ts";
 
-/** The key of a row; in digits beyond 2^53. */
-type Key = number | string;
-
-/** A legacy row, or one that cannot be read: not of the shape that the catalog knows, too large, or refused by the source itself. */
-export type ReadRow =
-  | { readonly kind: "row"; readonly row: SourceRow }
-  | {
-      readonly kind: "unreadable";
-      readonly legacyId: Key;
-      readonly reason: string;
-      readonly column: string | null;
-    };
-
-/** The legacy database, how long it may think about a statement of ours, how much a row may weigh, and when all is given up. */
-export interface Source {
-  readonly legacy: Pool;
-  readonly legacyStatementMs: number;
-  readonly rowBytes: number;
-  readonly signal: AbortSignal;
-}
-
-/** Rows as they were read, and how many that were. */
-export interface Portion {
-  readonly rows: readonly ReadRow[];
-  readonly read: number;
-}
-
-/** A batch that is in memory, or one that must be read in portions: its keys, in order. */
+/** A batch that is in memory, or the keys of one that is too large to be read at once, or holds a row that cannot be read. */
 export type Reading =
   | ({ readonly kind: "whole" } & Portion)
-  | { readonly kind: "large"; readonly keys: readonly (number | string)[] };
+  | ({ readonly kind: "large" | "refused" } & { readonly keys: readonly Key[] });
 
 /** Bytes on the wire that are kept of a batch at a time. A row of the sample has 300 to 1,500. */
 const PORTION_BYTES = 8 << 20;
 
-/** The rows of the batch's range or keys, in key order, in one query; the keys only where they are too much for this process. */
+/** The rows of the batch's range or keys, in key order, in one query. Its keys only, where that cannot be. */
 export async function readRange(
   source: Source,
-  { shape }: RunContext,
+  run: RunContext,
   entity: Entity,
   batch: ClaimedBatch,
 ): Promise<Reading> {
   const [by, values] =
     batch.keys === null ? (["range", [batch.after, batch.to]] as const) : (["keys", [batch.keys]] as const);
-  const answer = await ask(source, extractionSql(entity, shape, by), values, PORTION_BYTES);
-  if (answer !== "too_large") return { kind: "whole", ...portionOf(entity, answer) };
-  return { kind: "large", keys: await listKeys(source, entity, by, values) };
+  const sql = extractionSql(entity, run.shape, by);
+  const got = await attempt(source, run, sql, values, PORTION_BYTES);
+  if ("rows" in got) {
+    const rows = readRows(entity, got, source.encoding.unreadable);
+    return { kind: "whole", rows, read: got.rows.length, last: true };
+  }
+  const keys = await listKeys(source, entity, by, values);
+  return { kind: got.kind === "too_large" ? "large" : "refused", keys };
 }
 
-/** The rows of these keys, a portion at a time. A row above the limit is rejected by itself. */
+/** The rows of these keys, a portion at a time. `first`: how many are tried at first. */
 export async function* readPortions(
   source: Source,
-  { shape }: RunContext,
+  run: RunContext,
   entity: Entity,
   keys: readonly Key[],
-): AsyncGenerator<Portion> {
-  const sql = extractionSql(entity, shape, "keys");
-  let pace = 1;
+  first = 1,
+): AsyncGenerator<Portion, void> {
+  let rows: ReadRow[] = [];
+  let bytes = 0;
+  for await (const piece of readPieces(source, run, entity, keys, first)) {
+    rows.push(...piece.rows);
+    bytes += piece.bytes;
+    if (bytes < PORTION_BYTES / 2) continue;
+    yield { rows, read: rows.length };
+    [rows, bytes] = [[], 0];
+  }
+  yield { rows, read: rows.length, last: true };
+}
+
+/**
+ * Half as many rows after a piece that is too large or fails, twice as many after another. A row that fails alone is rejected.
+ * Where none can be read, for a reason that need not be the rows', the reason is thrown.
+ */
+async function* readPieces(
+  source: Source,
+  run: RunContext,
+  entity: Entity,
+  keys: readonly Key[],
+  first: number,
+): AsyncGenerator<{ rows: readonly ReadRow[]; bytes: number }, void> {
+  const sql = extractionSql(entity, run.shape, "keys");
+  let pace = first;
+  let readable = false;
   for (let at = 0; at < keys.length;) {
     const some = keys.slice(at, at + pace);
-    const answer = await ask(source, sql, [some], pace === 1 ? source.rowBytes : PORTION_BYTES);
-    if (answer === "too_large" && some.length > 1) {
-      pace = Math.floor(some.length / 2);
-      continue;
-    }
-    at += some.length;
-    if (answer === "too_large") yield unreadable(some, "row_too_large");
+    const got = await attempt(source, run, sql, [some], some.length === 1 ? source.rowBytes : PORTION_BYTES);
+    if ("rows" in got) {
+      yield { rows: readRows(entity, got, source.encoding.unreadable), bytes: got.bytes };
+      pace = nextPace(some.length, got.bytes);
+      readable ||= got.rows.length > 0;
+      at += some.length;
+    } else if (some.length > 1) pace = Math.floor(some.length / 2);
     else {
-      pace = nextPace(some.length, answer.bytes);
-      yield portionOf(entity, answer);
+      at += 1;
+      if (!readable) throwIfHopeless(got, at, keys.length);
+      yield { rows: await rejected(source, run, entity, some, got), bytes: 0 };
     }
   }
 }
+
+/** After so many failures of `of` rows, and nothing else. */
+function throwIfHopeless(fault: Fault, failures: number, of: number): void {
+  if (fault.kind === "unsure" && of > 1 && failures >= Math.min(of, GIVEN_UP)) throw fault.error;
+}
+
+/** Rows that fail for a reason that need not be theirs, without one that does not, until it is held for another's. */
+const GIVEN_UP = 20;
 
 /** Twice as many while they are light, and never so many that they would be cut off if they weigh what the last ones did. */
 function nextPace(rows: number, bytes: number): number {
   return Math.max(1, Math.min(2 * rows, Math.floor((PORTION_BYTES * rows) / (2 * bytes))));
 }
 
-async function ask(
-  { legacy, legacyStatementMs: statementMs, signal }: Source,
+type Got = (Rows & { readonly bytes: number }) | Fault;
+
+/** Rows, or what a row may be at fault for. */
+async function attempt(
+  { legacy, legacyStatementMs: statementMs, signal, encoding }: Source,
+  { sourceEncoding }: RunContext,
   sql: string,
   values: readonly unknown[],
   maxBytes: number,
-): Promise<Answer | "too_large"> {
-  return await queryWithin(legacy, sql, values, { maxBytes, statementMs, signal });
+): Promise<Got> {
+  const limits = { maxBytes, statementMs, signal };
+  try {
+    if (encoding.stored !== undefined)
+      return notTooLarge(await queryStored(legacy, sql, values, encoding.stored, limits));
+    const answer = await queryWithin(legacy, sql, values, limits);
+    if (answer === "too_large") return { kind: "too_large" };
+    const rows = answer.rows.map((row) => ({ row, unreadable: [] }));
+    return { rows, bytes: answer.bytes, doubtful: /^(latin|iso)/i.test(sourceEncoding) };
+  } catch (error) {
+    return faultOf(error);
+  }
+}
+
+function notTooLarge<T>(answer: T | "too_large"): T | Extract<Fault, { kind: "too_large" }> {
+  return answer === "too_large" ? { kind: "too_large" } : answer;
+}
+
+/** What is said of rows that cannot be read. Of text that means nothing it is found out where it is. */
+async function rejected(
+  source: Source,
+  run: RunContext,
+  entity: Entity,
+  keys: readonly Key[],
+  fault: Fault,
+): Promise<readonly ReadRow[]> {
+  if (fault.kind === "text") {
+    const { legacy, rowBytes: maxBytes, legacyStatementMs: statementMs, signal } = source;
+    const sql = extractionSql(entity, run.shape, "keys");
+    const limits = { maxBytes, statementMs, signal };
+    const stored = await queryStored(legacy, sql, [keys], labelOf(run.sourceEncoding), limits);
+    if (stored !== "too_large") return readRows(entity, stored, source.encoding.unreadable);
+  }
+  return keys.map((legacyId) => ({ kind: "unreadable", legacyId, reason: reasonOf(fault), column: null }));
+}
+
+function reasonOf({ kind, code }: Fault): string {
+  if (kind === "too_large") return "row_too_large";
+  return kind === "text" ? "unreadable_text" : `unreadable_${code}`;
 }
 
 async function listKeys(
@@ -101,34 +157,8 @@ async function listKeys(
 ): Promise<Key[]> {
   const within = by === "range" ? `${key} > $1::bigint and ${key} <= $2::bigint` : `${key} = any($1::int[])`;
   const sql = `select ${key}::bigint as key from ${table} where ${within} order by ${key}`;
-  const answer = await ask(source, sql, values, PORTION_BYTES);
+  const { legacy, legacyStatementMs: statementMs, signal } = source;
+  const answer = await queryWithin(legacy, sql, values, { maxBytes: PORTION_BYTES, statementMs, signal });
   if (answer === "too_large") throw new Error("the keys of a batch are too many");
   return answer.rows.map(({ key: found }) => (typeof found === "number" ? found : String(found)));
-}
-
-function portionOf(entity: Entity, { rows }: Answer): Portion {
-  return { rows: rows.map((raw) => parse(entity, raw)), read: rows.length };
-}
-
-function unreadable(keys: readonly Key[], reason: string): Portion {
-  const rows = keys.map((key): ReadRow => ({
-    kind: "unreadable",
-    legacyId: key,
-    reason,
-    column: null,
-  }));
-  return { rows, read: rows.length };
-}
-
-/** A row without a readable key cannot be accounted for: then the batch fails. */
-function parse(entity: Entity, raw: unknown): ReadRow {
-  try {
-    return { kind: "row", row: entity.read(raw) };
-  } catch (error) {
-    if (error instanceof UnreadableRow && error.legacyId !== null) {
-      const { legacyId, columns } = error;
-      return { kind: "unreadable", legacyId, reason: "unreadable", column: columns[0] ?? null };
-    }
-    throw error;
-  }
 }

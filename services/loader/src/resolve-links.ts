@@ -1,7 +1,7 @@
 /** Finds the parents of a batch's rows in the target: one look-up per parent entity. */
 import { entities, type Entity, entityNamed, type Parent, type ParentLookup } from "@nexus/catalog";
 import type { Client } from "@nexus/shared/database";
-import type { ReadRow } from "./read-range.ts";
+import type { ReadRow } from "./read-rows.ts";
 
 export async function resolveLinks(
   tx: Client,

@@ -11,6 +11,8 @@ export interface RunContext {
   readonly dify: boolean;
   readonly idNamespace: string;
   readonly shape: SourceShape;
+  /** PostgreSQL's name of the encoding in which the source says that it stores text. */
+  readonly sourceEncoding: string;
   /** What of an entity's table is otherwise than we would have made it. */
   readonly tables: (entity: Entity) => TargetTable;
 }
@@ -43,6 +45,7 @@ async function readRunContext(legacy: Pool, target: Pool, runId: number, zone?: 
     idNamespace(target),
     readTargetTables(target),
   ]);
+  const encoding = await legacy.query<{ name: string }>("select current_setting('server_encoding') as name");
   if (run === undefined || namespace === undefined)
     throw new ConfigurationError(
       "TARGET_URL: the target has no such run or no id namespace: run `npm run nexus migrate`",
@@ -53,6 +56,7 @@ async function readRunContext(legacy: Pool, target: Pool, runId: number, zone?: 
     dify: run.dify,
     idNamespace: namespace,
     shape: await readSourceShape(legacy, run.sourceTimezone ?? zone),
+    sourceEncoding: encoding.rows[0]?.name ?? "UTF8",
     tables,
   };
 }

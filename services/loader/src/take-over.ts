@@ -1,7 +1,7 @@
 /** Rows found by a second key: the source has given the same thing a new id (Django re-inserts links). */
 import type { Entity, LoadedRow } from "@nexus/catalog";
 import { type Client, readOnly } from "@nexus/shared/database";
-import type { Source as WholeSource } from "./read-range.ts";
+import type { Source as WholeSource } from "./source.ts";
 
 type Source = Pick<WholeSource, "legacy" | "legacyStatementMs" | "signal">;
 

@@ -1,6 +1,6 @@
 /** The variables of the databases, alike for every service but for how many connections it takes. */
 import type { Config } from "./parse.ts";
-import { choice, databaseUrl, number, timezone } from "./variables.ts";
+import { choice, databaseUrl, encoding, number, timezone } from "./variables.ts";
 
 /** Where the target is. */
 export const targetUrl = databaseUrl({
@@ -21,6 +21,11 @@ export const sourceVariables = {
   LEGACY_TIMEZONE: timezone({
     meaning:
       "the zone in which the legacy database writes times without one, like US/Pacific; absent: the server's setting; the extractor's is kept with each run",
+  }),
+  LEGACY_ENCODING: encoding({
+    meaning:
+      "what the bytes of the legacy database's text are, where it does not say so or its word is not true: windows-1252, iso-8859-15, shift_jis and so on; absent: what the server says",
+    danger: "a wrong one turns letters into others, and nothing notices",
   }),
   LEGACY_ROW_SECURITY: choice(["refuse", "accept"], {
     meaning:

@@ -51,6 +51,25 @@ export function optionalChoice<const T extends string>(
   return { schema: z.enum(values, `must be one of ${values.join(", ")}`).optional(), ...words };
 }
 
+/** A label of the Encoding standard, or PostgreSQL's name for one (WIN1252); or absent. */
+export function encoding(words: Words): Variable<string | undefined> {
+  const message = "must be an encoding like windows-1252, iso-8859-15, utf-8 or shift_jis";
+  const schema = z
+    .string()
+    .transform((name) => name.toLowerCase().replace(/^win(?=\d)/, "windows-"))
+    .refine(isEncoding, message)
+    .optional();
+  return { schema, ...words };
+}
+
+function isEncoding(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== "";
+  } catch {
+    return false;
+  }
+}
+
 /** Free text. */
 export function text(words: Words): Variable<string> {
   return { schema: z.string().min(1), ...words };

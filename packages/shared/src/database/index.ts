@@ -1,3 +1,4 @@
+export { byOid } from "./text-types.ts";
 export { connectionBroke, errorCode, nextStep, type NextStep } from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, withPool } from "./pool.ts";
 export { type Server, serverOf } from "./attend.ts";

@@ -29,7 +29,7 @@ export interface Inspection {
 export async function inspectSource(
   tx: Queryable,
   entities: readonly Entity[],
-  { LEGACY_TIMEZONE: zone, LEGACY_ROW_SECURITY: rowSecurity }: SourceRules,
+  { LEGACY_TIMEZONE: zone, LEGACY_ROW_SECURITY: rowSecurity, LEGACY_ENCODING: encoding }: SourceRules,
 ): Promise<Inspection> {
   const shape = await readSourceShape(tx, zone);
   const absent = missing(entities, shape);
@@ -54,6 +54,7 @@ export async function inspectSource(
       ...convertedInWords(convertedColumns(shape, tables)),
       ...zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined),
       ...(keys.length > 0 ? [] : await keysTooGreat(tx, shape, keyed)),
+      ...(await encodingInWords(tx, encoding)),
       ...(await neverAnalysed(tx, tables)),
     ],
   };
@@ -94,6 +95,23 @@ function zonesInWords(columns: readonly TypedColumn[], zone: string, told: boole
     ? "as LEGACY_TIMEZONE says"
     : "the server's setting; set LEGACY_TIMEZONE if they were written in another";
   return [`times without a zone in ${named} are read as of ${zone}: ${because}`];
+}
+
+/** What the encoding of the source means for its text. */
+async function encodingInWords(tx: Queryable, told: string | undefined): Promise<string[]> {
+  const { rows } = await tx.query<{ name: string }>("select current_setting('server_encoding') as name");
+  const name = rows[0]?.name ?? "UTF8";
+  if (told !== undefined)
+    return [`text is stored in ${told}, as LEGACY_ENCODING says, whatever ${name} means`];
+  if (name === "UTF8") return [];
+  if (name === "SQL_ASCII")
+    return [
+      "the server checks no text (SQL_ASCII): what is not UTF-8 is rejected as unreadable_text; set LEGACY_ENCODING if it was written in another encoding, like windows-1252",
+    ];
+  const windows = name.startsWith("LATIN")
+    ? "; quotes, dashes and the euro sign of Windows would arrive as control characters with the note encoding_doubtful: set LEGACY_ENCODING=windows-1252 if there are such"
+    : "";
+  return [`text is stored in ${name}; what has no counterpart is rejected as unreadable_text${windows}`];
 }
 
 async function unknownZone(tx: Queryable, zone: string): Promise<string[]> {

@@ -1,0 +1,26 @@
+/** What keeps a query of the legacy database from being read, as far as a row may be at fault. */
+import { errorCode, nextStep } from "@nexus/shared/database";
+
+/**
+ * `text`: bytes that mean nothing in their encoding. `row`: a value that cannot be read, or computed. `unsure`: damage, of a row or of more.
+ */
+export type Fault =
+  | { readonly kind: "too_large"; readonly code?: undefined }
+  | { readonly kind: "text" | "row" | "unsure"; readonly code: string; readonly error: unknown };
+
+/** Bytes that are not of the encoding, and characters that have no counterpart in ours. */
+const OF_TEXT = /^(22021|22P05)$/;
+
+/** A lost page, an index that disagrees with its table, a compressed value that is none: PostgreSQL before 13 has no other code for most. */
+const DAMAGE = /^XX/;
+
+/** Throws what is no row's fault. */
+export function faultOf(error: unknown): Fault {
+  const code = errorCode(error);
+  if (code === undefined) throw error;
+  if (OF_TEXT.test(code)) return { kind: "text", code, error };
+  const step = nextStep(error);
+  if (step === "row") return { kind: "row", code, error };
+  if (step === "person" && DAMAGE.test(code)) return { kind: "unsure", code, error };
+  throw error;
+}

@@ -133,6 +133,8 @@ export interface EntityDefinition<Row extends Keyed, C extends Columns, LinkName
     readonly table: string;
     /** Its primary key, an integer. */
     readonly key: string;
+    /** The column of `table` that the target's legacy key is; `key`, if left out. */
+    legacyId?(shape: SourceShape): string;
     /** The alias under which `query` selects from `table`. */
     readonly alias: string;
     /** The fields that the source must be able to fill, each with its clauses. */
@@ -151,6 +153,8 @@ export interface EntityDefinition<Row extends Keyed, C extends Columns, LinkName
     readonly columns: C;
     /** A second unique key over several columns, whose holder is taken over when its own legacy id is gone from the source. */
     readonly alsoUnique?: readonly Extract<keyof C, string>[];
+    /** A boolean column that becomes false where the row is gone from the source. */
+    readonly inactiveWhenGone?: Extract<keyof C, string>;
   };
   /** The content type under which changed rows are offered to the embedder. */
   readonly content?: string;
@@ -213,6 +217,7 @@ export interface Entity {
     readonly key: string;
     readonly columns: Columns;
     readonly alsoUnique: readonly string[];
+    readonly inactiveWhenGone?: string;
   };
   readonly content: string | null;
   readonly examples: readonly Example[];

@@ -19,6 +19,7 @@ export type {
 export { entities } from "./entities/index.ts";
 export { extractionSql, tablesRead } from "./extraction.ts";
 export { idOf } from "./ids.ts";
+export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
 export { UnreadableRow } from "./row-errors.ts";
 export { MissingInSource, missingInSource } from "./missing-in-source.ts";
 export { sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";

@@ -5,6 +5,7 @@ import { backfill } from "./commands/backfill.ts";
 import { completions } from "./commands/completions.ts";
 import { doctor } from "./commands/doctor.ts";
 import { exceptions } from "./commands/exceptions.ts";
+import { limit } from "./commands/limit.ts";
 import { lineage } from "./commands/lineage.ts";
 import { migrate } from "./commands/migrate.ts";
 import { moves } from "./commands/move.ts";
@@ -28,6 +29,7 @@ const COMMANDS = [
   exceptions,
   requeue,
   waive,
+  limit,
   moves,
   runs,
   report,

@@ -11,7 +11,7 @@ import {
   requiredBody,
   sourceKey,
 } from "./parts.ts";
-import { started } from "./runs.ts";
+import { percent, started } from "./runs.ts";
 
 const outcome = z.enum(["rejected", "parked"]);
 const reasonCode = z.string().regex(/^\w{1,100}$/, "must be a reason's code");
@@ -66,6 +66,21 @@ export const entities = {
     body: requiredBody({ reason }),
     response: { 200: z.object({ runId: z.int(), entity: z.string() }) },
     problems: ["unknown_entity", "no_active_run", "not_in_run", "not_blocked"],
+  },
+  "POST /v1/entities/:entity/limit": {
+    summary:
+      "Let an entity of the active run lose more rows for reasons that nobody foresaw, or more be gone from the source; what stopped for that goes on",
+    params: entityParams,
+    body: requiredBody({
+      lossPercent: percent.optional(),
+      gonePercent: percent.optional(),
+      reason,
+    }).refine(({ lossPercent, gonePercent }) => lossPercent !== undefined || gonePercent !== undefined, {
+      path: ["lossPercent"],
+      message: "or gonePercent is required",
+    }),
+    response: { 200: z.object({ runId: z.int(), entity: z.string() }) },
+    problems: ["unknown_entity", "no_active_run", "not_in_run"],
   },
   "GET /v1/entities/:entity/exceptions": {
     summary: "List the keys of rows that are not in the target",

@@ -1,4 +1,4 @@
-/** A run and its progress, as they are shown. The schemas are the types. */
+/** A run and its progress, as they are shown. The schemas are the types. What is optional an older API does not say. */
 import { entityArrows, runArrows, statusesOf } from "@nexus/shared/ledger";
 import { z } from "zod";
 import { instant } from "./parts.ts";
@@ -24,6 +24,13 @@ const counts = {
   parked: z.int(),
   excluded: z.int(),
   noted: z.int(),
+  gone: z.int().optional().meta({
+    description: "Rows of the target whose key the source no longer has, once that was compared.",
+  }),
+  unforeseen: z.int().optional().meta({
+    description:
+      "Of the rejected rows, those whose reason nobody foresaw (a value that cannot be read, a rule of the target): beyond a limit the entity stops.",
+  }),
   percent: z.number().min(0).max(100).meta({
     description:
       "The share of rows that were dealt with, at least once: never falls while the run lasts. 100 only after settling.",
@@ -46,6 +53,10 @@ const entityView = z.object({
   startedAt: instant.nullable(),
   settledAt: instant.nullable(),
   errorCode: z.string().nullable(),
+  lossReason: z.string().nullish().meta({
+    description: "Blocked for its unforeseen losses: the reason of most of them,",
+  }),
+  lossColumn: z.string().nullish().meta({ description: "and its column." }),
 });
 
 export const eta = z.object({ seconds: z.int(), earliest: z.int(), latest: z.int() }).meta({
@@ -72,6 +83,12 @@ const limit = z.object({
   entities: z.array(z.string()).meta({ description: "Gates: the parents that are waited for." }),
 });
 
+const stalled = z.object({
+  seconds: z.int().meta({ description: "Since anything moved." }),
+  says: z.string().meta({ description: "A sentence: what is ready, the last errors, and who is there." }),
+  entities: z.array(z.string()).meta({ description: "Those whose work is ready." }),
+});
+
 export const runView = z.object({
   run: runFacts.nullable(),
   entities: z.array(entityView),
@@ -81,6 +98,10 @@ export const runView = z.object({
     .nullable()
     .meta({ description: "Null while it cannot be told: nothing moves, or not everything is planned." }),
   limitedBy: limit.nullable().meta({ description: "Null when nothing is left to load." }),
+  stalled: stalled.nullish().meta({
+    description:
+      "A run that should move and does not; null while it moves, or has nothing that could be done.",
+  }),
   embedding: z
     .object({ open: z.int(), itemsPerSecond: z.number(), eta: eta.nullable(), limitedBy: limit.nullable() })
     .meta({ description: "Content that is still to be embedded; it goes on when the run is complete." }),

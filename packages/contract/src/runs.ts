@@ -5,6 +5,9 @@ import { forecast } from "./forecast.ts";
 import { entityName, instant, listQuery, optionalBody, pageOf, reason, runParams } from "./parts.ts";
 import { runFacts, runView } from "./run-view.ts";
 
+/** A share of an entity's rows. */
+export const percent = z.number().min(0).max(100);
+
 const names = z.array(entityName).min(1).max(100);
 
 export const started = z.object({
@@ -36,6 +39,7 @@ export const runs = {
       skip: names.optional(),
       embeddings: z.boolean().optional().meta({ description: "Left out: as EMBEDDINGS of the API says." }),
       dify: z.boolean().optional().meta({ description: "Left out: as DIFY of the API says." }),
+      lossPercent: percent.optional().meta({ description: "Left out: as LOSS_PERCENT of the API says." }),
       reason: reason.optional(),
     }),
     response: { 201: started },

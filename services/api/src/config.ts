@@ -45,6 +45,12 @@ export const variables = {
   CODES_FILE: optionalText({
     meaning: "a JSON file with overrides of the legacy codes; kept with each run that is started",
   }),
+  LOSS_PERCENT: number(0, 100, {
+    meaning:
+      "percent of its rows, ten at least, that an entity may lose for reasons that nobody foresaw before it stops; kept with each run that is started",
+    fallback: "1",
+    danger: "100: never; whatever is assumed wrongly of the source is found when all is loaded",
+  }),
   EMBEDDINGS: choice(["on", "off"], {
     meaning:
       "off: runs offer nothing to the embedder unless they are told to, and there is no search; the same as the embedder's",

@@ -25,6 +25,8 @@ export interface Deps {
   /** Whether runs offer content to the embedder, and to Dify, unless they are told otherwise. */
   readonly embeddings: boolean;
   readonly dify: boolean;
+  /** The share of its rows, in percent, that an entity may lose for reasons that nobody foresaw, where a run is not told another. */
+  readonly lossPercent?: number | undefined;
   /** The key with which Dify asks for content; absent: it cannot. */
   readonly difyRetrievalKey?: string | undefined;
   readonly log: Log;

@@ -11,6 +11,8 @@ import type { RunFacts } from "./queries/find-run.ts";
 
 /** What the ledger and the queue say at one moment. */
 export interface Figures extends QueueFigures {
+  /** Seconds since a run that should move has moved; 0: it moves. */
+  readonly stalledSeconds: number;
   /** `undefined`: there is none. */
   readonly run: RunFacts | undefined;
   readonly progress: readonly EntityProgress[];
@@ -38,6 +40,10 @@ export function openMetrics(entities: readonly string[]): Metrics {
   const runId = gauge("nexus_run_id", "The newest run, which all other figures speak of; 0: there is none.");
   const active = gauge("nexus_run_active", "Whether a run is planned, running or paused.");
   const paused = gauge("nexus_run_paused", "Whether the run is paused.");
+  const stalled = gauge(
+    "nexus_run_stalled_seconds",
+    "Seconds since anything moved in a run that should move, from half a minute on; 0: it moves, or has nothing that could be done.",
+  );
   const showEntities = openEntityMetrics(register, entities);
   const showQueues = openQueueMetrics(register, entities);
   const showEmbedding = openEmbeddingMetrics(register);
@@ -47,6 +53,7 @@ export function openMetrics(entities: readonly string[]): Metrics {
     runId.set(run?.id ?? 0);
     active.set(run !== undefined && isActive(run) ? 1 : 0);
     paused.set(run?.status === "paused" ? 1 : 0);
+    stalled.set(figures.stalledSeconds);
     showEntities(progress, figures.waiting);
     showQueues(figures);
     showEmbedding(figures.embedding);
@@ -59,6 +66,7 @@ export function openMetrics(entities: readonly string[]): Metrics {
     offered: [],
     queued: {},
     newestBatch: null,
+    stalledSeconds: 0,
     embedding: undefined,
     dify: undefined,
     waiting: {},

@@ -1,7 +1,7 @@
 /** From the ledger's folded counts to what people want to know: how far, how fast, how long, and why not further. */
-import type { EntityView, RunView, Totals } from "@nexus/contract";
+import { type EntityView, type RunView, stallInWords, type Totals } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
-import { currentHolds, type EntityProgress, progressOf } from "@nexus/shared/ledger";
+import { currentHolds, type EntityProgress, findStall, progressOf, type Stall } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 import type { RunFacts } from "./queries/find-run.ts";
 import { embeddingOutlook } from "./outlook/embedding.ts";
@@ -14,7 +14,7 @@ import { why } from "./why.ts";
 
 type Catalog = Deps["entities"];
 
-const NOTHING = { rowsPerSecond: 0, eta: null, limitedBy: null };
+const NOTHING = { rowsPerSecond: 0, eta: null, limitedBy: null, stalled: null };
 
 /** A run with the progress of its entities, or the view of no run. */
 export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | undefined): Promise<RunView> {
@@ -27,7 +27,7 @@ export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | un
     run,
     entities,
     totals: add(run, progress),
-    ...(await outlookOf(db, run, progress, entities)),
+    ...(await outlookOf(db, catalog, run, { progress, entities })),
     embedding,
   };
 }
@@ -35,15 +35,17 @@ export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | un
 /** What comes next: how fast, how long, and what limits it. Nothing is measured of a run that has ended. */
 async function outlookOf(
   db: Queryable,
+  catalog: Catalog,
   run: RunFacts,
-  progress: readonly EntityProgress[],
-  entities: readonly EntityView[],
-): Promise<Pick<RunView, "rowsPerSecond" | "eta" | "limitedBy">> {
+  { progress, entities }: { progress: readonly EntityProgress[]; entities: readonly EntityView[] },
+): Promise<Pick<RunView, keyof typeof NOTHING>> {
   if (run.finishedAt !== null) return NOTHING;
   const pace = await measurePace(db, run.id);
   const activity = await measureActivity(db, run.id);
   const known = run.status === "running" && pace !== undefined && !progress.some(isUnforeseeable);
+  const stall = await findStall(db, run.id, catalog);
   return {
+    stalled: stall === undefined ? null : stallView(stall),
     rowsPerSecond: activity.rowsPerSecond,
     eta: known ? estimate(evidenceOf(progress, pace)) : null,
     limitedBy: limitOf({
@@ -54,6 +56,11 @@ async function outlookOf(
       holds: await currentHolds(db),
     }),
   };
+}
+
+function stallView(stall: Stall): RunView["stalled"] {
+  const entities = stall.work.flatMap(({ entity }) => entity ?? []);
+  return { seconds: stall.seconds, says: stallInWords(stall), entities };
 }
 
 /** Nobody knows how much there is, or when a person will help. */
@@ -106,6 +113,8 @@ function add(run: RunFacts | undefined, progress: readonly EntityProgress[]): To
     parked: sum((one) => one.parked),
     excluded: sum((one) => one.excluded),
     noted: sum((one) => one.noted),
+    gone: sum((one) => one.gone),
+    unforeseen: sum((one) => one.unforeseen),
   };
   return { ...counts, percent: percentOfAll(run, progress), sumClosed: progress.every(isClosed) };
 }

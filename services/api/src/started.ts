@@ -10,10 +10,19 @@ interface Run {
 
 /** What of a run may be left out where it is asked for: embeddings are made, and Dify is filled, where this API says so. */
 export function optionsOf(
-  { codes, embeddings, dify }: Deps,
-  asked: { embeddings?: boolean | undefined; dify?: boolean | undefined },
+  deps: Pick<Deps, "codes" | "embeddings" | "dify" | "lossPercent">,
+  asked: {
+    embeddings?: boolean | undefined;
+    dify?: boolean | undefined;
+    lossPercent?: number | undefined;
+  },
 ) {
-  return { embeddings: asked.embeddings ?? embeddings, dify: asked.dify ?? dify, codes };
+  return {
+    codes: deps.codes,
+    embeddings: asked.embeddings ?? deps.embeddings,
+    dify: asked.dify ?? deps.dify,
+    lossPercent: asked.lossPercent ?? deps.lossPercent,
+  };
 }
 
 /** With what its owner should know before it writes. */

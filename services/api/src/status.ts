@@ -1,5 +1,5 @@
 /** `/metrics`, on a port of its own. */
-import { type EntityProgress, progressOf } from "@nexus/shared/ledger";
+import { type EntityProgress, findStall, progressOf } from "@nexus/shared/ledger";
 import { CONTENT_QUEUE, loadQueueName } from "@nexus/shared/queue";
 import type { Status } from "@nexus/shared/runtime";
 import type { Deps } from "./deps.ts";
@@ -55,6 +55,7 @@ async function figuresOf(deps: Needed): Promise<Figures> {
     queued: await queuedIn(deps),
     dify: await difyWork(target),
     waiting: run === undefined ? {} : await waitingBatches(target, run.id),
+    stalledSeconds: run === undefined ? 0 : ((await findStall(target, run.id, deps.entities))?.seconds ?? 0),
     newestBatch: run === undefined ? null : await newestBatch(target, run.id),
   };
 }

@@ -1,5 +1,6 @@
 /** Why an entity is where it is, in a sentence. */
-import type { EntityProgress, EntityStatus } from "@nexus/shared/ledger";
+import { batchCodeInWords } from "@nexus/contract";
+import { type EntityProgress, type EntityStatus, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
 import type { RunFacts } from "./queries/find-run.ts";
 
 type Reason = (one: EntityProgress, waitingFor: readonly string[]) => string;
@@ -20,8 +21,30 @@ const REASONS: Readonly<Record<EntityStatus, Reason>> = {
 /** `waitingFor`: parents that are not settled. */
 export function why(run: RunFacts, one: EntityProgress, waitingFor: readonly string[]): string {
   const sentence = REASONS[one.status](one, waitingFor);
+  const because = stuckBy(one);
   const moves = one.status !== "complete" && one.status !== "skipped";
-  return run.status === "paused" && moves ? `the run is paused; ${sentence}` : sentence;
+  return `${run.status === "paused" && moves ? "the run is paused; " : ""}${sentence}${because}`;
+}
+
+/** What keeps failing for it while it is planned or settled, or counted. */
+function stuckBy({ status, errorCode }: EntityProgress): string {
+  if (errorCode === null || status === "blocked" || status === "complete") return "";
+  return `; the last try failed with ${errorCode} (${batchCodeInWords(errorCode)}), and it is tried again`;
+}
+
+function tooManyGone({ entity, gone }: EntityProgress): string {
+  return (
+    `${gone} of its rows are gone from the source: is that right, or does the source not show them (policies, schema, a restore)? ` +
+    `If they are gone: nexus limit ${entity} --gone-percent 100; or requeue it when the source is whole, or waive it`
+  );
+}
+
+function tooManyLosses({ entity, unforeseen, lossReason, lossColumn }: EntityProgress): string {
+  const column = lossColumn === null ? "" : ` in ${lossColumn}`;
+  return (
+    `it stopped: ${unforeseen} rows were lost for reasons that nobody foresaw, most of them ${lossReason ?? "unknown"}${column}; ` +
+    `mend that and requeue it, let it lose more (nexus limit ${entity} --loss-percent …), or waive it`
+  );
 }
 
 function loading(
@@ -33,7 +56,10 @@ function loading(
   return `${batchesDone} of ${batches} batches are done${failed}`;
 }
 
-function blocked({ batchesFailed, waived, errorCode }: EntityProgress): string {
+function blocked(one: EntityProgress): string {
+  const { batchesFailed, waived, errorCode } = one;
+  if (errorCode === TOO_MANY_GONE && !waived) return tooManyGone(one);
+  if (errorCode === TOO_MANY_LOSSES) return tooManyLosses(one);
   if (waived) return "it is blocked, but an operator waived that: its children go on";
   return batchesFailed > 0
     ? `batches that failed for good: ${batchesFailed}; requeue them, or waive it`

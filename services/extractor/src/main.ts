@@ -1,5 +1,6 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import { openBoth } from "@nexus/shared/database";
+import { startHeartbeat } from "@nexus/shared/ledger";
 import { openQueue } from "@nexus/shared/queue";
 import { openStatus, runService, startTicker } from "@nexus/shared/runtime";
 import { startCare } from "./care.ts";
@@ -46,6 +47,7 @@ await runService({
       retryMs: 1_000,
     });
     closers.push("folding", () => folding.stop());
+    startHeartbeat(target, "extractor", log, closers);
     const checks = { target: () => target.query("select 1"), queue: () => transport.ping() };
     const status = await openStatus({ checks, metrics: scrape }, config, closers);
     return { queue: transport.kind, entities: entities.length, ...status };

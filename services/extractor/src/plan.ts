@@ -14,7 +14,16 @@ import {
 import { inSpan } from "@nexus/shared/telemetry";
 import { countExcluded } from "./excluded.ts";
 import type { Deps } from "./deps.ts";
-import { attempt, LOCK_MS, patience, type Setbacks, startSetbacks } from "./setbacks.ts";
+import {
+  attempt,
+  hasFailed,
+  LOCK_MS,
+  patience,
+  PATIENT_LOCK_MS,
+  type Setbacks,
+  startSetbacks,
+  type Step,
+} from "./setbacks.ts";
 
 /** Batches planned in one step: at 1,000 rows each, the legacy server walks 50,000 index entries. */
 const BATCHES_PER_CHUNK = 50;
@@ -37,14 +46,14 @@ export async function plan(deps: Deps, setbacks: Setbacks): Promise<number> {
  * was one.
  */
 export async function planNext(deps: Deps, run: Run, setbacks: Setbacks = startSetbacks()): Promise<boolean> {
-  for (const name of await entitiesIn(deps.target, run.id, UNPLANNED)) {
-    const step = { name: "plan", entity: name, statuses: UNPLANNED } as const;
-    const statementMs = patience(setbacks, step, deps.settings.legacyStatementMs);
+  const names = await entitiesIn(deps.target, run.id, UNPLANNED);
+  for (const name of names) {
+    const step = stepOf(name);
+    const others = names.filter((other) => other !== name);
+    const bounds = boundsOf(deps, setbacks, step, others);
     const facts = { "nexus.run": run.id, "nexus.entity": name };
     const planned = await attempt(deps, run, setbacks, step, () =>
-      inSpan({ name: "plan", facts, under: run.traceContext }, () =>
-        planChunk(deps, run, name, { statementMs, signal: deps.signal }),
-      ),
+      inSpan({ name: "plan", facts, under: run.traceContext }, () => planChunk(deps, run, name, bounds)),
     );
     if (planned === true) return true;
   }
@@ -53,7 +62,29 @@ export async function planNext(deps: Deps, run: Run, setbacks: Setbacks = startS
 
 const UNPLANNED: readonly EntityStatus[] = ["waiting", "planning"];
 
-async function planChunk(deps: Deps, run: Run, name: string, bounds: Bounds): Promise<boolean> {
+function stepOf(entity: string): Step {
+  return { name: "plan", entity, statuses: UNPLANNED };
+}
+
+/** Where no other can be planned meanwhile (all have failed lately, or there is none), a lock may be waited for. */
+function boundsOf(
+  { settings, signal }: Deps,
+  setbacks: Setbacks,
+  step: Step,
+  others: readonly string[],
+): ChunkBounds {
+  const patient = others.every((other) => hasFailed(setbacks, stepOf(other)));
+  const lockMs = patient ? PATIENT_LOCK_MS : LOCK_MS;
+  const thinkMs = patience(setbacks, step, settings.legacyStatementMs);
+  return { lockMs, statementMs: Math.min(settings.legacyStatementMs, Math.max(thinkMs, 2 * lockMs)), signal };
+}
+
+/** How long the source may think about a chunk, and wait for a lock. Milliseconds. */
+interface ChunkBounds extends Bounds {
+  readonly lockMs: number;
+}
+
+async function planChunk(deps: Deps, run: Run, name: string, bounds: ChunkBounds): Promise<boolean> {
   const cursor = await planCursor(deps.target, run.id, name);
   if (cursor === undefined) return true;
   const ranges = await nextRanges(deps, entityNamed(entities, name), cursor, bounds);
@@ -67,13 +98,13 @@ async function nextRanges(
   { legacy, settings }: Deps,
   entity: Entity,
   { cursor }: PlanCursor,
-  bounds: Bounds,
+  { lockMs, ...bounds }: ChunkBounds,
 ): Promise<Range[]> {
   const { table, key } = entity.source;
   const slices = await readOnly(
     legacy,
     async (tx) => {
-      await tx.query(`set local lock_timeout = ${LOCK_MS}`);
+      await tx.query(`set local lock_timeout = ${lockMs}`);
       return await tx.query<{ to: number | string; expected: number }>(
         `select max(key)::bigint as "to", count(*) as expected from (
            select key, (row_number() over (order by key) - 1) / $2::integer as slice from (

@@ -7,6 +7,7 @@ import {
   entitiesIn,
   holdsAll,
   openEntity,
+  overLimit,
   type PlannedBatch,
   roomFor,
   type Run,
@@ -16,12 +17,14 @@ import { type LoadJob, loadOffer, loadQueueName } from "@nexus/shared/queue";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 
-/** Opens what may be opened and fills the queues. Returns whether anything was offered. */
+/** Opens what may be opened and fills the queues, but not of what has lost too many rows. Returns whether anything was offered. */
 export async function pump(deps: Deps, run: Run): Promise<boolean> {
   await openSettledChildren(deps, run);
   const highWater = await highWaterNow(deps);
   let offered = false;
+  const stopped = new Set((await overLimit(deps.target, run.id)).map(({ entity }) => entity));
   for (const entity of await entitiesIn(deps.target, run.id, ["loading"])) {
+    if (stopped.has(entity)) continue;
     const page = await takeNextPage(deps, run, entity, highWater);
     await offer(deps, run, entity, page);
     offered ||= page.length > 0;

@@ -25,6 +25,9 @@ const LAST_MS = 5_000;
 /** Milliseconds that a statement may wait for a lock: longer than any of ours is held, short enough for the others to wait. */
 export const LOCK_MS = 500;
 
+/** The same where nobody waits behind it: less noise, and people can see who waits for whom. */
+export const PATIENT_LOCK_MS = 15_000;
+
 /** Milliseconds that the first try of a slow statement may take; each further try may take twice as long. */
 const PATIENCE_MS = 5_000;
 
@@ -38,6 +41,11 @@ export interface Step {
 /** Whether a step may be tried now. */
 export function isDue(setbacks: Setbacks, step: Step): boolean {
   return performance.now() >= (setbacks.get(keyOf(step))?.until ?? 0);
+}
+
+/** Whether a step failed when it was last tried. */
+export function hasFailed(setbacks: Setbacks, step: Step): boolean {
+  return setbacks.has(keyOf(step));
 }
 
 /** Milliseconds that a statement of the step may take, at most `most`. */

@@ -2,39 +2,56 @@
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
 import { type Client, inTransaction, LONG_MS, type Queryable } from "@nexus/shared/database";
 import {
+  type BatchStatus,
   beginSettling,
   bringBack,
   type Check,
   claimEntity,
+  compareAgain,
   entitiesIn,
   type EntityStatus,
   FOLLOW_AT_ONCE,
   foldCounts,
+  goneCount,
+  goneIsTolerable,
+  goOnLoading,
   moveEntity,
+  type OverLimit,
+  overLimit,
   recordChecks,
+  recordLossReason,
   reloadMoved,
   type Run,
   type Sums,
   sumsOf,
+  TOO_MANY_GONE,
+  TOO_MANY_LOSSES,
 } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
+import { compareGone, deactivateGone } from "./gone.ts";
 import { attempt, LOCK_MS, type Setbacks, startSetbacks } from "./setbacks.ts";
 
 /** Settles every entity that has nothing left to load, each for itself. Returns whether one was settled. */
 export async function settle(deps: Deps, run: Run, setbacks: Setbacks = startSetbacks()): Promise<boolean> {
   const begun = new Set(await entitiesIn(deps.target, run.id, ["settling"]));
+  const over = await overLimit(deps.target, run.id);
   let settled = false;
   for (const name of await entitiesIn(deps.target, run.id, UNSETTLED)) {
     const step = { name: "settle", entity: name, statuses: UNSETTLED } as const;
     const one = await attempt(deps, run, setbacks, step, async () => {
-      if (!begun.has(name) && !(await beginSettling(deps.target, run.id, name))) return false;
-      return await settleEntity(deps, run, entityNamed(entities, name));
+      const open = over.some(({ entity }) => entity === name) ? QUEUED : undefined;
+      if (!begun.has(name) && !(await beginSettling(deps.target, run.id, name, open))) return false;
+      const entity = entityNamed(entities, name);
+      return (await compareGone(deps, run, entity)) && (await settleEntity(deps, run, entity));
     });
     settled ||= one === true;
   }
   return settled;
 }
+
+/** What has lost too many rows is not loaded any further: only what is in flight is waited for. */
+const QUEUED: readonly BatchStatus[] = ["queued"];
 
 const UNSETTLED: readonly EntityStatus[] = ["loading", "settling"];
 
@@ -51,25 +68,63 @@ async function closeEntity({ target, log, signal }: Deps, run: Run, entity: Enti
   const story = async (tx: Client): Promise<boolean> => {
     await tx.query(`set local lock_timeout = ${LOCK_MS}`);
     if (!(await claimEntity(tx, run.id, entity.name, "settling"))) return false;
-    if ((await reloadMoved(tx, run.id, entity)) > 0)
-      return await moveEntity(tx, run.id, entity.name, ["settling"], "loading");
+    const losses = await lossesOf(tx, run, entity);
+    if (losses === undefined && (await loadsMore(tx, run, entity))) return false;
     if (FOLLOW_AT_ONCE.has(entity.name)) await bringBack(tx, entity.target.table);
     const sums = await sumsOf(tx, run.id, entity.name);
     if (sums.written > 0 || (await neverAnalysed(tx, entity)))
       await tx.query(`analyze public.${entity.target.table}`);
-    const checks = await check(tx, entity, sums);
+    const found = [...lossChecks(losses), ...(await check(tx, entity, sums))];
+    const checks = [...found, ...(await goneChecks(tx, run, entity, found))];
     await recordChecks(tx, run.id, entity.name, checks);
     await foldCounts(tx, run.id, [entity.name]);
-    const failed = checks.find(({ passed }) => !passed);
-    const status = failed === undefined ? "complete" : "blocked";
-    await moveEntity(tx, run.id, entity.name, ["settling"], status, failed?.name ?? null);
-    log.info(
-      { runId: run.id, entity: entity.name, status, ...sums, failedCheck: failed?.name },
-      "entity settled",
-    );
+    const failedCheck = checks.find(({ passed }) => !passed)?.name;
+    const status = await conclude(tx, run, entity, failedCheck);
+    log.info({ runId: run.id, entity: entity.name, status, ...sums, failedCheck }, "entity settled");
     return true;
   };
   return await inTransaction(target, story, { signal, statementMs: LONG_MS });
+}
+
+/** The entity is complete, or blocked by the check that failed first. */
+async function conclude(
+  tx: Client,
+  run: Run,
+  entity: Entity,
+  failedCheck: string | undefined,
+): Promise<EntityStatus> {
+  const status = failedCheck === undefined ? "complete" : "blocked";
+  await moveEntity(tx, run.id, entity.name, ["settling"], status, failedCheck ?? null);
+  if (failedCheck === undefined) await deactivateGone(tx, run, entity);
+  if (failedCheck === TOO_MANY_LOSSES) await recordLossReason(tx, run.id, entity.name);
+  await compareAgain(tx, run.id, entity.name);
+  return status;
+}
+
+/** Batches are left after all, or have come: parents of their rows have moved. Then it goes on loading. */
+async function loadsMore(tx: Client, run: Run, entity: Entity): Promise<boolean> {
+  if (await goOnLoading(tx, run.id, entity.name)) return true;
+  if ((await reloadMoved(tx, run.id, entity)) === 0) return false;
+  return await moveEntity(tx, run.id, entity.name, ["settling"], "loading");
+}
+
+async function lossesOf(tx: Client, run: Run, { name }: Entity): Promise<OverLimit | undefined> {
+  return (await overLimit(tx, run.id)).find(({ entity }) => entity === name);
+}
+
+/** Comes first: it says what the entity is blocked for. */
+function lossChecks(losses: OverLimit | undefined): Check[] {
+  if (losses === undefined) return [];
+  return [{ name: TOO_MANY_LOSSES, passed: false, expected: losses.limit, actual: losses.lost }];
+}
+
+/** A fact to report; a reason to block where so many rows are gone that the source itself is to be doubted. */
+async function goneChecks(tx: Client, run: Run, entity: Entity, others: readonly Check[]): Promise<Check[]> {
+  if (others.some(({ passed }) => !passed)) return []; // It is blocked anyway, and nothing is believed yet.
+  const gone = await goneCount(tx, run.id, entity.name);
+  if (gone === 0) return [];
+  const passed = await goneIsTolerable(tx, run.id, entity.name, await countRows(tx, entity));
+  return [{ name: TOO_MANY_GONE, passed, expected: null, actual: gone }];
 }
 
 async function neverAnalysed(tx: Client, { target: { table } }: Entity): Promise<boolean> {

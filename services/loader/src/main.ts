@@ -1,5 +1,6 @@
 import { entities } from "@nexus/catalog";
 import { openBoth } from "@nexus/shared/database";
+import { startHeartbeat } from "@nexus/shared/ledger";
 import { loadJob, loadQueueName, openQueue, understood, workerSettings } from "@nexus/shared/queue";
 import { openStatus, runService } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
@@ -44,6 +45,7 @@ await runService({
     );
     // All at once: one after the other, their graces would add up beyond the pod's.
     closers.push("workers", () => Promise.all(workers.map((stop) => stop())));
+    startHeartbeat(target, "loader", log, closers);
     const checks = {
       source: () => patience.requireOpen("source"),
       target: () => Promise.all([patience.requireOpen("target"), target.query("select 1")]),

@@ -88,6 +88,19 @@ export const services: readonly Situation[] = [
     next: /^nexus start --entities (profiles|practices),patients$/,
   },
   {
+    name: "work is ready, nothing moves, and nobody knows why",
+    prepare: async (ward) => {
+      await ward.start("loader");
+      await seedRun(ward.target, { status: "running", entities: { practices: { status: "planning" } } });
+      await ward.target.query(
+        "update migration.runs set created_at = now() - interval '90 s'; update migration.run_entities set error_code = '55P03'",
+      );
+    },
+    wrong: ["no_extractor", "run_stalled"],
+    says: /^run 1: nothing has moved for \d+ s, and work is ready: practices is to be planned \(last error 55P03: a lock was not given in time.*no extractor was ever there, loaders there: 1$/,
+    next: /^start what is not there; else mend what the error names/,
+  },
+  {
     name: "the run is paused",
     prepare: async (ward) => {
       await ward.start("extractor");

@@ -30,6 +30,11 @@ export const alertCases: readonly AlertCase[] = [
     silent: { [READY]: "3x60", [DONE]: "0+60x60" },
   },
   {
+    alert: "NexusRunStandsStill",
+    fires: { nexus_run_stalled_seconds: "0x20 30+60x40" },
+    silent: { nexus_run_stalled_seconds: "0x20 31x5 0x40" },
+  },
+  {
     alert: "NexusExtractorSilent",
     fires: { nexus_run_active: "1x60", nexus_tick_success_timestamp_seconds: "0+60x20 _x40" },
     silent: { nexus_run_active: "1x60", nexus_tick_success_timestamp_seconds: "0+60x60" },

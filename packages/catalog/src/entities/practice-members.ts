@@ -39,6 +39,7 @@ export const practiceMembers = defineEntity({
     table: "practice_members",
     key: "legacy_id",
     alsoUnique: ["practice_id", "profile_id"],
+    inactiveWhenGone: "is_active",
     columns: {
       legacy_id: { type: "integer", filled: true, unique: true },
       practice_id: { type: "uuid", required: true, references: "practices" },

@@ -25,6 +25,7 @@ export const projects = defineEntity({
   source: {
     table: "dispatch_project",
     key: "id",
+    legacyId: (shape) => (isInteger(shape, "dispatch_project", "uid") ? "uid" : "id"),
     alias: "j",
     needs: {
       legacy_id: [["dispatch_project.id", "dispatch_project.uid"]],

@@ -5,11 +5,13 @@ import { apiCommand, ENTITIES, entityList, reasonOption } from "../arguments.ts"
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing, remark } from "../output.ts";
 import { isClosed, progressLines, untilOver } from "../progress/index.ts";
+import { lossPercentOption } from "./limit.ts";
 import { foreignSkips } from "../skip-flags.ts";
 import { forecastWords } from "../words.ts";
 
 interface Given extends Printing {
   readonly entities?: string[];
+  readonly lossPercent?: number;
   readonly reason?: string;
   readonly wait?: true;
 }
@@ -46,6 +48,7 @@ export function start(program: Command, given: readonly string[]): void {
       "only these, separated by commas; their parents are looked up in the target",
       entityList,
     )
+    .addOption(lossPercentOption())
     .addOption(reasonOption())
     .option(
       "--wait",
@@ -93,7 +96,7 @@ async function apiFor({ wait }: Given): Promise<Client> {
 }
 
 async function startRun(given: Given, { skip, embeddings, dify, notices }: Selection): Promise<void> {
-  const { entities, reason, wait } = given;
+  const { entities, lossPercent, reason } = given;
   const options = apiOptions();
   const started = await (
     await apiFor(given)
@@ -103,13 +106,14 @@ async function startRun(given: Given, { skip, embeddings, dify, notices }: Selec
       dify,
       ...(entities === undefined ? {} : { entities }),
       ...(skip.length === 0 ? {} : { skip }),
-      ...(reason === undefined ? {} : { reason }),
+      lossPercent,
+      reason,
     },
   });
   for (const warning of started.warnings) remark(warning);
   if (started.forecast !== null) remark(forecastWords(started.forecast));
   const says = `run ${started.runId} is started: ${started.entities.join(", ")}`;
-  if (wait !== true) return print({ ...started, notices }, [says, "follow it: nexus status"], given);
+  if (given.wait !== true) return print({ ...started, notices }, [says, "follow it: nexus status"], given);
   if (given.json !== true) print(started, [says], given);
   const progress = await untilOver(options, started.runId, given);
   print({ ...started, notices, progress }, process.stdout.isTTY ? [] : progressLines(progress), given);

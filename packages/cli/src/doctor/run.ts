@@ -1,6 +1,7 @@
 import { batchCodeInWords } from "@nexus/contract";
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
-import type { RunStatus } from "@nexus/shared/ledger";
+import { type RunStatus, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
+import { examineStall } from "./stall.ts";
 import { type Finding, note, unchecked, well, wrong } from "./finding.ts";
 
 const STATEMENT_MS = 10_000;
@@ -28,6 +29,7 @@ async function examineNewest(tx: Queryable): Promise<Finding[]> {
   return [
     STATES[run.status](run),
     ...(moves ? await examineExtractors(tx, run) : []),
+    ...(moves ? await examineStall(tx, run.id) : []),
     ...(moves || run.status === "paused" ? await blockedEntities(tx, run.id) : []),
   ];
 }
@@ -84,6 +86,8 @@ async function examineExtractors(tx: Queryable, { id, status, seconds }: Run): P
 interface Blocked {
   readonly entity: string;
   readonly errorCode: string | null;
+  /** Most of the rows that it lost for reasons that nobody foresaw: reason and column. */
+  readonly losses: string | null;
   readonly failures: string | null;
   readonly checks: string | null;
   /** Separated by commas. */
@@ -95,7 +99,7 @@ async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]>
     `with failed as (
        select entity, coalesce(error_code, 'no code') as code, count(*) as count from migration.batches
        where run_id = $1 and status = 'failed' group by 1, 2)
-     select e.entity, e.error_code as "errorCode",
+     select e.entity, e.error_code as "errorCode", concat_ws(' in ', e.loss_reason, e.loss_column) as losses,
        (select string_agg(format('%s with %s', f.count, f.code), ', ' order by f.count desc) from failed f where f.entity = e.entity) as failures,
        (select string_agg(format('%s (expected %s, found %s)', v.name, v.expected, v.actual), ', ' order by v.name)
         from migration.validations v where v.run_id = e.run_id and v.entity = e.entity and not v.passed) as checks,
@@ -105,13 +109,21 @@ async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]>
      order by e.position`,
     [runId],
   );
-  return rows.map(({ entity, errorCode, failures, checks, codes }) => {
+  return rows.map(({ entity, errorCode, losses, failures, checks, codes }) => {
     const meanings = (codes ?? "").split(",").map((code) => `${code}: ${batchCodeInWords(code)}`);
     const cause =
       failures === null
-        ? `its check did not pass: ${checks ?? errorCode ?? "no code"}`
+        ? `its check did not pass: ${checks ?? errorCode ?? "no code"}${losses ? `, most of them ${losses}` : ""}`
         : `failed batches: ${failures} (${meanings.join("; ")})`;
-    const next = `mend the cause, then nexus requeue ${entity}; or nexus waive ${entity} --reason …`;
+    const next = `mend the cause, then nexus requeue ${entity}; ${limitOf(entity, errorCode)}or nexus waive ${entity} --reason …`;
     return wrong("run", "entity_blocked", `${entity} is blocked, and its children wait; ${cause}`, next);
   });
+}
+
+/** How an entity that stopped at a limit is told to go on. */
+function limitOf(entity: string, errorCode: string | null): string {
+  if (errorCode === TOO_MANY_LOSSES) return `or nexus limit ${entity} --loss-percent … --reason …; `;
+  if (errorCode === TOO_MANY_GONE)
+    return `or, if they are gone, nexus limit ${entity} --gone-percent 100 --reason …; `;
+  return "";
 }

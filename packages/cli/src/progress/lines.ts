@@ -19,8 +19,10 @@ export function progressLines(progress: Progress): string[] {
     ...entities.map(entityLine),
     entityLine({ ...totals, entity: "total", status: totals.sumClosed ? "sum closes" : "sum is open" }),
     ...paceLines(progress),
+    ...(progress.stalled ? [`STANDS STILL: ${progress.stalled.says}`] : []),
     ...gateLines(progress),
     ...exceptionLines(progress),
+    ...goneLines(progress),
     ...embeddingLines(progress),
   ];
 }
@@ -61,13 +63,30 @@ function limitLine(what: string, limit: Limit | null): string[] {
 function gateLines({ run, entities }: Progress): string[] {
   if (run?.finishedAt) return [];
   return entities
-    .filter(({ status, waitingFor }) => status === "blocked" || waitingFor.length > 0)
+    .filter(
+      ({ status, waitingFor, errorCode }) =>
+        status === "blocked" || waitingFor.length > 0 || errorCode !== null,
+    )
     .map(({ entity, why }) => `${entity}: ${why}`);
 }
 
-function exceptionLines({ totals: { rejected, parked } }: Progress): string[] {
+/** Both kinds of reasons apart: what was foreseen of such rows, and what says that something was assumed wrongly. */
+function exceptionLines({ totals: { rejected, parked, unforeseen = 0 } }: Progress): string[] {
   if (rejected + parked === 0) return [];
-  return [`${count(rejected)} rejected and ${count(parked)} parked, each with a reason: nexus exceptions`];
+  return [
+    `${count(rejected)} rejected and ${count(parked)} parked, each with a reason: nexus exceptions`,
+    ...(unforeseen > 0
+      ? [
+          `of the rejected rows ${count(unforeseen)} for reasons that nobody foresaw, ${count(rejected - unforeseen)} as foreseen`,
+        ]
+      : []),
+  ];
+}
+
+function goneLines({ entities }: Progress): string[] {
+  return entities.flatMap(({ entity, gone = 0 }) =>
+    gone > 0 ? [`${entity}: ${count(gone)} rows of the target are gone from the source`] : [],
+  );
 }
 
 function embeddingLines({ embedding }: Progress): string[] {

@@ -1,5 +1,7 @@
 /** Batches: rows of `migration.batches`. The row is the fence: whoever writes for a batch holds its lock. */
+import { FORESEEN_PATTERNS } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
+import { isUnforeseen } from "./reasons-in-sql.ts";
 import { type BatchStatus, type RunStatus, UNSETTLED } from "./states.ts";
 
 /** A batch fails for good with its fifth attempt. */
@@ -172,7 +174,9 @@ export async function finishBatch(
 ): Promise<void> {
   await tx.query(
     `update migration.batches set status = 'done', finished_at = clock_timestamp(), duration_ms = $2, error_code = null,
-       read = $3, loaded = $4, inserted = $5, updated = $6, rejected = $7, parked = $8, noted = $9, source_ms = $10
+       read = $3, loaded = $4, inserted = $5, updated = $6, rejected = $7, parked = $8, noted = $9, source_ms = $10,
+       unforeseen = case when $7 = 0 then 0 else (
+         select count(*) from migration.exceptions where batch_id = $1 and ${isUnforeseen("$11")}) end
      where id = $1`,
     [
       id,
@@ -185,6 +189,7 @@ export async function finishBatch(
       counts.parked,
       counts.noted,
       sourceMs === null ? null : Math.round(sourceMs),
+      FORESEEN_PATTERNS,
     ],
   );
 }

@@ -18,6 +18,8 @@ export interface Order {
   readonly dify?: boolean | undefined;
   /** Overrides of the catalog's codes, as JSON text: kept with the run, so that all loaders map alike. */
   readonly codes: string;
+  /** Percent of its rows that an entity may lose for reasons that nobody foresaw. */
+  readonly lossPercent?: number | undefined;
 }
 
 export type Started = {
@@ -43,18 +45,25 @@ export async function startRun(
     async (tx) => {
       const runId = await createRun(tx, selections, order);
       if (runId === undefined) return await alreadyActive(tx);
-      await recordAudit(tx, by, { action: "start", runId, details: { entities, skip: order.skip ?? [] } });
+      await recordAudit(tx, by, { action: "start", runId, details: startDetails(entities, order) });
       return { kind: "started", runId, entities };
     },
     CONTROL_BOUNDS,
   );
 }
 
+function startDetails(
+  entities: readonly string[],
+  { skip = [], lossPercent }: Order,
+): Readonly<Record<string, unknown>> {
+  return { entities, skip, ...(lossPercent === undefined ? {} : { lossPercent }) };
+}
+
 /** Creates a run of one entity. */
 export async function startEntity(
   target: Pool,
   entity: string,
-  options: Pick<Order, "embeddings" | "dify" | "codes">,
+  options: Pick<Order, "embeddings" | "dify" | "codes" | "lossPercent">,
   by: By,
   catalog: readonly string[],
 ): Promise<Started | Refusal> {

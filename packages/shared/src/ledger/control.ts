@@ -5,6 +5,7 @@ import { type By, recordAudit } from "./audit.ts";
 import { bringAllBack } from "./case-practice.ts";
 import { CONTROL_BOUNDS, lockBatches, lockedActiveRun, lockedRun } from "./control-locks.ts";
 import { type Refusal, unknownAmong } from "./control-refusals.ts";
+import { waiveLosses } from "./losses.ts";
 import { foldCounts } from "./progress.ts";
 import { moveRun, type Run } from "./runs.ts";
 import { batchArrows, before, entityArrows, type EntityStatus, runArrows, type RunStatus } from "./states.ts";
@@ -45,7 +46,9 @@ export async function cancelRun(target: Pool, runId: number, by: By): Promise<Mo
   });
 }
 
-/** Opens the children of the active run's blocked entity, whatever it lacks. */
+/**
+ * Opens the children of the active run's blocked entity, whatever it lacks. One that stopped for its losses first loads the rest.
+ */
 export async function waive(
   target: Pool,
   entity: string,
@@ -61,10 +64,11 @@ export async function waive(
       if (run === undefined) return { kind: "no_active_run" };
       const status = await statusOf(tx, run.id, entity);
       if (status !== "blocked") return notBlocked(run, entity, status);
-      await tx.query(`update migration.run_entities set waived = true where run_id = $1 and entity = $2`, [
-        run.id,
-        entity,
-      ]);
+      if (!(await waiveLosses(tx, run.id, entity)))
+        await tx.query(`update migration.run_entities set waived = true where run_id = $1 and entity = $2`, [
+          run.id,
+          entity,
+        ]);
       await recordAudit(tx, by, { action: "waive", runId: run.id, entity });
       return { kind: "waived", runId: run.id, entity };
     },

@@ -74,8 +74,20 @@ export {
   type Run,
   type Selection,
 } from "./runs.ts";
-export { beginSettling, type Check, recordChecks, type Sums, sumsOf } from "./settling.ts";
+export { beginSettling, type Check, goOnLoading, recordChecks, type Sums, sumsOf } from "./settling.ts";
+export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
+export {
+  compareAgain,
+  endComparison,
+  goneCursor,
+  goneCount,
+  goneIsTolerable,
+  isBeginning,
+  recordGone,
+  TOO_MANY_GONE,
+} from "./gone.ts";
 export { idNamespace } from "./settings.ts";
+export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
 export {
   type BatchStatus,
   batchArrows,
@@ -87,6 +99,8 @@ export {
 } from "./states.ts";
 export { cancelRun, type Moved, pauseRun, resumeRun, waive } from "./control.ts";
 export type { Refusal } from "./control-refusals.ts";
+export { limitEntity } from "./control-limits.ts";
+export { overLimit, type OverLimit, recordLossReason, TOO_MANY_LOSSES } from "./losses.ts";
 export { type Order, type Started, startEntity, startRun } from "./control-start.ts";
 export {
   type ExceptionFilter,

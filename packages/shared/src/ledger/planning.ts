@@ -42,7 +42,8 @@ export async function recordPlan(
   const to = ranges.at(-1)?.to ?? cursor;
   const claimed = await tx.query<{ batches: number }>(
     `update migration.run_entities e
-     set status = $4, cursor_key = $5, expected = expected + $6, batches = batches + $7, error_code = null
+     set status = $4, cursor_key = $5, expected = expected + $6, batches = batches + $7, error_code = null,
+       moved_at = now(), gone_cursor = case when $4 = 'planned' then -9223372036854775808 end
      from migration.runs r
      where e.run_id = $1 and e.entity = $2 and e.cursor_key = $3::bigint and e.status in ('waiting', 'planning')
        and r.id = e.run_id and r.status = 'running'

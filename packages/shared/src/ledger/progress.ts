@@ -19,6 +19,13 @@ export interface EntityProgress {
   readonly parked: number;
   readonly excluded: number;
   readonly noted: number;
+  /** Rows of the target whose key the source no longer has; 0 until it was compared. */
+  readonly gone: number;
+  /** Of the rejected rows, those whose reason nobody foresaw. */
+  readonly unforeseen: number;
+  /** Of them, the most frequent reason, once the entity is blocked for them. */
+  readonly lossReason: string | null;
+  readonly lossColumn: string | null;
   /** Never falls while the run lasts; 100 once it was settled. */
   readonly percent: number;
   /** Milliseconds of loaders' work behind the counts. */
@@ -41,12 +48,12 @@ export async function foldCounts(db: Queryable, runId: number, entities: readonl
        select entity, count(*) as batches,
          count(*) filter (where status = 'done') as done, count(*) filter (where status = 'failed') as failed,
          sum(read) as read, sum(loaded) as loaded, sum(inserted) as inserted, sum(updated) as updated,
-         sum(rejected) as rejected, sum(parked) as parked, sum(noted) as noted,
+         sum(rejected) as rejected, sum(parked) as parked, sum(noted) as noted, sum(unforeseen) as unforeseen,
          sum(duration_ms) as load_ms, sum(source_ms) as source_ms
        from migration.batches where run_id = $1 and entity in (select entity from mine) group by entity)
      update migration.run_entities e set
        batches = c.batches, batches_done = c.done, batches_failed = c.failed, read = c.read, loaded = c.loaded,
-       inserted = c.inserted, updated = c.updated, rejected = c.rejected, parked = c.parked, noted = c.noted,
+       inserted = c.inserted, updated = c.updated, rejected = c.rejected, parked = c.parked, noted = c.noted, unforeseen = c.unforeseen,
        load_ms = coalesce(c.load_ms, 0), source_ms = coalesce(c.source_ms, 0), percent = greatest(e.percent, ${PERCENT})
      from counts c where e.run_id = $1 and e.entity = c.entity`,
     [runId, entities],
@@ -57,7 +64,8 @@ export async function foldCounts(db: Queryable, runId: number, entities: readonl
 export async function progressOf(db: Queryable, runId: number): Promise<EntityProgress[]> {
   const found = await db.query<EntityProgress>(
     `select entity, status, waived, expected, batches, batches_done as "batchesDone", batches_failed as "batchesFailed",
-       read, loaded, inserted, updated, rejected, parked, excluded, noted, percent, load_ms as "loadMs",
+       read, loaded, inserted, updated, rejected, parked, excluded, noted, unforeseen, gone,
+       loss_reason as "lossReason", loss_column as "lossColumn", percent, load_ms as "loadMs",
        to_json(started_at) #>> '{}' as "startedAt", to_json(settled_at) #>> '{}' as "settledAt", error_code as "errorCode"
      from migration.run_entities where run_id = $1 order by position`,
     [runId],

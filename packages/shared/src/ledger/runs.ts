@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly embeddings: boolean;
   readonly dify?: boolean | undefined;
   readonly codes: string;
+  /** The share of its rows, in percent, that an entity may lose for reasons that nobody foresaw; 1, if left out. */
+  readonly lossPercent?: number | undefined;
 }
 
 /** What a run shall do with an entity. */
@@ -35,13 +37,13 @@ export interface Selection {
 export async function createRun(
   tx: Queryable,
   selections: readonly Selection[],
-  { embeddings, dify = false, codes }: RunOptions,
+  { embeddings, dify = false, codes, lossPercent = 1 }: RunOptions,
 ): Promise<number | undefined> {
   const created = await tx.query<{ id: number }>(
-    `insert into migration.runs (embeddings, dify, codes, trace_context) values ($1, $2, $3::jsonb, $4)
+    `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent) values ($1, $2, $3::jsonb, $4, $5)
      on conflict ((true)) where status in ('planned', 'running', 'paused') do nothing
      returning id`,
-    [embeddings, dify, codes, traceContext()],
+    [embeddings, dify, codes, traceContext(), lossPercent],
   );
   const id = created.rows[0]?.id;
   if (id === undefined) return undefined;
@@ -158,7 +160,7 @@ export async function openEntity(
 ): Promise<boolean> {
   const opened = await db.query(
     `with opened as (
-       update migration.run_entities set status = 'loading', started_at = now(), error_code = null
+       update migration.run_entities set status = 'loading', started_at = now(), moved_at = now(), error_code = null
        where run_id = $1 and entity = $2 and status = 'planned' and not exists (
          select from migration.run_entities where run_id = $1 and entity = any($3::text[]) and ${UNSETTLED})
        returning entity, cursor_key, batches),
@@ -197,7 +199,7 @@ export async function moveEntity(
   errorCode: string | null = null,
 ): Promise<boolean> {
   const moved = await tx.query(
-    `update migration.run_entities set status = $4, error_code = $5,
+    `update migration.run_entities set status = $4, error_code = $5, moved_at = now(),
        settled_at = case when $4 in ('complete', 'blocked') then now() end,
        percent = case when $4 = 'complete' then 100 else percent end,
        waived = waived and $4 <> 'complete' -- What lacks nothing needs no waiver.

@@ -2,6 +2,7 @@
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { claimEntity, moveEntity } from "./runs.ts";
+import type { BatchStatus } from "./states.ts";
 
 /** The sums of an entity's batches, and the exceptions that are on record for them. */
 export interface Sums {
@@ -25,24 +26,40 @@ export interface Check {
 
 /**
  * An entity that loads and has no batch left to do begins to settle. Returns whether it did.
- * Looked at again under the lock: an operator may have requeued one meanwhile.
+ * Looked at again under the lock: an operator may have requeued one meanwhile. `open`: what must not be left.
  */
-export async function beginSettling(target: Pool, runId: number, entity: string): Promise<boolean> {
-  if (await anyOpenBatch(target, runId, entity)) return false;
+export async function beginSettling(
+  target: Pool,
+  runId: number,
+  entity: string,
+  open: readonly BatchStatus[] = ["planned", "queued"],
+): Promise<boolean> {
+  if (await anyBatchIn(target, runId, entity, open)) return false;
   return await inTransaction(target, async (tx) => {
     if (!(await claimEntity(tx, runId, entity, "loading"))) return false;
     return (
-      !(await anyOpenBatch(tx, runId, entity)) &&
+      !(await anyBatchIn(tx, runId, entity, open)) &&
       (await moveEntity(tx, runId, entity, ["loading"], "settling"))
     );
   });
 }
 
-async function anyOpenBatch(db: Queryable, runId: number, entity: string): Promise<boolean> {
+/** An entity that settles and has batches left after all, because its limit of losses was raised meanwhile, goes on. Returns whether it did. */
+export async function goOnLoading(tx: Queryable, runId: number, entity: string): Promise<boolean> {
+  if (!(await anyBatchIn(tx, runId, entity, ["planned", "queued"]))) return false;
+  return await moveEntity(tx, runId, entity, ["settling"], "loading");
+}
+
+async function anyBatchIn(
+  db: Queryable,
+  runId: number,
+  entity: string,
+  statuses: readonly BatchStatus[],
+): Promise<boolean> {
   const open = await db.query(
     `select from migration.batches
-     where run_id = $1 and entity = $2 and status in ('planned', 'queued') limit 1`,
-    [runId, entity],
+     where run_id = $1 and entity = $2 and status = any($3::text[]) and status in ('planned', 'queued') limit 1`,
+    [runId, entity, statuses],
   );
   return open.rowCount === 1;
 }
@@ -70,6 +87,11 @@ export async function recordChecks(
   entity: string,
   checks: readonly Check[],
 ): Promise<void> {
+  const names = checks.map(({ name }) => name);
+  await tx.query(
+    `delete from migration.validations where run_id = $1 and entity = $2 and name <> all($3::text[])`,
+    [runId, entity, names],
+  );
   await tx.query(
     `insert into migration.validations (run_id, entity, name, passed, expected, actual)
      select $1, $2, * from unnest($3::text[], $4::boolean[], $5::bigint[], $6::bigint[])
@@ -78,7 +100,7 @@ export async function recordChecks(
     [
       runId,
       entity,
-      checks.map((check) => check.name),
+      names,
       checks.map((check) => check.passed),
       checks.map((check) => check.expected),
       checks.map((check) => check.actual),

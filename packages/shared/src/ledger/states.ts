@@ -51,12 +51,13 @@ export const entityArrows: Arrows<EntityStatus> = {
     cancelled: "the run was cancelled",
   },
   loading: {
-    settling: "no batch is planned or queued any more",
+    settling: "no batch is planned or queued any more; or too many rows were lost, and none is queued",
     cancelled: "the run was cancelled",
   },
   settling: {
     complete: "no batch failed, and the sum of outcomes equals what was read",
-    blocked: "a batch failed for good, or the sum does not close",
+    blocked:
+      "a batch failed for good, the sum does not close, or too many rows were lost for reasons that nobody foresaw",
     loading: "an operator requeued batches meanwhile",
     cancelled: "the run was cancelled",
   },
@@ -64,7 +65,7 @@ export const entityArrows: Arrows<EntityStatus> = {
     loading: "an operator requeued batches, or a parent of parked rows arrived",
   },
   blocked: {
-    loading: "an operator requeued batches, or a parent of parked rows arrived",
+    loading: "an operator requeued batches or lets it lose more rows, or a parent of parked rows arrived",
     cancelled: "the run was cancelled",
   },
   skipped: {},

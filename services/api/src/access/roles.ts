@@ -30,6 +30,7 @@ const OF_THE_CONTRACT: Readonly<Record<RouteName, Need>> = {
   "POST /v1/runs/:id/cancel": "operator",
   "POST /v1/entities/:entity/start": "operator",
   "POST /v1/entities/:entity/requeue": "operator",
+  "POST /v1/entities/:entity/limit": "operator",
   "POST /v1/entities/:entity/waive": "operator",
   "POST /v1/embeddings/backfill": "operator",
   "GET /v1/dify": "viewer",

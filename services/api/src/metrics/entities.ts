@@ -39,6 +39,11 @@ function entityGauges(register: Registry) {
     read: gauge("nexus_rows_read", "Rows read from the source."),
     rows: gauge("nexus_rows", "Rows by their outcome; each row has one.", "outcome"),
     written: gauge("nexus_rows_written", "Loaded rows that changed the target.", "change"),
+    gone: gauge("nexus_rows_gone", "Rows of the target whose key the source no longer has."),
+    unforeseen: gauge(
+      "nexus_rows_unforeseen",
+      "Rejected rows whose reason nobody foresaw: beyond a limit the entity stops.",
+    ),
     noted: gauge("nexus_rows_noted", "Loaded rows with a coded repair."),
     batches: gauge("nexus_batches", "Batches by their state.", "state"),
   };
@@ -48,6 +53,8 @@ function showCounts(gauges: Gauges, entity: string, one: Shown): void {
   gauges.expected.set({ entity }, one.expected);
   gauges.read.set({ entity }, one.read);
   gauges.noted.set({ entity }, one.noted);
+  gauges.gone.set({ entity }, one.gone);
+  gauges.unforeseen.set({ entity }, one.unforeseen);
   for (const outcome of OUTCOMES) gauges.rows.set({ entity, outcome }, one[outcome]);
   for (const change of CHANGES) gauges.written.set({ entity, change }, one[change]);
 }
@@ -80,6 +87,10 @@ const NOT_THERE: Shown = {
   parked: 0,
   excluded: 0,
   noted: 0,
+  unforeseen: 0,
+  gone: 0,
+  lossReason: null,
+  lossColumn: null,
   startedAt: null,
   settledAt: null,
 };

@@ -21,6 +21,10 @@ export interface Account {
   /** Rows on record that are not in the target. */
   readonly exceptions: number;
   readonly failedChecks: number;
+  /** Of the rejected rows, those whose reason nobody foresaw. */
+  readonly unforeseen: number;
+  /** Rows of the target whose key the source no longer has. */
+  readonly gone: number;
   readonly errorCode: string | null;
   /** From its opening to its settling, the end of the run, or now; null: it has not been opened. */
   readonly seconds: number | null;
@@ -29,7 +33,7 @@ export interface Account {
 /** The accounts of a run's entities, parents first. A requeued batch keeps its result until the next one: its rows are in the target. */
 export async function accountOfRun(db: Queryable, runId: number): Promise<Account[]> {
   const found = await db.query<Account>(
-    `select e.entity, e.status, e.waived, e.expected, e.excluded, e.error_code as "errorCode", b.*,
+    `select e.entity, e.status, e.waived, e.expected, e.excluded, e.error_code as "errorCode", e.gone, b.*,
        (select count(*) from migration.exceptions x where x.run_id = e.run_id and x.entity = e.entity) as exceptions,
        (select count(*) from migration.validations v
         where v.run_id = e.run_id and v.entity = e.entity and not v.passed) as "failedChecks",
@@ -40,6 +44,7 @@ export async function accountOfRun(db: Queryable, runId: number): Promise<Accoun
        select count(*) as batches, count(*) filter (where status = 'failed') as "failedBatches",
          coalesce(sum(loaded), 0)::bigint as loaded, coalesce(sum(rejected), 0)::bigint as rejected,
          coalesce(sum(parked), 0)::bigint as parked, coalesce(sum(noted), 0)::bigint as noted,
+         coalesce(sum(unforeseen), 0)::bigint as unforeseen,
          coalesce(sum(read - expected) filter (where status = 'done' or read > 0), 0)::bigint as drift,
          coalesce(sum(expected) filter (where status <> 'done' and read = 0), 0)::bigint as unread
        from migration.batches where run_id = e.run_id and entity = e.entity) b

@@ -61,6 +61,7 @@ function withIssues(run: RunFacts, account: Account, checks: readonly CheckResul
   const issues = issuesOf(
     row,
     failed.map(({ name }) => name),
+    account,
   );
   return { ...row, issues };
 }

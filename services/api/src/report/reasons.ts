@@ -82,6 +82,8 @@ function rejectedWords({ reason, column }: Shortfall): Words {
 
 const CHECKS: Readonly<Record<string, string>> = {
   no_failed_batch: "batches that failed for good",
+  rows_gone_from_source: "rows of the target whose key is gone from the source",
+  unforeseen_losses: "rows that may be lost for reasons that nobody foresaw, and those that were",
   sum_closes: "rows read, and rows with an outcome",
   exceptions_on_record: "rejected and parked rows, and those on record",
   loaded_rows_found: "rows loaded, and rows found in the target (which may hold more)",

@@ -1,5 +1,5 @@
 import { contract } from "@nexus/contract";
-import { requeue, startEntity, waive } from "@nexus/shared/ledger";
+import { limitEntity, requeue, startEntity, waive } from "@nexus/shared/ledger";
 import { type Deps, namesOf } from "../deps.ts";
 import { requireEntity } from "../problem.ts";
 import { done } from "../refusal.ts";
@@ -39,6 +39,8 @@ export function entityRoutes(app: App, deps: Deps): void {
     },
   );
 
+  limitRoute(app, deps);
+
   app.post(
     "/v1/entities/:entity/waive",
     { schema: contract["POST /v1/entities/:entity/waive"] },
@@ -46,6 +48,20 @@ export function entityRoutes(app: App, deps: Deps): void {
       const { entity } = request.params;
       requireEntity(entity, names);
       return done(await waive(target, entity, by(request, request.body.reason), names));
+    },
+  );
+}
+
+function limitRoute(app: App, deps: Deps): void {
+  const names = namesOf(deps);
+  app.post(
+    "/v1/entities/:entity/limit",
+    { schema: contract["POST /v1/entities/:entity/limit"] },
+    async (request) => {
+      const { entity } = request.params;
+      const { reason, ...limits } = request.body;
+      requireEntity(entity, names);
+      return done(await limitEntity(deps.target, entity, limits, by(request, reason), names));
     },
   );
 }

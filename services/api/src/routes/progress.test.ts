@@ -60,6 +60,25 @@ describe("GET /v1/progress", () => {
     expect(body["totals"]).toMatchObject({ expected: 30, read: 10, loaded: 9, rejected: 1, percent: 33.3 });
   });
 
+  it("says when it stands still, whatever the cause", async () => {
+    await loadingRun(api.target);
+    expect((await api.get("/v1/progress")).body).toMatchObject({ stalled: null });
+    await api.target.query(
+      `update migration.runs set created_at = now() - interval '99 s', started_at = now() - interval '99 s';
+       update migration.run_entities set started_at = now() - interval '99 s', moved_at = null, settled_at = null;
+       update migration.batches set finished_at = finished_at - interval '99 s'`,
+    );
+    expect((await api.get("/v1/runs/1")).body).toMatchObject({
+      stalled: {
+        says: expect.stringMatching(
+          /^nothing has moved for \d+ s, and work is ready: patients has \d+ batches/,
+        ),
+        entities: ["patients"],
+      },
+    });
+    expect(await metricsOf(api.target)).toMatch(/^nexus_run_stalled_seconds \d\d/m);
+  });
+
   it("tells no time while it is paused, and that an operator limits it", async () => {
     const runId = await loadingRun(api.target);
     await api.post(`/v1/runs/${runId}/pause`);

@@ -1,0 +1,119 @@
+/** Keys that the target holds and the source no longer has. Found before an entity is closed, a page of keys at a time. */
+import type { Pool, Queryable } from "../database/pool.ts";
+import { inTransaction } from "../database/transaction.ts";
+
+/** The code of an entity that is blocked because too many of its rows are gone, and the name of the check. */
+export const TOO_MANY_GONE = "rows_gone_from_source";
+
+/** Where the comparison of an entity stands: int8's least value is text. Undefined: there is nothing to compare (any more). */
+export async function goneCursor(
+  db: Queryable,
+  runId: number,
+  entity: string,
+): Promise<number | string | undefined> {
+  const found = await db.query<{ cursor: number | string | null }>(
+    `select gone_cursor as cursor from migration.run_entities where run_id = $1 and entity = $2 and status = 'settling'`,
+    [runId, entity],
+  );
+  return found.rows[0]?.cursor ?? undefined;
+}
+
+/** Records a page: the keys up to `to` were compared, and `gone` are not in the source. Of two extractors, one does. */
+export async function recordGone(
+  target: Pool,
+  runId: number,
+  entity: string,
+  page: { readonly after: number | string; readonly to: number; readonly gone: readonly number[] },
+): Promise<void> {
+  await inTransaction(target, async (tx) => {
+    if (!(await moveCursor(tx, runId, entity, page.after, page.to))) return;
+    if (isBeginning(page.after))
+      await tx.query(`update migration.gone_rows set stale = true where entity = $1`, [entity]);
+    if (page.gone.length === 0) return;
+    await tx.query(
+      `insert into migration.gone_rows (entity, legacy_id, found_run, run_id) select $1, id, $2, $2 from unnest($3::bigint[]) id
+       on conflict (entity, legacy_id) do update set run_id = excluded.run_id, stale = false`,
+      [entity, runId, page.gone],
+    );
+  });
+}
+
+/** All behind `after` was compared: what was not found again is back, or is not in the target any more. */
+export async function endComparison(
+  target: Pool,
+  runId: number,
+  entity: string,
+  after: number | string,
+): Promise<void> {
+  await inTransaction(target, async (tx) => {
+    if (!(await moveCursor(tx, runId, entity, after, null))) return;
+    await tx.query(`delete from migration.gone_rows where entity = $1 and (stale or $2)`, [
+      entity,
+      isBeginning(after),
+    ]);
+    await tx.query(
+      `update migration.run_entities set gone_compared_at = now(),
+         gone = (select count(*) from migration.gone_rows where entity = $2)
+       where run_id = $1 and entity = $2`,
+      [runId, entity],
+    );
+  });
+}
+
+async function moveCursor(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  after: number | string,
+  to: number | null,
+): Promise<boolean> {
+  const moved = await tx.query(
+    `update migration.run_entities set gone_cursor = $4, moved_at = now()
+     where run_id = $1 and entity = $2 and gone_cursor = $3::bigint`,
+    [runId, entity, after, to],
+  );
+  return moved.rowCount === 1;
+}
+
+/** int8's least value is text. */
+export function isBeginning(cursor: number | string): boolean {
+  return typeof cursor === "string";
+}
+
+/** Should the entity be settled again, time will have passed: then all is compared anew. */
+export async function compareAgain(tx: Queryable, runId: number, entity: string): Promise<void> {
+  await tx.query(
+    `update migration.run_entities set gone_cursor = -9223372036854775808
+     where run_id = $1 and entity = $2 and gone_compared_at is not null`,
+    [runId, entity],
+  );
+}
+
+/** Rows of an entity that are gone, as this run found them. */
+export async function goneCount(tx: Queryable, runId: number, entity: string): Promise<number> {
+  const found = await tx.query<{ gone: number }>(
+    `select gone from migration.run_entities where run_id = $1 and entity = $2`,
+    [runId, entity],
+  );
+  return found.rows[0]?.gone ?? 0;
+}
+
+/**
+ * A share of the rows may be gone, or a few of few, never more than half: a source that suddenly shows nothing (its policies, a wrong
+ * schema, a restore that is under way) is no reason to believe that everybody left. An operator's own limit is taken at its word.
+ * `held`: rows of the target with a legacy key.
+ */
+export async function goneIsTolerable(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  held: number,
+): Promise<boolean> {
+  const found = await tx.query<{ tolerable: boolean }>(
+    `select e.gone * 100 <= $3::bigint * coalesce(e.gone_percent, r.gone_percent)
+         or (e.gone_percent is null and e.gone <= 10 and e.gone * 2 <= $3::bigint) as tolerable
+     from migration.run_entities e join migration.runs r on r.id = e.run_id where e.run_id = $1 and e.entity = $2`,
+    [runId, entity, held],
+  );
+  return found.rows[0]?.tolerable ?? true;
+}

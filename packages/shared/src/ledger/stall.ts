@@ -1,0 +1,139 @@
+/** Whether a run that should move does not: derived from what is ready and what was done last, whatever the cause is. */
+import type { Queryable } from "../database/pool.ts";
+import { type Carrier, type Heard, heardOf } from "./heartbeats.ts";
+import { currentHolds } from "./holds.ts";
+import type { EntityStatus } from "./states.ts";
+
+/** Seconds without any progress after which a run with work that is ready stands still. */
+const STALL_SECONDS = 30;
+
+/** What is ready to be done for an entity, or for the run. */
+export type Ready = "begin" | "plan" | "open" | "offer" | "load" | "settle" | "complete";
+
+/** Work that could be done now. */
+export interface ReadyWork {
+  /** Null: the run itself. */
+  readonly entity: string | null;
+  readonly ready: Ready;
+  /** Batches on offer (`load`) or still to be offered (`offer`). */
+  readonly batches: number;
+  /** The newest error of that work. */
+  readonly errorCode: string | null;
+}
+
+/** A run that stands still. */
+export interface Stall {
+  readonly runId: number;
+  /** Since the last progress. */
+  readonly seconds: number;
+  readonly work: readonly ReadyWork[];
+  readonly heard: Readonly<Record<Carrier, Heard>>;
+}
+
+/** An entity of the catalog and its parents. */
+interface Kin {
+  readonly name: string;
+  readonly parents: object;
+}
+
+/**
+ * Undefined while the run moves, has nothing that could be done (ended, paused, blocked), or a server holds it up: that is said in its
+ * own words (`holdInWords`). Cheap while it moves: one row of the run and its entities.
+ */
+export async function findStall(
+  db: Queryable,
+  runId: number,
+  catalog: readonly Kin[],
+  afterSeconds = STALL_SECONDS,
+): Promise<Stall | undefined> {
+  const [run] = (await db.query<RunFacts>(RUN, [runId])).rows;
+  if (run === undefined || run.seconds < afterSeconds) return undefined;
+  if ((await currentHolds(db)).length > 0) return undefined;
+  const work = await readyWork(db, runId, run, catalog);
+  if (work.length === 0) return undefined;
+  return { runId, seconds: run.seconds, work, heard: await heardOf(db) };
+}
+
+interface RunFacts {
+  readonly status: "planned" | "running";
+  readonly errorCode: string | null;
+  readonly seconds: number;
+}
+
+/** Progress is a batch that ended, an entity that moved, or an operator who changed something. */
+const RUN = `
+  select r.status, r.error_code as "errorCode",
+    extract(epoch from now() - greatest(r.created_at, r.started_at, e.moved, a.at, b.done, f.failed))::integer as seconds
+  from migration.runs r
+  cross join lateral (select max(greatest(moved_at, started_at, settled_at)) as moved
+                      from migration.run_entities where run_id = r.id) e
+  cross join lateral (select max(at) as at from migration.audit_log where run_id = r.id) a
+  cross join lateral (select max(finished_at) as done from migration.batches where run_id = r.id and status = 'done') b
+  cross join lateral (select max(finished_at) as failed from migration.batches where run_id = r.id and status = 'failed') f
+  where r.id = $1 and r.status in ('planned', 'running')`;
+
+interface EntityFacts {
+  readonly entity: string;
+  readonly status: EntityStatus;
+  readonly waived: boolean;
+  readonly planned: number;
+  readonly queued: number;
+  readonly errorCode: string | null;
+}
+
+async function readyWork(
+  db: Queryable,
+  runId: number,
+  run: RunFacts,
+  catalog: readonly Kin[],
+): Promise<ReadyWork[]> {
+  if (run.status === "planned")
+    return [{ entity: null, ready: "begin", batches: 0, errorCode: run.errorCode }];
+  const { rows } = await db.query<EntityFacts>(ENTITIES, [runId]);
+  const open = new Set(rows.filter((row) => !isSettled(row) && !row.waived).map(({ entity }) => entity));
+  if (open.size === 0) return [{ entity: null, ready: "complete", batches: 0, errorCode: null }];
+  return rows.flatMap((row) => {
+    const parents = Object.keys(catalog.find(({ name }) => name === row.entity)?.parents ?? {});
+    return workOf(row, !parents.some((parent) => open.has(parent)));
+  });
+}
+
+const ENTITIES = `
+  select e.entity, e.status, e.waived,
+    count(*) filter (where b.status = 'planned') as planned, count(*) filter (where b.status = 'queued') as queued,
+    coalesce(e.error_code, max(b.error_code)) as "errorCode"
+  from migration.run_entities e
+  left join migration.batches b on b.run_id = e.run_id and b.entity = e.entity and b.status in ('planned', 'queued')
+  where e.run_id = $1 group by e.run_id, e.entity order by e.position`;
+
+function isSettled({ status }: EntityFacts): boolean {
+  return status === "complete" || status === "skipped";
+}
+
+type Facts = Pick<EntityFacts, "planned" | "queued">;
+
+const NOTHING = (): null => null;
+
+/** By status: what is ready, and in how many batches. `isOpen`: its parents are settled. */
+const READY_IN: Readonly<Record<EntityStatus, (facts: Facts, isOpen: boolean) => [Ready, number] | null>> = {
+  waiting: () => ["plan", 0],
+  planning: () => ["plan", 0],
+  planned: (_, isOpen) => (isOpen ? ["open", 0] : null),
+  loading: ({ planned, queued }, isOpen) => {
+    if (planned + queued === 0) return ["settle", 0];
+    if (!isOpen) return null;
+    return queued > 0 ? ["load", queued] : ["offer", planned];
+  },
+  settling: () => ["settle", 0],
+  complete: NOTHING,
+  blocked: NOTHING,
+  skipped: NOTHING,
+  cancelled: NOTHING,
+};
+
+function workOf(facts: EntityFacts, isOpen: boolean): ReadyWork[] {
+  const found = READY_IN[facts.status](facts, isOpen);
+  if (found === null) return [];
+  const [ready, batches] = found;
+  return [{ entity: facts.entity, ready, batches, errorCode: facts.errorCode }];
+}

@@ -1,0 +1,103 @@
+import { inDependencyOrder, entities } from "@nexus/catalog";
+import { finishBatch, limitEntity, progressOf, recordExceptions, waive } from "@nexus/shared/ledger";
+import { loadingEntity, runningRun } from "@nexus/shared/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Deps } from "./deps.ts";
+import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
+import { fold } from "./fold.ts";
+import { pump } from "./pump.ts";
+import { settle } from "./settle.ts";
+
+const NAMES = inDependencyOrder(entities).map(({ name }) => name);
+const by = { actor: "test", reason: "known" };
+
+let deps: Deps;
+let runId: number;
+let batches: number[];
+
+/** Forty batches of ten rows, ten of them on offer. */
+beforeEach(async (context) => {
+  deps = await extractorUnderTest(context);
+  runId = await runningRun(deps.target, ["practices"]);
+  batches = await loadingEntity(deps.target, runId, "practices", 40);
+  await pump(deps, await runOf(deps));
+});
+
+/** Finishes the batches on offer; of the first two, `each` rows are rejected. */
+async function finish(each: number, reason: string): Promise<void> {
+  const lossy = batches.slice(0, 2);
+  for (const [n, id] of batches.slice(0, 10).entries()) {
+    const rejected = lossy.includes(id) ? each : 0;
+    const exceptions = Array.from({ length: rejected }, (_, row) => ({
+      legacyId: n * 10 + row + 1,
+      outcome: "rejected" as const,
+      reason,
+      column: "name",
+      missingEntity: null,
+      missingId: null,
+    }));
+    await recordExceptions(deps.target, { id, runId, entity: "practices" }, exceptions);
+    const counts = { loaded: 0, inserted: 0, updated: 0, parked: 0, noted: 0 };
+    await finishBatch(deps.target, id, { ...counts, read: rejected, rejected }, 1);
+  }
+  await fold(deps);
+}
+
+async function practices() {
+  const [one] = await progressOf(deps.target, runId);
+  return one;
+}
+
+describe("an entity that loses rows for reasons that nobody foresaw", () => {
+  it("stops beyond its limit, and is blocked with the reason and the column", async () => {
+    await finish(6, "value_malformed");
+    const run = await runOf(deps);
+    expect(await pump(deps, run)).toBe(false);
+    expect(await settle(deps, run)).toBe(true);
+    expect(await practices()).toMatchObject({
+      status: "blocked",
+      errorCode: "unforeseen_losses",
+      unforeseen: 12,
+      lossReason: "value_malformed",
+      lossColumn: "name",
+      batchesDone: 10,
+      batches: 40,
+    });
+  });
+
+  it.each([
+    ["as few as ten", 5, "value_malformed"],
+    ["reasons that are foreseen", 9, "case_unresolved"],
+    ["links that dangle", 9, "practice_id_dangling"],
+  ])("goes on after %s", async (_, each, reason) => {
+    await finish(each, reason);
+    expect(await pump(deps, await runOf(deps))).toBe(true);
+    expect(await settle(deps, await runOf(deps))).toBe(false);
+    expect(await practices()).toMatchObject({ status: "loading", rejected: 2 * each });
+  });
+
+  it.each([
+    ["its limit is raised", () => limitEntity(deps.target, "practices", { lossPercent: 5 }, by, NAMES)],
+    ["it is waived", () => waive(deps.target, "practices", by, NAMES)],
+  ])("loads the rest when %s, and its children wait for that", async (_, help) => {
+    await finish(6, "value_malformed");
+    await settle(deps, await runOf(deps));
+    await help();
+    expect(await practices()).toMatchObject({ status: "loading", waived: false, errorCode: null });
+    expect(await pump(deps, await runOf(deps))).toBe(true);
+    await deps.target.query("update migration.batches set status = 'queued' where status = 'planned'");
+    await deps.target.query("update migration.batches set status = 'done' where status = 'queued'");
+    await settle(deps, await runOf(deps));
+    expect(await practices()).toMatchObject({ status: "complete", unforeseen: 12 });
+    const { rows } = await deps.target.query("select name from migration.validations where not passed");
+    expect(rows).toEqual([]);
+  });
+
+  it("stays stopped when the limit is not raised enough", async () => {
+    await finish(8, "value_malformed");
+    await settle(deps, await runOf(deps));
+    await limitEntity(deps.target, "practices", { lossPercent: 2 }, by, NAMES);
+    await settle(deps, await runOf(deps));
+    expect(await practices()).toMatchObject({ status: "blocked", errorCode: "unforeseen_losses" });
+  });
+});

@@ -8,7 +8,7 @@ import { type Pool, withPool } from "./pool.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
 import { failureOf, openSource, tablesThatAreNeeded } from "./source-under-test.ts";
 
-type Look = (legacy: Pool) => Promise<void>;
+type Look = (legacy: Pool, url: string) => Promise<void>;
 
 let schemas = 0;
 
@@ -26,7 +26,7 @@ async function look(url: string, setUp: string, see: Look, reader = new URL(url)
   at.username = reader;
   const legacy = openSource(at.href);
   try {
-    await see(legacy);
+    await see(legacy, at.href);
   } finally {
     await legacy.end();
   }
@@ -209,6 +209,24 @@ describe("a source that was never analysed", () => {
         expect(await notes(legacy)).toMatch(/^never analysed: dispatch_template:/m);
         await legacy.query("analyze dispatch_template");
         expect(await notes(legacy)).not.toContain("never analysed");
+      },
+    );
+  });
+});
+
+describe("a table that somebody has locked", () => {
+  it("keeps no preflight waiting: the catalog says enough", async (context) => {
+    await look(
+      await freshDatabase(context),
+      "insert into dispatch_template (id) values (1)",
+      async (legacy, url) => {
+        const owner = openSource(url);
+        try {
+          await owner.query("begin; lock table dispatch_template in access exclusive mode");
+          expect(await notes(legacy)).toMatch(/^never analysed: dispatch_template:/m);
+        } finally {
+          await owner.end();
+        }
       },
     );
   });

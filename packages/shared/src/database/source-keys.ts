@@ -6,6 +6,12 @@ import type { Queryable } from "./pool.ts";
 /** Milliseconds that the keys of one table may be counted: the source is live. */
 const COUNT_MS = 20_000;
 
+/** Milliseconds that may be spent on what is only worth a note. */
+const NOTE_MS = 3_000;
+
+/** A statement took too long, or a lock was not given. */
+const TOO_LONG: ReadonlySet<string> = new Set(["57014", "55P03"]);
+
 interface Key {
   readonly table: string;
   readonly key: string;
@@ -36,16 +42,30 @@ export async function keysTooGreat(
   const keys = new Map(entities.map(({ source: { table, key } }) => [table, key]));
   for (const [table, key] of keys) {
     if (/^(?:integer|smallint)$/.test(shape.type(table, key) ?? "")) continue;
-    const { rows } = await tx.query<{ count: number }>(
-      `select (select count(*) from ${table} where ${key} > 2147483647) + (select count(*) from ${table} where ${key} < -2147483648) as count`,
-    );
-    const { count } = rows[0] ?? { count: 0 };
+    const count = await countTooGreat(tx, table, key);
     if (count > 0)
       notes.push(
         `${count} rows of ${table} have keys beyond the integers of the target: each will be rejected`,
       );
   }
   return notes;
+}
+
+/** 0 where somebody keeps us waiting: it is only a note. */
+async function countTooGreat(tx: Queryable, table: string, key: string): Promise<number> {
+  const beyond = (where: string) => `(select count(*) from ${table} where ${key} ${where})`;
+  await tx.query(`savepoint great; set local statement_timeout = ${NOTE_MS}`);
+  try {
+    const { rows } = await tx.query<{ count: number }>(
+      `select ${beyond("> 2147483647")} + ${beyond("< -2147483648")} as count`,
+    );
+    return rows[0]?.count ?? 0;
+  } catch (error) {
+    if (!TOO_LONG.has(errorCode(error) ?? "")) throw error;
+    return 0;
+  } finally {
+    await tx.query("rollback to savepoint great");
+  }
 }
 
 /** Unique and not null by the table's own rules. The rules of a parent of other tables do not bind those. */
@@ -79,7 +99,7 @@ async function countBad(tx: Queryable, { table, key }: Key, whole: boolean): Pro
     );
     return inWords(table, key, rows[0] ?? { nulls: 0, doubles: 0, fractions: 0 });
   } catch (error) {
-    if (errorCode(error) !== "57014") throw error;
+    if (!TOO_LONG.has(errorCode(error) ?? "")) throw error;
     return [
       `nothing keeps ${table}.${key} unique, and counting it took more than ${COUNT_MS / 1_000} s: add a primary key`,
     ];

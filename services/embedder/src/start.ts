@@ -13,6 +13,7 @@ import {
   workerSettings,
 } from "@nexus/shared/queue";
 import { type Closers, type Context, openStatus, startTicker } from "@nexus/shared/runtime";
+import { seldom } from "@nexus/shared/telemetry";
 import type { Log, TimeJob } from "@nexus/shared/telemetry";
 import type { variables } from "./config.ts";
 import { tendVectors } from "./drained.ts";
@@ -111,7 +112,9 @@ function startRelaying(config: Settings, relaying: Omit<RelayDeps, "settings">, 
   const memory = startRelay();
   const ticker = startTicker({
     runOnce: () => relay({ ...relaying, settings }, memory),
-    onError: (error) => relaying.log.warn({ err: error }, "relay failed, trying again"),
+    onError: seldom((error, since) =>
+      relaying.log.warn({ err: error, ...since }, "relay failed, trying again"),
+    ),
     retryMs: 1_000,
   });
   closers.push("relay", () => ticker.stop());

@@ -3,6 +3,7 @@ import { openBoth } from "@nexus/shared/database";
 import { startHeartbeat } from "@nexus/shared/ledger";
 import { openQueue } from "@nexus/shared/queue";
 import { openStatus, runService, startTicker } from "@nexus/shared/runtime";
+import { seldom } from "@nexus/shared/telemetry";
 import { startCare } from "./care.ts";
 import { fold } from "./fold.ts";
 import { variables } from "./config.ts";
@@ -31,19 +32,21 @@ await runService({
     const care = startCare();
     const ticker = startTicker({
       runOnce: (signal) => timeTick(() => tick({ ...deps, signal }, care)),
-      onError: (error) => log.warn({ err: error }, "tick failed, trying again"),
+      onError: seldom((error, since) => log.warn({ err: error, ...since }, "tick failed, trying again")),
       retryMs: 1_000,
     });
     closers.push("ticker", () => ticker.stop());
     const planning = startTicker({
       runOnce: (signal) => plan({ ...deps, signal }, care.setbacks),
-      onError: (error) => log.warn({ err: error }, "planning failed, trying again"),
+      onError: seldom((error, since) => log.warn({ err: error, ...since }, "planning failed, trying again")),
       retryMs: 1_000,
     });
     closers.push("planning", () => planning.stop());
     const folding = startTicker({
       runOnce: () => fold(deps),
-      onError: (error) => log.warn({ err: error }, "counts could not be folded, trying again"),
+      onError: seldom((error, since) =>
+        log.warn({ err: error, ...since }, "counts could not be folded, trying again"),
+      ),
       retryMs: 1_000,
     });
     closers.push("folding", () => folding.stop());

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { databaseProcess, databaseUrl, type RunningProcess, startProcess } from "@nexus/local/supervisor";
 import { openPool } from "@nexus/shared/database";
-import { type Missing, startPostgres, startRedis } from "@nexus/shared/testing";
+import { findPostgres, findRedis, type Missing, startPostgres, startRedis } from "@nexus/shared/testing";
 
 /** A server of a suite's own, to break and mend. */
 export interface Carrier {
@@ -23,9 +23,10 @@ export interface CarrierKind {
   start(): Promise<Carrier>;
 }
 
+/** Those of this machine. */
 export const carriers: readonly CarrierKind[] = [
-  { name: "Redis", start: overRedis },
-  { name: "PostgreSQL", start: overPostgres },
+  ...(findRedis() ? [{ name: "Redis", start: overRedis }] : []),
+  ...(findPostgres() ? [{ name: "PostgreSQL", start: overPostgres }] : []),
   { name: "PGlite", start: overPglite },
 ];
 

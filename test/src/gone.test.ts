@@ -18,7 +18,9 @@ describe.each(stacks())("a membership that is deleted at the source, on $name", 
       );
       const progress = await journey.completed(await journey.begin(ENTITIES));
       expect(await active(journey)).toEqual(before.filter((one) => one !== id));
-      expect(progress.map(({ gone }) => gone)).toEqual([0, 0, 1]);
+      expect(progress.filter(({ gone }) => gone > 0)).toMatchObject([
+        { entity: "practice_members", gone: 1 },
+      ]);
       await journey.legacy.query("insert into dispatch_office_doctors select * from kept");
       await journey.completed(await journey.begin(ENTITIES));
       expect(await active(journey)).toEqual(before);

@@ -1,11 +1,11 @@
 /** A run begins when the source is fit to be read; what is skipped is counted once. */
-import { entities, entityNamed } from "@nexus/catalog";
+import { entities, type Entity, entityNamed } from "@nexus/catalog";
 import { errorCode, inspectSource, readOnly } from "@nexus/shared/database";
 import { entitiesIn, moveRun, noteRunError, recordSourceTimezone, type Run } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { countSkipped } from "./excluded.ts";
-import type { Setbacks } from "./setbacks.ts";
+import { LOCK_MS, type Setbacks } from "./setbacks.ts";
 
 /**
  * Moves a planned run to running, or to failed when the source cannot be read wholly. Returns whether it runs. An error is
@@ -25,14 +25,12 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   const selected = (await entitiesIn(deps.target, run.id, ["waiting", "planned"])).map((name) =>
     entityNamed(entities, name),
   );
-  const { legacy, settings, signal } = deps;
-  const { shape, problems } = await readOnly(
-    legacy,
-    (tx) => inspectSource(tx, selected, settings.sourceRules ?? {}),
-    { statementMs: settings.legacyStatementMs, signal },
-  );
+  const problems: string[] = [];
+  for (const entity of selected) problems.push(...(await problemsOf(deps, entity)));
+  const { shape } = await inspect(deps, []);
   if (problems.length > 0) {
-    for (const reason of problems) deps.log.error({ runId: run.id, reason }, "the source cannot be read");
+    for (const reason of new Set(problems))
+      deps.log.error({ runId: run.id, reason }, "the source cannot be read");
     await moveRun(deps.target, run.id, ["planned"], "failed", "source_missing");
     return false;
   }
@@ -42,4 +40,26 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   const began = await moveRun(deps.target, run.id, ["planned"], "running");
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;
+}
+
+/** One entity for itself: a table that is locked holds up no other. What it hides is found by planning, which waits for it and says so. */
+async function problemsOf(deps: Deps, entity: Entity): Promise<readonly string[]> {
+  try {
+    return (await inspect(deps, [entity])).problems;
+  } catch (error) {
+    if (errorCode(error) !== "55P03") throw error;
+    deps.log.warn({ entity: entity.name }, "a table of the source is locked, its keys were not looked at");
+    return [];
+  }
+}
+
+function inspect({ legacy, settings, signal }: Deps, selected: readonly Entity[]) {
+  return readOnly(
+    legacy,
+    async (tx) => {
+      await tx.query(`set local lock_timeout = ${LOCK_MS}`);
+      return await inspectSource(tx, selected, settings.sourceRules ?? {});
+    },
+    { statementMs: settings.legacyStatementMs, signal },
+  );
 }

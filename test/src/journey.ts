@@ -3,7 +3,14 @@ import { entities, inDependencyOrder } from "@nexus/catalog";
 import { makeSample, type SampleOptions } from "@nexus/local/sample";
 import { type ServiceName, serviceToRun } from "@nexus/local/services";
 import { inTransaction, openPool, type Pool } from "@nexus/shared/database";
-import { createRun, type EntityProgress, findRun, migrateTarget, progressOf } from "@nexus/shared/ledger";
+import {
+  brokenInvariants,
+  createRun,
+  type EntityProgress,
+  findRun,
+  migrateTarget,
+  progressOf,
+} from "@nexus/shared/ledger";
 import { type Closers, closers } from "@nexus/shared/runtime";
 import {
   eventually,
@@ -147,5 +154,7 @@ async function completed(target: Pool, runId: number, within = 120_000): Promise
     within,
     every: 100,
   });
+  const broken = await brokenInvariants(target, entities);
+  if (broken.length > 0) throw new Error(`run ${runId} is completed, but ${JSON.stringify(broken)}`);
   return await progressOf(target, runId);
 }

@@ -137,6 +137,8 @@ export interface EntityDefinition<Row extends Keyed, C extends Columns, LinkName
     legacyId?(shape: SourceShape): string;
     /** The alias under which `query` selects from `table`. */
     readonly alias: string;
+    /** Whether the target's legacy key is this key; it is, if left out. */
+    keepsKey?(shape: SourceShape): boolean;
     /** The fields that the source must be able to fill, each with its clauses. */
     readonly needs: Needs;
     /**

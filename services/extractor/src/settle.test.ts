@@ -63,6 +63,18 @@ describe("an entity without batches left", () => {
     expect(await settled()).toEqual(["blocked", ...failed]);
   });
 
+  it("is blocked when a row that was read is hidden by one that is gone from the source", async () => {
+    await deps.legacy.query("insert into dispatch_office values (1), (3)");
+    await finishBatch(deps.target, batch, COUNTS, 1);
+    expect(await settled()).toEqual(["blocked", "rows_lost"]);
+  });
+
+  it("is complete when the source got a row since", async () => {
+    await deps.legacy.query("insert into dispatch_office values (1), (3), (4)");
+    await finishBatch(deps.target, batch, { ...COUNTS, read: 1, loaded: 1, inserted: 1 }, 1);
+    expect(await settled()).toEqual(["complete"]);
+  });
+
   it("is blocked when a batch failed", async () => {
     await failBatch(deps.target, batch, 1, "defect");
     expect(await settled()).toEqual(["blocked", "no_failed_batch"]);

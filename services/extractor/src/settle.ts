@@ -28,6 +28,7 @@ import {
   TOO_MANY_LOSSES,
 } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
+import { accountFor } from "./account.ts";
 import type { Deps } from "./deps.ts";
 import { compareGone, deactivateGone } from "./gone.ts";
 import { attempt, LOCK_MS, type Setbacks, startSetbacks } from "./setbacks.ts";
@@ -64,7 +65,8 @@ async function settleEntity(deps: Deps, run: Run, entity: Entity): Promise<boole
   return closed;
 }
 
-async function closeEntity({ target, log, signal }: Deps, run: Run, entity: Entity): Promise<boolean> {
+async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
+  const { target, log, signal } = deps;
   const story = async (tx: Client): Promise<boolean> => {
     await tx.query(`set local lock_timeout = ${LOCK_MS}`);
     if (!(await claimEntity(tx, run.id, entity.name, "settling"))) return false;
@@ -74,7 +76,8 @@ async function closeEntity({ target, log, signal }: Deps, run: Run, entity: Enti
     const sums = await sumsOf(tx, run.id, entity.name);
     if (sums.written > 0 || (await neverAnalysed(tx, entity)))
       await tx.query(`analyze public.${entity.target.table}`);
-    const found = [...lossChecks(losses), ...(await check(tx, entity, sums))];
+    const account = losses === undefined ? await accountFor(deps, tx, run, entity, sums) : [];
+    const found = [...lossChecks(losses), ...(await check(tx, entity, sums)), ...account];
     const checks = [...found, ...(await goneChecks(tx, run, entity, found))];
     await recordChecks(tx, run.id, entity.name, checks);
     await foldCounts(tx, run.id, [entity.name]);

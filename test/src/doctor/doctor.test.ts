@@ -47,6 +47,15 @@ describe("when nothing is wrong", () => {
     expect(output).toMatch(/^well +run +run 1 is completed$/m);
     expect(output).toMatch(/^nothing is wrong$/m);
     expect(code).toBe(0);
+    const deep = await ward.nexus("doctor --deep");
+    expect(deep.output).toMatch(/^well +run +every invariant of the ledger and the target holds$/m);
+    expect(deep.output).toMatch(/^well +run +every key that the newest runs read has an outcome$/m);
+    await ward.target.query(
+      "delete from public.case_states where legacy_id = (select min(legacy_id) from public.case_states)",
+    );
+    const missing = await ward.nexus("doctor --deep");
+    expect(missing.output).toMatch(/^wrong +run +case_states: every key .* is broken 1 times \(\d+\)$/m);
+    expect(missing.code).toBe(1);
   });
 });
 

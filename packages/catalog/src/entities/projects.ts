@@ -27,6 +27,7 @@ export const projects = defineEntity({
     key: "id",
     legacyId: (shape) => (isInteger(shape, "dispatch_project", "uid") ? "uid" : "id"),
     alias: "j",
+    keepsKey: (shape) => !isInteger(shape, "dispatch_project", "uid"),
     needs: {
       legacy_id: [["dispatch_project.id", "dispatch_project.uid"]],
       name: [["dispatch_project.name"]],

@@ -9,6 +9,7 @@ import { examineEmbeddings } from "./embeddings.ts";
 import { examineExceptions } from "./exceptions.ts";
 import { type Area, AREAS, type Finding, note, unchecked, wrong } from "./finding.ts";
 import { examineHolds } from "./holds.ts";
+import { examineInvariants, examineKeys } from "./invariants.ts";
 import { examineLegacy } from "./legacy.ts";
 import { examineLocks } from "./locks.ts";
 import { examineQueues } from "./queues.ts";
@@ -17,18 +18,21 @@ import { readSettings, type Settings } from "./settings.ts";
 import { examineTarget } from "./target.ts";
 
 /** All findings, in the order of `AREAS`. Takes a few seconds, and up to a minute where servers do not answer. */
-export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+export async function examine(env: NodeJS.ProcessEnv, depth: Depth = "usual"): Promise<Finding[]> {
   const { settings, findings } = readSettings(env);
   const open = closers();
   try {
-    const found = await examineServers(settings, open);
+    const found = await examineServers(settings, open, depth);
     return [...findings, ...found].sort((a, b) => AREAS.indexOf(a.area) - AREAS.indexOf(b.area));
   } finally {
     await open.closeAll();
   }
 }
 
-async function examineServers(settings: Settings, open: Closers): Promise<Finding[]> {
+/** `deep`: the invariants too, which read every table and every key of both databases. */
+export type Depth = "usual" | "deep";
+
+async function examineServers(settings: Settings, open: Closers, depth: Depth): Promise<Finding[]> {
   const target = poolAt(settings.TARGET_URL, open);
   const legacy = poolAt(settings.LEGACY_URL, open);
   const api = await examineApi(settings);
@@ -42,6 +46,7 @@ async function examineServers(settings: Settings, open: Closers): Promise<Findin
     ...queue.findings,
     ...ground.findings,
     ...(ledger ?? (api.view === undefined ? [] : examineView(api.view))),
+    ...(depth === "deep" && target !== undefined && ground.ledger ? await examineDeeply(legacy, target) : []),
     ...(legacy === undefined
       ? []
       : await looked("legacy", "the source", () => examineLegacy(legacy, settings))),
@@ -57,6 +62,15 @@ function plainText({ TARGET_URL: target, LEGACY_URL: legacy }: Settings): Findin
     ...(legacy === undefined
       ? []
       : plainTextRisk("LEGACY_URL", legacy).map(({ code, says }) => note("legacy", code, says))),
+  ];
+}
+
+async function examineDeeply(legacy: Pool | undefined, target: Pool): Promise<Finding[]> {
+  return [
+    ...(await looked("run", "the invariants", () => examineInvariants(target))),
+    ...(legacy === undefined
+      ? [unchecked("run", "whether every key of the source has an outcome: LEGACY_URL is not set")]
+      : await looked("run", "the keys of the source", () => examineKeys(legacy, target))),
   ];
 }
 

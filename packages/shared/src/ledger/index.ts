@@ -74,7 +74,15 @@ export {
   type Run,
   type Selection,
 } from "./runs.ts";
-export { beginSettling, type Check, goOnLoading, recordChecks, type Sums, sumsOf } from "./settling.ts";
+export {
+  beginSettling,
+  type Check,
+  goOnLoading,
+  plannedUpTo,
+  recordChecks,
+  type Sums,
+  sumsOf,
+} from "./settling.ts";
 export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
 export {
   compareAgain,
@@ -119,6 +127,8 @@ export {
 } from "./idempotency.ts";
 export { requeue } from "./requeue.ts";
 export { bringBack, FOLLOW_AT_ONCE } from "./case-practice.ts";
+export { compareKeys, lostRows } from "./compare-keys.ts";
+export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
 export { addMoved, followAfter, movedChildren, reloadMoved } from "./moved-parents.ts";
 export { type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export type { Requeued, Scope } from "./requeue-selection.ts";

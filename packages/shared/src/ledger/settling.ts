@@ -80,6 +80,20 @@ export async function sumsOf(tx: Queryable, runId: number, entity: string): Prom
   return sums;
 }
 
+/** The last key that was planned of an entity which the run reads whole; undefined where it is a repair. */
+export async function plannedUpTo(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+): Promise<number | string | undefined> {
+  const found = await tx.query<{ upTo: number | string }>(
+    `select cursor_key as "upTo" from migration.run_entities
+     where run_id = $1 and entity = $2 and cursor_key > -9223372036854775808`,
+    [runId, entity],
+  );
+  return found.rows[0]?.upTo;
+}
+
 /** Keeps the results of the checks; those of an earlier settling are replaced. */
 export async function recordChecks(
   tx: Queryable,

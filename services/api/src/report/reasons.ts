@@ -89,6 +89,8 @@ const CHECKS: Readonly<Record<string, string>> = {
   loaded_rows_found: "rows loaded, and rows found in the target (which may hold more)",
   constraints_enforced: "constraints of the target that are switched off",
   rows_sharing_an_email: "rows that share an e-mail address (a fact, no fault)",
+  rows_lost:
+    "rows that the source had when it was read, and that are neither in the target nor among the exceptions",
   rows_apart_from_their_case: "rows that another practice would see than sees their case",
 };
 

@@ -1,0 +1,200 @@
+/**
+ * What must hold whenever no batch is in flight, as SQL: read by tests after each run, and by `nexus doctor --deep`. Each query
+ * returns what breaks it: an entity, how many rows or batches, and some of their keys. Never a value.
+ */
+import type { Entity } from "@nexus/catalog";
+import type { Pool, Queryable } from "../database/pool.ts";
+import { type Bounds, readOnly } from "../database/transaction.ts";
+import { FOLLOW_AT_ONCE } from "./case-practice.ts";
+import { compareKeys } from "./compare-keys.ts";
+
+/** An invariant that does not hold. */
+export interface Broken {
+  readonly name: string;
+  /** What must hold. */
+  readonly says: string;
+  readonly entity: string;
+  readonly count: number;
+  /** The first few, in words: keys, batches, runs. */
+  readonly some: string | null;
+}
+
+interface Invariant {
+  readonly name: string;
+  readonly says: string;
+  /** Columns: entity, count, some. */
+  readonly sql: string;
+}
+
+const FIRST = (column: string): string =>
+  `array_to_string((array_agg(${column} order by ${column}))[1:10], ', ')`;
+
+/** Of the ledger alone. */
+const LEDGER: readonly Invariant[] = [
+  {
+    name: "one_outcome",
+    says: "every row that a batch read has one outcome, and every exception is on record",
+    sql: `select b.entity, count(*), ${FIRST("b.id")} as some from migration.batches b
+      cross join lateral (
+        select count(*) filter (where outcome = 'rejected') as rejected, count(*) filter (where outcome = 'parked') as parked
+        from migration.exceptions e where e.batch_id = b.id) e
+      where b.status = 'done' and (b.read <> b.loaded + b.rejected + b.parked or e.rejected <> b.rejected or e.parked <> b.parked)
+      group by 1`,
+  },
+  {
+    name: "complete_is_complete",
+    says: "an entity that is complete has no batch that is not done, unless it was waived",
+    sql: `select e.entity, count(*), ${FIRST("b.id")} as some from migration.run_entities e
+      join migration.batches b using (run_id, entity)
+      where e.status = 'complete' and b.status <> 'done' group by 1`,
+  },
+  {
+    name: "completed_is_settled",
+    says: "a run that is completed has no entity that is neither complete, skipped nor waived, and no batch on offer",
+    sql: `select e.entity, count(*), ${FIRST("e.run_id")} as some from migration.run_entities e
+      join migration.runs r on r.id = e.run_id
+      where r.status = 'completed' and (
+        e.status not in ('complete', 'skipped', 'blocked') or (e.status = 'blocked' and not e.waived)
+        or exists (select from migration.batches b
+          where b.run_id = e.run_id and b.entity = e.entity and b.status in ('planned', 'queued')))
+      group by 1`,
+  },
+  {
+    name: "closed_run_is_closed",
+    says: "no batch of a run that has ended can be taken by a loader",
+    sql: `select b.entity, count(*), ${FIRST("b.id")} as some from migration.batches b
+      join migration.runs r on r.id = b.run_id
+      where r.status in ('completed', 'cancelled') and b.status in ('planned', 'queued') group by 1`,
+  },
+  {
+    name: "checks_passed",
+    says: "an entity that is complete has passed its checks",
+    sql: `select v.entity, count(*), ${FIRST("v.name")} as some from migration.validations v
+      join migration.run_entities e using (run_id, entity)
+      where not v.passed and e.status = 'complete' group by 1`,
+  },
+  {
+    name: "failed_can_be_requeued",
+    says: "a batch that failed belongs to an entity that is blocked, waived or still loading, so that it is shown and can be requeued",
+    sql: `select b.entity, count(*), ${FIRST("b.id")} as some from migration.batches b
+      join migration.run_entities e using (run_id, entity)
+      where b.status = 'failed' and e.status not in ('loading', 'settling', 'blocked') group by 1`,
+  },
+  {
+    name: "a_run_moves",
+    says: "a running run whose entities are all settled completes, and one that may load has batches on offer or to offer",
+    sql: `select 'run ' || r.id as entity, 1 as count, null as some from migration.runs r
+      where r.status = 'running' and now() - r.started_at > interval '1 minute'
+        and not exists (select from migration.run_entities e where e.run_id = r.id and (
+          e.status in ('waiting', 'planning', 'planned', 'settling') or (e.status = 'blocked' and not e.waived)
+          or (e.status = 'loading' and exists (select from migration.batches b
+            where b.run_id = r.id and b.entity = e.entity and b.status in ('planned', 'queued')))
+          or e.settled_at > now() - interval '1 minute'))`,
+  },
+];
+
+/** Of the ledger and the target. */
+function withTarget(entities: readonly Entity[]): Invariant[] {
+  const has = (name: string): boolean => entities.some((entity) => entity.name === name);
+  return [
+    ...entities.filter(({ name }) => FOLLOW_AT_ONCE.has(name) && has("cases")).map(sharesPractice),
+    ...entities.map((entity) => isLoadedOnce(entity)),
+    ...entities.flatMap((entity) =>
+      Object.keys(entity.parents).flatMap((parent) => isNotParked(entity, entities, parent)),
+    ),
+  ];
+}
+
+function sharesPractice({ name, target: { table, key } }: Entity): Invariant {
+  return {
+    name: "practice_of_its_case",
+    says: "every row is in the practice of its case",
+    sql: `select '${name}' as entity, count(*), ${FIRST(`t.${key}`)} as some from public.${table} t
+      join public.cases c on c.id = t.case_id where t.practice_id is distinct from c.practice_id having count(*) > 0`,
+  };
+}
+
+/** Of a run that read an entity whole and loaded it: so many keys are there, or more, where rows are gone from the source. */
+function isLoadedOnce({ name, target: { table, key } }: Entity): Invariant {
+  return {
+    name: "loaded_is_there",
+    says: "as many rows of the target have a legacy key as the newest run that read the entity whole has loaded, or more",
+    sql: `select '${name}' as entity, e.loaded - t.found as count, 'run ' || e.run_id as some
+      from (select run_id, (select coalesce(sum(b.loaded), 0) from migration.batches b
+                            where b.run_id = e.run_id and b.entity = e.entity) as loaded
+            from migration.run_entities e
+            where entity = '${name}' and status = 'complete' and cursor_key > -9223372036854775808
+            order by run_id desc limit 1) e
+      cross join (select count(${key}) as found from public.${table}) t where t.found < e.loaded`,
+  };
+}
+
+function isNotParked({ name }: Entity, entities: readonly Entity[], parent: string): Invariant[] {
+  const found = entities.find((one) => one.name === parent);
+  if (found === undefined) return [];
+  const { table, key } = found.target;
+  return [
+    {
+      name: "parked_for_a_reason",
+      says: "a run that is completed has left no row parked whose parent is in the target",
+      sql: `select '${name}' as entity, count(*), ${FIRST("x.legacy_id")} as some from migration.exceptions x
+        join migration.runs r on r.id = x.run_id
+        where x.entity = '${name}' and x.outcome = 'parked' and x.resolved_at is null and x.missing_entity = '${parent}'
+          and r.id = (select max(id) from migration.runs) and r.status = 'completed'
+          and exists (select from public.${table} p where p.${key} = x.missing_id) having count(*) > 0`,
+    },
+  ];
+}
+
+/** What does not hold, of the ledger and the target. Reads each table at most once per invariant; changes nothing. */
+export async function brokenInvariants(db: Queryable, entities: readonly Entity[]): Promise<Broken[]> {
+  const broken: Broken[] = [];
+  for (const { name, says, sql } of [...LEDGER, ...withTarget(entities)]) {
+    const found = await db.query<Pick<Broken, "entity" | "count" | "some">>(sql);
+    for (const row of found.rows) broken.push({ name, says, ...row });
+  }
+  return broken;
+}
+
+/**
+ * Keys of the source, of entities that the newest run completed, that are neither in the target nor among the exceptions. Reads the
+ * source's and the target's indexes page by page. On a live source these are also the rows that came since.
+ */
+export async function missingKeys(
+  legacy: Pool,
+  target: Pool,
+  entities: readonly Entity[],
+  bounds: Bounds = {},
+): Promise<Broken[]> {
+  const broken: Broken[] = [];
+  for (const { name, upTo } of await readWhole(target)) {
+    const entity = entities.find((one) => one.name === name);
+    if (entity === undefined) continue;
+    const missing = await readOnly(
+      target,
+      (tx) => compareKeys(legacy, tx, { entity, runId: null, upTo }, bounds),
+      bounds,
+    );
+    if (missing === undefined || missing.length === 0) continue;
+    const some = missing.slice(0, 10).join(", ");
+    const says = "every key of the source is in the target or among the exceptions";
+    broken.push({
+      name: "every_key_has_an_outcome",
+      says,
+      entity: name,
+      count: missing.length,
+      some,
+    });
+  }
+  return broken;
+}
+
+/** Entities that the newest run to have a part in them read whole and completed. What was waived or is under way lacks rows by right. */
+async function readWhole(db: Queryable): Promise<{ name: string; upTo: number | string }[]> {
+  const found = await db.query<{ name: string; upTo: number | string }>(
+    `select entity as name, cursor_key as "upTo" from (
+       select distinct on (entity) * from migration.run_entities where status <> 'skipped' order by entity, run_id desc) newest
+     where status = 'complete' and cursor_key > -9223372036854775808 order by entity`,
+  );
+  return found.rows;
+}

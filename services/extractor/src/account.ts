@@ -1,0 +1,27 @@
+/** The account of an entity: every key of the source is in the target or among the exceptions, but for what the source got since. */
+import type { Entity } from "@nexus/catalog";
+import type { Client } from "@nexus/shared/database";
+import { type Check, compareKeys, lostRows, plannedUpTo, type Run, type Sums } from "@nexus/shared/ledger";
+import type { Deps } from "./deps.ts";
+
+/**
+ * Checks of an entity that the run read whole; none where a batch failed, which is said already, and none for a repair, whose batches were checked by the loader. A difference that is
+ * no drift of the live source fails.
+ */
+export async function accountFor(
+  { legacy, settings, signal }: Pick<Deps, "legacy" | "settings" | "signal">,
+  tx: Client,
+  run: Run,
+  entity: Entity,
+  { failed }: Pick<Sums, "failed">,
+): Promise<Check[]> {
+  if (failed > 0) return [];
+  const upTo = await plannedUpTo(tx, run.id, entity.name);
+  if (upTo === undefined) return [];
+  const comparison = { entity, runId: run.id, upTo };
+  const bounds = { statementMs: settings.legacyStatementMs, signal };
+  const missing = await compareKeys(legacy, tx, comparison, bounds);
+  if (missing === undefined) return [];
+  const lost = await lostRows(legacy, tx, comparison, missing, bounds);
+  return [{ name: "rows_lost", passed: lost === 0, expected: 0, actual: lost }];
+}

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import {
+  CONNECTIONS,
   choice,
   number,
   optionalChoice,
@@ -17,7 +18,7 @@ import { z } from "zod";
 /** The environment of the API. */
 export const variables = {
   ...statusVariables,
-  ...targetVariables({ connections: 4 }),
+  ...targetVariables({ connections: CONNECTIONS.target.api }),
   ...queueVariables,
   API_HOST: text({
     meaning: "the address to listen on",

@@ -1,4 +1,5 @@
 import {
+  CONNECTIONS,
   choice,
   number,
   optionalNumber,
@@ -14,7 +15,7 @@ import { z } from "zod";
 /** The environment of the embedder. The AWS SDK reads its own variables, and only when it is opened: with `EMBEDDING_PROVIDER=bedrock`. */
 export const variables = {
   ...statusVariables,
-  ...targetVariables({ connections: 6, least: 2 }),
+  ...targetVariables({ connections: CONNECTIONS.target.embedder, least: 2 }),
   ...queueVariables,
   ...workerVariables({ job: "page", drainMs: 10_000 }),
   EMBEDDINGS: choice(["on", "off"], {

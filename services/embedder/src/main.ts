@@ -17,7 +17,7 @@ await runService({
         await import("./dify/config.ts"),
         await import("./dify/start.ts"),
       ];
-      await startDify(config.TARGET_URL, parseConfig(difyVariables, process.env), context, metrics);
+      await startDify(config, parseConfig(difyVariables, process.env), context, metrics);
     }
     if (config.EMBEDDINGS === "off") {
       const status = { checks: {}, metrics: metrics.scrape };

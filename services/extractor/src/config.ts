@@ -1,11 +1,11 @@
-import { legacyVariables, number, queueVariables, targetVariables } from "@nexus/shared/config";
+import { CONNECTIONS, legacyVariables, number, queueVariables, targetVariables } from "@nexus/shared/config";
 import { statusVariables } from "@nexus/shared/runtime";
 
 /** The environment of the extractor. */
 export const variables = {
   ...statusVariables,
-  ...legacyVariables({ connections: 1 }),
-  ...targetVariables({ connections: 2 }),
+  ...legacyVariables({ connections: CONNECTIONS.legacy.extractor }),
+  ...targetVariables({ connections: CONNECTIONS.target.extractor }),
   ...queueVariables,
   BATCH_ROWS: number(1, 5_000, {
     meaning: "rows of one batch",

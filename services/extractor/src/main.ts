@@ -9,6 +9,7 @@ import { fold } from "./fold.ts";
 import { variables } from "./config.ts";
 import { openMetrics } from "./metrics.ts";
 import { plan } from "./plan.ts";
+import { watchRefusals } from "./refusals.ts";
 import { tick } from "./tick.ts";
 
 await runService({
@@ -30,9 +31,16 @@ await runService({
     };
     const deps = { entities: inDependencyOrder(entities), legacy, target, transport, log, settings, settled };
     const care = startCare();
+    const ticking = watchRefusals(deps);
+    const tickFailed = seldom((error, since) =>
+      log.warn({ err: error, ...since }, "tick failed, trying again"),
+    );
     const ticker = startTicker({
-      runOnce: (signal) => timeTick(() => tick({ ...deps, signal }, care)),
-      onError: seldom((error, since) => log.warn({ err: error, ...since }, "tick failed, trying again")),
+      runOnce: (signal) => timeTick(() => ticking.passed(tick({ ...deps, signal }, care))),
+      onError: (error) => {
+        tickFailed(error);
+        ticking.failed(error);
+      },
       retryMs: 1_000,
     });
     closers.push("ticker", () => ticker.stop());

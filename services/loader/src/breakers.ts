@@ -5,7 +5,7 @@
 import type { LoadedRow } from "@nexus/catalog";
 import { connectionBroke } from "@nexus/shared/database";
 import { pause } from "@nexus/shared/runtime";
-import type { Portion } from "./read-rows.ts";
+import type { Portion, ReadRow } from "./read-rows.ts";
 import { upsertBisecting, type Write, type Written } from "./upsert.ts";
 
 /** The reason of rows, and the code of batches, that do so. */
@@ -63,7 +63,16 @@ export async function writeWithoutBreakers<T, R>(suspect: Suspect<T, R>): Promis
     if (breakers.size > MOST) throw new BatchBreaks("more than a few rows break the connection");
   };
   await search(all);
-  return await write(portionsOf(all), inParts(parts, breakers));
+  const good = all.filter((one) => !breakers.has(keyOf(one)));
+  return await write(withRefused(portionsOf(good), breakers), inParts(parts));
+}
+
+async function* withRefused(portions: Portions, breakers: ReadonlySet<Key>): AsyncGenerator<Portion> {
+  yield* portions;
+  const rows = [...breakers].map((key): ReadRow => {
+    return { kind: "unreadable", legacyId: Number(key), reason: BREAKS_CONNECTION, column: null };
+  });
+  yield { rows, read: rows.length };
 }
 
 /** Whether this part can be written. Where it cannot, the server is well again before anything else is tried. */
@@ -117,7 +126,7 @@ async function untilWell<T, R>(suspect: Suspect<T, R>): Promise<void> {
 }
 
 /** Each part in a statement of its own: what broke only together does not come together. */
-function inParts(parts: readonly (readonly Key[])[], breakers: ReadonlySet<Key>): Write {
+function inParts(parts: readonly (readonly Key[])[]): Write {
   return async (tx, entity, namespace, loaded) => {
     const rows = new Map<Key, LoadedRow>(loaded.map((row) => [row.legacyId, row]));
     const all: Written[] = [];
@@ -125,15 +134,10 @@ function inParts(parts: readonly (readonly Key[])[], breakers: ReadonlySet<Key>)
       const those = part.flatMap((key) => rows.get(key) ?? []);
       if (those.length > 0) all.push(await upsertBisecting(tx, entity, namespace, those));
     }
-    const refused = loaded.filter(({ legacyId }) => breakers.has(legacyId)).map(refusal);
     return {
       inserted: all.flatMap(({ inserted }) => inserted),
       updated: all.flatMap(({ updated }) => updated),
-      refused: [...all.flatMap((one) => one.refused), ...refused],
+      refused: all.flatMap(({ refused }) => refused),
     };
   };
-}
-
-function refusal({ legacyId }: LoadedRow) {
-  return { legacyId, sqlState: BREAKS_CONNECTION, column: null };
 }

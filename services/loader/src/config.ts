@@ -1,4 +1,5 @@
 import {
+  CONNECTIONS,
   choice,
   legacyVariables,
   number,
@@ -11,8 +12,8 @@ import { statusVariables } from "@nexus/shared/runtime";
 /** The environment of the loader. */
 export const variables = {
   ...statusVariables,
-  ...legacyVariables({ connections: 2 }),
-  ...targetVariables({ connections: 4 }),
+  ...legacyVariables({ connections: CONNECTIONS.legacy.loader }),
+  ...targetVariables({ connections: CONNECTIONS.target.loader }),
   ...queueVariables,
   ...workerVariables({ job: "batch", drainMs: 15_000 }),
   LEGACY_UNREADABLE_TEXT: choice(["reject", "repair"], {

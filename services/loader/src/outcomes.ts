@@ -133,7 +133,6 @@ const REFUSALS: Readonly<Record<string, string>> = {
   "23503": "parent_missing",
   "23505": "duplicate_key",
   "23514": "check_violated",
-  breaks_connection: "breaks_connection",
   not_stored: "not_stored",
 };
 

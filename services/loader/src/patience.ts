@@ -11,6 +11,9 @@ import type { Deps } from "./deps.ts";
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
 
+/** The longest where connections are scarce: others give theirs back after a while, and take them again. */
+const SCARCE = { code: /^(53300|XX000|08P01)$/, longestMs: 4_000 };
+
 /** Milliseconds between two lines of the log about one server. */
 const QUIET_MS = 30_000;
 
@@ -85,7 +88,8 @@ function remember(held: Map<Server, Held>, server: Server, code: string, now: nu
   const one = held.get(server) ?? { code, refusals: 0, probeAt: 0, probing: false };
   one.code = code;
   if (now >= one.probeAt) {
-    one.probeAt = now + Math.min(LONGEST_MS, FIRST_MS * 2 ** one.refusals);
+    one.probeAt =
+      now + Math.min(SCARCE.code.test(code) ? SCARCE.longestMs : LONGEST_MS, FIRST_MS * 2 ** one.refusals);
     one.refusals++;
   }
   held.set(server, one);

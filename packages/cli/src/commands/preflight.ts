@@ -1,6 +1,8 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import {
+  connectionsNeeded,
   legacyUrl,
+  optionalNumber,
   optionalQueueUrl,
   parseConfig,
   plainTextRisk,
@@ -9,13 +11,26 @@ import {
   StartFailure,
   targetUrl,
 } from "@nexus/shared/config";
-import { notesOnTarget, type Pool, preflightLegacy, preflightTarget, withPool } from "@nexus/shared/database";
+import {
+  connectionNotes,
+  notesOnTarget,
+  type Pool,
+  preflightLegacy,
+  preflightTarget,
+  withPool,
+} from "@nexus/shared/database";
 import type { Command } from "commander";
 
 const variables = {
   LEGACY_URL: legacyUrl,
+  LEGACY_POOL: optionalNumber(1, 50, {
+    meaning: "connections of each service to the source, where it is set",
+  }),
   ...sourceVariables,
   TARGET_URL: targetUrl,
+  TARGET_POOL: optionalNumber(1, 50, {
+    meaning: "connections of each service to the target, where it is set",
+  }),
   ...queueVariables,
   QUEUE_URL: optionalQueueUrl({ meaning: "the queue, looked at if it is set" }),
 };
@@ -33,11 +48,14 @@ export function preflight(program: Command): void {
       const ordered = inDependencyOrder(entities);
       const legacy = await checked(config.LEGACY_URL, async (pool) => {
         const { notes } = await preflightLegacy(pool, ordered, config);
-        return notes;
+        const needed = connectionsNeeded("legacy", config.LEGACY_POOL);
+        return [...notes, ...(await connectionNotes(pool, needed, "LEGACY_POOL"))];
       });
       const target = await checked(config.TARGET_URL, async (pool) => {
         await preflightTarget(pool, ordered);
-        return await notesOnTarget(pool, ordered);
+        const needed = connectionsNeeded("target", config.TARGET_POOL);
+        const few = await connectionNotes(pool, needed, "TARGET_POOL");
+        return [...(await notesOnTarget(pool, ordered)), ...few];
       });
       const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);
       const warnings = [

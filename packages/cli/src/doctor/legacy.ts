@@ -21,7 +21,7 @@ export async function examineLegacy(legacy: Pool, rules: SourceRules): Promise<F
     if (!(error instanceof StartFailure)) throw error;
     const unreachable = error instanceof UnavailableError;
     const next = unreachable
-      ? "start it, or correct LEGACY_URL; batches wait meanwhile"
+      ? "do what it says, or correct LEGACY_URL; batches wait meanwhile"
       : "do what it says, then `nexus preflight`";
     return [wrong("legacy", unreachable ? "legacy_unreachable" : "legacy_unfit", error.message, next)];
   }

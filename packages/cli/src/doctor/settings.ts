@@ -38,7 +38,8 @@ export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; find
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       const area = AREA[name];
-      const isAbsent = (env[name] ?? "") === "" && !error.message.includes("did you mean");
+      const isAbsent =
+        (env[name] ?? env[`${name}_FILE`] ?? "") === "" && !error.message.includes("did you mean");
       findings.push(
         isAbsent && area !== undefined
           ? unchecked(area, `${name} is not set: nothing was asked there`, `set ${name}, as in .env.example`)

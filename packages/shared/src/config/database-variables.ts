@@ -1,6 +1,6 @@
 /** The variables of the databases, alike for every service but for how many connections it takes. */
 import type { Config } from "./parse.ts";
-import { choice, databaseUrl, encoding, number, timezone } from "./variables.ts";
+import { choice, databaseUrl, encoding, number, optionalText, timezone } from "./variables.ts";
 
 /** Where the target is. */
 export const targetUrl = databaseUrl({
@@ -9,6 +9,24 @@ export const targetUrl = databaseUrl({
 
 /** Where the source is. */
 export const legacyUrl = databaseUrl({ meaning: "the legacy database, read only" });
+
+/** A file instead of a variable: a password that is rotated needs no restart. */
+function urlFile(name: string) {
+  return optionalText({
+    meaning: `a file that holds ${name}, instead of it; read again for each new connection, so that a password may be rotated`,
+  });
+}
+
+/** Connections that a process of each service takes if it is told nothing. */
+export const CONNECTIONS = {
+  legacy: { extractor: 1, loader: 2 },
+  target: { extractor: 2, loader: 4, embedder: 6, api: 4 },
+} as const;
+
+/** Connections that one of each service may open; `pool`: LEGACY_POOL or TARGET_POOL, where it is set for all of them. */
+export function connectionsNeeded(server: keyof typeof CONNECTIONS, pool: number | undefined): number {
+  return Object.values(CONNECTIONS[server]).reduce((sum, usual) => sum + (pool ?? usual), 0);
+}
 
 /** `connections`: how many a process takes if it is told nothing, and the fewest that it can work with. */
 interface Connections {
@@ -45,6 +63,7 @@ export type LegacySettings = Config<ReturnType<typeof legacyVariables>>;
 export function targetVariables({ connections, least = 1 }: Connections) {
   return {
     TARGET_URL: targetUrl,
+    TARGET_URL_FILE: urlFile("TARGET_URL"),
     TARGET_POOL: number(least, 50, {
       meaning: "connections to the target, at most",
       fallback: String(connections),
@@ -57,6 +76,7 @@ export function targetVariables({ connections, least = 1 }: Connections) {
 export function legacyVariables({ connections, least = 1 }: Connections) {
   return {
     LEGACY_URL: legacyUrl,
+    LEGACY_URL_FILE: urlFile("LEGACY_URL"),
     LEGACY_POOL: number(least, 50, {
       meaning: "connections to the legacy database, at most",
       fallback: String(connections),

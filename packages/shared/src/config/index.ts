@@ -1,6 +1,8 @@
 export { closest } from "./closest.ts";
 export { ConfigurationError, StartFailure, UnavailableError } from "./failure.ts";
 export {
+  CONNECTIONS,
+  connectionsNeeded,
   legacyUrl,
   legacyVariables,
   type SourceRules,

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "./failure.ts";
 import { parseConfig } from "./parse.ts";
@@ -34,6 +37,17 @@ describe("the configuration", () => {
       QUEUE_PREFIX: "nexus",
       DIFY_URL: undefined,
     });
+  });
+
+  it("takes a secret from a file, if one is named, and nothing else from one", (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "nexus-secret-"));
+    context.onTestFinished(() => rmSync(folder, { recursive: true }));
+    const TARGET_URL_FILE = join(folder, "target-url");
+    writeFileSync(TARGET_URL_FILE, `${TARGET_URL}\n`);
+    expect(parseConfig(variables, { TARGET_URL_FILE }).TARGET_URL).toBe(TARGET_URL);
+    expect(problems({ TARGET_URL, TARGET_URL_FILE })).toContain("both set");
+    expect(problems({ TARGET_URL_FILE: join(folder, "none") })).toContain("TARGET_URL_FILE names a file");
+    expect(parseConfig(variables, { TARGET_URL, PROVIDER_FILE: TARGET_URL_FILE }).PROVIDER).toBe("local");
   });
 
   it("is frozen", () => {

@@ -1,4 +1,5 @@
 /** Environment variables become one frozen object, or one error that lists everything that is wrong. */
+import { readFileSync } from "node:fs";
 import { ConfigurationError } from "./failure.ts";
 import { closest } from "./closest.ts";
 import type { Variable } from "./variables.ts";
@@ -16,10 +17,10 @@ export type Config<V extends Variables> = {
  */
 export function parseConfig<V extends Variables>(variables: V, env: NodeJS.ProcessEnv): Config<V>;
 export function parseConfig(variables: Variables, env: NodeJS.ProcessEnv): Record<string, unknown> {
-  const problems = misspelt(Object.keys(variables), env);
+  const problems = misspelt(Object.entries(variables).flatMap(namesOf), env);
   const config: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries(variables)) {
-    const given = env[name] === "" ? undefined : env[name];
+    const given = valueOf(name, variable, env, problems);
     const parsed = variable.schema.safeParse(given ?? variable.fallback);
     if (parsed.success) config[name] = parsed.data;
     else
@@ -29,6 +30,34 @@ export function parseConfig(variables: Variables, env: NodeJS.ProcessEnv): Recor
   }
   if (problems.length > 0) throw new ConfigurationError(problems.join("; "));
   return Object.freeze(config);
+}
+
+/** A secret may lie in a file that `<NAME>_FILE` names: Kubernetes renews files, and the environment of no process. */
+function namesOf([name, { secret }]: readonly [string, Variable<unknown>]): string[] {
+  return secret === true ? [name, `${name}_FILE`] : [name];
+}
+
+function valueOf(
+  name: string,
+  variable: Variable<unknown>,
+  env: NodeJS.ProcessEnv,
+  problems: string[],
+): string | undefined {
+  const given = env[name] === "" ? undefined : env[name];
+  const file = variable.secret === true ? (env[`${name}_FILE`] ?? "") : "";
+  if (file === "") return given;
+  if (given !== undefined) problems.push(`${name} and ${name}_FILE are both set: leave one of them out`);
+  try {
+    return given ?? readSecret(file);
+  } catch {
+    problems.push(`${name}_FILE names a file that cannot be read`);
+    return undefined;
+  }
+}
+
+/** What a file of one secret holds: its last line ends where the secret does. */
+export function readSecret(file: string): string {
+  return readFileSync(file, "utf8").replace(/\r?\n$/, "");
 }
 
 function firstIssue(error: { issues: readonly { message: string }[] }): string {

@@ -1,12 +1,13 @@
 /** A session whose connection was cut goes on in the server as long as it waits for a lock, and keeps its own locks: it must be ended there. */
-import { type Pool, withPool } from "./pool.ts";
+import { type Pool, urlOf, withPool } from "./pool.ts";
 
 /**
  * Has the server end a session of the same role, from a connection of its own: those of the pool may all wait for the same lock.
  * A failure is reported to the pool: then the session ends when it gets its lock, or the server is away and has ended it itself.
  */
 export async function endSession(pool: Pool, pid: number): Promise<void> {
-  const { connectionString: url = "", application_name: name = "" } = pool.options;
+  const { application_name: name = "" } = pool.options;
+  const url = urlOf(pool);
   await withPool({ url, max: 1, name }, (own) => own.query(END, [pid])).catch((error: unknown) => {
     pool.emit("error", error);
   });
@@ -17,7 +18,8 @@ export async function endSession(pool: Pool, pid: number): Promise<void> {
  * waited for a little longer.
  */
 export async function sessionWorks(pool: Pool, pid: number): Promise<boolean> {
-  const { connectionString: url = "", application_name: name = "" } = pool.options;
+  const { application_name: name = "" } = pool.options;
+  const url = urlOf(pool);
   try {
     const { rows } = await withPool({ url, max: 1, name }, (own) =>
       own.query<{ works: boolean }>(WORKS, [pid]),

@@ -53,6 +53,8 @@ describe("what happens next after an error", () => {
 
   it.each([
     ["exec_stmt_raise", "40001", "row"],
+    ["exec_stmt_raise", "53100", "wait"],
+    ["exec_stmt_raise", "57P03", "wait"],
     ["exec_stmt_raise", "PT409", "row"],
     ["ExecWithCheckOptions", "42501", "row"],
     ["aclcheck_error", "42501", "person"],

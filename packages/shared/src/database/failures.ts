@@ -23,6 +23,9 @@ const STEPS: readonly (readonly [RegExp, NextStep])[] = [
 /** The function of the server that reports what a trigger raised, whatever its code, and what a row security policy refused. */
 const OF_A_ROW: ReadonlySet<unknown> = new Set(["exec_stmt_raise", "ExecWithCheckOptions"]);
 
+/** What no row can be blamed for, even where a trigger passes it on: a full disk, a server that starts, a standby. */
+const OF_A_SERVER = /^(08|25006|28|53|57P|58)/;
+
 /** The server ends the session with these: whatever the code, the statement is not what was wrong. Localised servers mostly keep the words. */
 const ENDS_SESSION = /^(FATAL|PANIC)$/;
 
@@ -86,7 +89,7 @@ function stepOfServer(error: Error, code: string): NextStep {
   const severity: unknown = Reflect.get(error, "severity");
   const ended = typeof severity === "string" && ENDS_SESSION.test(severity) && !KEPT_WAITING.test(code);
   if (ended || (code.startsWith("XX") && OF_A_POOLER.test(error.message))) return "wait";
-  if (OF_A_ROW.has(Reflect.get(error, "routine"))) return "row";
+  if (OF_A_ROW.has(Reflect.get(error, "routine")) && !OF_A_SERVER.test(code)) return "row";
   return STEPS.find(([pattern]) => pattern.test(code))?.[1] ?? "person";
 }
 

@@ -2,6 +2,7 @@ export { byOid } from "./text-types.ts";
 export { connectionBroke, errorCode, nextStep, type NextStep } from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, withPool } from "./pool.ts";
 export { type Server, serverOf } from "./attend.ts";
+export { connectionNotes } from "./connection-limits.ts";
 export { refusalCode, refusalInWords } from "./refusals.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export { type Bounds, inSnapshot, inTransaction, LONG_MS, readOnly } from "./transaction.ts";

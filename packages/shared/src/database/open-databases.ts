@@ -1,18 +1,24 @@
 /** The databases of a service: opened by its variables, watched, closed with it. */
 import type { Entity } from "@nexus/catalog";
 import type { LegacySettings, TargetSettings } from "../config/database-variables.ts";
+import { UnavailableError } from "../config/failure.ts";
+import { readSecret } from "../config/parse.ts";
 import { plainTextRisk } from "../config/tls.ts";
 import type { Context } from "../runtime/service.ts";
+import { pause } from "../runtime/ticker.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { WatchPool } from "../telemetry/pool-metrics.ts";
 import type { Server } from "./attend.ts";
+import { errorCode, noConnectionLeft } from "./failures.ts";
 import { openPool, type Pool, type PoolOptions } from "./pool.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
 import { preflightTarget } from "./preflight-target.ts";
 import { seeAllOrNone } from "./row-security.ts";
 
 /** The target, not looked at yet. */
-export function openTarget({ TARGET_URL, TARGET_POOL }: TargetSettings, context: Context): Pool {
-  return open("target", { url: TARGET_URL, max: TARGET_POOL }, context);
+export function openTarget(settings: TargetSettings, context: Context): Pool {
+  const { TARGET_URL: url, TARGET_URL_FILE: file, TARGET_POOL: max } = settings;
+  return open("target", { url, reread: rereading(file), max }, context);
 }
 
 /** Both databases, found fit to move `entities` from one to the other. Throws as the two preflights do. */
@@ -22,15 +28,38 @@ export async function openBoth(
   context: Context,
   watchPool: WatchPool,
 ): Promise<{ readonly legacy: Pool; readonly target: Pool }> {
-  const source = { url: settings.LEGACY_URL, max: settings.LEGACY_POOL, idleMs: SOURCE_IDLE_MS };
+  const { LEGACY_URL: url, LEGACY_URL_FILE: file, LEGACY_POOL: max } = settings;
+  const source = { url, reread: rereading(file), max, idleMs: SOURCE_IDLE_MS };
   const legacy = open("source", source, context);
   watchPool("legacy", legacy);
   const target = openTarget(settings, context);
   watchPool("target", target);
-  await preflightLegacy(legacy, entities, settings);
+  await onceLetIn(context.log, () => preflightLegacy(legacy, entities, settings));
   if (settings.LEGACY_ROW_SECURITY !== "accept") seeAllOrNone(legacy);
-  await preflightTarget(target, entities);
+  await onceLetIn(context.log, () => preflightTarget(target, entities));
   return { legacy, target };
+}
+
+function rereading(file: string | undefined): (() => string) | undefined {
+  return file === undefined ? undefined : () => readSecret(file);
+}
+
+/** Milliseconds between two tries to be let in, at first and at most. */
+const FIRST_MS = 500;
+const LONGEST_MS = 5_000;
+
+/** A server that is starting, or has no connection left for this process, will let it in: others give theirs back when they need none. */
+async function onceLetIn(log: Log, look: () => Promise<unknown>): Promise<void> {
+  for (let waitMs = FIRST_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_MS)) {
+    try {
+      return void (await look());
+    } catch (error) {
+      const cause = error instanceof UnavailableError ? error.cause : error;
+      if (!noConnectionLeft(cause) && errorCode(cause) !== "57P03") throw error;
+      log.warn({ code: errorCode(cause), err: error }, "a server does not let this process in yet, it waits");
+    }
+    await pause(waitMs, new AbortController().signal);
+  }
 }
 
 /** The source may have few connections for all of us: who needs none at the moment keeps none. */
@@ -41,7 +70,7 @@ const SILENCE_MS = 15_000;
 
 function open(
   server: Server,
-  where: Pick<PoolOptions, "url" | "max" | "idleMs">,
+  where: Pick<PoolOptions, "url" | "reread" | "max" | "idleMs">,
   { name, log, closers }: Context,
 ): Pool {
   const onError = (error: Error): void => log.warn({ err: error }, "connection lost");

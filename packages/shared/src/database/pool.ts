@@ -1,7 +1,7 @@
 /** Connection pools. Sessions are never assumed to be ours: no session settings, no named statements, no session locks. */
 import type { ClientBase, Pool as PgPool, PoolClient } from "pg";
 import { closers } from "../runtime/closers.ts";
-import { postgresPool } from "../runtime/postgres-pool.ts";
+import { postgresPool, withoutTls } from "../runtime/postgres-pool.ts";
 import { attend, type Server } from "./attend.ts";
 import { byOid } from "./text-types.ts";
 
@@ -12,6 +12,8 @@ export type Client = PoolClient;
 
 export interface PoolOptions {
   readonly url: string;
+  /** Reads the URL anew before a connection is made: passwords are rotated. Left out: it stays as it is. */
+  readonly reread?: (() => string) | undefined;
   /** Connections at most. */
   readonly max: number;
   /** Shown in pg_stat_activity. */
@@ -36,7 +38,7 @@ const SILENCE_MS = 60_000;
  * so that nothing is lost on the way through JavaScript.
  */
 export function openPool(options: PoolOptions): Pool {
-  const { url, max, name, server, silenceMs = SILENCE_MS, idleMs = 30_000, onError } = options;
+  const { url, reread, max, name, server, silenceMs = SILENCE_MS, idleMs = 30_000, onError } = options;
   const pool = postgresPool(url, {
     max,
     application_name: name,
@@ -47,8 +49,40 @@ export function openPool(options: PoolOptions): Pool {
   });
   pool.on("error", onError);
   pool.on("connect", (client) => client.on("error", onError));
+  urls.set(pool, url);
+  if (reread !== undefined) renew(pool, reread);
   attend(pool, silenceMs, server);
   return pool;
+}
+
+const urls = new WeakMap<Pool, string>();
+
+/** The URL by which a pool connects now, all of its parameters included. */
+export function urlOf(pool: Pool): string {
+  return urls.get(pool) ?? pool.options.connectionString ?? "";
+}
+
+/** Has each new connection made by the URL of that moment. What cannot be read, or is no URL, leaves it as it is. */
+function renew(pool: Pool, reread: () => string): void {
+  pool.connect = new Proxy(pool.connect, {
+    apply: (connect, self, given: unknown[]): unknown => {
+      const url = pool.idleCount === 0 ? readable(reread) : undefined;
+      if (url !== undefined && url !== urls.get(pool)) {
+        urls.set(pool, url);
+        pool.options.connectionString = withoutTls(url);
+      }
+      return Reflect.apply(connect, self, given);
+    },
+  });
+}
+
+function readable(reread: () => string): string | undefined {
+  try {
+    const url = reread();
+    return URL.canParse(url) ? url : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Opens a pool for the length of `use`. */

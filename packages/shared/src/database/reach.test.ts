@@ -1,7 +1,9 @@
 import { createServer, type Server } from "node:net";
 import { describe, expect, it } from "vitest";
 import { UnavailableError } from "../config/failure.ts";
-import { openPool } from "./pool.ts";
+import { freshDatabase } from "../testing/fresh.ts";
+import { freshLogin } from "../testing/login.ts";
+import { openPool, withPool } from "./pool.ts";
 import { reachTarget, requireVersion } from "./reach.ts";
 
 const oldest = { number: 150_000, text: "15" };
@@ -30,6 +32,27 @@ describe("a server that cannot be reached", () => {
       `TARGET_URL (127.0.0.1:${port}/clinic): cannot be reached (ECONNREFUSED)`,
     );
     expect(String(failure)).not.toContain("s3cret-pass");
+  });
+
+  it("is told from one without such a database, whose name ends with a blank", async (context) => {
+    const url = await freshDatabase(context);
+    expect(String(await reached(`${url}%20`))).toMatch(
+      /cannot be reached \(3D000\): it has no such database: the name in the URL begins or ends with a blank/,
+    );
+    expect(String(await reached(`${url}x`))).toMatch(
+      /cannot be reached \(3D000\): it has no such database: correct the database's name/,
+    );
+  });
+
+  it("is told from one that has no connection left", async (context) => {
+    const url = await freshDatabase(context);
+    const login = await freshLogin(context, url);
+    await withPool({ url, max: 1, name: "test" }, (pool) =>
+      pool.query(`alter role ${login.username} connection limit 0`),
+    );
+    expect(String(await reached(login.href))).toMatch(
+      /cannot be reached \(53300\): it has no connection left for us/,
+    );
   });
 
   it("is unavailable when it ends the connection", async () => {

@@ -1,8 +1,8 @@
 /** The first thing asked of a database: is it there, and is it new enough? */
 import { ConfigurationError, UnavailableError } from "../config/failure.ts";
 import { connectionRefusal } from "../runtime/connection-refusal.ts";
-import { errorCode } from "./failures.ts";
-import type { Pool } from "./pool.ts";
+import { type Pool, urlOf } from "./pool.ts";
+import { refusalCode, refusalInWords } from "./refusals.ts";
 
 export interface Version {
   /** server_version_num: 150020 for 15.20, 90524 for 9.5.24. */
@@ -37,7 +37,7 @@ async function versionOf(pool: Pool, place: string): Promise<Version> {
     );
     return rows[0] ?? { number: 0, text: "unknown" };
   } catch (cause) {
-    throw unreached(place, cause);
+    throw unreached(pool, place, cause);
   }
 }
 
@@ -50,22 +50,31 @@ export function requireVersion(place: string, found: Version, oldest: Version): 
 }
 
 /** Refused by its rules of authentication, or asked for a password that the URL has not. */
-const REFUSED = /^28/;
+const REFUSED = /^(28|no_password)/;
 
-function unreached(place: string, cause: unknown): Error {
-  const code = errorCode(cause);
+function unreached(pool: Pool, place: string, cause: unknown): Error {
+  const code = refusalCode(cause);
   const refusal = connectionRefusal(cause);
   if (refusal !== undefined) return new ConfigurationError(`${place}: ${refusal}`, { cause });
-  const wantsPassword = cause instanceof Error && cause.message.startsWith("SASL");
-  if (wantsPassword || REFUSED.test(code ?? ""))
+  if (REFUSED.test(code))
     return new ConfigurationError(
-      `${place}: the server refuses this user (${code ?? "no password"}): correct user and password`,
+      `${place}: the server refuses this user (${code}): correct user and password`,
       { cause },
     );
-  return new UnavailableError(
-    `${place}: cannot be reached (${code ?? "no answer"}): check host, port and database, and that the server runs`,
-    { cause },
-  );
+  const { says, next } = code === "3D000" && hasBlanks(pool) ? BLANKS : refusalInWords(code);
+  return new UnavailableError(`${place}: cannot be reached (${code}): ${says}: ${next}`, { cause });
+}
+
+const BLANKS = {
+  says: "it has no such database: the name in the URL begins or ends with a blank",
+  next: "take the blank out of the URL",
+};
+
+/** A blank at the end of a URL is part of the name for node-postgres, and invisible in a message. */
+function hasBlanks(pool: Pool): boolean {
+  const url = urlOf(pool);
+  const name = decodeURIComponent(new URL(url).pathname.slice(1));
+  return url.trim() !== url || name.trim() !== name;
 }
 
 /** host:port/database of a pool, for people. */

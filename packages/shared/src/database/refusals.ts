@@ -24,7 +24,7 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
   [/^(25006|0A000)$/, "it only reads: it is a standby, or became one", "point to the server that writes"],
   [/^55P03$/, "it gives a lock to somebody else", "`nexus doctor` names the session that holds it"],
   [/^58/, "its disk fails", "look at the server's log"],
-  [/^ECONNREFUSED$/, "nobody listens there", "start it, or correct host and port"],
+  [/^ECONNREFUSED$/, "nobody listens there", "check host, port and database, and that the server runs"],
   [/^E(HOST|NET)UNREACH$/, "there is no route to it", "look at the network, its policies and firewalls"],
   [/^(ENOTFOUND|EAI_AGAIN)$/, "its name cannot be resolved", "correct the host, or look at the name server"],
   [

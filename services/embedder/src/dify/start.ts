@@ -17,13 +17,16 @@ const POOL = 3;
 
 /** Starts to fill Dify. Returns facts for the `ready` line. */
 export async function startDify(
-  targetUrl: string,
+  {
+    TARGET_URL,
+    TARGET_URL_FILE,
+  }: Readonly<Record<"TARGET_URL", string> & Record<"TARGET_URL_FILE", string | undefined>>,
   config: Settings,
   context: Context,
   metrics: Metrics,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { log, closers } = context;
-  const target = openTarget({ TARGET_URL: targetUrl, TARGET_POOL: POOL }, { ...context, name: "dify" });
+  const target = openTarget({ TARGET_URL, TARGET_URL_FILE, TARGET_POOL: POOL }, { ...context, name: "dify" });
   await preflightTarget(target, entities);
   const health = { answeredAt: -Infinity };
   const deps: DifyDeps = {

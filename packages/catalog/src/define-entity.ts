@@ -27,7 +27,7 @@ export function defineEntity<Row extends Keyed, const C extends Columns, LinkNam
     name,
     parents,
     source,
-    target: { ...target, alsoUnique: target.alsoUnique ?? [] },
+    target: { ...target, alsoUnique: target.alsoUnique ?? [], origin: target.origin ?? null },
     content: content ?? null,
     examples,
     read(raw) {

@@ -157,6 +157,8 @@ export interface EntityDefinition<Row extends Keyed, C extends Columns, LinkName
     readonly alsoUnique?: readonly Extract<keyof C, string>[];
     /** A boolean column that becomes false where the row is gone from the source. */
     readonly inactiveWhenGone?: Extract<keyof C, string>;
+    /** Where the legacy key need not be the source's own: SQL for the source row that a target row was made of, after the table's alias. */
+    readonly origin?: string;
   };
   /** The content type under which changed rows are offered to the embedder. */
   readonly content?: string;
@@ -220,6 +222,7 @@ export interface Entity {
     readonly columns: Columns;
     readonly alsoUnique: readonly string[];
     readonly inactiveWhenGone?: string;
+    readonly origin: string | null;
   };
   readonly content: string | null;
   readonly examples: readonly Example[];

@@ -7,6 +7,7 @@ import {
   countAttempt,
   failExhausted,
   finishBatch,
+  noteSize,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
 import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
@@ -14,8 +15,9 @@ import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
 import { comeBack, giveBack, giveUpAttempt, shutOut } from "./give-back.ts";
 import { emitContent, NOTHING_YET, recordOutcomes, sortOutcomes, type Tally, tallied } from "./outcomes.ts";
-import { type Reading, readPortions, readRange } from "./read-range.ts";
+import { PORTION_BYTES, type Reading, readPortions, readRange } from "./read-range.ts";
 import type { Portion } from "./read-rows.ts";
+import { moveKeys } from "./move-keys.ts";
 import { resolveLinks } from "./resolve-links.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Key } from "./source.ts";
@@ -64,8 +66,9 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
 
 /** Nothing to do: the batch is done, paused, cancelled or requeued, or shut out before it was read, or it has crashed its loaders too often. */
 async function skip({ target, log }: Deps, job: LoadJob): Promise<Handled> {
-  if (await failExhausted(target, job.batch, job.generation))
-    log.error({ batch: job.batch, entity: job.entity }, "batch failed: no attempt left");
+  const exhausted = await failExhausted(target, job.batch, job.generation);
+  if (exhausted !== undefined)
+    log.error({ batch: job.batch, entity: job.entity, ...exhausted }, "batch failed: no attempt left");
   return { kind: "done" };
 }
 
@@ -103,6 +106,7 @@ async function writeCarefully(
 ): Promise<Result> {
   return await attempt.largeTurn(async () => {
     attempt.signal.throwIfAborted();
+    if (kind === "large") await noteSize(attempt.target, batch.id, PORTION_BYTES);
     attempt.log.info(
       { batch: batch.id, entity: entity.name, rows: keys.length, why: kind },
       "read in portions",
@@ -152,9 +156,11 @@ async function write(
     for await (const { rows, read } of portions) {
       const parents = await resolveLinks(tx, entity, rows);
       const mapped = sortOutcomes(rows, parents, run.codes);
-      const taken = await takeOver(tx, attempt, entity, mapped.loaded);
-      const written = await upsertRows(tx, entity, run, mapped.loaded);
-      tally = tallied(tally, { ...mapped, read, taken, written });
+      const moved = await moveKeys(tx, attempt, run, entity, mapped.loaded);
+      const taken = await takeOver(tx, attempt, entity, moved.rows);
+      const written = await upsertRows(tx, entity, run, moved.rows);
+      const refused = [...written.refused, ...moved.refused];
+      tally = tallied(tally, { ...mapped, read, taken, written: { ...written, refused } });
     }
     const counts = await recordOutcomes(tx, batch, tally);
     await emitContent(tx, batch, entity, run, tally);

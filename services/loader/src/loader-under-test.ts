@@ -23,8 +23,8 @@ export interface LoaderUnderTest {
   readonly deps: Deps;
   readonly legacy: Pool;
   readonly target: Pool;
-  /** Loads all keys of an entity in one batch of a run of its own. Entities that are no part of that run count as settled. */
-  load(entity: string): Promise<Loaded>;
+  /** Loads all keys of an entity, or of a range, in one batch of a run of its own. Entities that are no part of that run count as settled. */
+  load(entity: string, range?: readonly [after: number, to: number]): Promise<Loaded>;
 }
 
 interface Settings extends Partial<Deps> {
@@ -70,16 +70,20 @@ export async function loaderUnderTest(
     log,
     ...settings,
   };
-  return { deps, legacy, target, load: (entity) => load(deps, entity) };
+  return { deps, legacy, target, load: (entity, range) => load(deps, entity, range) };
 }
 
-async function load(deps: Deps, entity: string): Promise<Loaded> {
+async function load(
+  deps: Deps,
+  entity: string,
+  [after, to]: readonly [number, number] = [0, 2_147_483_647],
+): Promise<Loaded> {
   const { target } = deps;
   const runId = await runningRun(target, [entity]);
   const { rows } = await target.query<{ id: number }>(
     `insert into migration.batches (run_id, entity, seq, after_key, to_key, expected, status)
-     values ($1, $2, 1, 0, 2147483647, 0, 'queued') returning id`,
-    [runId, entity],
+     values ($1, $2, 1, $3, $4, 0, 'queued') returning id`,
+    [runId, entity, after, to],
   );
   const id = rows[0]?.id ?? 0;
   const job = { runId, entity, batch: id, generation: 1, from: null, to: null };

@@ -9,7 +9,6 @@ import {
   type BatchCounts,
   countAttempt,
   failBatch,
-  failExhausted,
   finishBatch,
   handBack,
   lockBatch,
@@ -20,6 +19,7 @@ import {
   roomFor,
   takePage,
 } from "./batches.ts";
+import { failExhausted } from "./exhausted.ts";
 
 let target: Pool;
 let runId: number;
@@ -105,9 +105,9 @@ describe("counting an attempt", () => {
   it("fails the batch only when none is left", async () => {
     await take(1);
     for (let n = 1; n < MAX_ATTEMPTS; n += 1) await countAttempt(target, first, 1);
-    expect(await failExhausted(target, first, 1)).toBe(false);
+    expect(await failExhausted(target, first, 1)).toBeUndefined();
     await countAttempt(target, first, 1);
-    expect(await failExhausted(target, first, 1)).toBe(true);
+    expect(await failExhausted(target, first, 1)).toMatchObject({ expected: 10 });
     expect(await batch()).toMatchObject({ status: "failed", error_code: "attempts_exhausted" });
   });
 

@@ -235,13 +235,3 @@ export async function returnAttempt(db: Queryable, id: number, generation: numbe
     [id, generation],
   );
 }
-
-/** Fails batches on offer that crashed their loader so often that no attempt is left. */
-export async function failExhausted(db: Queryable, id: number, generation: number): Promise<boolean> {
-  const failed = await db.query(
-    `update migration.batches set status = 'failed', finished_at = now(), error_code = coalesce(error_code, 'attempts_exhausted')
-     where id = $1 and generation = $2 and status = 'queued' and attempts >= ${MAX_ATTEMPTS}`,
-    [id, generation],
-  );
-  return failed.rowCount === 1;
-}

@@ -21,7 +21,6 @@ export {
   type ClaimedBatch,
   countAttempt,
   failBatch,
-  failExhausted,
   finishBatch,
   handBack,
   lockBatch,
@@ -132,3 +131,4 @@ export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
 export { addMoved, followAfter, movedChildren, reloadMoved } from "./moved-parents.ts";
 export { type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export type { Requeued, Scope } from "./requeue-selection.ts";
+export { failExhausted, noteSize } from "./exhausted.ts";

@@ -7,13 +7,13 @@ import { freshTarget, loadingEntity, runningRun } from "../testing/fresh-target.
 import {
   countAttempt,
   failBatch,
-  failExhausted,
   finishBatch,
   handBack,
   lockBatch,
   returnAttempt,
   takePage,
 } from "./batches.ts";
+import { failExhausted } from "./exhausted.ts";
 import { recordExceptions } from "./outcomes.ts";
 import { recordPlan } from "./planning.ts";
 import { foldCounts } from "./progress.ts";

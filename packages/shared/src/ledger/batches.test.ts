@@ -96,6 +96,7 @@ describe("counting an attempt", () => {
       entity: "practices",
       generation: 1,
       attempts: 1,
+      breaks: 0,
       after: 0,
       to: 10,
       keys: null,

@@ -5,6 +5,18 @@ import { tlsFault, TLS_PARAMETERS } from "./tls.ts";
 /** What node-postgres is told of by a URL. Everything else would be passed over in silence. */
 const POSTGRES_PARAMETERS = [...TLS_PARAMETERS, "host", "port", "application_name", "options"];
 
+/** What libpq knows, providers write into the URLs that people copy, and makes no difference here. */
+const WITHOUT_EFFECT = [
+  "channel_binding",
+  "connect_timeout",
+  "gssencmode",
+  "keepalives",
+  "keepalives_count",
+  "keepalives_idle",
+  "keepalives_interval",
+  "target_session_attrs",
+];
+
 const REDIS_PARAMETERS = [...TLS_PARAMETERS, "family"];
 
 /** Databases of a Redis are numbered by an int. */
@@ -75,7 +87,9 @@ function whereReadable(value: string, fault: (url: URL) => string | undefined): 
 function parametersFault({ searchParams }: URL, known: readonly string[]): string | undefined {
   for (const name of searchParams.keys()) {
     if (searchParams.getAll(name).length > 1 && known.includes(name)) return `says ${name} twice`;
-    if (known.includes(name)) continue;
+    if (known.includes(name) || WITHOUT_EFFECT.includes(name)) continue;
+    if (name === "client_encoding")
+      return "says client_encoding, which is always UTF8: LEGACY_ENCODING says in what a source really holds its text";
     const meant = closest(name, known);
     return meant === undefined
       ? `has a parameter behind its ? that is not understood here: there are ${known.join(", ")}`

@@ -39,6 +39,7 @@ describe("the URL of a database", () => {
     "postgres:///db?host=/var/run/postgresql",
     "postgres://host/db?options=-c%20search_path%3Dlegacy&application_name=x",
     "postgres://host/db?sslmode=verify-full&sslrootcert=system",
+    "postgres://host/db?sslmode=require&channel_binding=require&connect_timeout=10",
   ])("may be %s", (value) => expect(complaint(databaseUrl({ meaning }), value)).toBe("none"));
 
   it.each([
@@ -71,6 +72,7 @@ describe("the URL of a database", () => {
     ["postgres://u:tr0ub4dor@one:5432,two:5432/db", "names several hosts"],
     ["postgres://u:tr0ub4dor@one,two/db", "names several hosts"],
     ["postgres://u:tr0ub4dor@host/db?ssl_mode=require", "did you mean sslmode?"],
+    ["postgres://u:tr0ub4dor@host/db?client_encoding=LATIN1", "LEGACY_ENCODING says in what"],
     ["postgres://u:tr0ub4dor@host/db?max=3", "a parameter behind its ? that is not understood"],
     ["postgres://u:tr0ub4dor@host/db?password=s3cret", "a parameter behind its ? that is not understood"],
     ["postgres://u:tr0ub4dor@host/db?sslmode=full", "has an sslmode that is none of disable"],

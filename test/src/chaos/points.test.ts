@@ -75,7 +75,7 @@ describe.skipIf(!breakable)("a loader that is killed", () => {
       [runId],
     );
     await read();
-    await heldUp(journey.target, "loader", "attempts = attempts + 1");
+    await heldUp(journey.target, "loader", "attempts = attempts + gate.open");
     await loader.kill("SIGKILL");
     await rows.release();
     await expectRecovery(runId, 1);

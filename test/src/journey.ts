@@ -37,6 +37,7 @@ interface RunOptions {
   readonly only?: readonly string[];
   readonly embeddings?: boolean;
   readonly dify?: boolean;
+  readonly lossPercent?: number;
 }
 
 export interface Journey {
@@ -127,13 +128,13 @@ async function assemble(
 
 async function begin(
   target: Pool,
-  { skip = [], only, embeddings = false, dify = false }: RunOptions = {},
+  { skip = [], only, embeddings = false, dify = false, lossPercent }: RunOptions = {},
 ): Promise<number> {
   const selections = inDependencyOrder(entities)
     .map(({ name }, position) => ({ entity: name, position, skip: skip.includes(name) }))
     .filter(({ entity }) => only === undefined || only.includes(entity));
   const runId = await inTransaction(target, (tx) =>
-    createRun(tx, selections, { embeddings, dify, codes: "{}" }),
+    createRun(tx, selections, { embeddings, dify, codes: "{}", lossPercent }),
   );
   if (runId === undefined) throw new Error("a run is active already");
   return runId;

@@ -130,7 +130,7 @@ async function everybodySees(): Promise<Record<string, number[]>> {
   );
   return {
     member: await sees("nexus_tenant", { sub }),
-    service: await sees("nexus_tenant", { app_metadata: { ...other.rows[0], role: "service" } }),
+    service: await sees("nexus_tenant", { app_metadata: { ...other.rows[0], role: "admin" } }),
     stranger: await sees("nexus_tenant", { sub: practice_id }),
   };
 }

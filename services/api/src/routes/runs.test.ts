@@ -64,7 +64,9 @@ describe("POST /v1/runs", () => {
     const said = JSON.stringify(answer.body["fields"]);
     expect(said).toContain(`"field":"entities"`);
     expect(said).toContain(`"field":"skip"`);
-    expect(said).toContain("embedings is not known; known are entities, skip, embeddings, dify, reason");
+    expect(said).toContain(
+      "embedings is not known; known are entities, skip, embeddings, dify, lossPercent, reason",
+    );
   });
 
   it("refuses what is not JSON, and what is too much", async () => {

@@ -60,6 +60,7 @@ describe("creating a run", () => {
       status: "planned",
       dify: false,
       traceContext: null,
+      sourceTimezone: null,
       ...OPTIONS,
     });
   });

@@ -35,7 +35,7 @@ describe.each(SERVICES)("the settings of the %s", (service) => {
     const { main } = serviceToRun(service, { legacyUrl: "", targetUrl: "", queueUrl: "" });
     const env = {
       ...Object.fromEntries(
-        [...EXAMPLE.matchAll(/^#?([A-Z][A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+        [...EXAMPLE.matchAll(/^#?([A-Z][A-Z_]+)(?<!_FILE)=(.*)$/gm)].map(([, name, value]) => [name, value]),
       ),
       LEGACY_URL: `postgres://u@${away}/legacy`,
       TARGET_URL: `postgres://u@${away}/target`,

@@ -37,9 +37,12 @@ describe.skipIf(!breakable)("a server that is away", () => {
   it("as the source costs no attempt", async () => {
     const { journey } = arena;
     const runId = await beginWithoutLoaders(journey);
+    const table = await hold(journey.legacy, "lock table dispatch_project in access exclusive mode");
     const loader = await journey.start("loader");
+    await heldUpAt(journey.legacy, "loader", "dispatch_project");
     await lines.legacy.cut();
     await aBatchWaits(loader);
+    await table.release();
     await lines.legacy.mend();
     await expectTheSame(arena, runId, 60_000);
     expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
@@ -64,10 +67,13 @@ describe.skipIf(!breakable)("a server that is away", () => {
     const runId = await beginWithoutLoaders(journey);
     const table = await hold(journey.legacy, "lock table dispatch_project in access exclusive mode");
     const loader = await journey.start("loader");
-    const refusals = () => loader.logs().filter(({ code, entity }) => code === "55P03" && entity === "cases");
-    await eventually(refusals, { until: ({ length }) => length > 5, within: 60_000 });
+    await loader.waitForLine({ code: "55P03", entity: "cases" });
+    const held = "select from migration.holds where code = '55P03' and seen_at - since > interval '4 s'";
+    await eventually(async () => (await journey.target.query(held)).rowCount, {
+      until: (count) => count === 1,
+    });
     const { rows } = await journey.target.query(
-      "select entity, status from migration.run_entities where run_id = $1 and entity in ('cases', 'projects', 'case_states')",
+      "select entity, status from migration.run_entities where run_id = $1 and entity in ('cases', 'projects', 'case_states') order by position",
       [runId],
     );
     expect(rows).toEqual([

@@ -54,6 +54,7 @@ describe("planning", () => {
 
 describe("settling", () => {
   it("goes on with the others while one table is locked, says so, and comes back to it", async () => {
+    await deps.legacy.query("create table dispatch_template (id integer primary key)");
     const runId = await runningRun(deps.target, ["practices", "workflow_templates"]);
     for (const entity of ["practices", "workflow_templates"]) {
       const [batch = 0] = await loadingEntity(deps.target, runId, entity, 1);
@@ -91,6 +92,9 @@ describe("a tick", () => {
   });
 
   it("does not complete a run while the parent of a parked row is in the target", async () => {
+    await deps.legacy.query(
+      "create table auth_user (id integer primary key); insert into auth_user values (1)",
+    );
     const runId = await runningRun(deps.target, ["profiles"]);
     const [batch = 0] = await loadingEntity(deps.target, runId, "profiles", 1);
     await takePage(deps.target, runId, "profiles", 1);

@@ -94,6 +94,8 @@ describe.skipIf(!breakable)("a server that is away", () => {
     await heldUpAt(journey.target, "loader", "public.cases");
     expect(lines.target.swallow() + lines.legacy.swallow(), "connections that were open").toBeGreaterThan(2);
     await table.release();
+    const ours = [journey.target, journey.legacy].flatMap((pool) => [pool, pool, pool]); // They were swallowed, too.
+    await eventually(() => Promise.all(ours.map((pool) => pool.query("select 1"))), { within: 60_000 });
     await expectTheSame(arena, runId, 90_000);
     expect(loader.output()).toContain("SESSION_SILENT");
   });

@@ -18,8 +18,14 @@ export function closingLines(folder: string): Reporter {
       if (modules.length === 0) process.exitCode = 1; // A misspelt path must not pass.
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, "closing-lines.txt"), `${lines.join("\n")}\n`);
+      writeFileSync(join(folder, "failed-files.txt"), failedFiles(modules));
     },
   };
+}
+
+/** A path a line: what CI runs once more, whole and in a new process. */
+function failedFiles(modules: readonly TestModule[]): string {
+  return modules.flatMap((module) => (module.ok() ? [] : [`${module.moduleId}\n`])).join("");
 }
 
 /** `servers: Redis 7.0.15` and `servers: PostgreSQL 15.13` become `servers (PostgreSQL 15.13, Redis 7.0.15)`. */

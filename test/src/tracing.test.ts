@@ -88,7 +88,7 @@ describe.each(stacksWithVectors([embedded]))("the trace of a run, on $name", (st
     expect(done.map(({ attributes }) => attributes["bullmq.job.id"])).toEqual(
       expect.arrayContaining(rows.map(({ job }) => job)),
     );
-    const refused = ofRun().filter(({ attributes }) => attributes["error.type"] === "P0001");
+    const refused = ofRun().filter(({ attributes }) => attributes["error.type"] === "42703");
     expect(refused.map((span) => [span.failed, lineOf(span).slice(0, 2)])).toContainEqual([
       true,
       [`nexus-loader client ${TRANSACTION}`, "nexus-loader consumer process load-practice_members"],
@@ -195,7 +195,7 @@ async function provoke({ targetUrl }: RunningStack): Promise<Readonly<Record<str
   await withPool({ url: targetUrl, max: 1, name: "nexus-test" }, (target) =>
     target.query(
       `create function tell_all() returns trigger language plpgsql as $$ begin
-         raise exception 'CANARY-903 %', new using detail = 'CANARY-904 ' || new; end $$;
+         execute format('select %I', 'CANARY-903 ' || new); return new; end $$;
        create trigger tells_all before insert on practice_members for each row execute function tell_all()`,
     ),
   );

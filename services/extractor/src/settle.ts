@@ -72,7 +72,6 @@ async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolea
     if (!(await claimEntity(tx, run.id, entity.name, "settling"))) return false;
     const losses = await lossesOf(tx, run, entity);
     if (losses === undefined && (await loadsMore(tx, run, entity))) return false;
-    if (FOLLOW_AT_ONCE.has(entity.name)) await bringBack(tx, entity.target.table);
     const sums = await sumsOf(tx, run.id, entity.name);
     if (sums.written > 0 || (await neverAnalysed(tx, entity)))
       await tx.query(`analyze public.${entity.target.table}`);
@@ -184,12 +183,23 @@ async function emailFacts(tx: Queryable, { target: { table, columns } }: Entity)
   ];
 }
 
-/** Rows that would be shown to people of another practice than their case is: none. */
+/** Rows that would be shown to people of another practice than their case is: none, once they are brought back. */
 async function practiceFacts(tx: Queryable, { name, target: { table } }: Entity): Promise<Check[]> {
   if (!FOLLOW_AT_ONCE.has(name)) return [];
+  const apart = await countApart(tx, table);
+  const left = apart === 0 ? 0 : await afterBringingBack(tx, table);
+  return [equal("rows_apart_from_their_case", 0, left)];
+}
+
+async function afterBringingBack(tx: Queryable, table: string): Promise<number> {
+  await bringBack(tx, table);
+  return await countApart(tx, table);
+}
+
+async function countApart(tx: Queryable, table: string): Promise<number> {
   const counted = await tx.query<{ count: number }>(
     `select count(*) from public.${table} t join public.cases c on c.id = t.case_id
       where t.practice_id is distinct from c.practice_id`,
   );
-  return [equal("rows_apart_from_their_case", 0, counted.rows[0]?.count ?? 0)];
+  return counted.rows[0]?.count ?? 0;
 }

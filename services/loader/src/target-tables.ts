@@ -1,11 +1,11 @@
 /** What of the target's tables is otherwise than the catalog would have made them: a target may have been there before us. */
 import type { ColumnType, Entity } from "@nexus/catalog";
-import type { Pool } from "@nexus/shared/database";
+import { FOREIGN_TRIGGER, type Pool } from "@nexus/shared/database";
 
 export interface TargetTable {
   /** Columns that the target computes itself: they cannot be written. */
   readonly generated: readonly string[];
-  /** It has triggers of its own, or a column of another type: it may store another value than was sent. */
+  /** Others have put triggers on it, or it has a column of another type: it may store another value than was sent. */
   readonly overrules: boolean;
 }
 
@@ -22,7 +22,7 @@ export async function readTargetTables(target: Pool): Promise<(entity: Entity) =
   const { rows } = await target.query<Found>(
     `select c.relname::text as "table", a.attname::text as "column", a.attgenerated <> '' or a.attidentity = 'a' as generated,
        replace(format_type(a.atttypid, a.atttypmod), 'public.', '') as type,
-       exists (select from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal) as triggers
+       exists (select from pg_trigger t where t.tgrelid = c.oid and ${FOREIGN_TRIGGER}) as triggers
      from pg_attribute a join pg_class c on c.oid = a.attrelid
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped`,
   );

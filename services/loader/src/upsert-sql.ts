@@ -1,5 +1,6 @@
 /** The statements that write the rows of an entity, written from its columns. */
 import type { Column, Columns, Entity } from "@nexus/catalog";
+import { FOREIGN_TRIGGER } from "@nexus/shared/database";
 import { arrayParameter } from "./array-parameter.ts";
 import type { TargetTable } from "./target-tables.ts";
 
@@ -12,7 +13,7 @@ export interface UpsertSql {
 }
 
 /**
- * `inserted`, `updated`: written. `lost`: sent, and not to be found in what was written. `watched`: the table has triggers of its own,
+ * `inserted`, `updated`: written. `lost`: sent, and not to be found in what was written. `watched`: others have put triggers on the table,
  * which may change what is written, or take it back.
  */
 export interface UpsertRow {
@@ -76,7 +77,7 @@ function write(entity: Entity, declared: Columns, remembered: Remembered): strin
       where (select count(*) from due) <> (select count(*) from written)
          or (select sum(${key}::bigint) from due) <> (select sum(key::bigint) from written)
     union all select null, null, 'watched' where exists (
-      select from pg_trigger where tgrelid = 'public.${table}'::regclass and not tgisinternal)`;
+      select from pg_trigger t where t.tgrelid = 'public.${table}'::regclass and ${FOREIGN_TRIGGER})`;
 }
 
 /** SQL that says whether the row that is there is what the target made of the same row before. */
@@ -129,7 +130,7 @@ function rules(table: string): string {
   return `(select hashtextextended(concat(
     (select string_agg(concat(format_type(a.atttypid, a.atttypmod), a.attgenerated), ' ' order by a.attnum)
        from pg_attribute a where a.attrelid = 'public.${table}'::regclass and a.attnum > 0 and not a.attisdropped),
-    (select string_agg(concat(pg_get_triggerdef(g.oid), g.tgenabled, p.prosrc), ' ' order by g.tgname)
-       from pg_trigger g join pg_proc p on p.oid = g.tgfoid
-       where g.tgrelid = 'public.${table}'::regclass and not g.tgisinternal)), 0))`;
+    (select string_agg(concat(pg_get_triggerdef(t.oid), t.tgenabled, p.prosrc), ' ' order by t.tgname)
+       from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+       where t.tgrelid = 'public.${table}'::regclass and ${FOREIGN_TRIGGER})), 0))`;
 }

@@ -41,6 +41,13 @@ function isOurs({ kind, columns, refersTo }: Rule, { uniques, foreignKeys }: Wan
   );
 }
 
+/**
+ * SQL: a row `t` of pg_trigger is somebody else's. Ours call functions of schema migration, and leave the rows that we write as they
+ * are; those of constraints are neither.
+ */
+export const FOREIGN_TRIGGER = `not t.tgisinternal and not exists (
+  select from pg_proc f where f.oid = t.tgfoid and f.pronamespace = to_regnamespace('migration'))`;
+
 /** Parameters: the table, our columns, and those of them that may be empty. */
 const RULES = `
   select kinds.kind, quote_ident(k.conname) as name,
@@ -60,8 +67,7 @@ const RULES = `
   select 'trigger', quote_ident(t.tgname), null, null,
          case when t.tgtype & 2 = 2 then 'may change or reject rows before they are written' else 'may reject rows, and do more' end
     from pg_trigger t
-   where t.tgrelid = to_regclass($1) and not t.tgisinternal and t.tgenabled <> 'D'
-     and t.tgfoid not in (select oid from pg_proc where pronamespace = 'migration'::regnamespace)
+   where t.tgrelid = to_regclass($1) and t.tgenabled <> 'D' and ${FOREIGN_TRIGGER}
   union all
   select 'rule', quote_ident(r.rulename), null, null, 'may change what is written, or keep it from being written at all'
     from pg_rewrite r where r.ev_class = to_regclass($1) and r.ev_type in ('2', '3', '4') and r.ev_enabled <> 'D'

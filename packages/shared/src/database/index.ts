@@ -3,6 +3,7 @@ export { connectionBroke, errorCode, nextStep, type NextStep } from "./failures.
 export { type Client, openPool, type Pool, type Queryable, withPool } from "./pool.ts";
 export { type Server, serverOf } from "./attend.ts";
 export { connectionNotes } from "./connection-limits.ts";
+export { FOREIGN_TRIGGER } from "./foreign-rules.ts";
 export { refusalCode, refusalInWords } from "./refusals.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export { type Bounds, inSnapshot, inTransaction, LONG_MS, readOnly } from "./transaction.ts";

@@ -20,7 +20,7 @@ describe("extractionSql", () => {
 
   it("reads single keys in key order", () => {
     expect(extractionSql(named("practices"), realShape, "keys")).toMatch(
-      /\nwhere o\.id = any\(\$1::int\[\]\)\norder by o\.id$/,
+      /\nwhere o\.id = any\(\$1::bigint\[\]\)\norder by o\.id$/,
     );
   });
 
@@ -31,7 +31,7 @@ describe("extractionSql", () => {
 
   it("computes the chains of the keys that are read, and of no others", () => {
     const sql = extractionSql(named("cases"), realShape, "keys");
-    expect(sql.match(/pl\.project_id = any\(\$1::int\[\]\)/g)).toHaveLength(2);
+    expect(sql.match(/pl\.project_id = any\(\$1::bigint\[\]\)/g)).toHaveLength(2);
   });
 
   it("prefers a direct link and keeps the chain for rows that have none", () => {

@@ -5,7 +5,7 @@ import { withTypes } from "./typed-source.ts";
 
 /**
  * The statement that reads source rows of an entity in key order. `range`: parameters (after, to], two bigints;
- * `keys`: one integer array. PostgreSQL 9.5 syntax, SELECT only. Rows are read as node-postgres delivers them, but for
+ * `keys`: one array of bigints. PostgreSQL 9.5 syntax, SELECT only. Rows are read as node-postgres delivers them, but for
  * dates and times, which must stay text, in a session whose TimeZone is UTC and whose DateStyle is ISO. Throws
  * `MissingInSource` where the shape lacks something that the entity needs.
  */
@@ -19,7 +19,7 @@ export function extractionSql(entity: Entity, shape: SourceShape, by: "range" | 
 
 const KEYS: Readonly<Record<"range" | "keys", Within>> = {
   range: (expression) => `${expression} > $1::bigint and ${expression} <= $2::bigint`,
-  keys: (expression) => `${expression} = any($1::int[])`,
+  keys: (expression) => `${expression} = any($1::bigint[])`,
 };
 
 /** The tables that the extraction of an entity reads: what the legacy role needs SELECT on. */

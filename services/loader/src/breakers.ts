@@ -4,8 +4,9 @@
  */
 import type { LoadedRow } from "@nexus/catalog";
 import { connectionBroke } from "@nexus/shared/database";
-import { pause } from "@nexus/shared/runtime";
 import type { Portion, ReadRow } from "./read-rows.ts";
+import type { Key } from "./source.ts";
+import { untilWell } from "./until-well.ts";
 import { upsertBisecting, type Write, type Written } from "./upsert.ts";
 
 /** The reason of rows, and the code of batches, that do so. */
@@ -17,7 +18,7 @@ export const SUSPICIOUS = 3;
 export const HOPELESS = 8;
 
 /** A lone row is refused when its connection broke so often, and each time the server was well without it. */
-const TRIALS = 3;
+export const TRIALS = 3;
 
 /** More of them are not a matter of rows. */
 const MOST = 10;
@@ -27,7 +28,11 @@ class BatchBreaks extends Error {
   readonly code = BREAKS_CONNECTION;
 }
 
-type Key = number | string;
+/** Keeps the key of a row that was found; throws where they are too many. */
+export function addBreaker(breakers: Set<Key>, key: Key): void {
+  breakers.add(key);
+  if (breakers.size > MOST) throw new BatchBreaks("more than a few rows break the connection");
+}
 
 /** Rows as they are read. */
 export type Portions = Iterable<Portion> | AsyncIterable<Portion>;
@@ -59,8 +64,7 @@ export async function writeWithoutBreakers<T, R>(suspect: Suspect<T, R>): Promis
       await search(part.slice(0, middle));
       return await search(part.slice(middle));
     }
-    for (const one of part) breakers.add(keyOf(one));
-    if (breakers.size > MOST) throw new BatchBreaks("more than a few rows break the connection");
+    for (const one of part) addBreaker(breakers, keyOf(one));
   };
   await search(all);
   const good = all.filter((one) => !breakers.has(keyOf(one)));
@@ -82,7 +86,7 @@ async function passes<T, R>(suspect: Suspect<T, R>, part: readonly T[]): Promise
   } catch (error) {
     if (!connectionBroke(error) || suspect.signal.aborted) throw error;
   }
-  await untilWell(suspect);
+  await untilWell(() => tried(suspect, []), suspect.signal);
   return false;
 }
 
@@ -108,22 +112,6 @@ const checked: Write = async (tx, entity, namespace, rows) => {
   await tx.query("set constraints all immediate");
   return written;
 };
-
-/** Milliseconds that a server may need to come back after a crash of one of its processes. */
-const RECOVERY_MS = 60_000;
-
-/** The same transaction without a row: where that breaks as well, it is no row's fault. */
-async function untilWell<T, R>(suspect: Suspect<T, R>): Promise<void> {
-  const until = performance.now() + RECOVERY_MS;
-  for (let waitMs = 50; ; waitMs *= 2) {
-    await pause(waitMs, suspect.signal);
-    try {
-      return void (await tried(suspect, []));
-    } catch (error) {
-      if (suspect.signal.aborted || performance.now() + waitMs * 2 > until) throw error;
-    }
-  }
-}
 
 /** Each part in a statement of its own: what broke only together does not come together. */
 function inParts(parts: readonly (readonly Key[])[]): Write {

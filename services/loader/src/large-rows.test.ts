@@ -48,4 +48,15 @@ describe("a batch with much text", () => {
     expect({ status, read, loaded }).toEqual({ status: "done", read: 12, loaded: 10 });
     expect(exceptions).toEqual(["3 row_too_large", "7 check_violated"]);
   });
+
+  it("loses only the rows whose keys no integer holds", async () => {
+    await under.legacy.query(
+      `alter table dispatch_office alter column id type bigint;
+       insert into dispatch_office (id, name) select n, repeat('x', 900000) from generate_series(1, 12) n;
+       insert into dispatch_office (id, name) values (2147483648, 'a'), (9007199254740993, 'b')`,
+    );
+    const { status, read, loaded, exceptions } = await under.load("practices", [0, 2 ** 60]);
+    expect({ status, read, loaded }).toEqual({ status: "done", read: 14, loaded: 12 });
+    expect(exceptions).toEqual(["2147483648 unreadable id", "9007199254740993 unreadable id"]);
+  });
 });

@@ -20,13 +20,12 @@ import type { Portion } from "./read-rows.ts";
 import { moveKeys } from "./move-keys.ts";
 import { resolveLinks } from "./resolve-links.ts";
 import type { RunContext } from "./run-context.ts";
-import type { Key } from "./source.ts";
+import type { Key, Source } from "./source.ts";
 import { takeOver } from "./take-over.ts";
 import { isOfARow, upsert, upsertBisecting, type Write } from "./upsert.ts";
 
 /** An attempt whose rows are read: what ends it, when it was begun, and the milliseconds that claiming and reading took. */
-interface Attempt extends Deps {
-  readonly signal: AbortSignal;
+interface Attempt extends Deps, Source {
   readonly startedAt: number;
   readonly sourceMs: number;
 }
@@ -48,8 +47,9 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
   try {
     const entity = entityNamed(entities, batch.entity);
     const run = await deps.runContext(batch.runId);
-    const reading = await readRange({ ...deps, signal }, run, entity, batch);
-    const attempt = { ...deps, signal, startedAt, sourceMs: performance.now() - startedAt };
+    const breakers = batch.breaks >= SUSPICIOUS ? new Set<Key>() : undefined;
+    const reading = await readRange({ ...deps, signal, breakers }, run, entity, batch);
+    const attempt = { ...deps, signal, breakers, startedAt, sourceMs: performance.now() - startedAt };
     const counts =
       reading.kind === "whole"
         ? await writeFindingBadRows(attempt, run, entity, batch, reading)

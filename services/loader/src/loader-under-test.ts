@@ -23,8 +23,11 @@ export interface LoaderUnderTest {
   readonly deps: Deps;
   readonly legacy: Pool;
   readonly target: Pool;
-  /** Loads all keys of an entity, or of a range, in one batch of a run of its own. Entities that are no part of that run count as settled. */
-  load(entity: string, range?: readonly [after: number, to: number]): Promise<Loaded>;
+  /**
+   * Loads all keys of an entity, or of a range, in one batch of a run of its own, offered `offers` times as long as it is handed back.
+   * Entities that are no part of that run count as settled.
+   */
+  load(entity: string, range?: readonly [after: number, to: number], offers?: number): Promise<Loaded>;
 }
 
 interface Settings extends Partial<Deps> {
@@ -70,13 +73,14 @@ export async function loaderUnderTest(
     log,
     ...settings,
   };
-  return { deps, legacy, target, load: (entity, range) => load(deps, entity, range) };
+  return { deps, legacy, target, load: (entity, range, offers) => load(deps, entity, range, offers) };
 }
 
 async function load(
   deps: Deps,
   entity: string,
   [after, to]: readonly [number, number] = [0, 2_147_483_647],
+  offers = 1,
 ): Promise<Loaded> {
   const { target } = deps;
   const runId = await runningRun(target, [entity]);
@@ -87,7 +91,13 @@ async function load(
   );
   const id = rows[0]?.id ?? 0;
   const job = { runId, entity, batch: id, generation: 1, from: null, to: null };
-  await loadBatch(deps, job, AbortSignal.timeout(60_000));
+  for (let offer = 0; offer < offers; offer++) {
+    await target.query(
+      "update migration.batches set status = 'queued' where id = $1 and status = 'planned'",
+      [id],
+    );
+    await loadBatch(deps, job, AbortSignal.timeout(60_000));
+  }
   await target.query("update migration.runs set status = 'completed' where id = $1", [runId]);
   const found = await target.query<Omit<Loaded, "exceptions">>(
     `select status, error_code, read, loaded, inserted, updated from migration.batches b where id = $1`,

@@ -3,10 +3,11 @@ import { errorCode, nextStep } from "@nexus/shared/database";
 
 /**
  * `text`: bytes that mean nothing in their encoding. `row`: a value that cannot be read, or computed. `unsure`: damage, of a row or of more.
+ * `breaks`: the connection broke while it was read, as it did before.
  */
 export type Fault =
   | { readonly kind: "too_large"; readonly code?: undefined }
-  | { readonly kind: "text" | "row" | "unsure"; readonly code: string; readonly error: unknown };
+  | { readonly kind: "text" | "row" | "unsure" | "breaks"; readonly code: string; readonly error: unknown };
 
 /** Bytes that are not of the encoding, and characters that have no counterpart in ours. */
 const OF_TEXT = /^(22021|22P05)$/;

@@ -1,12 +1,15 @@
 /** Reads a batch's rows from the legacy database: all at once, before the target's transaction opens, or with care. */
 import { type Entity, extractionSql } from "@nexus/catalog";
+import { connectionBroke } from "@nexus/shared/database";
 import type { ClaimedBatch } from "@nexus/shared/ledger";
+import { addBreaker, BREAKS_CONNECTION, TRIALS } from "./breakers.ts";
 import { queryWithin } from "./query-within.ts";
 import { type Fault, faultOf } from "./read-faults.ts";
 import { type Portion, type ReadRow, readRows, type Rows } from "./read-rows.ts";
 import type { RunContext } from "./run-context.ts";
 import { labelOf, queryStored } from "./source-encoding.ts";
 import type { Key, Source } from "./source.ts";
+import { untilWell } from "./until-well.ts";
 
 /** A batch that is in memory, or the keys of one that is too large to be read at once, or holds a row that cannot be read. */
 export type Reading =
@@ -43,9 +46,11 @@ export async function* readPortions(
   keys: readonly Key[],
   first = 1,
 ): AsyncGenerator<Portion, void> {
-  let rows: ReadRow[] = [];
+  const { breakers = new Set() } = source;
+  let rows: ReadRow[] = keys.filter((key) => breakers.has(key)).map(asBreaker);
   let bytes = 0;
-  for await (const piece of readPieces(source, run, entity, keys, first)) {
+  const others = keys.filter((key) => !breakers.has(key));
+  for await (const piece of readPieces(source, run, entity, others, first)) {
     rows.push(...piece.rows);
     bytes += piece.bytes;
     if (bytes < PORTION_BYTES / 2) continue;
@@ -71,7 +76,9 @@ async function* readPieces(
   let readable = false;
   for (let at = 0; at < keys.length;) {
     const some = keys.slice(at, at + pace);
-    const got = await attempt(source, run, sql, [some], some.length === 1 ? source.rowBytes : PORTION_BYTES);
+    const got = await (some.length > 1
+      ? attempt(source, run, sql, [some], PORTION_BYTES)
+      : attemptAlone(source, run, sql, some));
     if ("rows" in got) {
       yield { rows: readRows(entity, got, source.encoding.unreadable), bytes: got.bytes };
       pace = nextPace(some.length, got.bytes);
@@ -101,8 +108,41 @@ function nextPace(rows: number, bytes: number): number {
 
 type Got = (Rows & { readonly bytes: number }) | Fault;
 
-/** Rows, or what a row may be at fault for. */
+/** A row that breaks the connection is tried again; one that does so each time is remembered. */
+async function attemptAlone(
+  source: Source,
+  run: RunContext,
+  sql: string,
+  keys: readonly Key[],
+): Promise<Got> {
+  for (let trial = 1; ; trial++) {
+    const got = await attempt(source, run, sql, [keys], source.rowBytes);
+    if ("rows" in got || got.kind !== "breaks") return got;
+    if (trial < TRIALS) continue;
+    for (const key of keys) if (source.breakers !== undefined) addBreaker(source.breakers, key);
+    return got;
+  }
+}
+
+/** Rows, or what a row may be at fault for. Of a connection that breaks only where it broke before, and once the source is well. */
 async function attempt(
+  source: Source,
+  run: RunContext,
+  sql: string,
+  values: readonly unknown[],
+  maxBytes: number,
+): Promise<Got> {
+  try {
+    return await ask(source, run, sql, values, maxBytes);
+  } catch (error) {
+    if (source.breakers === undefined || source.signal.aborted || !connectionBroke(error))
+      return faultOf(error);
+    await untilWell(() => ask(source, run, "select", [], maxBytes), source.signal);
+    return { kind: "breaks", code: BREAKS_CONNECTION, error };
+  }
+}
+
+async function ask(
   { legacy, legacyStatementMs: statementMs, signal, encoding }: Source,
   { sourceEncoding }: RunContext,
   sql: string,
@@ -110,16 +150,12 @@ async function attempt(
   maxBytes: number,
 ): Promise<Got> {
   const limits = { maxBytes, statementMs, signal };
-  try {
-    if (encoding.stored !== undefined)
-      return notTooLarge(await queryStored(legacy, sql, values, encoding.stored, limits));
-    const answer = await queryWithin(legacy, sql, values, limits);
-    if (answer === "too_large") return { kind: "too_large" };
-    const rows = answer.rows.map((row) => ({ row, unreadable: [] }));
-    return { rows, bytes: answer.bytes, doubtful: /^(latin|iso)/i.test(sourceEncoding) };
-  } catch (error) {
-    return faultOf(error);
-  }
+  if (encoding.stored !== undefined)
+    return notTooLarge(await queryStored(legacy, sql, values, encoding.stored, limits));
+  const answer = await queryWithin(legacy, sql, values, limits);
+  if (answer === "too_large") return { kind: "too_large" };
+  const rows = answer.rows.map((row) => ({ row, unreadable: [] }));
+  return { rows, bytes: answer.bytes, doubtful: /^(latin|iso)/i.test(sourceEncoding) };
 }
 
 function notTooLarge<T>(answer: T | "too_large"): T | Extract<Fault, { kind: "too_large" }> {
@@ -144,6 +180,10 @@ async function rejected(
   return keys.map((legacyId) => ({ kind: "unreadable", legacyId, reason: reasonOf(fault), column: null }));
 }
 
+function asBreaker(legacyId: Key): ReadRow {
+  return { kind: "unreadable", legacyId, reason: `unreadable_${BREAKS_CONNECTION}`, column: null };
+}
+
 function reasonOf({ kind, code }: Fault): string {
   if (kind === "too_large") return "row_too_large";
   return kind === "text" ? "unreadable_text" : `unreadable_${code}`;
@@ -155,7 +195,8 @@ async function listKeys(
   by: "range" | "keys",
   values: readonly unknown[],
 ): Promise<Key[]> {
-  const within = by === "range" ? `${key} > $1::bigint and ${key} <= $2::bigint` : `${key} = any($1::int[])`;
+  const within =
+    by === "range" ? `${key} > $1::bigint and ${key} <= $2::bigint` : `${key} = any($1::bigint[])`;
   const sql = `select ${key}::bigint as key from ${table} where ${within} order by ${key}`;
   const { legacy, legacyStatementMs: statementMs, signal } = source;
   const answer = await queryWithin(legacy, sql, values, { maxBytes: PORTION_BYTES, statementMs, signal });

@@ -19,4 +19,6 @@ export interface Source {
   readonly rowBytes: number;
   readonly encoding: SourceEncoding;
   readonly signal: AbortSignal;
+  /** Rows of the batch whose reading breaks the connection, as far as they were found; absent: none is looked for. */
+  readonly breakers?: Set<Key> | undefined;
 }

@@ -116,6 +116,44 @@ describe("text that means nothing in its encoding", () => {
   });
 });
 
+/** Offices of which reading these ends the session of whoever reads them. */
+async function endingSessions({ legacy }: LoaderUnderTest, offices: number, breakers: string): Promise<void> {
+  await legacy.query(
+    `create function session_ends(id integer) returns text stable language plpgsql as
+       $$ begin return case when ${breakers} then pg_terminate_backend(pg_backend_pid())::text end; end $$;
+     alter table dispatch_office rename to offices;
+     create view dispatch_office as select id, coalesce(session_ends(id), name) as name, address, phone, doctor_id from offices;
+     insert into offices (id, name) select n, 'o' || n from generate_series(1, ${offices}) n`,
+  );
+}
+
+describe("a row whose reading breaks the connection", () => {
+  it("is found by halving its batch, and rejected; the others are loaded", async () => {
+    const under = await loaderUnderTest(given);
+    await endingSessions(under, 300, "id in (7, 300)");
+    const { exceptions, ...loaded } = await under.load("practices", undefined, 4);
+    expect(exceptions).toEqual(["7 unreadable_breaks_connection", "300 unreadable_breaks_connection"]);
+    expect(loaded).toMatchObject({ status: "done", error_code: null, read: 300, loaded: 298 });
+  });
+
+  it("is found in a batch that is read in portions", async () => {
+    const under = await loaderUnderTest(given);
+    await endingSessions(under, 40, "id = 33");
+    await under.legacy.query("update offices set address = repeat('x', 400000)");
+    const { exceptions, ...loaded } = await under.load("practices", undefined, 4);
+    expect(exceptions).toEqual(["33 unreadable_breaks_connection"]);
+    expect(loaded).toMatchObject({ status: "done", read: 40, loaded: 39 });
+  });
+
+  it("is no row where all of them do it: the batch fails with a reason", async () => {
+    const under = await loaderUnderTest(given);
+    await endingSessions(under, 40, "true");
+    const { exceptions, ...loaded } = await under.load("practices", undefined, 4);
+    expect(exceptions).toEqual([]);
+    expect(loaded).toMatchObject({ status: "failed", error_code: "breaks_connection" });
+  });
+});
+
 describe("a row that the source cannot compute", () => {
   it.each([
     ["a cast", "case when id in (7, 8) then (name || 'x')::integer::text else name end", "unreadable_22P02"],

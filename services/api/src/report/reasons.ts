@@ -36,6 +36,15 @@ const REJECTED: Readonly<Record<string, Words>> = {
     says: "the target's server lost the connection each time one of them was written, and was well without it",
     advice: "look into the server's log and at the triggers of the table, then requeue the rejected rows",
   },
+  unreadable_breaks_connection: {
+    says: "the source's server lost the connection each time one of them was read, and was well without it",
+    advice: "look into the source server's log, and at what lies between; then requeue the rejected rows",
+  },
+  row_too_large: {
+    says: "they weigh more than a loader may hold of one row (LOADER_ROW_MIB)",
+    advice: "raise LOADER_ROW_MIB and the loaders' memory, then requeue the rejected rows",
+  },
+  unreadable_text: { says: "their text means nothing in its encoding", advice: CORRECT },
   check_violated: { says: "a rule of the target's own forbids a value", advice: CORRECT },
 };
 
@@ -74,6 +83,8 @@ function rejectedWords({ reason, column }: Shortfall): Words {
   if (reason.endsWith("_dangling"))
     return { says: `the source links to a row that it does not have (${column ?? reason})`, advice: CORRECT };
   if (reason.endsWith("_missing")) return { says: `the source has no ${column ?? "value"}`, advice: CORRECT };
+  if (reason.startsWith("unreadable_"))
+    return { says: "the source could not compute or read them", advice: CORRECT };
   return {
     says: "the target refused them",
     advice: "look up the code, correct the cause, then requeue the rejected rows",

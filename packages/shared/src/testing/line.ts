@@ -46,7 +46,9 @@ export async function openLine(url: string): Promise<Line> {
       reset();
       await closed;
     },
-    mend: async () => void (await listen(server, own)),
+    mend: async () => {
+      if (!server.listening) await listen(server, own);
+    },
     swallow: () => {
       for (const socket of open) {
         socket.unpipe();

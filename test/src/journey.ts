@@ -32,6 +32,8 @@ export interface JourneyOptions {
   readonly embedders?: number;
   /** Invariants that the test itself breaks: it takes away what a run has loaded. */
   readonly brokenByHand?: readonly string[];
+  /** What its runs have in common. */
+  readonly run?: RunOptions;
 }
 
 interface RunOptions {
@@ -95,6 +97,7 @@ async function assemble(
     loaders = 1,
     embedders = 0,
     brokenByHand = [],
+    run: common = {},
   }: JourneyOptions,
   open: Closers,
 ): Promise<Journey> {
@@ -105,8 +108,7 @@ async function assemble(
     open.push("pool", () => made.end());
     return made;
   };
-  const legacy = pool(running.legacyUrl);
-  const target = pool(running.targetUrl);
+  const [legacy, target] = [pool(running.legacyUrl), pool(running.targetUrl)];
   await makeSample({ url: running.legacyUrl, scale: 0.02, seed: 1, shape: "real", ...sample });
   await migrateTarget({ target, entities, idNamespace: NAMESPACE });
   const prepared = await prepare?.(running);
@@ -118,22 +120,24 @@ async function assemble(
     services.push(started);
     return started;
   };
-  const names = [
-    ...Array<ServiceName>(extractors).fill("extractor"),
-    ...Array<ServiceName>(loaders).fill("loader"),
-    ...Array<ServiceName>(embedders).fill("embedder"),
-  ];
-  await Promise.all(names.map((name) => start(name)));
+  await Promise.all(
+    many({ extractor: extractors, loader: loaders, embedder: embedders }).map((name) => start(name)),
+  );
   return {
     stack: running,
     legacy,
     target,
     services,
     start,
-    begin: (run) => begin(target, run),
+    begin: (run) => begin(target, { ...common, ...run }),
     completed: (runId, within) => completed(target, runId, brokenByHand, within),
     close: () => open.closeAll(),
   };
+}
+
+function many(counts: Readonly<Partial<Record<ServiceName, number>>>): ServiceName[] {
+  const names = ["extractor", "loader", "embedder"] as const;
+  return names.flatMap((name) => Array<ServiceName>(counts[name] ?? 0).fill(name));
 }
 
 async function begin(

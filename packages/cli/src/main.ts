@@ -1,19 +1,13 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
 import { endOnUnhandled } from "@nexus/shared/runtime";
-import { exitCodeOf, messageOf } from "./failure.ts";
-import { nexus } from "./program.ts";
+import { messageOf } from "./failure.ts";
+import { runNexus } from "./program.ts";
 
 if (existsSync(".env")) process.loadEnvFile(".env");
 process.stdout.on("error", endWithReader);
 endOnUnhandled((error) => process.stderr.write(`${messageOf(error) ?? "nexus failed unexpectedly"}\n`));
-try {
-  await nexus(process.argv).parseAsync();
-} catch (error) {
-  const message = messageOf(error);
-  if (message !== undefined) process.stderr.write(`${message}\n`);
-  process.exitCode = exitCodeOf(error);
-}
+await runNexus(process.argv);
 
 /** Whoever read the output has read enough (`nexus exceptions | head`). */
 function endWithReader(error: NodeJS.ErrnoException): void {

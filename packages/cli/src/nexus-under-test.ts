@@ -12,19 +12,13 @@ import {
   startService,
   type TestContext,
 } from "@nexus/shared/testing";
+import { type Ended, nexusHere } from "./nexus-here.ts";
 
 const PROGRAM = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const API = fileURLToPath(new URL("../../../services/api/dist/main.js", import.meta.url));
 
-/** How a command ended, and what it printed. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the built program away from any `.env`, without a terminal. */
-export async function nexus(
+/** Runs the built program as a process, away from any `.env`, without a terminal. */
+export async function nexusProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
@@ -35,8 +29,10 @@ export async function nexus(
 
 export interface ApiToCommand {
   readonly target: Pool;
-  /** A command line without its program, split at blanks. */
+  /** A command line without its program, split at blanks; it runs in this process. */
   run(line: string, env?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** The same in a process of its own: for what runs beside others, or until it is ended. */
+  runProcess(line: string): Promise<Ended>;
   /** The JSON that it prints with `--json`. Throws when it does not end with `code` (0 if left out). */
   json(line: string, code?: number): Promise<unknown>;
 }
@@ -60,10 +56,11 @@ export async function apiToCommand(
   context.onTestFinished(async () => void (await api.kill()));
   const { port } = await api.waitForLine({ msg: "ready" });
   const here = { NEXUS_API_URL: `http://127.0.0.1:${String(port)}` };
-  const run: ApiToCommand["run"] = (line, more = {}) => nexus(line.split(" "), { ...here, ...more });
+  const run: ApiToCommand["run"] = (line, more = {}) => nexusHere(line.split(" "), { ...here, ...more });
   return {
     target,
     run,
+    runProcess: (line) => nexusProcess(line.split(" "), here),
     json: async (line, wanted = 0) => {
       const { code, stdout, stderr } = await run(`${line} --json`);
       if (code !== wanted) throw new Error(`nexus ${line} ended with ${code}: ${stderr}`);

@@ -1,40 +1,43 @@
 import { freePort, freshDatabase, startRedis } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
-import { nexus } from "./nexus-under-test.ts";
+import { nexusHere } from "./nexus-here.ts";
+import { nexusProcess } from "./nexus-under-test.ts";
 
 describe("nexus migrate", () => {
   it("says in plain lines what it did, and the second time that there is nothing to do", async (context) => {
     const TARGET_URL = await freshDatabase(context);
-    const first = await nexus(["migrate"], { TARGET_URL });
+    const first = await nexusProcess(["migrate"], { TARGET_URL });
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(first.stdout).toContain("applied 001-ledger.sql\n");
-    const second = await nexus(["migrate"], { TARGET_URL });
+    const second = await nexusProcess(["migrate"], { TARGET_URL });
     expect(second.stdout).toMatch(/^nothing to do: the target is up to date$/m);
   });
 
   it("says it as JSON when asked", async (context) => {
     const TARGET_URL = await freshDatabase(context);
-    const { stdout } = await nexus(["migrate", "--json"], { TARGET_URL });
+    const { stdout } = await nexusProcess(["migrate", "--json"], { TARGET_URL });
     expect(JSON.parse(stdout)).toMatchObject({ applied: expect.arrayContaining(["applied 001-ledger.sql"]) });
   });
 
   it("is done once when two processes start at once", async (context) => {
     const TARGET_URL = await freshDatabase(context);
-    const both = await Promise.all([1, 2].map(() => nexus(["migrate"], { TARGET_URL })));
+    const both = await Promise.all([1, 2].map(() => nexusProcess(["migrate"], { TARGET_URL })));
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(both.filter(({ stdout }) => stdout.includes("applied 001-ledger.sql"))).toHaveLength(1);
   });
 
   it("lists every wrong variable at once and ends with 2", async () => {
     const wrong = { TARGET_URL: "postgres://u:s3cret@pooler.example:6543/db", ID_NAMESPACE: "not-a-uuid" };
-    const { code, stderr } = await nexus(["migrate"], wrong);
+    const { code, stderr } = await nexusProcess(["migrate"], wrong);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^TARGET_URL uses port 6543.*; ID_NAMESPACE must be a UUID.*\n$/);
     expect(stderr).not.toContain("s3cret");
   });
 
   it("ends with 3 when the target cannot be reached, and keeps the password to itself", async () => {
-    const { code, stderr } = await nexus(["migrate"], { TARGET_URL: "postgres://u:s3cret@127.0.0.1:1/db" });
+    const { code, stderr } = await nexusProcess(["migrate"], {
+      TARGET_URL: "postgres://u:s3cret@127.0.0.1:1/db",
+    });
     expect(code).toBe(3);
     expect(stderr).toMatch(/^TARGET_URL \(127\.0\.0\.1:1\/db\): cannot be reached \(ECONNREFUSED\).*\n$/);
     expect(stderr).not.toContain("s3cret");
@@ -44,7 +47,7 @@ describe("nexus migrate", () => {
 describe("nexus preflight", () => {
   it("names what is wrong with both databases in one line and ends with 2", async (context) => {
     const url = await freshDatabase(context);
-    const { code, stderr } = await nexus(["preflight"], { LEGACY_URL: url, TARGET_URL: url });
+    const { code, stderr } = await nexusProcess(["preflight"], { LEGACY_URL: url, TARGET_URL: url });
     expect(code).toBe(2);
     expect(stderr).toMatch(
       /^LEGACY_URL .*tables missing: dispatch_office, .*; TARGET_URL .*not migrated.*\n$/,
@@ -70,7 +73,7 @@ describe("nexus preflight and the way to its servers", () => {
       /QUEUE_URL: no Redis answers at 127.0.0.1:1 \(ECONNREFUSED\)/,
     ],
   ])("ends with a line that names the variable: %j", async (env, wanted, says) => {
-    const { code, stderr } = await nexus(["preflight"], env);
+    const { code, stderr } = await nexusProcess(["preflight"], env);
     expect([code, stderr.split("\n").length]).toEqual([wanted, 2]);
     expect(stderr).toMatch(says);
     expect(stderr).not.toMatch(/s3cret|Warning/);
@@ -80,8 +83,8 @@ describe("nexus preflight and the way to its servers", () => {
     const redis = await startRedis({ args: ["--maxmemory-policy", "allkeys-lru"] });
     if (!redis.found) return;
     const env = { LEGACY_URL: away, TARGET_URL: away, QUEUE_URL: redis.url };
-    const { stderr } = await nexus(["preflight"], env);
-    const { stdout } = await nexus(["preflight", "--json"], env);
+    const { stderr } = await nexusProcess(["preflight"], env);
+    const { stdout } = await nexusProcess(["preflight", "--json"], env);
     await redis.stop();
     expect(stderr).toMatch(/^warning: QUEUE_URL: the Redis at .* evicts keys .* noeviction$/m);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -92,7 +95,7 @@ describe("nexus preflight and the way to its servers", () => {
 
   it("says that data goes to another machine in plain text", async () => {
     const elsewhere = "postgres://u:s3cret@192.0.2.1.invalid/db?sslmode=disable";
-    const { stderr } = await nexus(["preflight"], { LEGACY_URL: elsewhere, TARGET_URL: away });
+    const { stderr } = await nexusProcess(["preflight"], { LEGACY_URL: elsewhere, TARGET_URL: away });
     expect(stderr).toMatch(
       /^warning: LEGACY_URL: the way to 192\.0\.2\.1\.invalid is in plain text: say sslmode=verify-full/m,
     );
@@ -110,7 +113,7 @@ describe("a mistake in the command line", () => {
     { args: ["start", "--skip-offices"], suggested: "--skip-practices" },
     { args: ["start", "--skip-orders", "--skip-state"], suggested: "--skip-case-states" },
   ])("is answered with a suggestion: $args", async ({ args, suggested }) => {
-    const { code, stderr } = await nexus(args, {});
+    const { code, stderr } = await nexusHere(args, {});
     expect(code).toBe(2);
     expect(stderr).toMatch(new RegExp(`^error: unknown .*Did you mean ${suggested}\\?.*\\n$`));
   });
@@ -127,14 +130,14 @@ describe("a mistake in the command line", () => {
     { args: ["exceptions", "--keys"], says: /--keys needs an entity/ },
     { args: ["search", "crown"], says: /'--practice <uuid>' not specified/ },
   ])("is answered in one line: $args", async ({ args, says }) => {
-    const { code, stdout, stderr } = await nexus(args);
+    const { code, stdout, stderr } = await nexusHere(args, {});
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(says);
     expect(stderr.trim()).not.toContain("\n");
   });
 
   it("is not to ask for help", async () => {
-    const { code, stdout } = await nexus(["--help"]);
+    const { code, stdout } = await nexusProcess(["--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain("Usage: nexus");
   });
@@ -156,7 +159,7 @@ describe("without an API", () => {
     "audit",
   ];
   it.each(commands)("nexus %s says where it looked, and ends with 3", async (line) => {
-    const { code, stdout, stderr } = await nexus(line.split(" "), {
+    const { code, stdout, stderr } = await nexusHere(line.split(" "), {
       NEXUS_API_URL: `http://127.0.0.1:${await freePort()}`,
       NEXUS_TOKEN: "s3cret",
     });
@@ -166,13 +169,13 @@ describe("without an API", () => {
   });
 
   it("an address that is none is refused", async () => {
-    const { code, stderr } = await nexus(["status"], { NEXUS_API_URL: "localhost:8080" });
+    const { code, stderr } = await nexusHere(["status"], { NEXUS_API_URL: "localhost:8080" });
     expect(code).toBe(2);
     expect(stderr).toMatch(/^NEXUS_API_URL must look like http:.*\n$/);
   });
 
   it("a misspelt variable is named", async () => {
-    const { code, stderr } = await nexus(["status"], { NEXUS_TOKN: "x" });
+    const { code, stderr } = await nexusProcess(["status"], { NEXUS_TOKN: "x" });
     expect([code, stderr]).toEqual([2, "NEXUS_TOKN is unknown: did you mean NEXUS_TOKEN?\n"]);
   });
 });

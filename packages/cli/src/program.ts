@@ -17,7 +17,7 @@ import { search } from "./commands/search.ts";
 import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { waive } from "./commands/waive.ts";
-import { EXIT_CODES } from "./failure.ts";
+import { EXIT_CODES, exitCodeOf, messageOf } from "./failure.ts";
 
 /** In the order in which somebody needs them. */
 const COMMANDS = [
@@ -50,6 +50,17 @@ export function nexus(given: readonly string[] = []): Command {
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
   return program;
+}
+
+/** Runs a command line, in the form of `process.argv`, to its end. What goes wrong becomes one line and `process.exitCode`. */
+export async function runNexus(argv: readonly string[]): Promise<void> {
+  try {
+    await nexus(argv).parseAsync(argv);
+  } catch (error) {
+    const message = messageOf(error);
+    if (message !== undefined) process.stderr.write(`${message}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
 }
 
 function exitCodes(): string {

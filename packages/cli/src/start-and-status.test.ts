@@ -79,7 +79,7 @@ describe("start", () => {
   });
 
   it("waits until somebody cancels the run, and ends with 1", async () => {
-    const waiting = api.run("start --entities practices --wait");
+    const waiting = api.runProcess("start --entities practices --wait");
     await eventually(async () => (await api.target.query("select from migration.runs")).rowCount === 1);
     await api.json("cancel");
     const { code, stdout } = await waiting;

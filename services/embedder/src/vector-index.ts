@@ -128,13 +128,18 @@ export async function dropForLargeDelta(deps: IndexDeps, open: number): Promise<
 /** Milliseconds without a word after which a build is given up: six hours. */
 const BUILD_MS = 21_600_000;
 
+/** Whatever role, database or server prefer; PostgreSQL before 14 and 17 does not know all of these. */
+const UNLIMITED = `select set_config(name, '0', false) from pg_settings
+  where name in ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_session_timeout')`;
+
 /** Runs `work` on a connection of its own, without limits of time, unless another embedder is at it. */
 async function alone({ url }: IndexDeps, work: (client: Client) => Promise<void>): Promise<void> {
   await withPool({ url, max: 1, name: "nexus-embedder-index", silenceMs: BUILD_MS }, async (pool) => {
     const client = await pool.connect();
     try {
+      await client.query(UNLIMITED);
       const { rows } = await client.query<{ mine: boolean }>(
-        `select pg_try_advisory_lock(${INDEX_LOCK}) as mine, set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)`,
+        `select pg_try_advisory_lock(${INDEX_LOCK}) as mine`,
       );
       if (rows[0]?.mine === true) await work(client);
     } finally {

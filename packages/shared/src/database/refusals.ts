@@ -20,6 +20,7 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
   [/^28/, "it refuses this login", "correct user and password, or its pg_hba.conf"],
   [/^3D000$/, "it has no such database", "correct the database's name"],
   [/^57P03$/, "it is starting up or shutting down", "wait for it; its log says more"],
+  [/^57P05$/, "it ended a session that idled (idle_session_timeout)", "nothing: the next connection is made"],
   [/^57P/, "it was shut down", "start it"],
   [/^(25006|0A000)$/, "it only reads: it is a standby, or became one", "point to the server that writes"],
   [/^55P03$/, "it gives a lock to somebody else", "`nexus doctor` names the session that holds it"],

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { eventually } from "../testing/eventually.ts";
 import { freshDatabase, type TestContext } from "../testing/fresh.ts";
 import { type Queryable, withPool } from "./pool.ts";
-import { inTransaction, readOnly } from "./transaction.ts";
+import { inSnapshot, inTransaction, readOnly } from "./transaction.ts";
 
 /** A role without any privilege, as a URL that takes it on. */
 async function plainRole(context: TestContext, more = ""): Promise<string> {
@@ -57,7 +58,52 @@ describe("a transaction of the source", () => {
   });
 });
 
+/** Settings that end a session or what it does; PostgreSQL before 14 and 17 does not know all of them. */
+const TIMEOUTS = [
+  "statement_timeout",
+  "lock_timeout",
+  "idle_in_transaction_session_timeout",
+  "transaction_timeout",
+  "idle_session_timeout",
+];
+
+/** The URL with each of them that this server knows at 60 ms. */
+async function impatient(url: string): Promise<string> {
+  const known = await withPool({ url, max: 1, name: "nexus-test" }, (pool) =>
+    pool.query<{ name: string }>("select name from pg_settings where name = any($1::text[])", [TIMEOUTS]),
+  );
+  const hasty = new URL(url);
+  hasty.searchParams.set("options", known.rows.map(({ name }) => `-c ${name}=60`).join(" "));
+  return hasty.href;
+}
+
 describe("what a role or a database prefers", () => {
+  it("of any timeout that the server knows ends no transaction of ours", async (context) => {
+    const url = await impatient(await freshDatabase(context));
+    await withPool({ url, max: 1, name: "nexus-test" }, async (pool) => {
+      for (const transaction of [inTransaction, readOnly, inSnapshot])
+        await transaction(pool, async (tx) => {
+          await tx.query("select pg_sleep(0.1)");
+          await setTimeout(100);
+          await tx.query("select");
+        });
+    });
+  });
+
+  it("ends sessions of ours that idle, which nothing that comes after notices", async (context) => {
+    const plain = await freshDatabase(context);
+    const url = await impatient(plain);
+    const gone = "select from pg_stat_activity where application_name = 'nexus-idle'";
+    await withPool({ url, max: 1, name: "nexus-idle" }, async (pool) => {
+      for (let turn = 0; turn < 3; turn++) {
+        await inTransaction(pool, (tx) => tx.query("select"));
+        await withPool({ url: plain, max: 1, name: "nexus-test" }, (other) =>
+          eventually(async () => (await other.query(gone)).rowCount === 0),
+        );
+      }
+    });
+  });
+
   const PREFERS = "-c lock_timeout=40 -c statement_timeout=300 -c idle_in_transaction_session_timeout=60";
 
   it("ends neither statements, nor waits for a lock, nor transactions of ours", async (context) => {

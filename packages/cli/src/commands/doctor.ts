@@ -25,11 +25,15 @@ export function doctor(program: Command): void {
     });
 }
 
+/** Under the sentence of a finding. */
+const BESIDE = " ".repeat(9 + 2 + 11 + 2);
+
 function inWords(findings: readonly Finding[]): string[] {
   const of = (wanted: State): Finding[] => findings.filter(({ state }) => state === wanted);
-  const lines = STATES.flatMap(of).flatMap(({ area, state, says, next }) => [
+  const lines = STATES.flatMap(of).flatMap(({ area, state, says, next, more }) => [
     `${state.padEnd(9)}  ${area.padEnd(11)}  ${says}`,
-    ...(next === null ? [] : [`${"".padEnd(9)}  ${"".padEnd(11)}  next: ${next}`]),
+    ...(next === null ? [] : [`${BESIDE}next: ${next}`]),
+    ...(more === null ? [] : [`${BESIDE}more: ${more}`]),
   ]);
   const [bad, unseen] = [of("wrong").length, of("unchecked").length];
   const could = unseen === 0 ? "" : `; could not be checked: ${unseen}`;

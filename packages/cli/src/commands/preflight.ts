@@ -2,7 +2,6 @@ import { entities, inDependencyOrder } from "@nexus/catalog";
 import {
   connectionsNeeded,
   legacyUrl,
-  optionalNumber,
   optionalQueueUrl,
   parseConfig,
   plainTextRisk,
@@ -20,17 +19,13 @@ import {
   withPool,
 } from "@nexus/shared/database";
 import type { Command } from "commander";
+import { poolVariables } from "../doctor/settings.ts";
 
 const variables = {
   LEGACY_URL: legacyUrl,
-  LEGACY_POOL: optionalNumber(1, 50, {
-    meaning: "connections of each service to the source, where it is set",
-  }),
   ...sourceVariables,
   TARGET_URL: targetUrl,
-  TARGET_POOL: optionalNumber(1, 50, {
-    meaning: "connections of each service to the target, where it is set",
-  }),
+  ...poolVariables,
   ...queueVariables,
   QUEUE_URL: optionalQueueUrl({ meaning: "the queue, looked at if it is set" }),
 };
@@ -49,7 +44,7 @@ export function preflight(program: Command): void {
       const legacy = await checked(config.LEGACY_URL, async (pool) => {
         const { notes } = await preflightLegacy(pool, ordered, config);
         const needed = connectionsNeeded("legacy", config.LEGACY_POOL);
-        return [...notes, ...(await connectionNotes(pool, needed, "LEGACY_POOL"))];
+        return [...notes.map(({ says }) => says), ...(await connectionNotes(pool, needed, "LEGACY_POOL"))];
       });
       const target = await checked(config.TARGET_URL, async (pool) => {
         await preflightTarget(pool, ordered);

@@ -37,7 +37,7 @@ async function examineServers(settings: Settings, open: Closers, depth: Depth): 
   const legacy = poolAt(settings.LEGACY_URL, open);
   const api = await examineApi(settings);
   const queue = await openQueue(settings, open);
-  const ground = target === undefined ? NOTHING : await examineTarget(target);
+  const ground = target === undefined ? NOTHING : await examineTarget(target, settings);
   const ledger =
     target !== undefined && ground.ledger ? await examineLedger(target, queue.transport) : undefined;
   return [

@@ -1,8 +1,15 @@
 import { entities, inDependencyOrder, tablesRead } from "@nexus/catalog";
-import { type SourceRules, StartFailure, UnavailableError } from "@nexus/shared/config";
-import { type Pool, preflightLegacy, type Queryable, readOnly } from "@nexus/shared/database";
+import { connectionsNeeded, StartFailure, UnavailableError } from "@nexus/shared/config";
+import {
+  connectionNotes,
+  type Pool,
+  preflightLegacy,
+  type Queryable,
+  readOnly,
+} from "@nexus/shared/database";
 import { duration } from "../words.ts";
-import { type Finding, well, wrong } from "./finding.ts";
+import { type Finding, note, well, wrong } from "./finding.ts";
+import type { Settings } from "./settings.ts";
 
 const STATEMENT_MS = 10_000;
 
@@ -10,13 +17,19 @@ const STATEMENT_MS = 10_000;
 const SLOW_SECONDS = 5;
 
 /** Whether the source is there, readable, and answers in time. PostgreSQL 9.5 syntax. */
-export async function examineLegacy(legacy: Pool, rules: SourceRules): Promise<Finding[]> {
+export async function examineLegacy(legacy: Pool, settings: Settings): Promise<Finding[]> {
   try {
     const ordered = inDependencyOrder(entities);
-    const shape = await preflightLegacy(legacy, ordered, rules);
+    const shape = await preflightLegacy(legacy, ordered, settings);
     const tables = [...new Set(ordered.flatMap((entity) => tablesRead(entity, shape)))];
     const found = await readOnly(legacy, (tx) => stalls(tx, tables), { statementMs: STATEMENT_MS });
-    return found.length > 0 ? found : [well("legacy", "it has what the mapping needs, and may be read")];
+    const needed = connectionsNeeded("legacy", settings.LEGACY_POOL);
+    const few = await connectionNotes(legacy, needed, "LEGACY_POOL");
+    return [
+      ...(found.length > 0 ? found : [well("legacy", "it has what the mapping needs, and may be read")]),
+      ...shape.notes.map(({ code, says }) => note("legacy", code, says)),
+      ...few.map((says) => note("legacy", "few_connections", says)),
+    ];
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
     const unreachable = error instanceof UnavailableError;

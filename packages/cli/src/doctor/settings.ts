@@ -3,6 +3,7 @@ import {
   type Config,
   ConfigurationError,
   legacyUrl,
+  optionalNumber,
   parseConfig,
   queueVariables,
   sourceVariables,
@@ -12,10 +13,21 @@ import {
 import { apiVariables } from "../api.ts";
 import { type Area, type Finding, unchecked, wrong } from "./finding.ts";
 
+/** Connections that the services open, where that is set: by them the limits of the servers are judged. */
+export const poolVariables = {
+  LEGACY_POOL: optionalNumber(1, 50, {
+    meaning: "connections of each service to the source, where it is set",
+  }),
+  TARGET_POOL: optionalNumber(1, 50, {
+    meaning: "connections of each service to the target, where it is set",
+  }),
+};
+
 /** What `nexus doctor` reads. */
 export const doctorVariables = {
   TARGET_URL: targetUrl,
   LEGACY_URL: legacyUrl,
+  ...poolVariables,
   ...sourceVariables,
   ...queueVariables,
   ...apiVariables,
@@ -51,6 +63,9 @@ export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; find
   const settings = {
     ...read("TARGET_URL", doctorVariables.TARGET_URL),
     ...read("LEGACY_URL", doctorVariables.LEGACY_URL),
+    ...read("LEGACY_POOL", doctorVariables.LEGACY_POOL),
+    ...read("TARGET_POOL", doctorVariables.TARGET_POOL),
+    ...read("LEGACY_ENCODING", doctorVariables.LEGACY_ENCODING),
     ...read("LEGACY_TIMEZONE", doctorVariables.LEGACY_TIMEZONE),
     ...read("LEGACY_ROW_SECURITY", doctorVariables.LEGACY_ROW_SECURITY),
     ...read("QUEUE_URL", doctorVariables.QUEUE_URL),

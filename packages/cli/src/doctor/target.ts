@@ -1,20 +1,26 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import { StartFailure, UnavailableError } from "@nexus/shared/config";
-import { notesOnTarget, type Pool, preflightTarget } from "@nexus/shared/database";
+import { connectionsNeeded, StartFailure, UnavailableError } from "@nexus/shared/config";
+import { connectionNotes, notesOnTarget, type Pool, preflightTarget } from "@nexus/shared/database";
 import { type Finding, note, well, wrong } from "./finding.ts";
+import type { Settings } from "./settings.ts";
 
 /** Milliseconds that a look at the target's definitions may take. */
 const PATIENCE_MS = 5_000;
 
 /** Whether the target is there and fit to be written, and whether it has a ledger to read. */
-export async function examineTarget(target: Pool): Promise<{ findings: Finding[]; ledger: boolean }> {
+export async function examineTarget(
+  target: Pool,
+  { TARGET_POOL }: Settings,
+): Promise<{ findings: Finding[]; ledger: boolean }> {
   try {
     const ordered = inDependencyOrder(entities);
     await preflightTarget(target, ordered, PATIENCE_MS);
     const strangers = await notesOnTarget(target, ordered);
+    const few = await connectionNotes(target, connectionsNeeded("target", TARGET_POOL), "TARGET_POOL");
     const findings = [
       well("target", "it is migrated, ours, and enforces its constraints"),
       ...strangers.map((says) => note("target", "foreign_rule", says)),
+      ...few.map((says) => note("target", "few_connections", says)),
     ];
     return { findings, ledger: true };
   } catch (error) {

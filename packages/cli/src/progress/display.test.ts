@@ -76,6 +76,14 @@ describe("progress as lines", () => {
     ]);
   });
 
+  it("says apart what was lost for reasons that nobody foresaw", () => {
+    const totals = { ...progress(50).totals, rejected: 12, unforeseen: 11 };
+    expect(progressLines(progress(50, { totals })).slice(-2)).toEqual([
+      "12 rejected and 1 parked, each with a reason: nexus exceptions",
+      "of the rejected rows 11 for reasons that nobody foresaw, 1 as foreseen",
+    ]);
+  });
+
   it("says of embeddings how long they take, and why", () => {
     const limitedBy = { by: "quota" as const, says: "the quota is used up", entities: [] };
     const embedding = { open: 5_000, itemsPerSecond: 1, eta: null, limitedBy };

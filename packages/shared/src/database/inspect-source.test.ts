@@ -33,7 +33,7 @@ async function look(url: string, setUp: string, see: Look, reader = new URL(url)
 }
 
 async function notes(legacy: Pool, rules?: SourceRules): Promise<string> {
-  return (await preflightLegacy(legacy, entities, rules)).notes.join("\n");
+  return (await preflightLegacy(legacy, entities, rules)).notes.map(({ says }) => says).join("\n");
 }
 
 describe("a column", () => {

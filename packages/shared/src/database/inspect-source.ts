@@ -17,12 +17,25 @@ import { missingPrivileges, readSourceShape } from "./source-catalog.ts";
 import { keysTooGreat, unusableKeys } from "./source-keys.ts";
 import { neverAnalysed } from "./source-statistics.ts";
 
+/** What is worth knowing of a source. The code stays the same, for programs. */
+export interface SourceNote {
+  readonly code:
+    | "rows_hidden"
+    | "types_converted"
+    | "zone_assumed"
+    | "keys_too_great"
+    | "encoding_told"
+    | "never_analysed";
+  /** A sentence without a value. */
+  readonly says: string;
+}
+
 export interface Inspection {
   readonly shape: SourceShape;
   /** What must be mended first. */
   readonly problems: readonly string[];
   /** What is worth knowing. */
-  readonly notes: readonly string[];
+  readonly notes: readonly SourceNote[];
 }
 
 /** Looks at what `entities` read. In a transaction of its own; PostgreSQL 9.5 syntax. Holds names and counts, never a value. */
@@ -50,14 +63,18 @@ export async function inspectSource(
     shape,
     problems: [...ungranted, ...unknown, ...keys],
     notes: [
-      ...hidden,
-      ...convertedInWords(convertedColumns(shape, tables)),
-      ...zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined),
-      ...(keys.length > 0 ? [] : await keysTooGreat(tx, shape, keyed)),
-      ...(await encodingInWords(tx, encoding)),
-      ...(await neverAnalysed(tx, tables)),
+      ...noted("rows_hidden", hidden),
+      ...noted("types_converted", convertedInWords(convertedColumns(shape, tables))),
+      ...noted("zone_assumed", zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined)),
+      ...noted("keys_too_great", keys.length > 0 ? [] : await keysTooGreat(tx, shape, keyed)),
+      ...noted("encoding_told", await encodingInWords(tx, encoding)),
+      ...noted("never_analysed", await neverAnalysed(tx, tables)),
     ],
   };
+}
+
+function noted(code: SourceNote["code"], sentences: readonly string[]): SourceNote[] {
+  return sentences.map((says) => ({ code, says }));
 }
 
 /** The missing tables in one sentence, then the fields that lack a column. */

@@ -2,16 +2,16 @@
 import type { Entity, SourceShape } from "@nexus/catalog";
 import type { SourceRules } from "../config/database-variables.ts";
 import { ConfigurationError } from "../config/failure.ts";
-import { inspectSource } from "./inspect-source.ts";
+import { inspectSource, type SourceNote } from "./inspect-source.ts";
 import type { Pool } from "./pool.ts";
 import { placeOf, reachLegacy } from "./reach.ts";
 import { readOnly } from "./transaction.ts";
 
 const STATEMENT_MS = 30_000;
 
-/** The shape of a source that can be read, and what is worth knowing of it: sentences without a value. */
+/** The shape of a source that can be read, and what is worth knowing of it. */
 export interface FitSource extends SourceShape {
-  readonly notes: readonly string[];
+  readonly notes: readonly SourceNote[];
 }
 
 /**

@@ -87,7 +87,8 @@ const UNFIT = [
   ["role", "slave", "READONLY"],
 ] as const;
 
-function warningsOf(name: string, place: RedisPlace, facts: Facts): TransportWarning[] {
+/** What may be wrong with a Redis that can carry the queue; `facts` as its `INFO` names them. */
+export function warningsOf(name: string, place: RedisPlace, facts: Facts): TransportWarning[] {
   const [policy, version] = [facts.get("maxmemory_policy") ?? "noeviction", facts.get("redis_version") ?? ""];
   const found: TransportWarning[] = [];
   const warn = (code: TransportWarning["code"], says: string): void =>

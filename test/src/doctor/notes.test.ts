@@ -1,0 +1,119 @@
+/** What the doctor notes beside what is wrong: each with its code, on real servers. */
+import { createServer } from "node:http";
+import { freePort, freshLogin, seedRun } from "@nexus/shared/testing";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { openWard, type Ward } from "./ward.ts";
+
+let ward: Ward;
+beforeEach(async (context) => {
+  ward = await openWard(context);
+});
+
+/** The findings of a code, the area and the sentence of each. */
+async function found(code: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
+  const { findings } = await ward.diagnose(env);
+  return findings.filter((one) => one.code === code).map(({ area, says }) => `${area}: ${says}`);
+}
+
+describe("the doctor notes of the source", () => {
+  it("that row level security keeps rows from us, where that was accepted, and that there are few connections", async (context) => {
+    const login = await freshLogin(context, ward.env["LEGACY_URL"] ?? "");
+    await ward.legacy.query(
+      `grant select on all tables in schema public to ${login.username};
+       alter role ${login.username} connection limit 2;
+       alter table dispatch_office enable row level security`,
+    );
+    const env = { LEGACY_URL: login.href, LEGACY_ROW_SECURITY: "accept" };
+    expect(await found("rows_hidden", env)).toEqual([
+      expect.stringMatching(
+        /^legacy: row level security keeps rows of dispatch_office from role nexus_login_/,
+      ),
+    ]);
+    expect(await found("few_connections", env)).toEqual([
+      expect.stringMatching(/^legacy: the limit of the role is 2 connections, which leaves 2 for us/),
+    ]);
+    expect(await found("few_connections", { ...env, LEGACY_POOL: "1" })).toEqual([]);
+    expect(await found("legacy_unfit", { LEGACY_URL: login.href })).toHaveLength(1);
+  });
+
+  it("that nobody answers, and what it refused the loaders", async () => {
+    await ward.target.query(
+      "update migration.holds set code = '53300', since = now(), seen_at = now() where server = 'source'",
+    );
+    const env = { LEGACY_URL: `postgres://u:s3cret@127.0.0.1:${await freePort()}/legacy` };
+    expect(await found("legacy_unreachable", env)).toEqual([expect.stringContaining("(ECONNREFUSED)")]);
+    expect(await found("source_refuses", env)).toEqual([
+      expect.stringMatching(
+        /^legacy: the source holds the run up, for \d s so far: it has no connection left/,
+      ),
+    ]);
+  });
+});
+
+describe("the doctor notes of the target", () => {
+  it("rules that are not ours, how few connections there are, and that the way to another machine is in plain text", async () => {
+    await ward.target.query("alter table public.cases add constraint short check (length(title) < 9999)");
+    expect(await found("foreign_rule")).toEqual([expect.stringContaining("short")]);
+    expect(await found("few_connections", { TARGET_POOL: "50" })).toEqual([
+      expect.stringMatching(/^target: the limit of the server \(max_connections\) is \d+ connections/),
+    ]);
+    const LEGACY_URL = "postgres://u:s3cret@192.0.2.1.invalid/db?sslmode=disable";
+    expect(await found("plain_text", { LEGACY_URL })).toEqual([expect.stringContaining("192.0.2.1.invalid")]);
+  });
+
+  it("rows that were rejected or wait, and content that failed for itself", async () => {
+    expect(await found("no_run")).toEqual(["run: no run was started yet"]);
+    const batches = [{ status: "done", rejected: [3], parked: [7] }] as const;
+    await seedRun(ward.target, {
+      status: "cancelled",
+      entities: {
+        practices: { status: "complete" },
+        profiles: { status: "complete", batches },
+      },
+    });
+    await ward.target.query(
+      `insert into migration.embedding_failures (content_type, content_id, version, code) values ('cases', gen_random_uuid(), '1', 'x');
+       insert into migration.dify_documents (content_type, content_id, code, due_at) values ('cases', gen_random_uuid(), 'x', null)`,
+    );
+    const { findings } = await ward.diagnose();
+    const notes = findings
+      .filter(({ state }) => state === "note")
+      .map(({ code, says }) => `${code}: ${says}`);
+    expect(notes).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^run_cancelled: run 1 was cancelled/),
+        expect.stringMatching(/^rows_rejected: profiles: 1 rows were rejected/),
+        expect.stringMatching(/^rows_parked: profiles: 1 rows are parked/),
+        expect.stringMatching(/^items_failed: 1 items could not be embedded/),
+        expect.stringMatching(/^dify_failed: 1 items could not be put into Dify/),
+      ]),
+    );
+  });
+});
+
+describe("the doctor notes of the API", () => {
+  it("that it is another server", async () => {
+    const other = createServer((_, answer) => answer.end("hello"));
+    await new Promise<void>((listening) => void other.listen(0, "127.0.0.1", listening));
+    onTestFinished(() => void other.close());
+    const address = other.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    expect(await found("api_is_another", { NEXUS_API_URL: `http://127.0.0.1:${port}` })).toHaveLength(1);
+  });
+
+  it("that it cannot do what it is asked", async () => {
+    const name = new URL(ward.env["TARGET_URL"] ?? "").pathname.slice(1);
+    const { rows } = await ward.target.query("select 1 from migration.runs");
+    expect(rows).toEqual([]);
+    const rename = async (from: string, to: string): Promise<void> => {
+      await ward.legacy.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [
+        from,
+      ]);
+      await ward.legacy.query(`alter database ${from} rename to ${to}`);
+    };
+    onTestFinished(() => rename(`${name}_away`, name));
+    await rename(name, `${name}_away`);
+    const { wrong } = await ward.diagnose();
+    expect(wrong).toEqual(["api_unwell", "target_unreachable"]);
+  });
+});

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Certificates,
+  eventually,
   makeCertificates,
   type Missing,
+  openLine,
   type PrivatePostgres,
   startPostgres,
 } from "../testing/index.ts";
@@ -18,6 +20,9 @@ const RULES = [
   "hostssl all tls_only all trust",
   "host all postgres all trust",
 ];
+
+/** The first message of a connection that is to be encrypted. */
+const TLS_REQUEST = 80_877_103;
 
 const plain = await startPostgres();
 
@@ -115,6 +120,29 @@ describe.skipIf(!plain.found)("a server with TLS, whose certificate is for local
   ])("lets %s in with %j: %s", async ([user = "", query = "", says = ""]) => {
     expect(await said(at(withTls, query, { user }))).toContain(says);
   });
+});
+
+describe.skipIf(!plain.found)("a statement that is given up over TLS", () => {
+  it.for(["?sslmode=require", "?sslmode=verify-full&sslrootcert=CA"])(
+    "is cancelled over TLS, asked with %j",
+    async (query) => {
+      const line = await openLine(at(withTls, query.replace("=CA", `=${made.ca}`)));
+      const server = at(withTls, "?sslmode=disable");
+      try {
+        const sleeping = "select from pg_stat_activity where query like 'select pg_sleep(60%'";
+        await withPool({ url: server, max: 1, name: "nexus-test" }, async (direct) => {
+          await withPool({ url: line.url, max: 1, name: "nexus-target", silenceMs: 300 }, async (pool) => {
+            await expect(pool.query("select pg_sleep(60)")).rejects.toMatchObject({ code: "SESSION_SILENT" });
+          });
+          await eventually(async () => (await direct.query(sleeping)).rowCount === 0, { within: 10_000 });
+        });
+        const codes = line.beginnings.map((bytes) => bytes.readInt32BE(4));
+        expect([codes.length, new Set(codes)]).toEqual([2, new Set([TLS_REQUEST])]);
+      } finally {
+        await line.cut();
+      }
+    },
+  );
 });
 
 describe.skipIf(!plain.found)("a server whose certificate is self-signed", () => {

@@ -13,13 +13,17 @@ export interface Line {
   reset(): void;
   /** Open connections stay open and carry nothing any more, in either direction; new ones pass. Returns how many they are. */
   swallow(): number;
+  /** The first bytes that each connection sent. */
+  readonly beginnings: readonly Buffer[];
 }
 
 /** Opens a line to the server of `url`. It ends with this process, or by `cut`. */
 export async function openLine(url: string): Promise<Line> {
   const { hostname, port } = new URL(url);
   const open = new Set<Socket>();
+  const beginnings: Buffer[] = [];
   const server = createServer((near) => {
+    near.once("data", (chunk: Buffer) => beginnings.push(Buffer.from(chunk.subarray(0, 16))));
     const far = connect(Number(port), hostname);
     for (const [socket, other] of [
       [near, far],
@@ -38,6 +42,7 @@ export async function openLine(url: string): Promise<Line> {
   const reset = (): void => open.forEach((socket) => socket.resetAndDestroy());
   return {
     url: through.href,
+    beginnings,
     reset,
     cut: async () => {
       if (!server.listening) return;

@@ -35,7 +35,8 @@ export function migrate(program: Command): void {
     });
 }
 
-function inWords({ applied, leftOut }: Migrated): string {
+function inWords({ applied, leftOut, toMend = [] }: Migrated): string {
   const done = applied.length > 0 ? applied : ["nothing to do: the target is up to date"];
-  return [...done, ...leftOut.map((what) => `left out ${what}`)].join("\n");
+  const said = [...leftOut.map((what) => `left out ${what}`), ...toMend.map((what) => `to mend: ${what}`)];
+  return [...done, ...said].join("\n");
 }

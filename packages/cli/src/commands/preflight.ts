@@ -16,6 +16,7 @@ import {
   type Pool,
   preflightLegacy,
   preflightTarget,
+  privacyNotes,
   withPool,
 } from "@nexus/shared/database";
 import type { Command } from "commander";
@@ -50,7 +51,7 @@ export function preflight(program: Command): void {
         await preflightTarget(pool, ordered);
         const needed = connectionsNeeded("target", config.TARGET_POOL);
         const few = await connectionNotes(pool, needed, "TARGET_POOL");
-        return [...(await notesOnTarget(pool, ordered)), ...few];
+        return [...(await notesOnTarget(pool, ordered)), ...(await privacyNotes(pool, ordered)), ...few];
       });
       const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);
       const warnings = [

@@ -6,6 +6,7 @@ export const CODES = [
   "target_refuses",
   "table_locked",
   "foreign_rule",
+  "seen_by_others",
   "few_connections",
   "plain_text",
   "legacy_unfit",

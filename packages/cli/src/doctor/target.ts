@@ -1,6 +1,12 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import { connectionsNeeded, StartFailure, UnavailableError } from "@nexus/shared/config";
-import { connectionNotes, notesOnTarget, type Pool, preflightTarget } from "@nexus/shared/database";
+import {
+  connectionNotes,
+  notesOnTarget,
+  type Pool,
+  preflightTarget,
+  privacyNotes,
+} from "@nexus/shared/database";
 import { type Finding, note, well, wrong } from "./finding.ts";
 import type { Settings } from "./settings.ts";
 
@@ -16,10 +22,12 @@ export async function examineTarget(
     const ordered = inDependencyOrder(entities);
     await preflightTarget(target, ordered, PATIENCE_MS);
     const strangers = await notesOnTarget(target, ordered);
+    const seen = await privacyNotes(target, ordered);
     const few = await connectionNotes(target, connectionsNeeded("target", TARGET_POOL), "TARGET_POOL");
     const findings = [
       well("target", "it is migrated, ours, and enforces its constraints"),
       ...strangers.map((says) => note("target", "foreign_rule", says)),
+      ...seen.map((says) => note("target", "seen_by_others", says)),
       ...few.map((says) => note("target", "few_connections", says)),
     ];
     return { findings, ledger: true };

@@ -2,7 +2,7 @@
 import { ConfigurationError } from "../config/failure.ts";
 import type { Client, Pool } from "./pool.ts";
 import { tenantRoles } from "./tenant-roles.ts";
-import { type Bounds, readOnly } from "./transaction.ts";
+import { type Bounds, readTarget } from "./transaction.ts";
 
 /**
  * Runs `work` in a read-only transaction that sees what a member of one practice sees. Role and claims end with it.
@@ -14,7 +14,7 @@ export async function asTenant<T>(
   work: (tx: Client) => Promise<T>,
   bounds: Bounds = {},
 ): Promise<T> {
-  return await readOnly(
+  return await readTarget(
     pool,
     async (tx) => {
       const { member, lacking } = await tenantRoles(tx);

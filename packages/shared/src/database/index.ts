@@ -8,7 +8,7 @@ export { refusalCode, refusalInWords } from "./refusals.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export { type Bounds, inSnapshot, inTransaction, LONG_MS, readOnly } from "./transaction.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
-export { notesOnTarget, preflightTarget } from "./preflight-target.ts";
+export { notesOnTarget, preflightTarget, privacyNotes } from "./preflight-target.ts";
 export { type Inspection, inspectSource } from "./inspect-source.ts";
 export { readSourceShape } from "./source-catalog.ts";
 export { asTenant } from "./as-tenant.ts";

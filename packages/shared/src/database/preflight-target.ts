@@ -6,12 +6,14 @@ import type { Plan } from "./extension-plan.ts";
 import { errorCode } from "./failures.ts";
 import { foreignRules } from "./foreign-rules.ts";
 import { planIsolation } from "./isolation.ts";
+import { openings } from "./openings.ts";
 import type { Pool, Queryable } from "./pool.ts";
 import { placeOf, reachTarget } from "./reach.ts";
 import { ledgerVersions, newerVersions, versionsIn } from "./schema-versions.ts";
+import { logged } from "./server-log.ts";
 import { embeddingsTable, targetEnums, targetTables } from "./target-schema.ts";
 import { tenantRoles } from "./tenant-roles.ts";
-import { readOnly } from "./transaction.ts";
+import { readTarget } from "./transaction.ts";
 
 const MIGRATE = "run `npm run nexus migrate`";
 
@@ -25,20 +27,34 @@ export async function preflightTarget(
   statementMs = LOCK_MS,
 ): Promise<void> {
   await reachTarget(pool);
-  const problems = await readOnly(pool, (tx) => problemsIn(tx, entities), { statementMs }).catch((cause) => {
-    throw ["57014", "55P03"].includes(errorCode(cause) ?? "") ? locked(pool, statementMs, cause) : cause;
-  });
+  const problems = await readTarget(pool, (tx) => problemsIn(tx, entities), { statementMs }).catch(
+    (cause) => {
+      throw ["57014", "55P03"].includes(errorCode(cause) ?? "") ? locked(pool, statementMs, cause) : cause;
+    },
+  );
   if (problems.length > 0)
     throw new ConfigurationError(`TARGET_URL (${placeOf(pool)}): ${problems.join("; ")}`);
 }
 
 /** What others have put on the tables of a target that is fit, and may reject or change rows. Only reads. */
 export async function notesOnTarget(pool: Pool, entities: readonly Entity[]): Promise<readonly string[]> {
-  const look = async (tx: Queryable): Promise<string[]> => {
+  return await looked(pool, (tx) => foreignRules(tx, entities));
+}
+
+/** Who else may see rows of a target that is fit, in it or in its server's log. Only reads. */
+export async function privacyNotes(pool: Pool, entities: readonly Entity[]): Promise<readonly string[]> {
+  return await looked(pool, async (tx) => [
+    ...(await openings(tx, entities)).notes,
+    ...(await logged(tx)).notes,
+  ]);
+}
+
+async function looked(pool: Pool, look: (tx: Queryable) => Promise<string[]>): Promise<string[]> {
+  const within = async (tx: Queryable): Promise<string[]> => {
     await tx.query("set local search_path = ''");
-    return await foreignRules(tx, entities);
+    return await look(tx);
   };
-  return await readOnly(pool, look, { statementMs: LOCK_MS });
+  return await readTarget(pool, within, { statementMs: LOCK_MS });
 }
 
 async function problemsIn(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
@@ -49,6 +65,8 @@ async function problemsIn(tx: Queryable, entities: readonly Entity[]): Promise<s
   return [
     ...(await schemaProblems(tx, entities)),
     ...(await isolationProblems(tx, entities)),
+    ...(await openings(tx, entities)).problems,
+    ...(await logged(tx)).problems,
     ...(await strangerLedger(tx)),
     ...(await suspendedRules(tx, tables)),
   ];

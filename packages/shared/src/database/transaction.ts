@@ -4,6 +4,7 @@ import { endSession, sessionWorks } from "./end-session.ts";
 import { errorCode, ofSession } from "./failures.ts";
 import type { Client, Pool } from "./pool.ts";
 import { rowSecurityOf } from "./row-security.ts";
+import { KEPT_FROM_LOG } from "./server-log.ts";
 import { setPatience } from "./silence.ts";
 
 /** What ends a transaction that takes too long. */
@@ -51,12 +52,6 @@ function bounded(statementMs: number, idleMs: number): string {
 }
 
 /**
- * The detail of a constraint's error is the whole row, and PostgreSQL writes it into its own log: without it, where our role may
- * say so. See docs/decisions/server-log.md.
- */
-const TERSE_LOG = `select set_config('log_error_verbosity', 'terse', true) where has_parameter_privilege('log_error_verbosity', 'set')`;
-
-/**
  * Runs `work` in a transaction of the target: committed when it resolves, rolled back when it throws.
  * A connection that cannot even be rolled back is thrown away.
  */
@@ -67,7 +62,7 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const lazily = commit === "soon" ? "; set local synchronous_commit = off" : "";
   const early = constraints === "immediate" ? "; set constraints all immediate" : "";
-  const begin = `begin read write; ${TERSE_LOG}${lazily}${early}`;
+  const begin = `begin read write; ${KEPT_FROM_LOG}${lazily}${early}`;
   return await wrapped(pool, { kind: "transaction", begin, idleMs }, work, bounds);
 }
 
@@ -84,6 +79,16 @@ export async function readOnly<T>(
   bounds: Bounds = {},
 ): Promise<T> {
   const begin = `begin read only; set local timezone = 'UTC'; set local datestyle = 'ISO'; ${WITHOUT_JIT}${rowSecurityOf(pool)}`;
+  return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, work, bounds);
+}
+
+/** Reads of the target, what is sent and found kept out of its server's log as far as our role may do that. */
+export async function readTarget<T>(
+  pool: Pool,
+  work: (tx: Client) => Promise<T>,
+  bounds: Bounds = {},
+): Promise<T> {
+  const begin = `begin read only; set local timezone = 'UTC'; set local datestyle = 'ISO'; ${WITHOUT_JIT}; ${KEPT_FROM_LOG}`;
   return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, work, bounds);
 }
 

@@ -5,10 +5,12 @@ import { planExtension } from "../database/extend.ts";
 import type { Change, Plan } from "../database/extension-plan.ts";
 import { errorCode, nextStep } from "../database/failures.ts";
 import { planIsolation } from "../database/isolation.ts";
+import { openings } from "../database/openings.ts";
 import type { Client, Pool, Queryable } from "../database/pool.ts";
 import { reachTarget } from "../database/reach.ts";
 import { applyVersions, newerVersions, versionsIn } from "../database/schema-versions.ts";
 import { makeTenantRoles, tenantRoles } from "../database/tenant-roles.ts";
+import { logged } from "../database/server-log.ts";
 import { embeddingsTable, targetEnums, targetTables, type WantedTable } from "../database/target-schema.ts";
 import { inTransaction, LONG_MS } from "../database/transaction.ts";
 import { type VectorExtension, vectorExtension } from "../database/vector-extension.ts";
@@ -31,6 +33,8 @@ export interface Migrated {
   readonly applied: readonly string[];
   /** What could not be made here and is not needed to load, with the reason. */
   readonly leftOut: readonly string[];
+  /** What others have put there, or how their server is set, that keeps services from starting: with what to do. Absent for nothing. */
+  readonly toMend?: readonly string[];
 }
 
 /** Any two migrations of one target exclude each other. */
@@ -63,7 +67,8 @@ export async function migrateTarget({ target, entities, idNamespace }: Migration
       ...(await makeTenantRoles(tx)),
       ...(await carryOut(tx, await planIsolation(tx, tables, await tenantRoles(tx)))),
     ];
-    return { applied, leftOut: await leftOut(tx, vectors) };
+    const toMend = [...(await openings(tx, entities)).problems, ...(await logged(tx)).problems];
+    return { applied, leftOut: await leftOut(tx, vectors), ...(toMend.length > 0 ? { toMend } : {}) };
   };
   return await inTransaction(target, story, { statementMs: LONG_MS });
 }

@@ -14,12 +14,15 @@ const PLATFORM: Readonly<Record<Platform, string>> = {
   supabase: `
     create role anon nologin; create role authenticated nologin; create role service_role nologin bypassrls;
     create role worker login createrole; grant anon, authenticated, service_role to worker;
-    alter default privileges for role worker in schema public grant all on tables to anon, authenticated, service_role`,
+    grant usage on schema public to anon, authenticated, service_role;
+    alter default privileges for role worker in schema public grant all on tables to anon, authenticated, service_role;
+    alter default privileges for role worker in schema public grant all on routines to anon, authenticated, service_role`,
 };
 
 /** Who asks, as PostgREST would put it: a role and the claims of a token. */
 export interface Actor {
-  readonly role: "member" | "anon";
+  /** `login`: anybody who may connect, and was given nothing. */
+  readonly role: "member" | "anon" | "service_role" | "worker" | "login";
   readonly claims?: string;
 }
 
@@ -29,6 +32,8 @@ export interface TenantWorld {
   readonly worker: Pool;
   readonly superuser: Pool;
   readonly hasVectors: boolean;
+  /** All that the server logged so far. */
+  log(): string;
   as<T>(actor: Actor, work: (db: Queryable) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
@@ -42,7 +47,7 @@ export async function tenantWorld(platform: Platform): Promise<TenantWorld | und
   const superuser = open(superuserUrl);
   const worker = open(url);
   await superuser.query(
-    `${PLATFORM[platform]}; grant create on schema public to worker; grant create on database ${new URL(url).pathname.slice(1)} to worker`,
+    `${PLATFORM[platform]}; create role passer_by login; grant passer_by to worker; grant create on schema public to worker; grant create on database ${new URL(url).pathname.slice(1)} to worker`,
   );
   const { rowCount } = await superuser.query(
     "select from pg_available_extensions where name = 'vector' and default_version >= '0.8'",
@@ -50,12 +55,19 @@ export async function tenantWorld(platform: Platform): Promise<TenantWorld | und
   if (rowCount === 1) await superuser.query("create extension vector");
   await migrateTarget({ target: worker, entities });
   const { member } = await tenantRoles(worker);
-  const names: Readonly<Record<Actor["role"], string>> = { member: member ?? "none", anon: "anon" };
+  const names: Readonly<Record<Actor["role"], string>> = {
+    member: member ?? "none",
+    anon: "anon",
+    service_role: "service_role",
+    worker: "worker",
+    login: "passer_by",
+  };
   return {
     url,
     worker,
     superuser,
     hasVectors: rowCount === 1,
+    log: () => server.log(),
     as: ({ role, claims }, work) =>
       inTransaction(worker, async (tx) => {
         await tx.query(`set local role ${names[role]}`);

@@ -8,6 +8,7 @@ import { needOf, reaches, type Role, ROLES } from "../access/roles.ts";
 import { tokensVariable } from "../access/tokens.ts";
 import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
 import { dice } from "../outlook/simulated-run.ts";
+import { memoryKept } from "./memory.ts";
 import { type HostileRequest, hostileRequests } from "./requests.ts";
 
 /** `npm run hostile` sends ten times as many. */
@@ -20,12 +21,17 @@ it(`${REQUESTS} hostile requests cause no defect, show no patient and change not
   const random = dice(1);
   const requests = hostileRequests((await api.get("/openapi.json")).body, random);
   const statuses: Record<number, number> = {};
+  let keptAtHalf = 0;
   for (let sent = 0; sent < REQUESTS; sent++) {
+    if (sent === Math.floor(REQUESTS / 2)) keptAtHalf = memoryKept();
     const request = requests.next().value;
     const caller = callers[Math.floor(random() * callers.length)] ?? "nobody";
     const status = await send(api, request, caller);
     statuses[status] = (statuses[status] ?? 0) + 1;
   }
+  const grown = (memoryKept() - keptAtHalf) / 2 ** 20;
+  remark("measured", `memory after the second half of them: ${grown.toFixed(1)} MiB more than before`);
+  expect(grown, "MiB that the second half of them leaves behind").toBeLessThan(16);
   remark("measured", `hostile requests: ${REQUESTS}, by status ${JSON.stringify(statuses)}`);
   expect(statuses[200], "some of them reach what they ask for").toBeGreaterThan(REQUESTS / 20);
   const { rows } = await api.target.query<{ actor: string }>(

@@ -1,6 +1,7 @@
 /** What the pages name is there, and what docs/operations.md computes is what the product computes. */
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { entities } from "@nexus/catalog";
 import { forecast } from "@nexus/shared/ledger";
 import { describe, expect, it } from "vitest";
 import { block } from "../operations.ts";
@@ -26,6 +27,33 @@ describe("the pages", () => {
 
   it("would not pass with a section that is not there", () => {
     expect(sectionsOf("# One\n## Cut over\n")).toEqual(["one", "cut-over"]);
+  });
+});
+
+describe("docs/architecture.md", () => {
+  const page = read("docs/architecture.md");
+
+  it("draws the references of the catalog, and no others", () => {
+    const drawn = [...page.matchAll(/^  (\w+) \|\|--o\{ (\w+) : ""$/gm)].map(
+      ([, to, from]) => `${from} ${to}`,
+    );
+    const declared = entities.flatMap(({ target: { table, columns } }) =>
+      Object.values(columns).flatMap(({ references }) =>
+        references === undefined ? [] : [`${table} ${references}`],
+      ),
+    );
+    expect(drawn.toSorted()).toEqual([...new Set(declared), "ai_embeddings practices"].toSorted());
+  });
+
+  it("names every table of the ledger", () => {
+    const folder = "packages/shared/sql";
+    const made = readdirSync(join(ROOT, folder)).flatMap((file) =>
+      [...read(join(folder, file)).matchAll(/^create table migration\.(\w+)/gm)].map(
+        ([, table = ""]) => table,
+      ),
+    );
+    expect(made.length).toBeGreaterThan(20);
+    expect(made.filter((table) => !new RegExp(`\\b${table}\\b`).test(page))).toEqual([]);
   });
 });
 

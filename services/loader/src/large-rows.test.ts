@@ -59,4 +59,21 @@ describe("a batch with much text", () => {
     expect({ status, read, loaded }).toEqual({ status: "done", read: 14, loaded: 12 });
     expect(exceptions).toEqual(["2147483648 unreadable id", "9007199254740993 unreadable id"]);
   });
+
+  it("may take longer to be read than a session may idle in a transaction", async (context) => {
+    under = await loaderUnderTest(context, { targetIdleMs: 500 });
+    await under.legacy.query(
+      `alter table dispatch_office rename to slow_office;
+       create view dispatch_office as
+         select id, name || pg_sleep(0.2)::text as name, address, phone, doctor_id from slow_office;
+       insert into slow_office (id, name) select n, repeat('x', 900000) from generate_series(1, 12) n`,
+    );
+    const { status, error_code, loaded, exceptions } = await under.load("practices");
+    expect({ status, error_code, loaded, exceptions }).toEqual({
+      status: "done",
+      error_code: null,
+      loaded: 12,
+      exceptions: [],
+    });
+  });
 });

@@ -10,6 +10,7 @@ import {
   noteSize,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
+import { keptAwake } from "./awake.ts";
 import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
@@ -149,11 +150,12 @@ async function write(
   portions: Portions,
   upsertRows: Write,
 ): Promise<Result> {
+  const { target, targetStatementMs: statementMs, targetIdleMs: idleMs, signal } = attempt;
   const story = async (tx: Client): Promise<Result> => {
     const gate = await passGate(tx, entity, batch);
     if (gate !== "open") return gate;
     let tally: Tally = NOTHING_YET;
-    for await (const { rows, read } of portions) {
+    for await (const { rows, read } of keptAwake(tx, idleMs, portions)) {
       const parents = await resolveLinks(tx, entity, rows);
       const mapped = sortOutcomes(rows, parents, run.codes);
       const moved = await moveKeys(tx, attempt, run, entity, mapped.loaded);
@@ -167,7 +169,6 @@ async function write(
     await finishBatch(tx, batch.id, counts, performance.now() - attempt.startedAt, attempt.sourceMs);
     return counts;
   };
-  const { target, targetStatementMs: statementMs, targetIdleMs: idleMs, signal } = attempt;
   const how = { commit: "soon", constraints: "immediate" } as const;
   return await inTransaction(target, story, { statementMs, idleMs, signal, ...how });
 }

@@ -52,6 +52,22 @@ describe("nexus", () => {
     });
   });
 
+  it("gone: lists the keys of rows that the source lost, page by page", async () => {
+    const runId = await blockedRun(api.target);
+    await api.target.query(
+      "insert into migration.gone_rows (entity, legacy_id, found_run, run_id, stale) values ('profiles', 3, $1, $1, false), ('profiles', 8, $1, $1, false), ('profiles', 9, $1, $1, true)",
+      [runId],
+    );
+    const { stdout } = await api.run("gone profiles --limit 1");
+    expect(stdout).toMatch(/^key +first found by run +newest run\n3 .*\nmore: add --cursor/);
+    const [, cursor = ""] = /--cursor (\S+)/.exec(stdout) ?? [];
+    expect(await api.json(`gone profiles --limit 1 --cursor ${cursor}`)).toEqual({
+      items: [{ legacyId: 8, foundRun: runId, runId }],
+      next: null,
+    });
+    expect((await api.run("gone cases")).stdout).toBe("No row is gone from the source\n");
+  });
+
   it("requeue, waive, pause, resume and cancel do what they say, and keep the reason", async () => {
     const runId = await blockedRun(api.target);
     expect((await api.run("waive profiles --reason tolerable")).stdout).toBe(

@@ -5,6 +5,7 @@ import { backfill } from "./commands/backfill.ts";
 import { completions } from "./commands/completions.ts";
 import { doctor } from "./commands/doctor.ts";
 import { exceptions } from "./commands/exceptions.ts";
+import { gone } from "./commands/gone.ts";
 import { limit } from "./commands/limit.ts";
 import { lineage } from "./commands/lineage.ts";
 import { migrate } from "./commands/migrate.ts";
@@ -27,6 +28,7 @@ const COMMANDS = [
   status,
   doctor,
   exceptions,
+  gone,
   requeue,
   waive,
   limit,

@@ -25,3 +25,29 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
 export function batchCodeInWords(code: string): string {
   return MEANINGS.find(([pattern]) => pattern.test(code))?.[1] ?? "the loader's log says more";
 }
+
+const MIB = 1 << 20;
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / MIB).toLocaleString("en", { maximumFractionDigits: 1 })} MiB`;
+}
+
+/** A batch without an attempt left, as the ledger has it. */
+export interface ExhaustedBatch {
+  readonly batch: number;
+  readonly after: number | string | null;
+  readonly to: number | string | null;
+  readonly expected: number;
+  readonly bytes: number | null;
+  readonly largestRow: number | null;
+}
+
+/** Which batch it is that ended its loaders, and how large. */
+export function exhaustedInWords({ batch, after, to, expected, bytes, largestRow }: ExhaustedBatch): string {
+  const keys = after === null || to === null ? "single keys" : `keys above ${after}, up to ${to}`;
+  const size =
+    bytes === null || largestRow === null
+      ? "its size could not be measured"
+      : `${mebibytes(bytes)}, its largest row ${mebibytes(largestRow)}`;
+  return `batch ${batch} (${keys}; ${expected.toLocaleString("en")} rows, ${size}) ended its loaders`;
+}

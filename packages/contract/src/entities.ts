@@ -99,6 +99,21 @@ export const entities = {
     },
     problems: ["unknown_entity"],
   },
+  "GET /v1/entities/:entity/gone": {
+    summary: "List the keys of rows that are gone from the source and still in the target",
+    params: entityParams,
+    querystring: listQuery({}),
+    response: {
+      200: pageOf(
+        z.object({
+          legacyId: sourceKey,
+          foundRun: z.int().meta({ description: "The run that found it gone first." }),
+          runId: z.int().meta({ description: "The newest run that found it gone." }),
+        }),
+      ),
+    },
+    problems: ["unknown_entity"],
+  },
   "GET /v1/exceptions/reasons": {
     summary: "Count open exceptions by entity and reason, the most frequent first",
     querystring: z.strictObject({ entity: entityName.optional() }),

@@ -1,5 +1,5 @@
 export { ApiProblem, ApiUnreachable } from "./api-problem.ts";
-export { batchCodeInWords } from "./batch-codes.ts";
+export { batchCodeInWords, type ExhaustedBatch, exhaustedInWords } from "./batch-codes.ts";
 export { type Answer, type Client, type ClientOptions, type Given, openClient } from "./client.ts";
 export { contract, type RouteContract, type RouteName } from "./contract.ts";
 export { followProgress } from "./follow.ts";

@@ -1,7 +1,15 @@
 /** From the ledger's folded counts to what people want to know: how far, how fast, how long, and why not further. */
-import { type EntityView, type RunView, stallInWords, type Totals } from "@nexus/contract";
+import { type EntityView, exhaustedInWords, type RunView, stallInWords, type Totals } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
-import { currentHolds, type EntityProgress, findStall, progressOf, type Stall } from "@nexus/shared/ledger";
+import {
+  currentHolds,
+  type EntityProgress,
+  type Exhausted,
+  exhaustedBatches,
+  findStall,
+  progressOf,
+  type Stall,
+} from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 import type { RunFacts } from "./queries/find-run.ts";
 import { embeddingOutlook } from "./outlook/embedding.ts";
@@ -22,7 +30,11 @@ export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | un
   if (run === undefined)
     return { run: null, entities: [], totals: add(undefined, []), ...NOTHING, embedding };
   const progress = await progressOf(db, run.id);
-  const entities = progress.map((one) => viewOfEntity(run, one, parentsOf(catalog, progress, one.entity)));
+  const failed = progress.some(({ batchesFailed }) => batchesFailed > 0);
+  const exhausted = failed ? await exhaustedBatches(db, run.id) : [];
+  const entities = progress.map((one) =>
+    viewOfEntity(run, one, parentsOf(catalog, progress, one.entity), exhausted.find(sameEntity(one))),
+  );
   return {
     run,
     entities,
@@ -86,11 +98,20 @@ function nameOf({ entity }: EntityProgress): string {
   return entity;
 }
 
-function viewOfEntity(run: RunFacts, one: EntityProgress, { parents, waitingFor }: Parents): EntityView {
+function sameEntity({ entity }: EntityProgress): (other: Exhausted) => boolean {
+  return (other) => other.entity === entity;
+}
+
+function viewOfEntity(
+  run: RunFacts,
+  one: EntityProgress,
+  { parents, waitingFor }: Parents,
+  exhausted: Exhausted | undefined,
+): EntityView {
   const { batches: total, batchesDone: done, batchesFailed: failed, loadMs: _, ...rest } = one;
   return {
     ...rest,
-    why: why(run, one, waitingFor),
+    why: why(run, one, waitingFor) + (exhausted === undefined ? "" : `; ${exhaustedInWords(exhausted)}`),
     parents,
     waitingFor,
     batches: { total, done, failed },

@@ -1,4 +1,5 @@
 import type { Content } from "@nexus/catalog";
+import type { Turn } from "@nexus/shared/runtime";
 import type { Caller } from "./call.ts";
 import type { HeldClaims } from "./held-claims.ts";
 import type { Lanes } from "./lanes.ts";
@@ -20,4 +21,6 @@ export interface Deps extends Caller {
   readonly claimMs: number;
   /** and for which a page waits for one call. What answers later is kept all the same. */
   readonly callMs: number;
+  /** One at a time: the pages that have ended their embedders. */
+  readonly suspectTurn: Turn;
 }

@@ -2,18 +2,25 @@
 import type { Content } from "@nexus/catalog";
 import { nextStep } from "@nexus/shared/database";
 import { TOO_LONG } from "@nexus/shared/embedding";
+import { recordRefusal } from "@nexus/shared/ledger";
 import type { ContentJob, Handled } from "@nexus/shared/queue";
 import { pause } from "@nexus/shared/runtime";
 import { callAll } from "./call-all.ts";
 import type { Deps } from "./deps.ts";
-import { cutSmaller, type Item, readItems } from "./items.ts";
+import { cutSmaller, type Item, readItems, unreadItem } from "./items.ts";
 import { noteVersions, withoutKnown } from "./known.ts";
-import { finishPage, type Page, readPage } from "./pages.ts";
+import { beginPage, endReading, finishPage, noteItem, type Page } from "./pages.ts";
 import { type Decided, settleItems } from "./settle-items.ts";
 import { claimTexts, keyOf, type TextState } from "./texts.ts";
 
 /** Looks at a page this often before it is put back into the queue. */
 const ROUNDS = 4;
+
+/** Embedders that may end while they have a page, before it is read item by item. */
+const MAY_DIE = 2;
+
+/** The code of an item that ends its embedder when it is read alone. A backfill of what failed tries it again. */
+const ENDED_EMBEDDER = "ended_embedder";
 
 /** Embeds one page of an event. Whatever happens, the ledger knows it before the queue does. */
 export async function embedPage(deps: Deps, job: ContentJob, signal: AbortSignal): Promise<Handled> {
@@ -22,33 +29,115 @@ export async function embedPage(deps: Deps, job: ContentJob, signal: AbortSignal
   if (restMs > 0) await pause(restMs, signal);
   if (signal.aborted) return { kind: "hand_back" };
   try {
-    const page = await readPage(deps.target, job);
+    const page = await beginPage(deps.target, job);
     if (page === undefined) return { kind: "done" };
+    if (page.begun > MAY_DIE) return await deps.suspectTurn(() => embedOneByOne(deps, page, signal));
     return await embedIds(deps, page, signal);
   } catch (error) {
-    const step = nextStep(error);
-    const facts = { eventId: job.eventId, offset: job.offset, err: error };
-    if (step === "wait" || step === "retry") deps.log.warn(facts, "a server is away, the page waits");
-    else deps.log.error(facts, "a page could not be embedded, trying again later");
-    return { kind: "later", ms: step === "wait" || step === "retry" ? 2_000 : 30_000 };
+    return await comeBack(deps, job, error);
   }
 }
 
+async function comeBack(
+  { target, log }: Deps,
+  { eventId, offset }: ContentJob,
+  error: unknown,
+): Promise<Handled> {
+  const step = nextStep(error);
+  const facts = { eventId, offset, err: error };
+  if (step === "wait") await recordRefusal(target, error);
+  if (step === "wait" || step === "retry") {
+    log.warn(facts, "a server is away, the page waits");
+    return { kind: "later", ms: 2_000 };
+  }
+  log.error(facts, "a page could not be embedded, trying again later");
+  return { kind: "later", ms: 30_000 };
+}
+
 async function embedIds(deps: Deps, page: Page, signal: AbortSignal): Promise<Handled> {
-  const content = contentOf(deps, page);
-  let left = page.ids;
+  let finished = false;
+  try {
+    const handled = await settleIds(deps, contentOf(deps, page), page.ids, signal);
+    if (handled !== undefined) return handled;
+    const done = await finish(deps, page);
+    finished = true;
+    return done;
+  } finally {
+    if (!finished) await whenReachable(deps, signal, () => endReading(deps.target, page));
+  }
+}
+
+async function finish(deps: Deps, page: Page): Promise<Handled> {
+  const seconds = await finishPage(deps.target, page);
+  if (seconds !== null) deps.consumed(seconds);
+  return { kind: "done" };
+}
+
+/** Undefined when all are settled; else when to look again. */
+async function settleIds(
+  deps: Deps,
+  content: Content,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<Handled | undefined> {
+  let left = ids;
   for (let round = 0; round < ROUNDS; round++) {
     const step = await embedOnce(deps, content, left, signal);
     left = step.left;
-    if (left.length === 0) {
-      const seconds = await finishPage(deps.target, page);
-      if (seconds !== null) deps.consumed(seconds);
-      return { kind: "done" };
-    }
+    if (left.length === 0) return undefined;
     if (signal.aborted) return { kind: "hand_back" };
     if (step.waitMs > 0) return { kind: "later", ms: step.waitMs };
   }
   return { kind: "later", ms: 500 };
+}
+
+/**
+ * A page that two embedders have begun and not ended, one of its items at a time, and one such page of this process at a time: if
+ * this one ends as well, it is known of which item, and that is given up by whoever comes next.
+ */
+async function embedOneByOne(deps: Deps, page: Page, signal: AbortSignal): Promise<Handled> {
+  const content = contentOf(deps, page);
+  const facts = { eventId: page.eventId, offset: page.offset, contentType: page.contentType };
+  deps.log.warn({ ...facts, begun: page.begun }, "a page has ended its embedders, it is read item by item");
+  if (page.item !== null) {
+    if (!(await giveUp(deps, content, page.item))) return { kind: "later", ms: 500 };
+    deps.log.error({ ...facts, id: page.item, code: ENDED_EMBEDDER }, "an item has ended its embedder alone");
+    await noteItem(deps.target, page, null);
+  }
+  try {
+    for (const id of page.ids) {
+      if (id === page.item) continue;
+      await noteItem(deps.target, page, id);
+      const handled = await settleIds(deps, content, [id], signal);
+      if (handled !== undefined) return handled;
+    }
+    return await finish(deps, page);
+  } finally {
+    await whenReachable(deps, signal, () => noteItem(deps.target, page, null));
+  }
+}
+
+/** Whether it is failed now; a row that is gone needs no more. */
+async function giveUp({ target }: Deps, content: Content, id: string): Promise<boolean> {
+  const item = await unreadItem(target, content, id, ENDED_EMBEDDER);
+  if (item === undefined) return true;
+  return (await settleItems(target, content, [{ item, kind: "failed", code: ENDED_EMBEDDER }])).has(id);
+}
+
+/** Milliseconds between two tries to say that a reading ended. */
+const TELL_MS = 1_000;
+
+/** A target that is away for a while must not look like an embedder that died. */
+async function whenReachable({ log }: Deps, signal: AbortSignal, tell: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await tell();
+    } catch (error) {
+      if (nextStep(error) !== "wait" || signal.aborted)
+        return log.warn({ err: error }, "the end of a reading is not on record");
+    }
+    await pause(TELL_MS, signal);
+  }
 }
 
 function contentOf({ contents }: Deps, { contentType }: Page): Content {

@@ -3,6 +3,7 @@ import { contentOf, entities } from "@nexus/catalog";
 import type { Pool } from "@nexus/shared/database";
 import { type Embedding, openProvider } from "@nexus/shared/embedding";
 import { openBudget } from "@nexus/shared/ledger";
+import { openTurn } from "@nexus/shared/runtime";
 import { openLog } from "@nexus/shared/telemetry";
 import { eventually, freshTarget, needsVectors, type TestContext } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
@@ -15,7 +16,6 @@ import { preflightVectors } from "./preflight-vectors.ts";
 import { openVectorStore } from "./store-vectors.ts";
 
 export interface EmbedderUnderTest {
-  readonly url: string;
   readonly target: Pool;
   readonly deps: Deps;
   /** Texts that were called for, in order. */
@@ -45,7 +45,6 @@ export async function embedderUnderTest(context: TestContext): Promise<EmbedderU
     await made.before(text);
   });
   const made: EmbedderUnderTest = {
-    url: target.options.connectionString ?? "",
     target,
     deps,
     calls,
@@ -89,6 +88,7 @@ async function depsOn(target: Pool, before: (text: string) => Promise<void>): Pr
     held,
     claimMs: 5_000,
     callMs: 1_000,
+    suspectTurn: openTurn(),
     health: { answeredAt: -Infinity, pausedUntil: -Infinity },
     lookedUp: () => {},
     consumed: () => {},

@@ -48,6 +48,21 @@ export async function readItems(target: Pool, content: Content, ids: readonly st
   return items;
 }
 
+/** An item that is not put into words, because that is what it may not survive. Undefined: the row is gone. */
+export async function unreadItem(
+  target: Pool,
+  { table }: Content,
+  id: string,
+  failure: string,
+): Promise<Item | undefined> {
+  const { rows } = await target.query<ContentRow>(
+    `select id, xmin::text as version, practice_id from public.${table} where id = $1::uuid`,
+    [id],
+  );
+  const [row] = rows;
+  return row && { id, version: row.version, practiceId: row.practice_id, chunks: [], failure };
+}
+
 /** Milliseconds of composing after which others have their turn: locks are renewed, probes are answered. */
 const BUSY_MS = 20;
 

@@ -5,6 +5,10 @@ import { CONTENT_PAGE, type ContentJob } from "@nexus/shared/queue";
 export interface Page extends ContentJob {
   readonly contentType: string;
   readonly ids: readonly string[];
+  /** Readings that were begun, with this one, since one came to an end. */
+  readonly begun: number;
+  /** The item that was being read alone when the last reading stopped. */
+  readonly item: string | null;
 }
 
 /** A page and what has ordered it: a batch or a backfill, if that was traced. */
@@ -12,21 +16,51 @@ export interface OfferedPage extends ContentJob {
   readonly trace: string | null;
 }
 
-/** The ids of a page. Undefined when it is done already, or its event is gone. */
-export async function readPage(db: Queryable, { eventId, offset }: ContentJob): Promise<Page | undefined> {
-  const { rows } = await db.query<{ contentType: string; id: string }>(
-    `select e.content_type as "contentType", unnest(e.target_ids[$2::integer + 1 : $2::integer + ${CONTENT_PAGE}])::text as id
-     from migration.content_events e where e.id = $1 and e.done_at is null and not $2::integer = any(e.pages_done)`,
+/** The ids of a page, whose reading begins. Undefined when it is done already, or its event is gone. */
+export async function beginPage(db: Queryable, { eventId, offset }: ContentJob): Promise<Page | undefined> {
+  const { rows } = await db.query<Pick<Page, "contentType" | "begun" | "item"> & { id: string }>(
+    `with page as (
+       select e.content_type, e.target_ids[$2::integer + 1 : $2::integer + ${CONTENT_PAGE}] as ids
+       from migration.content_events e where e.id = $1 and e.done_at is null and not $2::integer = any(e.pages_done)),
+     reading as (
+       insert into migration.page_readings as r (event_id, page_offset)
+       select $1, $2 from page, (select set_config('synchronous_commit', 'off', true)) lazily
+       on conflict (event_id, page_offset) do update set begun = r.begun + 1 returning begun, item)
+     select p.content_type as "contentType", unnest(p.ids)::text as id, r.begun, r.item::text as item from page p, reading r`,
     [eventId, offset],
   );
   const [first] = rows;
-  return first && { eventId, offset, contentType: first.contentType, ids: rows.map(({ id }) => id) };
+  if (first === undefined) return undefined;
+  const { contentType, begun, item } = first;
+  return { eventId, offset, contentType, ids: rows.map(({ id }) => id), begun, item };
+}
+
+/** The reading came to an end, well or not: nobody died of it. */
+export async function endReading(db: Queryable, { eventId, offset }: ContentJob): Promise<void> {
+  await db.query(`delete from migration.page_readings where event_id = $1 and page_offset = $2`, [
+    eventId,
+    offset,
+  ]);
+}
+
+/** Which item is read alone now; null: none. */
+export async function noteItem(
+  db: Queryable,
+  { eventId, offset }: ContentJob,
+  item: string | null,
+): Promise<void> {
+  await db.query(`update migration.page_readings set item = $3 where event_id = $1 and page_offset = $2`, [
+    eventId,
+    offset,
+    item,
+  ]);
 }
 
 /** Every id of the page is settled. With its last page the event is done: then returns the seconds since it was written. */
 export async function finishPage(db: Queryable, { eventId, offset }: ContentJob): Promise<number | null> {
   const { rows } = await db.query<{ seconds: number | null }>(
-    `update migration.content_events set pages_done = pages_done || $2::integer,
+    `with ended as (delete from migration.page_readings where event_id = $1 and page_offset = $2)
+     update migration.content_events set pages_done = pages_done || $2::integer,
        done_at = case when (cardinality(pages_done) + 1) * ${CONTENT_PAGE} >= items then now() end
      where id = $1 and not $2::integer = any(pages_done)
      returning extract(epoch from done_at - created_at)::float8 as seconds`,

@@ -3,7 +3,7 @@ import { contentOf, entities } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
 import { openTarget, type Pool } from "@nexus/shared/database";
 import { openProvider, type Provider } from "@nexus/shared/embedding";
-import { type BudgetOptions, openBudget } from "@nexus/shared/ledger";
+import { type BudgetOptions, openBudget, recordRefusal } from "@nexus/shared/ledger";
 import {
   CONTENT_QUEUE,
   contentJob,
@@ -12,7 +12,7 @@ import {
   understood,
   workerSettings,
 } from "@nexus/shared/queue";
-import { type Closers, type Context, openStatus, startTicker } from "@nexus/shared/runtime";
+import { type Closers, type Context, openStatus, openTurn, startTicker } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
 import type { Log, TimeJob } from "@nexus/shared/telemetry";
 import type { variables } from "./config.ts";
@@ -64,6 +64,7 @@ export async function startEmbedder(
     held,
     claimMs,
     callMs: config.CALL_TIMEOUT_MS,
+    suspectTurn: openTurn(),
     health: { answeredAt: -Infinity, pausedUntil: -Infinity },
     log,
   };
@@ -112,16 +113,23 @@ function startRelaying(config: Settings, relaying: Omit<RelayDeps, "settings">, 
   const memory = startRelay();
   const ticker = startTicker({
     runOnce: () => relay({ ...relaying, settings }, memory),
-    onError: seldom((error, since) =>
-      relaying.log.warn({ err: error, ...since }, "relay failed, trying again"),
-    ),
+    onError: relayFailed(relaying),
     retryMs: 1_000,
   });
   closers.push("relay", () => ticker.stop());
 }
 
+/** Said in the ledger too, where a server refuses: the doctor reads it there. */
+function relayFailed({ target, log }: Pick<RelayDeps, "target" | "log">): (error: unknown) => void {
+  const say = seldom((error, since) => log.warn({ err: error, ...since }, "relay failed, trying again"));
+  return (error) => {
+    say(error);
+    void recordRefusal(target, error);
+  };
+}
+
 function startTending(config: Settings, { target, log }: { target: Pool; log: Log }, closers: Closers): void {
-  const deps = { target, log, url: config.TARGET_URL, memoryMb: config.INDEX_MEMORY_MB };
+  const deps = { target, log, memoryMb: config.INDEX_MEMORY_MB };
   const memory = { upTo: -1 };
   const ticker = startTicker({
     runOnce: async (signal) => {

@@ -67,8 +67,8 @@ describe("the vectors, when nothing is left to embed", () => {
 });
 
 async function tend(): Promise<void> {
-  const { target, deps, url } = embedder;
-  await tendVectors({ target, log: deps.log, url, memoryMb: 64 }, { upTo: -1 }, new AbortController().signal);
+  const { target, deps } = embedder;
+  await tendVectors({ target, log: deps.log, memoryMb: 64 }, { upTo: -1 }, new AbortController().signal);
 }
 
 async function index(): Promise<{ oid: number; valid: boolean } | undefined> {

@@ -8,6 +8,7 @@ import {
   INDEX_LOCK,
   type Pool,
   type Queryable,
+  urlOf,
   withPool,
 } from "@nexus/shared/database";
 import type { Log } from "@nexus/shared/telemetry";
@@ -15,8 +16,6 @@ import type { Log } from "@nexus/shared/telemetry";
 export interface IndexDeps {
   readonly target: Pool;
   readonly log: Log;
-  /** For the connection on which the indexes are built: direct, and nobody else's. */
-  readonly url: string;
   /** maintenance_work_mem of the build, in megabytes. */
   readonly memoryMb: number;
 }
@@ -133,7 +132,8 @@ const UNLIMITED = `select set_config(name, '0', false) from pg_settings
   where name in ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_session_timeout')`;
 
 /** Runs `work` on a connection of its own, without limits of time, unless another embedder is at it. */
-async function alone({ url }: IndexDeps, work: (client: Client) => Promise<void>): Promise<void> {
+async function alone({ target }: IndexDeps, work: (client: Client) => Promise<void>): Promise<void> {
+  const url = urlOf(target); // As it is now: it may have been read anew.
   await withPool({ url, max: 1, name: "nexus-embedder-index", silenceMs: BUILD_MS }, async (pool) => {
     const client = await pool.connect();
     try {

@@ -30,7 +30,8 @@ import {
 import { inSpan } from "@nexus/shared/telemetry";
 import { accountFor } from "./account.ts";
 import type { Deps } from "./deps.ts";
-import { compareGone, deactivateGone } from "./gone.ts";
+import { compareWithSource } from "./compare.ts";
+import { deactivateGone } from "./gone.ts";
 import { attempt, LOCK_MS, type Setbacks, startSetbacks } from "./setbacks.ts";
 
 /** Settles every entity that has nothing left to load, each for itself. Returns whether one was settled. */
@@ -44,7 +45,7 @@ export async function settle(deps: Deps, run: Run, setbacks: Setbacks = startSet
       const open = over.some(({ entity }) => entity === name) ? QUEUED : undefined;
       if (!begun.has(name) && !(await beginSettling(deps.target, run.id, name, open))) return false;
       const entity = entityNamed(entities, name);
-      return (await compareGone(deps, run, entity)) && (await settleEntity(deps, run, entity));
+      return (await compareWithSource(deps, run, entity)) && (await settleEntity(deps, run, entity));
     });
     settled ||= one === true;
   }

@@ -2,12 +2,12 @@ import { openPool, type Pool } from "@nexus/shared/database";
 import { moveEntity, takePage } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
 import { freshDatabase, freshTarget, loadingEntity, runningRun } from "@nexus/shared/testing";
+import { openTurn } from "@nexus/shared/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
 import { loadBatch } from "./load.ts";
 import { openPatience } from "./patience.ts";
 import { rememberRunContext } from "./run-context.ts";
-import { openTurn } from "./turn.ts";
 
 const NEVER = AbortSignal.timeout(60_000);
 

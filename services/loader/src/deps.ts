@@ -1,10 +1,10 @@
 /** What every step of the loader is given. */
+import type { Turn } from "@nexus/shared/runtime";
 import type { Pool } from "@nexus/shared/database";
 import type { Log } from "@nexus/shared/telemetry";
 import type { Patience } from "./patience.ts";
 import type { RunContext } from "./run-context.ts";
 import type { SourceEncoding } from "./source.ts";
-import type { Turn } from "./turn.ts";
 
 export interface Deps {
   readonly legacy: Pool;

@@ -76,4 +76,17 @@ describe("a batch with much text", () => {
       exceptions: [],
     });
   });
+
+  it("is measured before it is begun again, so that its end can be said", async () => {
+    await under.legacy.query(
+      "insert into dispatch_office (id, name) select n, repeat('x', case n when 7 then 3000000 else 100 end) from generate_series(1, 12) n",
+    );
+    await under.load("practices", undefined, 1, 1);
+    const [size] = await ask<{ bytes: number; largest: number }>(
+      `select read_bytes as bytes, largest_row_bytes as largest from migration.batches`,
+    );
+    expect(size?.bytes).toBeGreaterThan(3_001_000);
+    expect(size?.largest).toBeGreaterThan(3_000_000);
+    expect(size?.largest).toBeLessThan(3_000_200);
+  });
 });

@@ -7,7 +7,6 @@ import {
   countAttempt,
   failExhausted,
   finishBatch,
-  noteSize,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
 import { keptAwake } from "./awake.ts";
@@ -16,8 +15,9 @@ import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
 import { comeBack, giveBack, giveUpAttempt, shutOut } from "./give-back.ts";
 import { emitContent, NOTHING_YET, recordOutcomes, sortOutcomes, type Tally, tallied } from "./outcomes.ts";
-import { PORTION_BYTES, type Reading, readPortions, readRange } from "./read-range.ts";
+import { type Reading, readPortions, readRange } from "./read-range.ts";
 import type { Portion } from "./read-rows.ts";
+import { measureBatch } from "./measure-batch.ts";
 import { moveKeys } from "./move-keys.ts";
 import { resolveLinks } from "./resolve-links.ts";
 import type { RunContext } from "./run-context.ts";
@@ -48,6 +48,7 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
   try {
     const entity = entityNamed(entities, batch.entity);
     const run = await deps.runContext(batch.runId);
+    if (batch.attempts > 1) await measureBatch(deps, run, entity, batch, signal);
     const breakers = batch.breaks >= SUSPICIOUS ? new Set<Key>() : undefined;
     const reading = await readRange({ ...deps, signal, breakers }, run, entity, batch);
     const attempt = { ...deps, signal, breakers, startedAt, sourceMs: performance.now() - startedAt };
@@ -68,8 +69,7 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
 /** Nothing to do: the batch is done, paused, cancelled or requeued, or shut out before it was read, or it has crashed its loaders too often. */
 async function skip({ target, log }: Deps, job: LoadJob): Promise<Handled> {
   const exhausted = await failExhausted(target, job.batch, job.generation);
-  if (exhausted !== undefined)
-    log.error({ batch: job.batch, entity: job.entity, ...exhausted }, "batch failed: no attempt left");
+  if (exhausted !== undefined) log.error(exhausted, "batch failed: no attempt left");
   return { kind: "done" };
 }
 
@@ -107,7 +107,6 @@ async function writeCarefully(
 ): Promise<Result> {
   return await attempt.largeTurn(async () => {
     attempt.signal.throwIfAborted();
-    if (kind === "large") await noteSize(attempt.target, batch.id, PORTION_BYTES);
     attempt.log.info(
       { batch: batch.id, entity: entity.name, rows: keys.length, why: kind },
       "read in portions",

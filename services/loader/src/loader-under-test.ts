@@ -1,4 +1,5 @@
 /** What a loader is given in tests: real databases, and batches that are loaded without a queue. */
+import { openTurn } from "@nexus/shared/runtime";
 import { openPool, type Pool } from "@nexus/shared/database";
 import { openLog } from "@nexus/shared/telemetry";
 import { freshDatabase, freshTarget, runningRun, type TestContext } from "@nexus/shared/testing";
@@ -6,7 +7,6 @@ import type { Deps } from "./deps.ts";
 import { loadBatch } from "./load.ts";
 import { openPatience } from "./patience.ts";
 import { rememberRunContext } from "./run-context.ts";
-import { openTurn } from "./turn.ts";
 
 /** What became of a batch, and what the ledger says of its rows: `<legacy id> <reason> <column>`. */
 interface Loaded {
@@ -24,10 +24,15 @@ export interface LoaderUnderTest {
   readonly legacy: Pool;
   readonly target: Pool;
   /**
-   * Loads all keys of an entity, or of a range, in one batch of a run of its own, offered `offers` times as long as it is handed back.
-   * Entities that are no part of that run count as settled.
+   * Loads all keys of an entity, or of a range, in one batch of a run of its own, offered `offers` times as long as it is handed back;
+   * `before`: attempts that were spent on it. Entities that are no part of that run count as settled.
    */
-  load(entity: string, range?: readonly [after: number, to: number], offers?: number): Promise<Loaded>;
+  load(
+    entity: string,
+    range?: readonly [after: number, to: number],
+    offers?: number,
+    before?: number,
+  ): Promise<Loaded>;
 }
 
 interface Settings extends Partial<Deps> {
@@ -73,7 +78,7 @@ export async function loaderUnderTest(
     log,
     ...settings,
   };
-  return { deps, legacy, target, load: (entity, range, offers) => load(deps, entity, range, offers) };
+  return { deps, legacy, target, load: (...given) => load(deps, ...given) };
 }
 
 async function load(
@@ -81,13 +86,14 @@ async function load(
   entity: string,
   [after, to]: readonly [number, number] = [0, 2_147_483_647],
   offers = 1,
+  before = 0,
 ): Promise<Loaded> {
   const { target } = deps;
   const runId = await runningRun(target, [entity]);
   const { rows } = await target.query<{ id: number }>(
-    `insert into migration.batches (run_id, entity, seq, after_key, to_key, expected, status)
-     values ($1, $2, 1, $3, $4, 0, 'queued') returning id`,
-    [runId, entity, after, to],
+    `insert into migration.batches (run_id, entity, seq, after_key, to_key, expected, status, attempts)
+     values ($1, $2, 1, $3, $4, 0, 'queued', $5) returning id`,
+    [runId, entity, after, to, before],
   );
   const id = rows[0]?.id ?? 0;
   const job = { runId, entity, batch: id, generation: 1, from: null, to: null };

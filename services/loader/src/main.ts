@@ -2,14 +2,13 @@ import { entities } from "@nexus/catalog";
 import { openBoth } from "@nexus/shared/database";
 import { startHeartbeat } from "@nexus/shared/ledger";
 import { loadJob, loadQueueName, openQueue, understood, workerSettings } from "@nexus/shared/queue";
-import { openStatus, runService } from "@nexus/shared/runtime";
+import { openStatus, runService, openTurn } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { loadBatch } from "./load.ts";
 import { openMetrics } from "./metrics.ts";
 import { openPatience } from "./patience.ts";
 import { refuseJob } from "./refuse-job.ts";
 import { rememberRunContext } from "./run-context.ts";
-import { openTurn } from "./turn.ts";
 
 await runService({
   name: "loader",

@@ -17,7 +17,7 @@ export type Reading =
   | ({ readonly kind: "large" | "refused" } & { readonly keys: readonly Key[] });
 
 /** Bytes on the wire that are kept of a batch at a time. A row of the sample has 300 to 1,500. */
-export const PORTION_BYTES = 8 << 20;
+const PORTION_BYTES = 8 << 20;
 
 /** The rows of the batch's range or keys, in key order, in one query. Its keys only, where that cannot be. */
 export async function readRange(

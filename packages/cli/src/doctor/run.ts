@@ -1,6 +1,6 @@
-import { batchCodeInWords } from "@nexus/contract";
+import { batchCodeInWords, exhaustedInWords } from "@nexus/contract";
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
-import { type RunStatus, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
+import { exhaustedBatches, type RunStatus, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
 import { examineStall } from "./stall.ts";
 import { type Finding, note, unchecked, well, wrong } from "./finding.ts";
 
@@ -109,12 +109,14 @@ async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]>
      order by e.position`,
     [runId],
   );
+  const exhausted = await exhaustedBatches(tx, runId);
   return rows.map(({ entity, errorCode, losses, failures, checks, codes }) => {
+    const named = exhausted.filter((batch) => batch.entity === entity).map(exhaustedInWords);
     const meanings = (codes ?? "").split(",").map((code) => `${code}: ${batchCodeInWords(code)}`);
     const cause =
       failures === null
         ? `its check did not pass: ${checks ?? errorCode ?? "no code"}${losses ? `, most of them ${losses}` : ""}`
-        : `failed batches: ${failures} (${meanings.join("; ")})`;
+        : `failed batches: ${failures} (${[...meanings, ...named].join("; ")})`;
     const next = `mend the cause, then nexus requeue ${entity}; ${limitOf(entity, errorCode)}or nexus waive ${entity} --reason …`;
     return wrong("run", "entity_blocked", `${entity} is blocked, and its children wait; ${cause}`, next);
   });

@@ -1,6 +1,6 @@
 export { byOid } from "./text-types.ts";
 export { connectionBroke, errorCode, nextStep, type NextStep } from "./failures.ts";
-export { type Client, openPool, type Pool, type Queryable, withPool } from "./pool.ts";
+export { type Client, openPool, type Pool, type Queryable, urlOf, withPool } from "./pool.ts";
 export { type Server, serverOf } from "./attend.ts";
 export { connectionNotes } from "./connection-limits.ts";
 export { FOREIGN_TRIGGER } from "./foreign-rules.ts";

@@ -1,129 +1,237 @@
-/** Compares the keys of the source with those of the target and of the exceptions: a walk through two indexes, page by page. */
+/**
+ * Compares the keys of the source with those of the target and of the exceptions, page by page: what is missing here, and what is
+ * gone there. Both servers add their keys of a page up; keys are fetched only where the sums differ.
+ */
 import type { Entity } from "@nexus/catalog";
 import type { Pool, Queryable } from "../database/pool.ts";
 import { readSourceShape } from "../database/source-catalog.ts";
 import { type Bounds, readOnly } from "../database/transaction.ts";
+import { exceptedOf, fingerprint, type Fingerprint, isSame } from "./fingerprints.ts";
 
 /** Digits as text beyond 2^53. */
-type Key = number | string;
+export type Key = number | string;
 
-/** What is compared: up to a key, and with the exceptions of one run, or with all that are open. */
-interface Comparison {
+/** What is compared: missing are keys up to one (undefined: none), and not excepted in one run, or in any, while it is open. */
+export interface Comparison {
   readonly entity: Entity;
   readonly runId: number | null;
-  readonly upTo: Key;
+  readonly upTo: Key | undefined;
 }
 
-/** Keys that are held at once, of each side. */
-const PAGE = 50_000;
-const MOST_MISSING = 10_000;
+export interface SourceBounds extends Bounds {
+  /** Milliseconds that a lock of the source's table is waited for. */
+  readonly lockMs?: number;
+}
+
+/** A page behind a key. `to`: its last key; null: nothing is behind it. */
+export interface ComparedPage {
+  readonly to: Key | null;
+  readonly missing: readonly Key[];
+  readonly gone: readonly number[];
+}
+
+/** Keys that are added up at once, and that are held at once, of each side. */
+const PAGE = 250_000;
+const LISTED = 20_000;
+
+export const BEGINNING = "-9223372036854775808";
+
+/** Whether the target's legacy key is the key that the source is ranged over: else it cannot be told what is missing. */
+export async function keepsKey(legacy: Pool, { source }: Entity): Promise<boolean> {
+  return source.keepsKey === undefined || source.keepsKey(await readSourceShape(legacy));
+}
+
+/** Where the keys of an entity are in the source, and whether they are those of its exceptions, too. */
+interface Held {
+  readonly column: string;
+  readonly kept: boolean;
+}
 
 /**
- * Keys of the source that are neither in the target nor among the exceptions, at most 10,000. The source is live: what it got since it
- * was read is missing. Undefined where the target keeps another key than the source's.
+ * The page behind `after`. The target is read before the source where keys are fetched: what a live source gains meanwhile is never
+ * taken for gone. What it got since it was read is missing.
  */
-export async function compareKeys(
+export async function comparePage(
   legacy: Pool,
   target: Queryable,
-  { entity, runId, upTo }: Comparison,
-  bounds: Bounds,
-): Promise<Key[] | undefined> {
-  const { keepsKey } = entity.source;
-  if (keepsKey !== undefined && !keepsKey(await readSourceShape(legacy))) return undefined;
+  comparison: Comparison,
+  after: Key,
+  bounds: SourceBounds,
+): Promise<ComparedPage> {
+  const { source } = comparison.entity;
+  const column = source.legacyId?.(await readSourceShape(legacy)) ?? source.key;
+  const held = { column, kept: await keepsKey(legacy, comparison.entity) };
+  if (!held.kept) return await listPage(legacy, target, comparison, held, { after, to: null }, bounds);
+  const [page, isEqual] = await addUp(legacy, target, comparison, { after, to: null }, PAGE, bounds);
+  if (isEqual) return { ...SAME, to: page.to };
+  return await listAll(legacy, target, comparison, held, page, bounds);
+}
+
+/** The first `size` keys that the source holds in a range, and whether both sides hold the same up to the last of them. */
+async function addUp(
+  legacy: Pool,
+  target: Queryable,
+  comparison: Comparison,
+  range: Range,
+  size: number,
+  bounds: SourceBounds,
+): Promise<readonly [Range, boolean]> {
+  const { table, key } = comparison.entity.source;
+  const keys = `select ${key}::bigint as k from ${table} where ${within(key)} order by ${key} limit ${size}`;
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const ask = (tx: Queryable): Promise<Fingerprint> => fingerprint(tx, keys, [range.after, range.to], seed);
+  const there = await askSource(legacy, ask, bounds);
+  const page = { after: range.after, to: there.count < size ? range.to : there.last };
+  return [page, isSame(there, await keysHere(target, comparison, page, seed))];
+}
+
+const SAME: ComparedPage = { to: null, missing: [], gone: [] };
+
+interface Range {
+  readonly after: Key;
+  /** Null: without an end. */
+  readonly to: Key | null;
+}
+
+/** The keys of the target and of the exceptions, each once. */
+async function keysHere(
+  db: Queryable,
+  { entity, runId }: Comparison,
+  { after, to }: Range,
+  seed: number,
+): Promise<Fingerprint> {
+  const { table, key } = entity.target;
+  const sql = `select ${key}::bigint as k from public.${table} where ${within(key)}
+    union all select distinct legacy_id from migration.exceptions x
+    where entity = $3 and ${within("legacy_id")} and ${exceptedOf(runId)}
+      and not exists (select from public.${table} t where t.${key} = x.legacy_id)`;
+  return await fingerprint(db, sql, [after, to, entity.name], seed);
+}
+
+function within(key: string): string {
+  return `${key} > $1::bigint and ($2::bigint is null or ${key} <= $2)`;
+}
+
+/** Part by part: keys are fetched of those whose sums differ. */
+async function listAll(
+  legacy: Pool,
+  target: Queryable,
+  comparison: Comparison,
+  held: Held,
+  range: Range,
+  bounds: SourceBounds,
+): Promise<ComparedPage> {
   const missing: Key[] = [];
-  let after: Key = "-9223372036854775808";
-  for (;;) {
-    const page: Key[] = await sourceKeys(legacy, entity, after, upTo, bounds);
-    const to: Key = page.length < PAGE ? upTo : (page.at(-1) ?? upTo);
-    const here = await targetKeys(target, entity, after, to);
-    const excepted = await exceptedKeys(target, entity, runId, after, to);
-    const there = new Set(page);
-    const held = new Set([...here, ...excepted]);
-    for (const key of there) if (!held.has(key) && missing.length < MOST_MISSING) missing.push(key);
-    if (page.length < PAGE) return missing;
+  const gone: number[] = [];
+  for (let { after } = range; ;) {
+    const [part, isEqual] = await addUp(legacy, target, comparison, { after, to: range.to }, LISTED, bounds);
+    const page = isEqual ? SAME : await listPage(legacy, target, comparison, held, part, bounds);
+    missing.push(...page.missing);
+    gone.push(...page.gone);
+    const to = page.to ?? part.to;
+    if (to === range.to || to === null) return { to: range.to, missing, gone };
     after = to;
   }
 }
 
-async function sourceKeys(
+/** The first keys of a range, of both sides as far as both are known; `to` is null where that is its end. */
+async function listPage(
   legacy: Pool,
-  { source: { table, key } }: Entity,
-  after: Key,
-  upTo: Key,
-  bounds: Bounds,
-): Promise<Key[]> {
-  const found = await readOnly(
+  target: Queryable,
+  comparison: Comparison,
+  held: Held,
+  range: Range,
+  bounds: SourceBounds,
+): Promise<ComparedPage> {
+  const { table, key } = comparison.entity.target;
+  const here = await listKeys(target, `public.${table}`, key, range);
+  const there = await askSource(
     legacy,
-    (tx) =>
-      tx.query<{ key: Key }>(
-        `select ${key}::bigint as key from ${table} where ${key} > $1::bigint and ${key} <= $2::bigint order by ${key} limit ${PAGE}`,
-        [after, upTo],
-      ),
+    (tx) => listKeys(tx, comparison.entity.source.table, held.column, range),
     bounds,
+  );
+  const to = least([here, there].flatMap((keys) => (keys.length < LISTED ? [] : (keys.at(-1) ?? []))));
+  const upTo = (one: Key): boolean => to === null || BigInt(one) <= BigInt(to);
+  const [ours, theirs] = [new Set(here.filter(upTo)), new Set(there.filter(upTo))];
+  const absent = [...theirs].filter((one) => !ours.has(one));
+  const surplus = [...ours].filter((one) => !theirs.has(one)).map(Number);
+  return {
+    to,
+    missing: held.kept ? await withoutExcepted(target, comparison, absent) : [],
+    gone: await withoutDisplaced(legacy, comparison.entity, surplus, bounds),
+  };
+}
+
+function least(keys: readonly Key[]): Key | null {
+  return keys.reduce<Key | null>(
+    (first, one) => (first === null || BigInt(one) < BigInt(first) ? one : first),
+    null,
+  );
+}
+
+async function listKeys(
+  db: Queryable,
+  table: string,
+  key: string,
+  { after, to }: Range,
+): Promise<readonly Key[]> {
+  const found = await db.query<{ key: Key }>(
+    `select ${key}::bigint as key from ${table} where ${within(key)} order by ${key} limit ${LISTED}`,
+    [after, to],
   );
   return found.rows.map((row) => row.key);
 }
 
-async function targetKeys(
+async function withoutExcepted(
   db: Queryable,
-  { target: { table, key } }: Entity,
-  after: Key,
-  to: Key,
+  { entity, runId, upTo }: Comparison,
+  keys: readonly Key[],
 ): Promise<Key[]> {
-  const found = await db.query<{ keys: Key[] }>(
-    `select coalesce(array_agg(${key}), '{}') as keys from public.${table} where ${key} > $1::bigint and ${key} <= $2::bigint`,
-    [after, to],
-  );
-  return found.rows[0]?.keys ?? [];
-}
-
-async function exceptedKeys(
-  db: Queryable,
-  { name }: Entity,
-  runId: number | null,
-  after: Key,
-  to: Key,
-): Promise<Key[]> {
+  if (keys.length === 0 || upTo === undefined) return [];
   const found = await db.query<{ key: Key }>(
-    `select legacy_id as key from migration.exceptions
-     where entity = $1 and legacy_id > $2::bigint and legacy_id <= $3::bigint
-       and case when $4::integer is null then resolved_at is null else run_id = $4 end`,
-    [name, after, to, runId],
+    `select k as key from unnest($1::bigint[]) k where k <= $2::bigint and not exists (
+       select from migration.exceptions where entity = $3 and legacy_id = k and ${exceptedOf(runId)}) order by 1`,
+    [keys, upTo, entity.name],
   );
   return found.rows.map((row) => row.key);
 }
 
 /**
- * Of the keys that are missing, how many were there when their batch was read: more than the source has got in its range since.
+ * A row whose key another row took has the key of its source row, with a minus: it is gone when that is. While it is there, it was
+ * only rejected.
  */
-export async function lostRows(
+async function withoutDisplaced(
   legacy: Pool,
-  target: Queryable,
-  { entity, runId }: Comparison,
-  missing: readonly Key[],
-  bounds: Bounds,
-): Promise<number> {
-  if (missing.length === 0) return 0;
-  const { table, key } = entity.source;
-  const found = await target.query<{ after: Key; to: Key; read: number; missing: number }>(
-    `select b.after_key as after, b.to_key as "to", b.read, count(*) as missing
-     from unnest($3::bigint[]) as m (key) join migration.batches b
-       on b.run_id = $1 and b.entity = $2 and b.status = 'done' and b.after_key < m.key and b.to_key >= m.key
-     group by b.id`,
-    [runId, entity.name, missing],
+  { source: { table, key }, target: { origin } }: Entity,
+  keys: readonly number[],
+  bounds: SourceBounds,
+): Promise<readonly number[]> {
+  const displaced = origin === null ? [] : keys.filter((one) => one < 0);
+  if (displaced.length === 0) return keys;
+  const alive = await askSource(
+    legacy,
+    (tx) =>
+      tx.query<{ key: number }>(
+        `select k as key from unnest($1::bigint[]) k where exists (select from ${table} where ${key} = -k)`,
+        [displaced],
+      ),
+    bounds,
   );
-  let lost = 0;
-  for (const batch of found.rows) {
-    const now = await readOnly(
-      legacy,
-      (tx) =>
-        tx.query<{ count: number }>(
-          `select count(*) from ${table} where ${key} > $1::bigint and ${key} <= $2::bigint`,
-          [batch.after, batch.to],
-        ),
-      bounds,
-    );
-    lost += Math.max(0, batch.missing - Math.max(0, (now.rows[0]?.count ?? 0) - batch.read));
-  }
-  return lost;
+  const there = new Set(alive.rows.map((row) => row.key));
+  return keys.filter((one) => !there.has(one));
+}
+
+async function askSource<T>(
+  legacy: Pool,
+  ask: (tx: Queryable) => Promise<T>,
+  { lockMs, ...bounds }: SourceBounds,
+): Promise<T> {
+  return await readOnly(
+    legacy,
+    async (tx) => {
+      if (lockMs !== undefined) await tx.query(`set local lock_timeout = ${lockMs}`);
+      return await ask(tx);
+    },
+    bounds,
+  );
 }

@@ -2,21 +2,33 @@
 import type { Queryable } from "../database/pool.ts";
 import { MAX_ATTEMPTS } from "./batches.ts";
 
-/** Keeps how large a batch was found to be, at least, for the case that it ends its loader. */
-export async function noteSize(db: Queryable, id: number, bytes: number): Promise<void> {
-  await db.query(`update migration.batches set read_bytes = greatest(read_bytes, $2) where id = $1`, [
+/** Bytes of a batch's rows as text, and of the largest of them. */
+export interface BatchSize {
+  readonly bytes: number;
+  readonly largestRow: number;
+}
+
+/** Keeps how large a batch is, for the case that it ends its loader. */
+export async function noteSize(db: Queryable, id: number, { bytes, largestRow }: BatchSize): Promise<void> {
+  await db.query(`update migration.batches set read_bytes = $2, largest_row_bytes = $3 where id = $1`, [
     id,
     bytes,
+    largestRow,
   ]);
 }
 
-/** A batch without an attempt left: its keys, how many rows were expected, and how many bytes it was found to have at least. */
-interface Exhausted {
-  readonly after: number | null;
-  readonly to: number | null;
+/** A batch without an attempt left: its keys (none of a repair), how many rows were expected, and its bytes, where they were measured. */
+export interface Exhausted {
+  readonly batch: number;
+  readonly entity: string;
+  readonly after: number | string | null;
+  readonly to: number | string | null;
   readonly expected: number;
-  readonly readBytes: number | null;
+  readonly bytes: number | null;
+  readonly largestRow: number | null;
 }
+
+const EXHAUSTED = `id as batch, entity, after_key as after, to_key as "to", expected, read_bytes as bytes, largest_row_bytes as "largestRow"`;
 
 /** Fails a batch on offer that crashed its loader so often that no attempt is left. Undefined where it is not so. */
 export async function failExhausted(
@@ -27,8 +39,19 @@ export async function failExhausted(
   const failed = await db.query<Exhausted>(
     `update migration.batches set status = 'failed', finished_at = now(), error_code = coalesce(error_code, 'attempts_exhausted')
      where id = $1 and generation = $2 and status = 'queued' and attempts >= ${MAX_ATTEMPTS}
-     returning after_key as after, to_key as "to", expected, read_bytes as "readBytes"`,
+     returning ${EXHAUSTED}`,
     [id, generation],
   );
   return failed.rows[0];
+}
+
+/** Of each entity of a run the batch that failed so, and of several the one with the largest row. */
+export async function exhaustedBatches(db: Queryable, runId: number): Promise<Exhausted[]> {
+  const found = await db.query<Exhausted>(
+    `select distinct on (entity) ${EXHAUSTED} from migration.batches
+     where run_id = $1 and status = 'failed' and error_code = 'attempts_exhausted'
+     order by entity, largest_row_bytes desc nulls last, id`,
+    [runId],
+  );
+  return found.rows;
 }

@@ -1,71 +1,73 @@
-/** Keys that the target holds and the source no longer has. Found before an entity is closed, a page of keys at a time. */
+/** What an entity's comparison with the source found, a page of keys at a time: keys that are missing here, keys that are gone there. */
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
+import { BEGINNING, type ComparedPage, type Key } from "./compare-keys.ts";
 
 /** The code of an entity that is blocked because too many of its rows are gone, and the name of the check. */
 export const TOO_MANY_GONE = "rows_gone_from_source";
 
 /** Where the comparison of an entity stands: int8's least value is text. Undefined: there is nothing to compare (any more). */
-export async function goneCursor(
-  db: Queryable,
-  runId: number,
-  entity: string,
-): Promise<number | string | undefined> {
-  const found = await db.query<{ cursor: number | string | null }>(
+export async function goneCursor(db: Queryable, runId: number, entity: string): Promise<Key | undefined> {
+  const found = await db.query<{ cursor: Key | null }>(
     `select gone_cursor as cursor from migration.run_entities where run_id = $1 and entity = $2 and status = 'settling'`,
     [runId, entity],
   );
   return found.rows[0]?.cursor ?? undefined;
 }
 
-/** Records a page: the keys up to `to` were compared, and `gone` are not in the source. Of two extractors, one does. */
-export async function recordGone(
+/** Keys of an entity that are kept as missing: more say no more. */
+const MOST_MISSING = 10_000;
+
+/** Records a page that was compared; with the last one the comparison ends. Of two extractors, one does. */
+export async function recordPage(
   target: Pool,
   runId: number,
   entity: string,
-  page: { readonly after: number | string; readonly to: number; readonly gone: readonly number[] },
+  after: Key,
+  { to, missing, gone }: ComparedPage,
 ): Promise<void> {
   await inTransaction(target, async (tx) => {
-    if (!(await moveCursor(tx, runId, entity, page.after, page.to))) return;
-    if (isBeginning(page.after))
-      await tx.query(`update migration.gone_rows set stale = true where entity = $1`, [entity]);
-    if (page.gone.length === 0) return;
-    await tx.query(
-      `insert into migration.gone_rows (entity, legacy_id, found_run, run_id) select $1, id, $2, $2 from unnest($3::bigint[]) id
-       on conflict (entity, legacy_id) do update set run_id = excluded.run_id, stale = false`,
-      [entity, runId, page.gone],
-    );
+    if (!(await moveCursor(tx, runId, entity, after, to))) return;
+    if (isBeginning(after)) await forget(tx, runId, entity);
+    if (gone.length > 0)
+      await tx.query(
+        `insert into migration.gone_rows (entity, legacy_id, found_run, run_id) select $1, id, $2, $2 from unnest($3::bigint[]) id
+         on conflict (entity, legacy_id) do update set run_id = excluded.run_id, stale = false`,
+        [entity, runId, gone],
+      );
+    if (missing.length > 0)
+      await tx.query(
+        `insert into migration.missing_keys (run_id, entity, legacy_id) select $1, $2, id from unnest($3::bigint[]) id
+         limit greatest(0, ${MOST_MISSING} - (select count(*) from migration.missing_keys where run_id = $1 and entity = $2))`,
+        [runId, entity, missing],
+      );
+    if (to === null) await endComparison(tx, runId, entity);
   });
 }
 
-/** All behind `after` was compared: what was not found again is back, or is not in the target any more. */
-export async function endComparison(
-  target: Pool,
-  runId: number,
-  entity: string,
-  after: number | string,
-): Promise<void> {
-  await inTransaction(target, async (tx) => {
-    if (!(await moveCursor(tx, runId, entity, after, null))) return;
-    await tx.query(`delete from migration.gone_rows where entity = $1 and (stale or $2)`, [
-      entity,
-      isBeginning(after),
-    ]);
-    await tx.query(
-      `update migration.run_entities set gone_compared_at = now(),
-         gone = (select count(*) from migration.gone_rows where entity = $2)
-       where run_id = $1 and entity = $2`,
-      [runId, entity],
-    );
-  });
+/** What an earlier comparison found is doubted until it is found again. */
+async function forget(tx: Queryable, runId: number, entity: string): Promise<void> {
+  await tx.query(`update migration.gone_rows set stale = true where entity = $1 and not stale`, [entity]);
+  await tx.query(`delete from migration.missing_keys where run_id = $1 and entity = $2`, [runId, entity]);
+}
+
+/** What was not found again is back, or is not in the target any more. */
+async function endComparison(tx: Queryable, runId: number, entity: string): Promise<void> {
+  await tx.query(`delete from migration.gone_rows where entity = $1 and stale`, [entity]);
+  await tx.query(
+    `update migration.run_entities set gone_compared_at = now(),
+       gone = (select count(*) from migration.gone_rows where entity = $2)
+     where run_id = $1 and entity = $2`,
+    [runId, entity],
+  );
 }
 
 async function moveCursor(
   tx: Queryable,
   runId: number,
   entity: string,
-  after: number | string,
-  to: number | null,
+  after: Key,
+  to: Key | null,
 ): Promise<boolean> {
   const moved = await tx.query(
     `update migration.run_entities set gone_cursor = $4, moved_at = now()
@@ -75,9 +77,8 @@ async function moveCursor(
   return moved.rowCount === 1;
 }
 
-/** int8's least value is text. */
-export function isBeginning(cursor: number | string): boolean {
-  return typeof cursor === "string";
+export function isBeginning(cursor: Key): boolean {
+  return cursor === BEGINNING;
 }
 
 /** Should the entity be settled again, time will have passed: then all is compared anew. */

@@ -85,12 +85,11 @@ export {
 export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
 export {
   compareAgain,
-  endComparison,
   goneCursor,
   goneCount,
   goneIsTolerable,
   isBeginning,
-  recordGone,
+  recordPage,
   TOO_MANY_GONE,
 } from "./gone.ts";
 export { idNamespace } from "./settings.ts";
@@ -112,8 +111,10 @@ export { type Order, type Started, startEntity, startRun } from "./control-start
 export {
   type ExceptionFilter,
   type ExceptionGroup,
+  type GoneRow,
   groupExceptions,
   listExceptions,
+  listGone,
   type OpenException,
 } from "./exceptions.ts";
 export {
@@ -126,9 +127,10 @@ export {
 } from "./idempotency.ts";
 export { requeue } from "./requeue.ts";
 export { bringBack, FOLLOW_AT_ONCE } from "./case-practice.ts";
-export { compareKeys, lostRows } from "./compare-keys.ts";
+export { type ComparedPage, comparePage, keepsKey } from "./compare-keys.ts";
+export { lostRows } from "./lost-rows.ts";
 export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
 export { addMoved, followAfter, movedChildren, reloadMoved } from "./moved-parents.ts";
 export { type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export type { Requeued, Scope } from "./requeue-selection.ts";
-export { failExhausted, noteSize } from "./exhausted.ts";
+export { type BatchSize, type Exhausted, exhaustedBatches, failExhausted, noteSize } from "./exhausted.ts";

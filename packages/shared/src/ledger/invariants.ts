@@ -6,7 +6,7 @@ import type { Entity } from "@nexus/catalog";
 import type { Pool, Queryable } from "../database/pool.ts";
 import { type Bounds, readOnly } from "../database/transaction.ts";
 import { FOLLOW_AT_ONCE } from "./case-practice.ts";
-import { compareKeys } from "./compare-keys.ts";
+import { BEGINNING, type ComparedPage, comparePage, keepsKey, type Key } from "./compare-keys.ts";
 
 /** An invariant that does not hold. */
 export interface Broken {
@@ -170,12 +170,8 @@ export async function missingKeys(
   for (const { name, upTo } of await readWhole(target)) {
     const entity = entities.find((one) => one.name === name);
     if (entity === undefined) continue;
-    const missing = await readOnly(
-      target,
-      (tx) => compareKeys(legacy, tx, { entity, runId: null, upTo }, bounds),
-      bounds,
-    );
-    if (missing === undefined || missing.length === 0) continue;
+    const missing = await allMissing(legacy, target, entity, upTo, bounds);
+    if (missing.length === 0) continue;
     const some = missing.slice(0, 10).join(", ");
     const says = "every key of the source is in the target or among the exceptions";
     broken.push({
@@ -187,6 +183,31 @@ export async function missingKeys(
     });
   }
   return broken;
+}
+
+/** More say no more. */
+const MOST_MISSING = 10_000;
+
+async function allMissing(
+  legacy: Pool,
+  target: Pool,
+  entity: Entity,
+  upTo: Key,
+  bounds: Bounds,
+): Promise<Key[]> {
+  if (!(await keepsKey(legacy, entity))) return [];
+  const missing: Key[] = [];
+  for (let after: Key | null = BEGINNING; after !== null && missing.length < MOST_MISSING;) {
+    const from: Key = after;
+    const page: ComparedPage = await readOnly(
+      target,
+      (tx) => comparePage(legacy, tx, { entity, runId: null, upTo }, from, bounds),
+      bounds,
+    );
+    missing.push(...page.missing);
+    after = page.to;
+  }
+  return missing;
 }
 
 /** Entities that the newest run to have a part in them read whole and completed. What was waived or is under way lacks rows by right. */

@@ -1,6 +1,7 @@
 /** Settling: what must hold before an entity's children are opened. */
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
+import { compareAgain } from "./gone.ts";
 import { claimEntity, moveEntity } from "./runs.ts";
 import type { BatchStatus } from "./states.ts";
 
@@ -37,10 +38,9 @@ export async function beginSettling(
   if (await anyBatchIn(target, runId, entity, open)) return false;
   return await inTransaction(target, async (tx) => {
     if (!(await claimEntity(tx, runId, entity, "loading"))) return false;
-    return (
-      !(await anyBatchIn(tx, runId, entity, open)) &&
-      (await moveEntity(tx, runId, entity, ["loading"], "settling"))
-    );
+    if (await anyBatchIn(tx, runId, entity, open)) return false;
+    await compareAgain(tx, runId, entity);
+    return await moveEntity(tx, runId, entity, ["loading"], "settling");
   });
 }
 

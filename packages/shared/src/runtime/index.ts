@@ -6,3 +6,4 @@ export { type Context, runService } from "./service.ts";
 export { type Status, statusVariables } from "./status-server.ts";
 export { endOnUnhandled } from "./unhandled.ts";
 export { pause, startTicker, type Tick, type Ticker } from "./ticker.ts";
+export { openTurn, type Turn } from "./turn.ts";

@@ -19,6 +19,7 @@ const OF_THE_CONTRACT: Readonly<Record<RouteName, Need>> = {
   "GET /v1/runs/:id": "viewer",
   "GET /v1/runs/:id/throughput": "viewer",
   "GET /v1/entities/:entity/exceptions": "viewer",
+  "GET /v1/entities/:entity/gone": "viewer",
   "GET /v1/exceptions/reasons": "viewer",
   "GET /v1/embeddings": "viewer",
   "GET /v1/report": "viewer",

@@ -1,13 +1,17 @@
 /** The way of one source row through the ledger and the target: keys and codes. Column and table names come from the catalog. */
-import { batchCodeInWords, type Lineage } from "@nexus/contract";
+import { batchCodeInWords, type ExhaustedBatch, exhaustedInWords, type Lineage } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 
 type Batch = Lineage["batches"][number];
 
+interface Found extends Omit<Batch, "errorSays" | "notes">, Omit<ExhaustedBatch, "batch"> {
+  readonly notes: string;
+}
+
 /** The batches whose range or keys hold it, the newest run first. */
 export async function batchesOf(db: Queryable, entity: string, legacyId: number): Promise<Batch[]> {
-  const found = await db.query<Omit<Batch, "errorSays" | "notes"> & { notes: string }>(
-    `select b.id, b.run_id as "runId", b.seq, b.generation, b.status, b.attempts,
+  const found = await db.query<Found>(
+    `select b.id, b.after_key as after, b.to_key as "to", b.expected, b.read_bytes as bytes, b.largest_row_bytes as "largestRow", b.run_id as "runId", b.seq, b.generation, b.status, b.attempts,
        to_json(b.finished_at) #>> '{}' as "finishedAt", b.error_code as "errorCode",
        (select coalesce(json_agg(json_build_object('code', n.code, 'column', n.column_name) order by n.code, n.column_name), '[]')
         from migration.notes n where n.batch_id = b.id and $2::bigint = any(n.legacy_ids))::text as notes
@@ -16,11 +20,17 @@ export async function batchesOf(db: Queryable, entity: string, legacyId: number)
      order by b.run_id desc, b.id desc limit 20`,
     [entity, legacyId],
   );
-  return found.rows.map((row) => ({
+  return found.rows.map(({ after, to, expected, bytes, largestRow, ...row }) => ({
     ...row,
-    errorSays: row.errorCode === null ? null : batchCodeInWords(row.errorCode),
+    errorSays: errorSays(row.errorCode, { batch: row.id, after, to, expected, bytes, largestRow }),
     notes: JSON.parse(row.notes),
   }));
+}
+
+function errorSays(code: string | null, batch: ExhaustedBatch): string | null {
+  if (code === null) return null;
+  const says = batchCodeInWords(code);
+  return code === "attempts_exhausted" ? `${exhaustedInWords(batch)}; ${says}` : says;
 }
 
 /** What the newest run to see it as an exception said, while it is open. */

@@ -1,5 +1,5 @@
 import { contract } from "@nexus/contract";
-import { groupExceptions, listExceptions } from "@nexus/shared/ledger";
+import { groupExceptions, listExceptions, listGone } from "@nexus/shared/ledger";
 import { type Deps, namesOf } from "../deps.ts";
 import { pageOf, positionIn } from "../page.ts";
 import { requireEntity } from "../problem.ts";
@@ -18,6 +18,16 @@ export function exceptionRoutes(app: App, deps: Deps): void {
       requireEntity(entity, namesOf(deps));
       const after = positionIn(cursor);
       const found = await listExceptions(target, entity, { ...filter, after, limit: limit + 1 });
+      return pageOf(found, limit, ({ legacyId }) => legacyId);
+    },
+  );
+
+  app.get(
+    "/v1/entities/:entity/gone",
+    { schema: contract["GET /v1/entities/:entity/gone"] },
+    async ({ params: { entity }, query: { limit = 100, cursor } }) => {
+      requireEntity(entity, namesOf(deps));
+      const found = await listGone(target, entity, { after: positionIn(cursor), limit: limit + 1 });
       return pageOf(found, limit, ({ legacyId }) => legacyId);
     },
   );

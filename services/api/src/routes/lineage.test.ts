@@ -80,6 +80,22 @@ describe("GET /v1/lineage/:entity/:legacyId", () => {
     });
   });
 
+  it("says which batch ended its loaders, and how large it and its largest row are", async () => {
+    await target.query(
+      `update migration.batches set status = 'failed', error_code = 'attempts_exhausted', read_bytes = 786432000, largest_row_bytes = 52428800
+       where id = 2`,
+    );
+    const says =
+      "batch 2 (keys above 10, up to 20; 10 rows, 750 MiB, its largest row 50 MiB) ended its loaders";
+    expect((await api.get("/v1/lineage/patients/11")).body).toMatchObject({
+      batches: [{ id: 2, errorSays: expect.stringContaining(says) }],
+    });
+    await target.query("update migration.run_entities set batches_failed = 1");
+    expect((await api.get("/v1/runs/1")).body).toMatchObject({
+      entities: [{ why: expect.stringContaining(says) }],
+    });
+  });
+
   it("finds nothing where no run has looked", async () => {
     expect(await api.get("/v1/lineage/patients/4711")).toMatchObject({
       status: 404,

@@ -1,0 +1,59 @@
+/** One walk through the keys of source and target before an entity is closed: what is missing here, and what is gone there. */
+import type { Entity } from "@nexus/catalog";
+import {
+  type ComparedPage,
+  comparePage,
+  goneCursor,
+  isBeginning,
+  keepsKey,
+  plannedUpTo,
+  recordPage,
+  type Run,
+  sumsOf,
+} from "@nexus/shared/ledger";
+import type { Deps } from "./deps.ts";
+import { LOCK_MS } from "./setbacks.ts";
+
+/** Milliseconds that are spent on it before the others have their turn. */
+const TURN_MS = 1_000;
+
+const NOTHING: ComparedPage = { to: null, missing: [], gone: [] };
+
+/** Compares further. Returns whether all is compared. */
+export async function compareWithSource(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
+  const { legacy, target, settings, signal } = deps;
+  const until = performance.now() + TURN_MS;
+  const bounds = { statementMs: settings.legacyStatementMs, signal, lockMs: LOCK_MS };
+  for (;;) {
+    const after = await goneCursor(target, run.id, entity.name);
+    if (after === undefined) return true;
+    if (isBusy(deps)) return false;
+    const upTo = await plannedUpTo(target, run.id, entity.name);
+    const page =
+      isBeginning(after) && (await cannotDiffer(deps, run, entity))
+        ? NOTHING
+        : await comparePage(legacy, target, { entity, runId: run.id, upTo }, after, bounds);
+    const fresh = page.gone.length > 0 && (await hasNoOthers(deps, run, entity));
+    await recordPage(target, run.id, entity.name, after, fresh ? { ...page, gone: [] } : page);
+    if (page.to === null) return true;
+    if (performance.now() > until) return false;
+  }
+}
+
+/** The connection to the source is waiting for a lock of another table, it may be: nobody here waits for that. */
+function isBusy({ legacy }: Deps): boolean {
+  return legacy.idleCount === 0 && legacy.totalCount >= legacy.options.max;
+}
+
+/** Where the target keeps another key than the source's, it cannot be told what is missing; and none is gone where there are no others. */
+async function cannotDiffer(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
+  return !(await keepsKey(deps.legacy, entity)) && (await hasNoOthers(deps, run, entity));
+}
+
+/** Whether the target holds no more rows than this run has loaded: what the source lost since is gone in the next run. */
+async function hasNoOthers({ target }: Deps, run: Run, entity: Entity): Promise<boolean> {
+  const { table, key } = entity.target;
+  const counted = await target.query<{ count: number }>(`select count(${key}) from public.${table}`);
+  const { loaded } = await sumsOf(target, run.id, entity.name);
+  return (counted.rows[0]?.count ?? 0) <= loaded;
+}

@@ -1,0 +1,31 @@
+/** How large a batch is: asked before it is read again, so that one which ends its loaders can be named with its size. */
+import { type Entity, extractionSql } from "@nexus/catalog";
+import { readOnly } from "@nexus/shared/database";
+import { type BatchSize, type ClaimedBatch, noteSize } from "@nexus/shared/ledger";
+import type { Deps } from "./deps.ts";
+import { faultOf } from "./read-faults.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** Notes the size of a batch that was begun before. The source adds up: no row comes here. */
+export async function measureBatch(
+  { legacy, target, legacyStatementMs: statementMs, log }: Deps,
+  { shape }: RunContext,
+  entity: Entity,
+  { id, after, to, keys }: ClaimedBatch,
+  signal: AbortSignal,
+): Promise<void> {
+  const rows = extractionSql(entity, shape, keys === null ? "range" : "keys");
+  const sql = `select coalesce(sum(bytes), 0)::bigint as bytes, coalesce(max(bytes), 0) as "largestRow"
+    from (select octet_length(q::text) as bytes from (${rows}) q) sizes`;
+  const values = keys === null ? [after, to] : [keys];
+  try {
+    const measured = await readOnly(legacy, (tx) => tx.query<BatchSize>(sql, values), {
+      statementMs,
+      signal,
+    });
+    for (const size of measured.rows) await noteSize(target, id, size);
+  } catch (error) {
+    // A row that cannot be read is found and named by reading.
+    log.info({ batch: id, entity: entity.name, code: faultOf(error).code }, "a batch cannot be measured");
+  }
+}

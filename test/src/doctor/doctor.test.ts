@@ -38,11 +38,11 @@ describe("when nothing is wrong", () => {
     const ward = await openWard(context);
     expect(await ward.diagnose()).toMatchObject({ healthy: true, code: 0, wrong: [] });
     await Promise.all([ward.start("extractor"), ward.start("loader"), ward.start("loader")]);
-    const ended = await ward.nexus("start --skip-ai-embeddings --wait");
+    const ended = await ward.nexusProcess("start --skip-ai-embeddings --wait");
     expect(ended.code, ended.output).toBe(0);
     expect(ended.output).toMatch(/^case_states +complete +100 %/m);
     expect(ended.output).toMatch(/^run 1 is completed/m);
-    const { code, output } = await ward.nexus("doctor");
+    const { code, output } = await ward.nexusProcess("doctor");
     expect(output).toMatch(/^well +target +it is migrated, ours, and enforces its constraints$/m);
     expect(output).toMatch(/^well +run +run 1 is completed$/m);
     expect(output).toMatch(/^nothing is wrong$/m);

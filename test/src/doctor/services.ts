@@ -78,7 +78,7 @@ export const services: readonly Situation[] = [
     name: "rows are parked whose parent was skipped",
     prepare: async (ward) => {
       await Promise.all([ward.start("extractor"), ward.start("loader")]);
-      const ended = await ward.nexus(
+      const ended = await ward.nexusProcess(
         "start --entities practices,profiles,patients --skip-practices --skip-profiles --wait",
       );
       expect(ended.code, ended.output).toBe(0);

@@ -1,6 +1,7 @@
 /** Where the doctor finds its patients: a source, a target, a queue and an API that are well, for a test to break. */
 import { fileURLToPath } from "node:url";
 import { makeSample } from "@nexus/local/sample";
+import { nexusHere } from "@nexus/cli/nexus-here";
 import { type ServiceName, serviceToRun } from "@nexus/local/services";
 import { openPool, type Pool } from "@nexus/shared/database";
 import {
@@ -15,6 +16,7 @@ import {
   type TestContext,
 } from "@nexus/shared/testing";
 import { z } from "zod";
+import { startApiHere } from "../api-here.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url));
 
@@ -39,14 +41,21 @@ interface Diagnosis extends z.infer<typeof diagnosis> {
   readonly wrong: readonly string[];
 }
 
+interface Said {
+  readonly code: number | null;
+  readonly output: string;
+}
+
 export interface Ward {
   /** Sessions that do not call themselves ours. */
   readonly legacy: Pool;
   readonly target: Pool;
   readonly env: Env;
   start(service: ServiceName, env?: Env): Promise<ServiceProcess>;
-  /** Runs `nexus`; `line` is split at blanks. Resolves to its exit code and all that it wrote. */
-  nexus(line: string, env?: Env): Promise<{ readonly code: number | null; readonly output: string }>;
+  /** Runs `nexus` in this process; `line` is split at blanks. Resolves to its exit code and all that it wrote. */
+  nexus(line: string, env?: Env): Promise<Said>;
+  /** The same as a process of its own. */
+  nexusProcess(line: string, env?: Env): Promise<Said>;
   /** `nexus doctor --json`; `env` replaces variables of its environment. */
   diagnose(env?: Env): Promise<Diagnosis>;
   flushQueue(): Promise<void>;
@@ -65,15 +74,18 @@ export async function openWard(context: TestContext, env: Env = {}): Promise<War
     context.onTestFinished(async () => void (await started.kill()));
     return started;
   };
-  const api = await start("api", env);
-  const { port } = await api.waitForLine({ msg: "ready" });
+  const api = await startApiHere(context, servers, { ...FAST, ...env });
   const here: Env = {
     LEGACY_URL: legacyUrl,
     TARGET_URL: targetUrl,
     QUEUE_URL: servers.queueUrl,
-    NEXUS_API_URL: `http://127.0.0.1:${String(port)}`,
+    NEXUS_API_URL: api.url,
   };
   const nexus: Ward["nexus"] = async (line, more = {}) => {
+    const { code, stdout, stderr } = await nexusHere(line.split(" "), { ...here, ...more });
+    return { code, output: `${stdout}${stderr}`.trimEnd() };
+  };
+  const nexusProcess: Ward["nexusProcess"] = async (line, more = {}) => {
     const ran = spawnService({ name: line, main: PROGRAM, args: line.split(" "), env: { ...here, ...more } });
     return { code: (await ran.exited).code, output: ran.output() };
   };
@@ -83,6 +95,7 @@ export async function openWard(context: TestContext, env: Env = {}): Promise<War
     env: here,
     start,
     nexus,
+    nexusProcess,
     diagnose: async (more) => {
       const { code, output } = await nexus("doctor --json", more);
       const found = diagnosis.parse(JSON.parse(output));

@@ -21,3 +21,4 @@ export { type Line, openLine } from "./line.ts";
 export { lockWaits } from "./lock-waits.ts";
 export { freePort, serverProcess } from "./server-process.ts";
 export { remark } from "./test-run.ts";
+export { unprivilegedAccount } from "./unprivileged.ts";

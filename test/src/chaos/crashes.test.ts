@@ -20,8 +20,8 @@ describe.skipIf(!breakable)(`a run that is struck (seed ${seed})`, { timeout: 10
   let arena: Arena;
   beforeAll(async () => {
     arena = await openArena({
-      sample: { scale: 0.02 * rounds, seed: 7, dirt: "dangling" },
-      env: { BATCH_ROWS: "8", LOADER_CONCURRENCY: "1", HIGH_WATER: "40" },
+      sample: { scale: 0.01 * rounds, seed: 7, dirt: "dangling" },
+      env: { BATCH_ROWS: "6", LOADER_CONCURRENCY: "1", HIGH_WATER: "20", TICK_MS: "100" },
     });
     await arena.journey.start("loader");
   }, 10 * MINUTES);

@@ -36,7 +36,7 @@ describe.skipIf(!breakableWithVectors)(
     beforeAll(async () => {
       bedrock = await startBedrock({ latencyMs: 30 });
       arena = await openArena({
-        sample: { scale: 0.03 * rounds, seed: 29, dirt: "dangling" },
+        sample: { scale: 0.015 * rounds, seed: 29, dirt: "dangling" },
         env: {
           ...bedrockEnvironment(bedrock.url),
           EMBEDDING_PROVIDER: "bedrock",
@@ -45,7 +45,7 @@ describe.skipIf(!breakableWithVectors)(
           TEXT_CLAIM_MS: "4000",
           // A few batches at a time: the run must not be over before all that is scaled has started.
           BATCH_ROWS: "4",
-          HIGH_WATER: "8",
+          HIGH_WATER: "4",
           TICK_MS: "300",
           LOADER_CONCURRENCY: "1",
         },

@@ -53,6 +53,22 @@ describe("within two clicks", () => {
     await progress.getByText(/^likely \d/).waitFor();
   });
 
+  it("that it stands still, and what is gone from the source", async () => {
+    await dashboard.target.query(
+      `update migration.batches set finished_at = finished_at - interval '5 min' where finished_at is not null;
+       update migration.run_entities set moved_at = moved_at - interval '5 min';
+       insert into migration.gone_rows (entity, legacy_id, found_run, run_id) values ('practice_members', 17, 3, 3), ('practice_members', 4, 3, 3);
+       update migration.run_entities set gone = 2 where run_id = 3 and entity = 'practice_members'`,
+    );
+    const { page } = opened;
+    await page
+      .getByRole("alert")
+      .getByText(/^Nothing has moved for \d+ s, and work is ready/)
+      .waitFor();
+    await click(page.getByRole("link", { name: /^practice members/ }).first());
+    await page.getByText("2 rows of the target are gone from the source: 4, 17").waitFor();
+  });
+
   it("why the embeddings are slow, and what they cost", async (context) => {
     needsVectors(context);
     await click(opened.page.getByRole("link", { name: "Quota and cost" }));
@@ -175,10 +191,10 @@ describe("the dashboard", () => {
     const dashboard = await dashboardUnderTest(context, browser);
     const { page } = await dashboard.open();
     await page.getByRole("button", { name: "Cancel run" }).click();
+    await page.getByLabel("Why?").fill("too late");
     await dashboard.target.query(
       "update migration.runs set status = 'completed', finished_at = now() where id = 3",
-    );
-    await page.getByLabel("Why?").fill("too late");
+    ); // Last of all: the page hears of it, and the question goes.
     await page.getByRole("dialog").getByRole("button", { name: "Cancel run" }).click();
     await page
       .getByRole("alert")

@@ -33,6 +33,7 @@ export function Entity() {
       <div class="two">
         <Gates of={of} children={children.map(({ entity }) => entity)} />
         <EntityExceptions entity={of.entity} />
+        {(of.gone ?? 0) > 0 && <Gone of={of} />}
       </div>
     </>
   );
@@ -103,6 +104,25 @@ function Gates({ of, children }: { readonly of: EntityView; readonly children: r
         </li>
       </ul>
       {children.length > 0 && <p class="soft small">Opens the gate for {children.map(words).join(", ")}.</p>}
+    </section>
+  );
+}
+
+/** The first keys of the rows that the source no longer has. */
+function Gone({ of: { entity, gone } }: { readonly of: EntityView }) {
+  const page = useLoad("GET /v1/entities/:entity/gone", { entity, limit: "20" }, 30_000);
+  return (
+    <section class="card" aria-labelledby="gone-title">
+      <h2 id="gone-title">Gone from the source</h2>
+      <Ready of={page} what="the keys of gone rows">
+        {({ items, next }) => (
+          <p>
+            {counted(gone ?? 0, "row")} of the target {gone === 1 ? "is" : "are"} gone from the source:{" "}
+            {items.map(({ legacyId }) => legacyId).join(", ")}
+            {next !== null && ` and more (nexus gone ${entity})`}
+          </p>
+        )}
+      </Ready>
     </section>
   );
 }

@@ -33,8 +33,19 @@ export function RunProgress({ view }: { readonly view: RunView }) {
       </p>
       <Bar of={totals} thick label={`${percent(totals.percent)} of the rows are dealt with`} />
       <OutcomeKeys of={totals} />
+      <Stall of={view.stalled} />
       {run?.finishedAt === null ? <Outlook view={view} /> : <Sum closed={totals.sumClosed} />}
     </section>
+  );
+}
+
+/** A run that should move and does not. */
+function Stall({ of }: { readonly of: RunView["stalled"] }) {
+  if (of === null || of === undefined) return null;
+  return (
+    <div class="notice bad" role="alert">
+      <p>{sentence(of.says)}.</p>
+    </div>
   );
 }
 

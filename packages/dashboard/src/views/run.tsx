@@ -64,6 +64,9 @@ function Entities({ entities }: { readonly entities: readonly EntityView[] }) {
               <th scope="col" class="number">
                 left
               </th>
+              <th scope="col" class="number">
+                gone
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -94,6 +97,7 @@ function Line({ of }: { readonly of: EntityView }) {
         </td>
       ))}
       <td class="number">{count(leftOf(of))}</td>
+      <td class="number">{count(of.gone ?? 0)}</td>
     </tr>
   );
 }

@@ -4,8 +4,12 @@ import { eventually, type RunningStack, type ServiceProcess, stacks } from "@nex
 import { withPool } from "@nexus/shared/database";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canariesIn, contentsOf } from "./canaries.ts";
+import { type Echoes, startEchoes } from "./echoes.ts";
 import { type Journey, openJourney } from "./journey.ts";
 import { expectSumsToClose, keys } from "./outcomes.ts";
+
+/** Markers in the source: some 560, or more than 5,000 in the long form. */
+const [SCALE, MARKERS] = process.env["HOSTILE_REQUESTS"] === undefined ? [0.02, 500] : [0.2, 5_000];
 
 const TALKATIVE = { LOG_LEVEL: "trace", LEGACY_STATEMENT_MS: "1000", BATCH_ROWS: "60", API_PORT: "0" };
 
@@ -15,18 +19,19 @@ const JOB = ".practices.";
 describe.each(stacks())("markers in every text of the source, on $name", (stack) => {
   let journey: Journey;
   let api: ServiceProcess;
+  let echoes: Echoes | undefined;
   let runId: number;
   const seenInQueue: string[] = [];
 
   beforeAll(async () => {
     journey = await openJourney(stack, {
-      sample: { scale: 0.02, dirt: "dangling", markers: "canaries" },
+      sample: { scale: SCALE, dirt: "dangling", markers: "canaries" },
       env: TALKATIVE,
       loaders: 0,
       prepare: provoke,
     });
     api = await journey.start("api");
-    runId = await journey.begin({ embeddings: true });
+    runId = await journey.begin({ embeddings: true, dify: true });
     const waiting = { until: (dump: string) => dump.includes(JOB) };
     seenInQueue.push(await eventually(() => queueOf(journey.stack), waiting));
     await loadWhileTheSourceIsLocked(journey);
@@ -39,15 +44,20 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
     const requeued = await ask("entities/practice_members/requeue", { scope: "failed" });
     expect(requeued).toContain('"requeued"');
     expectSumsToClose(await journey.completed(runId));
+    echoes = await embedAmongEchoes(journey);
     seenInQueue.push(await queueOf(journey.stack));
   });
-  afterAll(() => journey?.close());
+  afterAll(async () => {
+    await journey?.close();
+    await echoes?.close();
+  });
 
   it("are in the target: the search finds what is there", async () => {
     const found = canariesIn(await contentsOf(journey.target, "public"));
     for (const table of ["dispatch_office", "auth_user", "dispatch_project", "dispatch_instruction"])
       expect(found.filter((marker) => marker.startsWith(`canary-${table}`)).length, table).toBeGreaterThan(0);
     expect(found.length).toBeGreaterThan(100);
+    expect(canariesIn(await contentsOf(journey.legacy, "public")).length).toBeGreaterThan(MARKERS);
   });
 
   it("were in everything that went wrong", async () => {
@@ -55,12 +65,23 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
       `select distinct reason from migration.exceptions where outcome = 'rejected' order by 1`,
     );
     expect(rows.map(({ reason }) => reason)).toEqual(
-      expect.arrayContaining(["check_violated", "duplicate_key", "unreadable", "value_too_long"]),
+      expect.arrayContaining([
+        "check_violated",
+        "duplicate_key",
+        "refused_P0001",
+        "unreadable",
+        "value_too_long",
+      ]),
     );
     const codes = journey.services.flatMap((service) => service.logs().map((line) => line["code"]));
     expect(codes, "a timeout of the source, and a trigger that is broken").toEqual(
       expect.arrayContaining(["55P03", "42703"]),
     );
+  });
+
+  it("came back from Bedrock and Dify, in what they refused", (context) => {
+    const heard = echoes?.heard() ?? context.skip("there is no pgvector");
+    for (const { from, texts } of heard) expect(canariesIn(texts.join("\n")).length, from).toBeGreaterThan(5);
   });
 
   it("are in no line that a service wrote", () => {
@@ -96,7 +117,7 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
   it("are not in the log of the target's server either", (context) => {
     const log = journey.stack.database?.log?.() ?? context.skip("the server is not ours");
     expect(log).toContain('violates check constraint "no_marker"');
-    const bySomebodyElse = ["canary-903", "canary-905"]; // What a trigger of the target says itself is beyond us.
+    const bySomebodyElse = ["canary-903", "canary-905", "canary-909"]; // What a trigger of the target says itself is beyond us.
     expect(canariesIn(log)).toEqual(bySomebodyElse);
   });
 
@@ -112,6 +133,23 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
     return await answer.text();
   }
 });
+
+/** An embedder whose Bedrock and Dify answer every text with an error that quotes it. */
+async function embedAmongEchoes(journey: Journey): Promise<Echoes | undefined> {
+  const [vectors] = await keys(
+    journey.target,
+    "select (to_regclass('public.ai_embeddings') is not null)::integer as count",
+  );
+  if (vectors !== 1) return undefined;
+  const echoes = await startEchoes();
+  const embedder = await journey.start("embedder", echoes.env);
+  await eventually(() => echoes.heard().every(({ texts }) => texts.length > 20));
+  await eventually(() => keys(journey.target, "select count(*) from migration.embedding_failures"), {
+    until: ([failures = 0]) => failures > 0,
+  });
+  await embedder.kill("SIGTERM");
+  return echoes;
+}
 
 async function count({ target }: Journey, condition: string): Promise<number> {
   const [batches = 0] = await keys(target, `select count(*) from migration.batches where ${condition}`);
@@ -141,6 +179,7 @@ async function provoke({ legacyUrl, targetUrl }: RunningStack): Promise<Readonly
          if tg_table_name = 'practice_members' then execute format('select %I', 'CANARY-903 ' || new); end if;
          if new.legacy_id % 9 = 0 then raise exception 'CANARY-905'
            using errcode = '22001', detail = 'CANARY-906 ' || new, column = 'CANARY-907', constraint = 'CANARY-908'; end if;
+         if new.legacy_id % 9 = 2 then raise exception 'CANARY-909' using detail = 'CANARY-910 ' || new, hint = 'CANARY-911'; end if;
          return new; end $$;
        create trigger tells_all before insert on practice_members for each row execute function tell_all();
        create trigger tells_all before insert on practices for each row execute function tell_all()`,

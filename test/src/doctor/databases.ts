@@ -62,6 +62,16 @@ export const databases: readonly Situation[] = [
     next: /do what it says/,
   },
   {
+    name: "a view shows the patients of all practices to everybody",
+    prepare: async ({ target }) =>
+      void (await target.query(
+        "create view public.patient_list as select first_name from public.patients; grant select on public.patient_list to public",
+      )),
+    wrong: ["target_unfit"],
+    says: /view public\.patient_list shows public\.patients of all practices to everybody.*: run "alter view public\.patient_list set \(security_invoker = true\)"/,
+    next: /do what it says/,
+  },
+  {
     name: "a session has locked a table of the target",
     prepare: async ({ target }) =>
       void (await hold(target, "lock table public.patients in access exclusive mode")),

@@ -4,7 +4,8 @@ create table migration.page_readings (
   page_offset integer not null,
   -- Readings that were begun since the last one that came to an end.
   begun integer not null default 1,
-  -- The item that is read alone.
+  -- The item that is read alone, and how often that was begun since it last came to an end.
   item uuid,
+  item_begun integer not null default 0,
   primary key (event_id, page_offset)
 );

@@ -16,7 +16,7 @@ import { claimTexts, keyOf, type TextState } from "./texts.ts";
 /** Looks at a page this often before it is put back into the queue. */
 const ROUNDS = 4;
 
-/** Embedders that may end while they have a page, before it is read item by item. */
+/** Embedders that may end while they have a page, before it is read item by item, and while they read one item alone, before it is given up. */
 const MAY_DIE = 2;
 
 /** The code of an item that ends its embedder when it is read alone. A backfill of what failed tries it again. */
@@ -93,20 +93,23 @@ async function settleIds(
 
 /**
  * A page that two embedders have begun and not ended, one of its items at a time, and one such page of this process at a time: if
- * this one ends as well, it is known of which item, and that is given up by whoever comes next.
+ * this one ends as well, it is known of which item. That one comes first the next time, and is given up when it has ended two: embedders
+ * are killed for other reasons, too.
  */
 async function embedOneByOne(deps: Deps, page: Page, signal: AbortSignal): Promise<Handled> {
   const content = contentOf(deps, page);
-  const facts = { eventId: page.eventId, offset: page.offset, contentType: page.contentType };
-  deps.log.warn({ ...facts, begun: page.begun }, "a page has ended its embedders, it is read item by item");
-  if (page.item !== null) {
-    if (!(await giveUp(deps, content, page.item))) return { kind: "later", ms: 500 };
-    deps.log.error({ ...facts, id: page.item, code: ENDED_EMBEDDER }, "an item has ended its embedder alone");
+  const { item, itemBegun, begun, eventId, offset, contentType } = page;
+  const facts = { eventId, offset, contentType };
+  deps.log.warn({ ...facts, begun }, "a page has ended its embedders, it is read item by item");
+  const givenUp = item !== null && itemBegun >= MAY_DIE;
+  if (givenUp) {
+    if (!(await giveUp(deps, content, item))) return { kind: "later", ms: 500 };
+    deps.log.error({ ...facts, id: item, code: ENDED_EMBEDDER }, "an item has ended its embedders alone");
     await noteItem(deps.target, page, null);
   }
+  const others = page.ids.filter((id) => id !== item);
   try {
-    for (const id of page.ids) {
-      if (id === page.item) continue;
+    for (const id of item === null || givenUp ? others : [item, ...others]) {
       await noteItem(deps.target, page, id);
       const handled = await settleIds(deps, content, [id], signal);
       if (handled !== undefined) return handled;

@@ -1,4 +1,4 @@
-/** A page that ends its embedders: whoever comes third reads it item by item, and gives up the one that ends it again. */
+/** A page that ends its embedders: whoever comes third reads it item by item, and what ends two of them alone is given up. */
 import { entities } from "@nexus/catalog";
 import { backfill, currentHolds } from "@nexus/shared/ledger";
 import { eventually } from "@nexus/shared/testing";
@@ -39,9 +39,10 @@ async function failures(): Promise<unknown[]> {
 }
 
 describe("a page that has ended two embedders", () => {
-  it("is read item by item, and the item that ends the third is failed; a backfill tries it again", async () => {
+  it("is read item by item, and the item that ends two more is failed; a backfill tries it again", async () => {
     await dies();
     await dies();
+    await noteItem(embedder.target, await dies(), poison);
     await noteItem(embedder.target, await dies(), poison);
     await eventually(() => embedder.work(), { within: 20_000 });
     expect(await failures()).toEqual([{ id: poison, code: "ended_embedder" }]);
@@ -52,6 +53,17 @@ describe("a page that has ended two embedders", () => {
     await eventually(() => embedder.work(), { within: 20_000 });
     expect(await failures()).toEqual([]);
     expect(await embedder.vectorsOf(poison)).toHaveLength(1);
+  });
+
+  it("tries an item that ended one alone first, and blames it not: embedders are killed for other reasons, too", async () => {
+    await dies();
+    await dies();
+    await noteItem(embedder.target, await dies(), poison);
+    const seen: unknown[] = [];
+    embedder.before = async () => void seen.push(...(await readings()));
+    await eventually(() => embedder.work(), { within: 20_000 });
+    expect(seen).toEqual([poison, good, other].map((item) => ({ begun: 4, item })));
+    expect([await failures(), await readings()]).toEqual([[], []]);
   });
 
   it("names the item that it reads, and blames none where it survives", async () => {

@@ -9,6 +9,8 @@ export interface Page extends ContentJob {
   readonly begun: number;
   /** The item that was being read alone when the last reading stopped. */
   readonly item: string | null;
+  /** How often it was begun to be read alone, and that reading stopped. */
+  readonly itemBegun: number;
 }
 
 /** A page and what has ordered it: a batch or a backfill, if that was traced. */
@@ -18,21 +20,23 @@ export interface OfferedPage extends ContentJob {
 
 /** The ids of a page, whose reading begins. Undefined when it is done already, or its event is gone. */
 export async function beginPage(db: Queryable, { eventId, offset }: ContentJob): Promise<Page | undefined> {
-  const { rows } = await db.query<Pick<Page, "contentType" | "begun" | "item"> & { id: string }>(
+  const { rows } = await db.query<
+    Pick<Page, "contentType" | "begun" | "item" | "itemBegun"> & { id: string }
+  >(
     `with page as (
        select e.content_type, e.target_ids[$2::integer + 1 : $2::integer + ${CONTENT_PAGE}] as ids
        from migration.content_events e where e.id = $1 and e.done_at is null and not $2::integer = any(e.pages_done)),
      reading as (
        insert into migration.page_readings as r (event_id, page_offset)
        select $1, $2 from page, (select set_config('synchronous_commit', 'off', true)) lazily
-       on conflict (event_id, page_offset) do update set begun = r.begun + 1 returning begun, item)
-     select p.content_type as "contentType", unnest(p.ids)::text as id, r.begun, r.item::text as item from page p, reading r`,
+       on conflict (event_id, page_offset) do update set begun = r.begun + 1 returning begun, item, item_begun)
+     select p.content_type as "contentType", unnest(p.ids)::text as id, r.begun, r.item::text as item, r.item_begun as "itemBegun" from page p, reading r`,
     [eventId, offset],
   );
   const [first] = rows;
   if (first === undefined) return undefined;
-  const { contentType, begun, item } = first;
-  return { eventId, offset, contentType, ids: rows.map(({ id }) => id), begun, item };
+  const { contentType, begun, item, itemBegun } = first;
+  return { eventId, offset, contentType, ids: rows.map(({ id }) => id), begun, item, itemBegun };
 }
 
 /** The reading came to an end, well or not: nobody died of it. */
@@ -49,11 +53,12 @@ export async function noteItem(
   { eventId, offset }: ContentJob,
   item: string | null,
 ): Promise<void> {
-  await db.query(`update migration.page_readings set item = $3 where event_id = $1 and page_offset = $2`, [
-    eventId,
-    offset,
-    item,
-  ]);
+  await db.query(
+    `update migration.page_readings set item = $3,
+       item_begun = case when $3::uuid is null then 0 when item = $3 then item_begun + 1 else 1 end
+     where event_id = $1 and page_offset = $2`,
+    [eventId, offset, item],
+  );
 }
 
 /** Every id of the page is settled. With its last page the event is done: then returns the seconds since it was written. */

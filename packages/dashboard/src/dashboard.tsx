@@ -4,8 +4,9 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import { read, Refusal } from "./api.ts";
 import { followProgress } from "./follow.ts";
 import { Frame } from "./frame.tsx";
+import { Ask } from "./parts/ask.tsx";
 import { keepToken } from "./session.ts";
-import { type Me, SurroundingsContext } from "./surroundings.ts";
+import { type Me, type Question, SurroundingsContext } from "./surroundings.ts";
 import { Login } from "./views/login.tsx";
 
 /** Asks who looks; shows the login where the API wants a token. */
@@ -52,6 +53,7 @@ function Entered({ me, leave }: { readonly me: Me; readonly leave: () => void })
   const [view, setView] = useState<RunView | undefined>(undefined);
   const [lost, setLost] = useState<Refusal | undefined>(undefined);
   const [said, setSaid] = useState("");
+  const [question, ask] = useState<Question | undefined>(undefined);
   useEffect(() => {
     const closing = new AbortController();
     const seen = (next: RunView) => {
@@ -70,8 +72,9 @@ function Entered({ me, leave }: { readonly me: Me; readonly leave: () => void })
     return () => clearTimeout(timer);
   }, [said]);
   return (
-    <SurroundingsContext.Provider value={{ view, me, say: setSaid }}>
+    <SurroundingsContext.Provider value={{ view, me, say: setSaid, ask }}>
       <Frame leave={leave} lost={lost} said={said} />
+      {question !== undefined && <Ask {...question} close={() => ask(undefined)} />}
     </SurroundingsContext.Provider>
   );
 }

@@ -194,7 +194,8 @@ describe("the dashboard", () => {
     await page.getByLabel("Why?").fill("too late");
     await dashboard.target.query(
       "update migration.runs set status = 'completed', finished_at = now() where id = 3",
-    ); // Last of all: the page hears of it, and the question goes.
+    );
+    await page.locator("button", { hasText: "Start a run" }).waitFor(); // The page knows it, and the question stays.
     await page.getByRole("dialog").getByRole("button", { name: "Cancel run" }).click();
     await page
       .getByRole("alert")

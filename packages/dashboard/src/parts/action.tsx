@@ -1,99 +1,20 @@
-/** A button that changes something: it asks first, with the reason that the audit log keeps. */
-import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { Refusal } from "../api.ts";
-import { typedInto } from "../form.ts";
-import { claimedName, keepName } from "../session.ts";
-import { mayOperate, useSurroundings } from "../surroundings.ts";
+/** A button that changes something: it asks first. */
+import { mayOperate, type Question, useSurroundings } from "../surroundings.ts";
 
-interface ActionProps {
-  /** "Pause the run" */
-  readonly title: string;
-  /** On the button that opens it. */
-  readonly label: string;
-  /** What will happen, in a sentence or two. */
-  readonly explains: ComponentChildren;
-  /** Does it. Resolves to what was done, in words. */
-  readonly act: (reason: string) => Promise<string>;
+interface ActionProps extends Question {
   readonly look?: string;
   /** Told apart for screen readers where several buttons have one label. */
   readonly about?: string;
 }
 
 /** Not shown to those who may not. */
-export function Action(props: ActionProps) {
-  const { me } = useSurroundings();
-  const [open, setOpen] = useState(false);
+export function Action({ look = "", about, ...question }: ActionProps) {
+  const { me, ask } = useSurroundings();
   if (!mayOperate(me)) return null;
-  const { label, look = "", about } = props;
   return (
-    <>
-      <button type="button" class={`button ${look}`} onClick={() => setOpen(true)}>
-        {label}
-        {about !== undefined && <span class="unseen"> {about}</span>}
-      </button>
-      {open && <Ask {...props} close={() => setOpen(false)} />}
-    </>
-  );
-}
-
-function Ask({ title, label, explains, act, close }: ActionProps & { readonly close: () => void }) {
-  const { me, say } = useSurroundings();
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [problem, setProblem] = useState<string | undefined>(undefined);
-  const [busy, setBusy] = useState(false);
-  useEffect(() => dialog.current?.showModal(), []);
-  const submit = async (event: SubmitEvent) => {
-    const typed = typedInto(event);
-    if (!me.verified) keepName(typed("name"));
-    setBusy(true);
-    try {
-      say(await act(typed("reason")));
-      close();
-    } catch (error) {
-      setProblem(error instanceof Refusal ? error.message : String(error));
-      setBusy(false);
-    }
-  };
-  return (
-    <dialog ref={dialog} onClose={close} aria-labelledby="ask-title">
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        <h2 id="ask-title">{title}</h2>
-        <p>{explains}</p>
-        <label class="field">
-          <span>Why? Kept in the audit log</span>
-          <textarea name="reason" required rows={2} maxLength={500} />
-        </label>
-        {!me.verified && <NameField />}
-        {problem !== undefined && (
-          <p class="notice bad" role="alert">
-            It was not done: {problem}.
-          </p>
-        )}
-        <div class="buttons">
-          <button type="button" class="button" onClick={close}>
-            Leave it
-          </button>
-          <button type="submit" class="button first" disabled={busy}>
-            {busy ? "Being done…" : label}
-          </button>
-        </div>
-      </form>
-    </dialog>
-  );
-}
-
-function NameField() {
-  return (
-    <label class="field">
-      <span>Your name, as the audit log will show it</span>
-      <input
-        name="name"
-        defaultValue={claimedName()}
-        maxLength={64}
-        pattern="[\w.@\-]*"
-        autocomplete="nickname"
-      />
-    </label>
+    <button type="button" class={`button ${look}`} onClick={() => ask(question)}>
+      {question.label}
+      {about !== undefined && <span class="unseen"> {about}</span>}
+    </button>
   );
 }

@@ -62,14 +62,14 @@ describe.skipIf(!breakableWithVectors)(`embedders in trouble (seed ${seed})`, ()
   );
 
   it("that are killed at any moment miss no vector and write none twice", async () => {
-    await open({ latencyMs: 30 });
+    await open({ latencyMs: 250 });
     const thrown = dice(seed);
     const alive: ServiceProcess[] = await Promise.all([1, 2, 3].map(() => journey.start("embedder")));
     await journey.completed(await journey.begin({ embeddings: true }));
     let kills = 0;
     for (; kills < 8 && (await openEvents(journey.target)) > 0; kills++) {
       const settled = await settledItems(journey.target);
-      const more = thrown.upTo(200);
+      const more = thrown.upTo(100);
       await eventually(
         async () => [await settledItems(journey.target), await openEvents(journey.target)] as const,
         { until: ([items, open]) => items >= settled + more || open === 0, within: 60_000, every: 5 },

@@ -7,6 +7,8 @@ import {
   type Exhausted,
   exhaustedBatches,
   findStall,
+  isBlocked,
+  isSettled,
   progressOf,
   type Stall,
 } from "@nexus/shared/ledger";
@@ -76,8 +78,8 @@ function stallView(stall: Stall): RunView["stalled"] {
 }
 
 /** Nobody knows how much there is, or when a person will help. */
-function isUnforeseeable({ status, waived }: EntityProgress): boolean {
-  return status === "waiting" || status === "planning" || (status === "blocked" && !waived);
+function isUnforeseeable(one: EntityProgress): boolean {
+  return one.status === "waiting" || one.status === "planning" || isBlocked(one);
 }
 
 interface Parents {
@@ -90,7 +92,7 @@ interface Parents {
 function parentsOf(catalog: Catalog, progress: readonly EntityProgress[], entity: string): Parents {
   const known = catalog.find((one) => one.name === entity)?.parents ?? {};
   const parents = progress.filter((one) => Object.hasOwn(known, one.entity));
-  const open = parents.filter((one) => !isDone(one) && !one.waived);
+  const open = parents.filter((one) => !isSettled(one));
   return { parents: parents.map(nameOf), waitingFor: open.map(nameOf) };
 }
 

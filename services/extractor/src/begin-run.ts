@@ -1,7 +1,14 @@
 /** A run begins when the source is fit to be read; what is skipped is counted once. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
 import { errorCode, inspectSource, readOnly } from "@nexus/shared/database";
-import { entitiesIn, moveRun, noteRunError, recordSourceTimezone, type Run } from "@nexus/shared/ledger";
+import {
+  entitiesIn,
+  markRunBegun,
+  markRunFailed,
+  noteRunError,
+  recordSourceTimezone,
+  type Run,
+} from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { countSkipped } from "./excluded.ts";
@@ -31,13 +38,13 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   if (problems.length > 0) {
     for (const reason of new Set(problems))
       deps.log.error({ runId: run.id, reason }, "the source cannot be read");
-    await moveRun(deps.target, run.id, ["planned"], "failed", "source_missing");
+    await markRunFailed(deps.target, run.id, "source_missing");
     return false;
   }
   for (const entity of await entitiesIn(deps.target, run.id, ["skipped"]))
     await countSkipped(deps, run, setbacks, shape, entity);
   await recordSourceTimezone(deps.target, run.id, shape.zone);
-  const began = await moveRun(deps.target, run.id, ["planned"], "running");
+  const began = await markRunBegun(deps.target, run.id);
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;
 }

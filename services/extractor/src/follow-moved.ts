@@ -6,7 +6,7 @@ import {
   claimEntity,
   FOLLOW_AT_ONCE,
   followAfter,
-  moveEntity,
+  loadAgain,
   movedChildren,
   reloadMoved,
   type Run,
@@ -27,7 +27,7 @@ export async function followMoved({ target, entities, log }: Deps, run: Run): Pr
       for (const status of ["complete", "blocked"] as const) {
         if (!(await claimEntity(tx, run.id, name, status))) continue;
         if ((await reloadMoved(tx, run.id, entity)) === 0) return false;
-        return await moveEntity(tx, run.id, name, [status], "loading");
+        return await loadAgain(tx, run.id, name);
       }
       return await addMoved(tx, run.id, entity, entities.indexOf(entity));
     });

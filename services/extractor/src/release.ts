@@ -3,7 +3,7 @@ import { entities, entityNamed } from "@nexus/catalog";
 import { type Client, inTransaction } from "@nexus/shared/database";
 import {
   anyParked,
-  moveEntity,
+  loadAgain,
   type ParentTable,
   parkedEntities,
   releaseArrived,
@@ -30,7 +30,7 @@ export async function releaseTheLast(tx: Client, run: Run): Promise<boolean> {
   let released = 0;
   for (const { entity, parent } of await parkedEntities(tx, run.id)) {
     const batches = await releaseParked(tx, run.id, entity, tableOf(entityNamed(entities, parent)));
-    if (batches > 0) await moveEntity(tx, run.id, entity, ["complete", "blocked"], "loading");
+    if (batches > 0) await loadAgain(tx, run.id, entity);
     released += batches;
   }
   return released > 0;

@@ -15,7 +15,9 @@ import {
   goneCount,
   goneIsTolerable,
   goOnLoading,
-  moveEntity,
+  loadMore,
+  markBlocked,
+  markComplete,
   type OverLimit,
   overLimit,
   recordChecks,
@@ -97,8 +99,10 @@ async function conclude(
   failedCheck: string | undefined,
 ): Promise<EntityStatus> {
   const status = failedCheck === undefined ? "complete" : "blocked";
-  await moveEntity(tx, run.id, entity.name, ["settling"], status, failedCheck ?? null);
-  if (failedCheck === undefined) await deactivateGone(tx, run, entity);
+  if (failedCheck === undefined) {
+    await markComplete(tx, run.id, entity.name);
+    await deactivateGone(tx, run, entity);
+  } else await markBlocked(tx, run.id, entity.name, failedCheck);
   if (failedCheck === TOO_MANY_LOSSES) await recordLossReason(tx, run.id, entity.name);
   await compareAgain(tx, run.id, entity.name);
   return status;
@@ -108,7 +112,7 @@ async function conclude(
 async function loadsMore(tx: Client, run: Run, entity: Entity): Promise<boolean> {
   if (await goOnLoading(tx, run.id, entity.name)) return true;
   if ((await reloadMoved(tx, run.id, entity)) === 0) return false;
-  return await moveEntity(tx, run.id, entity.name, ["settling"], "loading");
+  return await loadMore(tx, run.id, entity.name);
 }
 
 async function lossesOf(tx: Client, run: Run, { name }: Entity): Promise<OverLimit | undefined> {

@@ -1,5 +1,5 @@
 import { openPool, type Pool } from "@nexus/shared/database";
-import { moveEntity, takePage } from "@nexus/shared/ledger";
+import { markComplete, markSettling, takePage } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
 import { freshDatabase, freshTarget, loadingEntity, runningRun } from "@nexus/shared/testing";
 import { openTurn } from "@nexus/shared/runtime";
@@ -73,8 +73,8 @@ describe("a batch whose gate is closed", () => {
     await load();
     await deps.target.query("update migration.batches set available_at = now()");
     expect(await takePage(deps.target, runId, "profiles", 9, ["practices"])).toEqual([]);
-    await moveEntity(deps.target, runId, "practices", ["loading"], "settling");
-    await moveEntity(deps.target, runId, "practices", ["settling"], "complete");
+    await markSettling(deps.target, runId, "practices");
+    await markComplete(deps.target, runId, "practices");
     expect(await takePage(deps.target, runId, "profiles", 9, ["practices"])).toHaveLength(2);
   });
 });

@@ -1,4 +1,5 @@
 import { ApiProblem, ApiUnreachable, openClient, type RunView } from "@nexus/contract";
+import { isBlocked } from "@nexus/shared/ledger";
 import { type Finding, note, well, wrong } from "./finding.ts";
 import { STALLED_NEXT } from "./stall.ts";
 import type { Settings } from "./settings.ts";
@@ -50,7 +51,7 @@ function problemFinding({ status, code, message }: ApiProblem): Finding {
 /** What the API says of the run, where the ledger itself could not be read. */
 export function examineView({ run, entities, limitedBy, stalled, embedding }: RunView): Finding[] {
   if (run === null) return [note("run", "no_run", "no run was started yet", "nexus start")];
-  const blocked = entities.filter(({ status, waived }) => status === "blocked" && !waived);
+  const blocked = entities.filter(isBlocked);
   const found = [
     ...(stalled ? [wrong("run", "run_stalled", stalled.says, STALLED_NEXT)] : []),
     ...(run.status === "paused"

@@ -1,5 +1,6 @@
 /** What a run's progress means to somebody who waits for it. */
 import type { EntityView, RunView } from "@nexus/contract";
+import { isBlocked } from "@nexus/shared/ledger";
 
 export type Progress = RunView;
 
@@ -18,10 +19,6 @@ export function isClosed({ run, entities, totals }: Progress): boolean {
 /** Whether a person must do something: the run failed, or an entity is blocked and nobody waived that. */
 export function needsPerson({ run, entities }: Progress): boolean {
   return run?.status === "failed" || entities.some(isBlocked);
-}
-
-function isBlocked({ status, waived }: EntityView): boolean {
-  return status === "blocked" && !waived;
 }
 
 /** What is planned and waits for nobody opens with the next tick. */

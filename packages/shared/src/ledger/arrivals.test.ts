@@ -3,7 +3,7 @@ import type { Client, Pool } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { freshTarget, loadingEntity, runningRun } from "../testing/fresh-target.ts";
 import { anyParked, releaseArrived } from "./arrivals.ts";
-import { finishBatch } from "./batches.ts";
+import { finishBatch } from "./batch-lifecycle.ts";
 import { recordExceptions } from "./outcomes.ts";
 
 const PROFILES = { entity: "profiles", table: "profiles", key: "legacy_id" };

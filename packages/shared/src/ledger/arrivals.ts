@@ -3,8 +3,9 @@
  * rows of batches that were done since. What neither finds is found by the last look of the run (`releaseParked`).
  */
 import type { Client, Queryable } from "../database/pool.ts";
+import { planNextGeneration } from "./batch-lifecycle.ts";
 import type { ParentTable } from "./releasing.ts";
-import { moveEntity } from "./runs.ts";
+import { loadAgain } from "./entity-lifecycle.ts";
 
 /** Batches of an entity that are planned again, because a parent of their parked rows has arrived. */
 export interface Released {
@@ -34,8 +35,7 @@ export async function releaseArrived(
   for (const parent of parents)
     for (const entity of await planAgain(tx, runId, claimed, parent, changed))
       released.set(entity, (released.get(entity) ?? 0) + 1);
-  for (const entity of released.keys())
-    await moveEntity(tx, runId, entity, ["complete", "blocked"], "loading");
+  for (const entity of released.keys()) await loadAgain(tx, runId, entity);
   return [...released].map(([entity, batches]) => ({ entity, batches }));
 }
 
@@ -84,27 +84,22 @@ async function planAgain(
   const arrived = changed.filter((batch) => batch.entity === entity).map(({ id }) => id);
   const parked = changed.filter((batch) => batch.parked > 0).map(({ id }) => id);
   if (arrived.length + parked.length === 0) return [];
-  const planned = await tx.query<{ entity: string }>(
-    `with arrived as (
+  return await planNextGeneration(tx, {
+    sql: `b.status = 'done' and b.entity = any($2::text[]) and b.id in (
+     with arrived as (
        select p.${key} as id from migration.batches b
          join public.${table} p on p.${key} > b.after_key and p.${key} <= b.to_key where b.id = any($4::bigint[])
        union all
        select p.${key} from migration.batches b cross join lateral unnest(b.keys) k (id)
-         join public.${table} p on p.${key} = k.id where b.id = any($4::bigint[])),
-     holding as (
-       select e.batch_id from arrived a cross join lateral (
-         select batch_id from migration.exceptions
-         where run_id = $1 and missing_entity = $3 and missing_id = a.id and outcome = 'parked' and resolved_at is null
-         offset 0) e
-       union
-       select e.batch_id from migration.exceptions e
-       where e.batch_id = any($5::bigint[]) and e.missing_entity = $3 and e.outcome = 'parked' and e.resolved_at is null
-         and exists (select from public.${table} p where p.${key} = e.missing_id))
-     update migration.batches b
-     set status = 'planned', generation = generation + 1, attempts = 0, available_at = now()
-     where b.id in (select batch_id from holding) and b.status = 'done' and b.entity = any($2::text[])
-     returning b.entity`,
-    [runId, claimed, entity, arrived, parked],
-  );
-  return planned.rows.map((row) => row.entity);
+         join public.${table} p on p.${key} = k.id where b.id = any($4::bigint[]))
+     select e.batch_id from arrived a cross join lateral (
+       select batch_id from migration.exceptions
+       where run_id = $1 and missing_entity = $3 and missing_id = a.id and outcome = 'parked' and resolved_at is null
+       offset 0) e
+     union
+     select e.batch_id from migration.exceptions e
+     where e.batch_id = any($5::bigint[]) and e.missing_entity = $3 and e.outcome = 'parked' and e.resolved_at is null
+       and exists (select from public.${table} p where p.${key} = e.missing_id))`,
+    values: [runId, claimed, entity, arrived, parked],
+  });
 }

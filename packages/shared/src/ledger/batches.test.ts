@@ -6,20 +6,22 @@ import { freshLedger } from "../testing/fresh-ledger.ts";
 import { loadingEntity, runningRun } from "../testing/fresh-target.ts";
 import { lockWaits } from "../testing/lock-waits.ts";
 import {
-  type BatchCounts,
   countAttempt,
   failBatch,
+  failExhausted,
   finishBatch,
   handBack,
+  takePage,
+} from "./batch-lifecycle.ts";
+import {
+  type BatchCounts,
   lockBatch,
   MAX_ATTEMPTS,
   queuedBatches,
   queuedCount,
   returnAttempt,
   roomFor,
-  takePage,
 } from "./batches.ts";
-import { failExhausted } from "./exhausted.ts";
 
 let target: Pool;
 let runId: number;

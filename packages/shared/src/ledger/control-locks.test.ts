@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import { inTransaction } from "../database/transaction.ts";
 import { freshLedger } from "../testing/fresh-ledger.ts";
 import { seedRun } from "../testing/seed-run.ts";
-import { lockBatches, lockedRun } from "./control-locks.ts";
+import { lockBatches } from "./batches.ts";
+import { lockedRun } from "./control-locks.ts";
 import { recordContentEvent, recordExceptions } from "./outcomes.ts";
 import { recordChecks } from "./settling.ts";
 

@@ -2,7 +2,7 @@
 import type { Bounds } from "../database/transaction.ts";
 import type { Queryable } from "../database/pool.ts";
 import { activeRun, findRun, lockRun, type Run } from "./runs.ts";
-import { activeRunStatuses, type BatchStatus } from "./states.ts";
+import { activeRunStatuses } from "./states.ts";
 
 /** A control operation waits for the batches that are being written: longer than a batch takes, shorter than people's patience. */
 export const CONTROL_BOUNDS: Bounds = { statementMs: 30_000 };
@@ -18,18 +18,4 @@ export async function lockedActiveRun(tx: Queryable): Promise<Run | undefined> {
   const active = await activeRun(tx);
   const run = active === undefined ? undefined : await lockedRun(tx, active.id);
   return run !== undefined && activeRunStatuses.includes(run.status) ? run : undefined;
-}
-
-/** Locks batches of a run, of one entity or all. Waits for the loaders that hold them: afterwards nothing of them is in flight. */
-export async function lockBatches(
-  tx: Queryable,
-  runId: number,
-  entity: string | null,
-  statuses: readonly BatchStatus[],
-): Promise<void> {
-  await tx.query(
-    `select from migration.batches
-     where run_id = $1 and ($2::text is null or entity = $2) and status = any($3::text[]) order by id for no key update`,
-    [runId, entity, statuses],
-  );
 }

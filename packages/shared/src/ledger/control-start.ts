@@ -4,7 +4,9 @@ import { inTransaction } from "../database/transaction.ts";
 import { type By, recordAudit } from "./audit.ts";
 import { CONTROL_BOUNDS } from "./control-locks.ts";
 import { type Refusal, unknownAmong } from "./control-refusals.ts";
-import { activeRun, createRun, type Selection } from "./runs.ts";
+import type { Selection } from "./entity-lifecycle.ts";
+import { createRun } from "./run-lifecycle.ts";
+import { activeRun } from "./runs.ts";
 
 /** What a run shall move. */
 export interface Order {

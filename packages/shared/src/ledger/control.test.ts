@@ -4,9 +4,10 @@ import { eventually } from "../testing/eventually.ts";
 import { freshLedger } from "../testing/fresh-ledger.ts";
 import { lockWaits } from "../testing/lock-waits.ts";
 import { seedRun } from "../testing/seed-run.ts";
-import { cancelRun, pauseRun, resumeRun, waive } from "./control.ts";
-import { finishBatch, lockBatch } from "./batches.ts";
+import { finishBatch } from "./batch-lifecycle.ts";
+import { lockBatch } from "./batches.ts";
 import { startRun } from "./control-start.ts";
+import { cancelRun, pauseRun, resumeRun, waive } from "./control.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: "to see" };

@@ -3,12 +3,15 @@ import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { type By, recordAudit } from "./audit.ts";
 import { bringAllBack } from "./case-practice.ts";
-import { CONTROL_BOUNDS, lockBatches, lockedActiveRun, lockedRun } from "./control-locks.ts";
+import { cancelBatches, takeFromQueue } from "./batch-lifecycle.ts";
+import { CONTROL_BOUNDS, lockedActiveRun, lockedRun } from "./control-locks.ts";
 import { type Refusal, unknownAmong } from "./control-refusals.ts";
+import { cancelEntities, waiveEntity } from "./entity-lifecycle.ts";
 import { waiveLosses } from "./losses.ts";
 import { foldCounts } from "./progress.ts";
-import { moveRun, type Run } from "./runs.ts";
-import { batchArrows, before, entityArrows, type EntityStatus, runArrows, type RunStatus } from "./states.ts";
+import { markRunCancelled, markRunPaused, markRunResumed } from "./run-lifecycle.ts";
+import { entitiesIn, type Run } from "./runs.ts";
+import { before, entityArrows, type EntityStatus, runArrows, type RunStatus, statusesOf } from "./states.ts";
 
 /** The run's new status, and how many of its batches were changed. */
 export type Moved = {
@@ -21,16 +24,18 @@ export type Moved = {
 /** Pauses a running run: waits for the batches that are being written, and takes the others from the queue. */
 export async function pauseRun(target: Pool, runId: number, by: By): Promise<Moved | Refusal> {
   return await control(target, runId, "paused", before(runArrows, "paused"), async (tx) => {
-    const batches = await takeBack(tx, runId);
+    const batches = await takeFromQueue(tx, runId);
     await recordAudit(tx, by, { action: "pause", runId, details: { batches } });
+    await markRunPaused(tx, runId);
     return batches;
   });
 }
 
-/** Lets a paused run go on. The pump offers its batches again. */
+/** Lets a paused run go on. The dispatcher enqueues its batches again. */
 export async function resumeRun(target: Pool, runId: number, by: By): Promise<Moved | Refusal> {
   return await control(target, runId, "running", ["paused"], async (tx) => {
     await recordAudit(tx, by, { action: "resume", runId });
+    await markRunResumed(tx, runId);
     return 0;
   });
 }
@@ -40,8 +45,10 @@ export async function cancelRun(target: Pool, runId: number, by: By): Promise<Mo
   return await control(target, runId, "cancelled", before(runArrows, "cancelled"), async (tx) => {
     const batches = await cancelBatches(tx, runId);
     await bringAllBack(tx); // No loader is under way, and no settling comes.
-    await foldCounts(tx, runId, await cancelEntities(tx, runId));
+    await cancelEntities(tx, runId);
+    await foldCounts(tx, runId, await entitiesIn(tx, runId, statusesOf(entityArrows)));
     await recordAudit(tx, by, { action: "cancel", runId, details: { batches } });
+    await markRunCancelled(tx, runId);
     return batches;
   });
 }
@@ -64,11 +71,7 @@ export async function waive(
       if (run === undefined) return { kind: "no_active_run" };
       const status = await statusOf(tx, run.id, entity);
       if (status !== "blocked") return notBlocked(run, entity, status);
-      if (!(await waiveLosses(tx, run.id, entity)))
-        await tx.query(`update migration.run_entities set waived = true where run_id = $1 and entity = $2`, [
-          run.id,
-          entity,
-        ]);
+      if (!(await waiveLosses(tx, run.id, entity))) await waiveEntity(tx, run.id, entity);
       await recordAudit(tx, by, { action: "waive", runId: run.id, entity });
       return { kind: "waived", runId: run.id, entity };
     },
@@ -103,46 +106,10 @@ async function control(
       if (run === undefined) return { kind: "no_such_run", runId };
       if (!possibleIn.includes(run.status))
         return { kind: "wrong_status", runId, runStatus: run.status, possibleIn };
-      const batches = await change(tx);
-      await moveRun(tx, runId, possibleIn, to);
-      return { kind: "moved", runId, status: to, batches };
+      return { kind: "moved", runId, status: to, batches: await change(tx) };
     },
     CONTROL_BOUNDS,
   );
-}
-
-/** An attempt that was counted but not begun to write is given back: pausing must not wear a batch out. */
-async function takeBack(tx: Queryable, runId: number): Promise<number> {
-  await lockBatches(tx, runId, null, ["queued"]);
-  const taken = await tx.query(
-    `update migration.batches set status = 'planned', attempts = greatest(attempts - 1, 0), available_at = now()
-     where run_id = $1 and status = 'queued'`,
-    [runId],
-  );
-  return taken.rowCount ?? 0;
-}
-
-async function cancelBatches(tx: Queryable, runId: number): Promise<number> {
-  const open = before(batchArrows, "cancelled");
-  await lockBatches(tx, runId, null, open);
-  const cancelled = await tx.query(
-    `update migration.batches set status = 'cancelled' where run_id = $1 and status = any($2::text[])`,
-    [runId, open],
-  );
-  return cancelled.rowCount ?? 0;
-}
-
-/** Returns every entity of the run, so that its counts can be folded one last time. */
-async function cancelEntities(tx: Queryable, runId: number): Promise<string[]> {
-  await tx.query(
-    `update migration.run_entities set status = 'cancelled' where run_id = $1 and status = any($2::text[])`,
-    [runId, before(entityArrows, "cancelled")],
-  );
-  const all = await tx.query<{ entity: string }>(
-    `select entity from migration.run_entities where run_id = $1`,
-    [runId],
-  );
-  return all.rows.map((row) => row.entity);
 }
 
 function notBlocked(run: Run, entity: string, status: EntityStatus | undefined): Refusal {

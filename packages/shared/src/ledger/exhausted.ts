@@ -1,6 +1,5 @@
-/** Batches that end their loaders: how large they are, and their end. */
+/** Batches that end their loaders: how large they are. */
 import type { Queryable } from "../database/pool.ts";
-import { MAX_ATTEMPTS } from "./batches.ts";
 
 /** Bytes of a batch's rows as text, and of the largest of them. */
 export interface BatchSize {
@@ -28,22 +27,8 @@ export interface Exhausted {
   readonly largestRow: number | null;
 }
 
-const EXHAUSTED = `id as batch, entity, after_key as after, to_key as "to", expected, read_bytes as bytes, largest_row_bytes as "largestRow"`;
-
-/** Fails a batch on offer that crashed its loader so often that no attempt is left. Undefined where it is not so. */
-export async function failExhausted(
-  db: Queryable,
-  id: number,
-  generation: number,
-): Promise<Exhausted | undefined> {
-  const failed = await db.query<Exhausted>(
-    `update migration.batches set status = 'failed', finished_at = now(), error_code = coalesce(error_code, 'attempts_exhausted')
-     where id = $1 and generation = $2 and status = 'queued' and attempts >= ${MAX_ATTEMPTS}
-     returning ${EXHAUSTED}`,
-    [id, generation],
-  );
-  return failed.rows[0];
-}
+/** Columns of a batch as `Exhausted` names them. */
+export const EXHAUSTED = `id as batch, entity, after_key as after, to_key as "to", expected, read_bytes as bytes, largest_row_bytes as "largestRow"`;
 
 /** Of each entity of a run the batch that failed so, and of several the one with the largest row. */
 export async function exhaustedBatches(db: Queryable, runId: number): Promise<Exhausted[]> {

@@ -19,21 +19,35 @@ export { joinBudget, openBudget } from "./budget/open-budget.ts";
 export {
   type BatchCounts,
   type ClaimedBatch,
-  countAttempt,
-  failBatch,
-  finishBatch,
-  handBack,
   lockBatch,
   MAX_ATTEMPTS,
-  parentsSettled,
   type PlannedBatch,
   queuedBatches,
   queuedCount,
   returnAttempt,
   roomFor,
   SHUT_OUT_MS,
-  takePage,
 } from "./batches.ts";
+export {
+  countAttempt,
+  failBatch,
+  failExhausted,
+  finishBatch,
+  handBack,
+  takePage,
+} from "./batch-lifecycle.ts";
+export {
+  allSettled,
+  loadAgain,
+  loadMore,
+  markBlocked,
+  markComplete,
+  markSettling,
+  openEntity,
+  parentsSettled,
+  type Selection,
+} from "./entity-lifecycle.ts";
+export { completeRun, createRun, markRunBegun, markRunFailed } from "./run-lifecycle.ts";
 export { type Migrated, type Migration, migrateTarget } from "./migrate.ts";
 export {
   type ContentReaders,
@@ -57,21 +71,14 @@ export { type EntityProgress, foldCounts, progressOf } from "./progress.ts";
 export { type ParentTable, parkedEntities, releaseParked } from "./releasing.ts";
 export {
   activeRun,
-  allSettled,
   claimEntity,
-  completeRun,
-  createRun,
   entitiesIn,
   findRun,
   lockRun,
-  moveEntity,
-  moveRun,
   recordSourceTimezone,
   noteError,
   noteRunError,
-  openEntity,
   type Run,
-  type Selection,
 } from "./runs.ts";
 export {
   beginSettling,
@@ -99,6 +106,8 @@ export {
   batchArrows,
   entityArrows,
   type EntityStatus,
+  isBlocked,
+  isSettled,
   runArrows,
   type RunStatus,
   statusesOf,
@@ -133,4 +142,4 @@ export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
 export { addMoved, followAfter, movedChildren, reloadMoved } from "./moved-parents.ts";
 export { type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export type { Requeued, Scope } from "./requeue-selection.ts";
-export { type BatchSize, type Exhausted, exhaustedBatches, failExhausted, noteSize } from "./exhausted.ts";
+export { type BatchSize, type Exhausted, exhaustedBatches, noteSize } from "./exhausted.ts";

@@ -7,6 +7,7 @@ import type { Pool, Queryable } from "../database/pool.ts";
 import { type Bounds, readOnly } from "../database/transaction.ts";
 import { FOLLOW_AT_ONCE } from "./case-practice.ts";
 import { BEGINNING, type ComparedPage, comparePage, keepsKey, type Key } from "./compare-keys.ts";
+import { settled } from "./states.ts";
 
 /** An invariant that does not hold. */
 export interface Broken {
@@ -54,7 +55,7 @@ const LEDGER: readonly Invariant[] = [
     sql: `select e.entity, count(*), ${FIRST("e.run_id")} as some from migration.run_entities e
       join migration.runs r on r.id = e.run_id
       where r.status = 'completed' and (
-        e.status not in ('complete', 'skipped', 'blocked') or (e.status = 'blocked' and not e.waived)
+        not ${settled("e")}
         or exists (select from migration.batches b
           where b.run_id = e.run_id and b.entity = e.entity and b.status in ('planned', 'queued')))
       group by 1`,

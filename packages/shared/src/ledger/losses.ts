@@ -4,6 +4,7 @@
  */
 import { FORESEEN_PATTERNS } from "@nexus/catalog";
 import type { Client, Queryable } from "../database/pool.ts";
+import { goOnBeyond } from "./entity-lifecycle.ts";
 import { TOO_MANY_GONE } from "./gone.ts";
 import { isUnforeseen } from "./reasons-in-sql.ts";
 
@@ -51,22 +52,12 @@ export async function recordLossReason(tx: Client, runId: number, entity: string
 
 /** An entity that is blocked for its losses loads the rest. False: it is not. */
 export async function goOnLosing(tx: Queryable, runId: number, entity: string): Promise<boolean> {
-  return await goOnFrom(tx, runId, entity, TOO_MANY_LOSSES);
+  return await goOnBeyond(tx, runId, entity, TOO_MANY_LOSSES);
 }
 
 /** An entity that is blocked because too many of its rows are gone is settled again. */
 export async function goOnWithoutGone(tx: Queryable, runId: number, entity: string): Promise<boolean> {
-  return await goOnFrom(tx, runId, entity, TOO_MANY_GONE);
-}
-
-async function goOnFrom(tx: Queryable, runId: number, entity: string, code: string): Promise<boolean> {
-  const moved = await tx.query(
-    `update migration.run_entities
-     set status = 'loading', waived = false, settled_at = null, error_code = null, loss_reason = null, loss_column = null
-     where run_id = $1 and entity = $2 and status = 'blocked' and error_code = $3`,
-    [runId, entity, code],
-  );
-  return moved.rowCount === 1;
+  return await goOnBeyond(tx, runId, entity, TOO_MANY_GONE);
 }
 
 /** A waiver of losses is that there is no limit: the entity loads the rest before its children open. False: it is blocked for something else. */

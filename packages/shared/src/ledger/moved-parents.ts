@@ -6,6 +6,8 @@ import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
 import { functionChange, type StoredFunction } from "../database/stored-function.ts";
 import { bringBack, FOLLOW_AT_ONCE } from "./case-practice.ts";
+import { planNextGeneration } from "./batch-lifecycle.ts";
+import { addEntities, markPlanned } from "./entity-lifecycle.ts";
 import { countBatches } from "./planning.ts";
 import { lockRun } from "./runs.ts";
 import { SPAN } from "./unfinished.ts";
@@ -90,13 +92,12 @@ async function replan(tx: Queryable, runId: number, entity: Entity, held: Held |
   const { table, key } = entity.target;
   const some = (keys: string): string =>
     held === "unknown" ? "true" : `exists (select from public.${table} t where ${keys} and (${held.sql}))`;
-  const replanned = await tx.query(
-    `update migration.batches b set status = 'planned', generation = generation + 1, attempts = 0, available_at = now()
-     where b.run_id = $1 and b.entity = $2 and b.status = 'done' and (
+  const again = await planNextGeneration(tx, {
+    sql: `b.run_id = $1 and b.entity = $2 and b.status = 'done' and (
        ${some(`t.${key} > b.after_key and t.${key} <= b.to_key`)} or ${some(`t.${key} = any(b.keys)`)})`,
-    [runId, entity.name, ...(held === "unknown" ? [] : held.values)],
-  );
-  return replanned.rowCount ?? 0;
+    values: [runId, entity.name, ...(held === "unknown" ? [] : held.values)],
+  });
+  return again.length;
 }
 
 async function planOthers(tx: Queryable, runId: number, entity: Entity, held: Held): Promise<number> {
@@ -136,18 +137,11 @@ export async function addMoved(
   position: number,
 ): Promise<boolean> {
   if ((await lockRun(tx, runId)) !== "running") return false;
-  const added = await tx.query(
-    `insert into migration.run_entities (run_id, entity, position, status) values ($1, $2, $3, 'waiting') on conflict do nothing`,
-    [runId, entity.name, position],
-  );
-  if (added.rowCount === 0) return false;
+  if ((await addEntities(tx, runId, [{ entity: entity.name, position, skip: false }])) === 0) return false;
   const held = childrenOf(entity, await takeMoved(tx, runId, entity));
   if (held === "none" || held === "unknown") return true;
   await planOthers(tx, runId, entity, held);
-  await tx.query(`update migration.run_entities set status = 'planned' where run_id = $1 and entity = $2`, [
-    runId,
-    entity.name,
-  ]);
+  await markPlanned(tx, runId, entity.name);
   return true;
 }
 

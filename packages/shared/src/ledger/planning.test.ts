@@ -4,7 +4,8 @@ import { inTransaction } from "../database/transaction.ts";
 import { freshTarget, runningRun } from "../testing/fresh-target.ts";
 import { planCursor, recordExcluded, recordPlan } from "./planning.ts";
 import { progressOf } from "./progress.ts";
-import { entitiesIn, moveRun } from "./runs.ts";
+import { markRunPaused } from "./run-lifecycle.ts";
+import { entitiesIn } from "./runs.ts";
 
 let target: Pool;
 let runId: number;
@@ -59,7 +60,7 @@ describe("recording a plan", () => {
   });
 
   it("does nothing while the run is paused", async () => {
-    await moveRun(target, runId, ["running"], "paused");
+    await markRunPaused(target, runId);
     expect(await recordPlan(target, runId, "practices", START, RANGES, true)).toBe(false);
     expect(await ranges()).toEqual([]);
   });

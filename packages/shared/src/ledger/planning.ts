@@ -1,5 +1,6 @@
 /** Planning: how far the source has been cut into ranges. */
 import type { Queryable } from "../database/pool.ts";
+import { planFurther } from "./entity-lifecycle.ts";
 
 /** A key range (after, to] and the rows that the source held in it when it was planned. Keys beyond 2^53 are in digits. */
 export interface Range {
@@ -40,17 +41,8 @@ export async function recordPlan(
   last: boolean,
 ): Promise<boolean> {
   const to = ranges.at(-1)?.to ?? cursor;
-  const claimed = await tx.query<{ batches: number }>(
-    `update migration.run_entities e
-     set status = $4, cursor_key = $5, expected = expected + $6, batches = batches + $7, error_code = null,
-       moved_at = now(), gone_cursor = case when $4 = 'planned' then -9223372036854775808 end
-     from migration.runs r
-     where e.run_id = $1 and e.entity = $2 and e.cursor_key = $3::bigint and e.status in ('waiting', 'planning')
-       and r.id = e.run_id and r.status = 'running'
-     returning e.batches - $7 as batches`,
-    [runId, entity, cursor, last ? "planned" : "planning", to, sum(ranges), ranges.length],
-  );
-  const first = claimed.rows[0]?.batches;
+  const progress = { from: cursor, to, expected: sum(ranges), batches: ranges.length, last };
+  const first = await planFurther(tx, runId, entity, progress);
   if (first === undefined) return false;
   await tx.query(
     `insert into migration.batches (run_id, entity, seq, after_key, to_key, expected)

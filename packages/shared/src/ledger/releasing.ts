@@ -1,5 +1,6 @@
 /** Parked rows are released when their parent arrives: the batch that holds them is loaded again. */
 import type { Queryable } from "../database/pool.ts";
+import { planNextGeneration } from "./batch-lifecycle.ts";
 
 /** Where a parent is found: its table in schema public, and the column of its legacy key. */
 export interface ParentTable {
@@ -31,14 +32,12 @@ export async function releaseParked(
   entity: string,
   parent: ParentTable,
 ): Promise<number> {
-  const released = await tx.query(
-    `update migration.batches b
-     set status = 'planned', generation = generation + 1, attempts = 0, available_at = now()
-     where b.run_id = $1 and b.entity = $2 and b.status = 'done' and exists (
+  const released = await planNextGeneration(tx, {
+    sql: `b.run_id = $1 and b.entity = $2 and b.status = 'done' and exists (
        select from migration.exceptions e
        where e.batch_id = b.id and e.outcome = 'parked' and e.resolved_at is null and e.missing_entity = $3
          and exists (select from public.${parent.table} p where p.${parent.key} = e.missing_id))`,
-    [runId, entity, parent.entity],
-  );
-  return released.rowCount ?? 0;
+    values: [runId, entity, parent.entity],
+  });
+  return released.length;
 }

@@ -2,16 +2,19 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Pool } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
-import { type Dice, dice } from "../testing/dice.ts";
+import { dice, type Dice } from "../testing/dice.ts";
 import { freshLedger } from "../testing/fresh-ledger.ts";
-import { countAttempt, failBatch, finishBatch, handBack, type PlannedBatch, takePage } from "./batches.ts";
-import { cancelRun, waive } from "./control.ts";
+import { countAttempt, failBatch, finishBatch, handBack, takePage } from "./batch-lifecycle.ts";
+import type { PlannedBatch } from "./batches.ts";
 import { startRun } from "./control-start.ts";
+import { cancelRun, waive } from "./control.ts";
+import { markBlocked, markComplete, openEntity } from "./entity-lifecycle.ts";
 import { type Exception, forgetBatch, recordExceptions, resolveOlder } from "./outcomes.ts";
 import { planCursor, type Range, recordPlan } from "./planning.ts";
-import { requeue } from "./requeue.ts";
 import type { Scope } from "./requeue-selection.ts";
-import { activeRun, completeRun, moveEntity, moveRun, openEntity } from "./runs.ts";
+import { requeue } from "./requeue.ts";
+import { completeRun, markRunBegun } from "./run-lifecycle.ts";
+import { activeRun } from "./runs.ts";
 import { beginSettling } from "./settling.ts";
 
 const catalog = ["practices", "patients"];
@@ -147,7 +150,7 @@ async function begin(thrown: Pick<Dice, "upTo">, { skip = false, ...source }: So
 async function plan(thrown: Pick<Dice, "upTo">, { last = Infinity }: Source = {}): Promise<void> {
   const run = await activeRun(target);
   if (run === undefined) return;
-  await moveRun(target, run.id, ["planned"], "running");
+  await markRunBegun(target, run.id);
   for (const entity of catalog) {
     const cursor = await planCursor(target, run.id, entity);
     if (cursor === undefined) continue;
@@ -170,7 +173,7 @@ async function plan(thrown: Pick<Dice, "upTo">, { last = Infinity }: Source = {}
 async function work(fateOf: (keys: readonly number[]) => Fate | "back", most = 100): Promise<void> {
   const run = await activeRun(target);
   if (run === undefined) return;
-  await moveRun(target, run.id, ["planned"], "running");
+  await markRunBegun(target, run.id);
   await openEntity(target, run.id, "patients", []);
   const page = await inTransaction(target, (tx) => takePage(tx, run.id, "patients", most));
   for (const planned of page) await workOn(planned, fateOf);
@@ -204,17 +207,14 @@ async function workOn(
 }
 
 function exception(legacyId: number, outcome: "rejected" | "parked"): Exception {
-  const missing =
-    outcome === "parked"
-      ? { missingEntity: "practices", missingId: 1 }
-      : { missingEntity: null, missingId: null };
-  return { legacyId, outcome, reason: "a_reason", column: null, ...missing };
+  const [missingEntity, missingId] = outcome === "parked" ? (["practices", 1] as const) : [null, null];
+  return { legacyId, outcome, reason: "a_reason", column: null, missingEntity, missingId };
 }
 
 async function settle(): Promise<void> {
   const run = await activeRun(target);
   if (run === undefined) return;
-  await moveRun(target, run.id, ["planned"], "running");
+  await markRunBegun(target, run.id);
   for (const entity of catalog) {
     await openEntity(target, run.id, entity, []);
     if (!(await beginSettling(target, run.id, entity))) continue;
@@ -222,7 +222,8 @@ async function settle(): Promise<void> {
       `select from migration.batches where run_id = $1 and entity = $2 and status = 'failed'`,
       [run.id, entity],
     );
-    await moveEntity(target, run.id, entity, ["settling"], failed.rowCount === 0 ? "complete" : "blocked");
+    if (failed.rowCount === 0) await markComplete(target, run.id, entity);
+    else await markBlocked(target, run.id, entity, null);
   }
   await completeRun(target, run.id);
 }

@@ -5,7 +5,8 @@ import { alreadyActive } from "./control-start.ts";
 import type { ContentReaders } from "./outcomes.ts";
 import type { Requeued, Selected } from "./requeue-selection.ts";
 import { countBatches } from "./planning.ts";
-import { createRun } from "./runs.ts";
+import { markPlanned } from "./entity-lifecycle.ts";
+import { createRun } from "./run-lifecycle.ts";
 import { addUnfinished, SPAN, unfinishedEntities } from "./unfinished.ts";
 
 /** What shall be repaired. `codes` are those of the run that does it. */
@@ -40,7 +41,10 @@ async function createRepair(
   const runId = await createRun(tx, [{ entity, position, skip: false }], { ...readers, codes });
   if (runId === undefined) return await alreadyActive(tx);
   const batches = await addBatches(runId);
-  if (batches > 0) await markPlanned(tx, runId, entity);
+  if (batches > 0) {
+    await countBatches(tx, runId, entity);
+    await markPlanned(tx, runId, entity); // There is no source to cut into ranges.
+  }
   return { kind: "repair_started", runId, batches };
 }
 
@@ -120,15 +124,6 @@ async function isRepair(tx: Queryable, runId: number, entity: string): Promise<b
     [runId, entity],
   );
   return found.rowCount === 1;
-}
-
-/** A repair is planned when it is created: there is no source to cut into ranges. */
-async function markPlanned(tx: Queryable, runId: number, entity: string): Promise<void> {
-  await countBatches(tx, runId, entity);
-  await tx.query(`update migration.run_entities set status = 'planned' where run_id = $1 and entity = $2`, [
-    runId,
-    entity,
-  ]);
 }
 
 /** A repair offers changed content to those to whom the run before it did. */

@@ -5,9 +5,9 @@ import { freshLedger } from "../testing/fresh-ledger.ts";
 import { lockWaits } from "../testing/lock-waits.ts";
 import { type SeedBatch, seedRun } from "../testing/seed-run.ts";
 import { cancelRun } from "./control.ts";
-import { requeue } from "./requeue.ts";
 import type { Scope } from "./requeue-selection.ts";
-import { completeRun } from "./runs.ts";
+import { requeue } from "./requeue.ts";
+import { completeRun } from "./run-lifecycle.ts";
 import { beginSettling } from "./settling.ts";
 import type { EntityStatus, RunStatus } from "./states.ts";
 

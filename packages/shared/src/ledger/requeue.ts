@@ -6,14 +6,14 @@ import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { type By, recordAudit } from "./audit.ts";
 import { statusOf } from "./control.ts";
-import { CONTROL_BOUNDS, lockBatches, lockedActiveRun } from "./control-locks.ts";
+import { planNextGeneration } from "./batch-lifecycle.ts";
+import { lockBatches } from "./batches.ts";
+import { CONTROL_BOUNDS, lockedActiveRun } from "./control-locks.ts";
+import { loadRequeued } from "./entity-lifecycle.ts";
 import { type Refusal, unknownAmong } from "./control-refusals.ts";
 import { extendRepair, startRepair } from "./requeue-repair.ts";
 import type { Requeued, Scope, Selected } from "./requeue-selection.ts";
-import type { BatchStatus, EntityStatus } from "./states.ts";
-
-/** Entities in which batches may be requeued move to loading; one that loads already stays. */
-const LOADS_AGAIN: readonly EntityStatus[] = ["complete", "blocked", "settling"];
+import type { BatchStatus } from "./states.ts";
 
 /** Tries an entity's rows again. `codes`: those of a repair run, if one is created. */
 export async function requeue(
@@ -59,7 +59,7 @@ async function requeueIn(
   const again = await planAgain(tx, runId, entity, selected);
   const batches = again + (await extendRepair(tx, runId, entity, selected));
   if (batches === 0) return { kind: "nothing_to_requeue" };
-  await loadAgain(tx, runId, entity);
+  await loadRequeued(tx, runId, entity);
   return { kind: "requeued", runId, batches };
 }
 
@@ -78,24 +78,13 @@ async function planAgain(
 ): Promise<number> {
   const statuses = STATUSES[scope];
   await lockBatches(tx, runId, entity, statuses);
-  const planned = await tx.query(
-    `update migration.batches b
-     set status = 'planned', generation = generation + 1, attempts = 0, available_at = now(), error_code = null
-     where b.run_id = $1 and b.entity = $2 and b.status = any($3::text[])
+  const again = await planNextGeneration(tx, {
+    sql: `b.run_id = $1 and b.entity = $2 and b.status = any($3::text[])
        and ($4 in ('failed', 'all') or exists (
          select from migration.exceptions e
          where e.batch_id = b.id and e.outcome = $4 and e.resolved_at is null
            and ($5::text is null or e.reason = $5)))`,
-    [runId, entity, statuses, scope, because ?? null],
-  );
-  return planned.rowCount ?? 0;
-}
-
-/** A waiver was given for what is now tried again: it ends. */
-async function loadAgain(tx: Queryable, runId: number, entity: string): Promise<void> {
-  await tx.query(
-    `update migration.run_entities set status = 'loading', waived = false, settled_at = null, error_code = null
-     where run_id = $1 and entity = $2 and status = any($3::text[])`,
-    [runId, entity, LOADS_AGAIN],
-  );
+    values: [runId, entity, statuses, scope, because ?? null],
+  });
+  return again.length;
 }

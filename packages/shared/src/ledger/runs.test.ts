@@ -2,18 +2,10 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Pool } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { freshTarget, loadingEntity, runningRun } from "../testing/fresh-target.ts";
-import {
-  activeRun,
-  claimEntity,
-  completeRun,
-  createRun,
-  entitiesIn,
-  findRun,
-  moveEntity,
-  moveRun,
-  openEntity,
-} from "./runs.ts";
+import { markSettling, openEntity } from "./entity-lifecycle.ts";
 import { recordPlan } from "./planning.ts";
+import { completeRun, createRun, markRunCancelled, markRunFailed, markRunPaused } from "./run-lifecycle.ts";
+import { activeRun, claimEntity, entitiesIn, findRun } from "./runs.ts";
 
 let target: Pool;
 
@@ -40,9 +32,9 @@ describe("creating a run", () => {
   it("is refused while a run is planned, running or paused, and granted after it", async () => {
     const first = await runningRun(target, ["practices"]);
     expect(await createRun(target, [], OPTIONS)).toBeUndefined();
-    await moveRun(target, first, ["running"], "paused");
+    await markRunPaused(target, first);
     expect(await createRun(target, [], OPTIONS)).toBeUndefined();
-    await moveRun(target, first, ["paused"], "cancelled");
+    await markRunCancelled(target, first);
     expect(await createRun(target, [], OPTIONS)).toBeGreaterThan(first);
   });
 
@@ -69,8 +61,8 @@ describe("creating a run", () => {
 describe("moving a run or an entity", () => {
   it("does nothing when its status is not the expected one", async () => {
     const id = await runningRun(target, ["practices"]);
-    expect(await moveRun(target, id, ["planned"], "failed")).toBe(false);
-    expect(await moveEntity(target, id, "practices", ["loading"], "settling")).toBe(false);
+    expect(await markRunFailed(target, id, "source_missing")).toBe(false);
+    expect(await markSettling(target, id, "practices")).toBe(false);
     expect((await findRun(target, id))?.status).toBe("running");
     expect(await entitiesIn(target, id, ["waiting"])).toEqual(["practices"]);
   });
@@ -112,7 +104,7 @@ describe("claiming an entity", () => {
       expect(await claimEntity(target, id, "practices", "loading")).toBe(false);
     });
     expect(await claimEntity(target, id, "practices", "settling")).toBe(false);
-    await moveRun(target, id, ["running"], "paused");
+    await markRunPaused(target, id);
     expect(await claimEntity(target, id, "practices", "loading")).toBe(false);
   });
 });

@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Pool } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { freshTarget, loadingEntity, runningRun } from "../testing/fresh-target.ts";
-import { failBatch, finishBatch, takePage } from "./batches.ts";
+import { failBatch, finishBatch, takePage } from "./batch-lifecycle.ts";
 import { recordExceptions } from "./outcomes.ts";
 import { foldCounts, progressOf } from "./progress.ts";
 import { parkedEntities, releaseParked } from "./releasing.ts";
-import { lockRun, moveRun } from "./runs.ts";
+import { markRunPaused, markRunResumed } from "./run-lifecycle.ts";
+import { lockRun } from "./runs.ts";
 import { beginSettling, recordChecks, sumsOf } from "./settling.ts";
 
 let target: Pool;
@@ -31,9 +32,9 @@ describe("settling", () => {
     await finish(ids[0], ids[1]);
     expect(await beginSettling(target, runId, "practices")).toBe(false);
     await failBatch(target, ids[2] ?? 0, 1, "defect");
-    await moveRun(target, runId, ["running"], "paused");
+    await markRunPaused(target, runId);
     expect(await beginSettling(target, runId, "practices")).toBe(false);
-    await moveRun(target, runId, ["paused"], "running");
+    await markRunResumed(target, runId);
     expect(await beginSettling(target, runId, "practices")).toBe(true);
     expect(await beginSettling(target, runId, "practices")).toBe(false);
   });

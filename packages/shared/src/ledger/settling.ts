@@ -2,7 +2,8 @@
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { compareAgain } from "./gone.ts";
-import { claimEntity, moveEntity } from "./runs.ts";
+import { loadMore, markSettling } from "./entity-lifecycle.ts";
+import { claimEntity } from "./runs.ts";
 import type { BatchStatus } from "./states.ts";
 
 /** The sums of an entity's batches, and the exceptions that are on record for them. */
@@ -40,14 +41,14 @@ export async function beginSettling(
     if (!(await claimEntity(tx, runId, entity, "loading"))) return false;
     if (await anyBatchIn(tx, runId, entity, open)) return false;
     await compareAgain(tx, runId, entity);
-    return await moveEntity(tx, runId, entity, ["loading"], "settling");
+    return await markSettling(tx, runId, entity);
   });
 }
 
 /** An entity that settles and has batches left after all, because its limit of losses was raised meanwhile, goes on. Returns whether it did. */
 export async function goOnLoading(tx: Queryable, runId: number, entity: string): Promise<boolean> {
   if (!(await anyBatchIn(tx, runId, entity, ["planned", "queued"]))) return false;
-  return await moveEntity(tx, runId, entity, ["settling"], "loading");
+  return await loadMore(tx, runId, entity);
 }
 
 async function anyBatchIn(

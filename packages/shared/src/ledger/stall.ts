@@ -2,7 +2,7 @@
 import type { Queryable } from "../database/pool.ts";
 import { type Carrier, type Heard, heardOf } from "./heartbeats.ts";
 import { currentHolds } from "./holds.ts";
-import type { EntityStatus } from "./states.ts";
+import { type EntityStatus, isSettled } from "./states.ts";
 
 /** Seconds without any progress after which a run with work that is ready stands still. */
 const STALL_SECONDS = 30;
@@ -90,7 +90,7 @@ async function readyWork(
   if (run.status === "planned")
     return [{ entity: null, ready: "begin", batches: 0, errorCode: run.errorCode }];
   const { rows } = await db.query<EntityFacts>(ENTITIES, [runId]);
-  const open = new Set(rows.filter((row) => !isSettled(row) && !row.waived).map(({ entity }) => entity));
+  const open = new Set(rows.filter((row) => !isSettled(row)).map(({ entity }) => entity));
   if (open.size === 0) return [{ entity: null, ready: "complete", batches: 0, errorCode: null }];
   return rows.flatMap((row) => {
     const parents = Object.keys(catalog.find(({ name }) => name === row.entity)?.parents ?? {});
@@ -105,10 +105,6 @@ const ENTITIES = `
   from migration.run_entities e
   left join migration.batches b on b.run_id = e.run_id and b.entity = e.entity and b.status in ('planned', 'queued')
   where e.run_id = $1 group by e.run_id, e.entity order by e.position`;
-
-function isSettled({ status }: EntityFacts): boolean {
-  return status === "complete" || status === "skipped";
-}
 
 type Facts = Pick<EntityFacts, "planned" | "queued">;
 

@@ -7,18 +7,18 @@ import { freshTarget, loadingEntity, runningRun } from "../testing/fresh-target.
 import {
   countAttempt,
   failBatch,
+  failExhausted,
   finishBatch,
   handBack,
-  lockBatch,
-  returnAttempt,
   takePage,
-} from "./batches.ts";
-import { failExhausted } from "./exhausted.ts";
+} from "./batch-lifecycle.ts";
+import { lockBatch, returnAttempt } from "./batches.ts";
+import { openEntity } from "./entity-lifecycle.ts";
 import { recordExceptions } from "./outcomes.ts";
 import { recordPlan } from "./planning.ts";
 import { foldCounts } from "./progress.ts";
 import { releaseParked } from "./releasing.ts";
-import { completeRun, openEntity } from "./runs.ts";
+import { completeRun } from "./run-lifecycle.ts";
 import { beginSettling } from "./settling.ts";
 import { batchArrows, entityArrows, runArrows, statusesOf } from "./states.ts";
 

@@ -74,7 +74,7 @@ export const entityArrows: Arrows<EntityStatus> = {
 
 export const batchArrows: Arrows<BatchStatus> = {
   planned: {
-    queued: "the pump offers it to the loaders",
+    queued: "the dispatcher enqueues it for the loaders",
     cancelled: "the run was cancelled",
   },
   queued: {
@@ -93,8 +93,27 @@ export const batchArrows: Arrows<BatchStatus> = {
   cancelled: {},
 };
 
-/** SQL over `migration.run_entities`: an entity that keeps its children's gate closed. */
-export const UNSETTLED = `(status not in ('complete', 'skipped') and not waived)`;
+/** An entity of a run, as far as its children and its run are concerned. */
+export interface Standing {
+  readonly status: EntityStatus;
+  /** An operator lets its children go on, should it be blocked. */
+  readonly waived: boolean;
+}
+
+/** Its children may be written, and its run may be completed. One that loads again is not settled until it was settled again. */
+export function isSettled({ status, waived }: Standing): boolean {
+  return status === "complete" || status === "skipped" || (status === "blocked" && waived);
+}
+
+/** `isSettled`, as SQL over a row of `migration.run_entities`, which the query names so. */
+export function settled(row: string): string {
+  return `(${row}.status in ('complete', 'skipped') or (${row}.status = 'blocked' and ${row}.waived))`;
+}
+
+/** An operator must do something about it. */
+export function isBlocked({ status, waived }: Standing): boolean {
+  return status === "blocked" && !waived;
+}
 
 /** Statuses of a run that keep another one from starting. */
 export const activeRunStatuses: readonly RunStatus[] = ["planned", "running", "paused"];

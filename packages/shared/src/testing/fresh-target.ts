@@ -1,8 +1,9 @@
 import { entities } from "@nexus/catalog";
 import { openPool, type Pool } from "../database/pool.ts";
+import { openEntity } from "../ledger/entity-lifecycle.ts";
 import { migrateTarget } from "../ledger/migrate.ts";
-import { type Range, planCursor, recordPlan } from "../ledger/planning.ts";
-import { createRun, moveRun, openEntity } from "../ledger/runs.ts";
+import { planCursor, type Range, recordPlan } from "../ledger/planning.ts";
+import { createRun, markRunBegun } from "../ledger/run-lifecycle.ts";
 import { freshDatabase, type TestContext } from "./fresh.ts";
 
 /** A pool on a migrated target of this test alone, closed after it. Skips the test where this run has no PostgreSQL. */
@@ -29,7 +30,7 @@ export async function runningRun(target: Pool, names: readonly string[]): Promis
   const selections = names.map((entity, position) => ({ entity, position, skip: false }));
   const runId = await createRun(target, selections, { embeddings: true, codes: "{}" });
   if (runId === undefined) throw new Error("a run is active already");
-  await moveRun(target, runId, ["planned"], "running");
+  await markRunBegun(target, runId);
   return runId;
 }
 

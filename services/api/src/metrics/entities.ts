@@ -1,5 +1,5 @@
 /** Entities of the newest run: rows by outcome, batches by state, times. */
-import type { EntityProgress } from "@nexus/shared/ledger";
+import { type EntityProgress, isBlocked } from "@nexus/shared/ledger";
 import { Gauge, type Registry } from "prom-client";
 
 const OUTCOMES = ["loaded", "rejected", "parked", "excluded"] as const;
@@ -60,9 +60,9 @@ function showCounts(gauges: Gauges, entity: string, one: Shown): void {
 }
 
 function showState(gauges: Gauges, entity: string, one: Shown): void {
-  const { status, waived, batches, batchesDone, batchesFailed, startedAt, settledAt } = one;
+  const { status, batches, batchesDone, batchesFailed, startedAt, settledAt } = one;
   gauges.settled.set({ entity }, status === "complete" || status === "skipped" ? 1 : 0);
-  gauges.blocked.set({ entity }, status === "blocked" && !waived ? 1 : 0);
+  gauges.blocked.set({ entity }, isBlocked(one) ? 1 : 0);
   gauges.started.set({ entity }, seconds(startedAt));
   gauges.closed.set({ entity }, seconds(settledAt));
   gauges.batches.set({ entity, state: "done" }, batchesDone);

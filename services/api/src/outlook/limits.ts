@@ -1,6 +1,6 @@
 /** What keeps a run from going faster, or from going on: the first rule that fits. Pure. */
 import type { Limit } from "@nexus/contract";
-import { type EntityProgress, type Hold, holdInWords, type RunStatus } from "@nexus/shared/ledger";
+import { type EntityProgress, type Hold, holdInWords, isBlocked, type RunStatus } from "@nexus/shared/ledger";
 
 export interface Situation {
   readonly run: RunStatus;
@@ -62,7 +62,7 @@ function limitOfWaiting(situation: Situation): Limit | null {
     return says("target", "sums and constraints are being checked");
   if (having(situation, "waiting", "planning").length > 0)
     return says("source", "the source is being cut into batches");
-  const blocked = situation.entities.filter(({ status, waived }) => status === "blocked" && !waived);
+  const blocked = situation.entities.filter(isBlocked);
   const gates = having(situation, "planned").flatMap(({ waitingFor }) => waitingFor);
   const parents = [...new Set([...blocked.map(({ entity }) => entity), ...gates])];
   if (parents.length === 0) return null;

@@ -1,4 +1,4 @@
-import { completeRun, foldCounts, moveEntity } from "@nexus/shared/ledger";
+import { completeRun, foldCounts, markComplete, markSettling } from "@nexus/shared/ledger";
 import { seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -99,15 +99,15 @@ describe("GET /v1/progress", () => {
     await look();
     await api.target.query(`update migration.batches set read = 8 where status = 'done'`);
     await look();
-    await moveEntity(api.target, runId, "patients", ["loading"], "settling");
-    await moveEntity(api.target, runId, "patients", ["settling"], "complete");
+    await markSettling(api.target, runId, "patients");
+    await markComplete(api.target, runId, "patients");
     await look();
     await api.post("/v1/entities/patients/requeue", { scope: "all" });
     await look();
     await api.target.query(`update migration.batches set status = 'queued'`);
     await api.target.query(`update migration.batches set status = 'done'`);
-    await moveEntity(api.target, runId, "patients", ["loading"], "settling");
-    await moveEntity(api.target, runId, "patients", ["settling"], "complete");
+    await markSettling(api.target, runId, "patients");
+    await markComplete(api.target, runId, "patients");
     await completeRun(api.target, runId);
     await look();
     expect(shown).toEqual([

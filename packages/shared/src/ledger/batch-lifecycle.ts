@@ -1,0 +1,192 @@
+/**
+ * Every statement that changes the status of a batch: one function for each arrow of `states.ts`. A new batch is planned by default.
+ * The row is the fence: whoever writes for a batch holds its lock.
+ */
+import { FORESEEN_PATTERNS } from "@nexus/catalog";
+import type { Queryable } from "../database/pool.ts";
+import {
+  type BatchCounts,
+  type ClaimedBatch,
+  lockBatches,
+  MAX_ATTEMPTS,
+  type PlannedBatch,
+  SHUT_OUT_MS,
+} from "./batches.ts";
+import { parentsSettledIn } from "./entity-lifecycle.ts";
+import { EXHAUSTED, type Exhausted } from "./exhausted.ts";
+import { isUnforeseen } from "./reasons-in-sql.ts";
+import { batchArrows, before } from "./states.ts";
+
+/**
+ * Marks the next planned batches as on offer and returns them: they are offered after the commit. Call it with the entity's row
+ * locked: the run's status is read again under that lock, because a pause may have come between. None while one of `parents` is open.
+ */
+export async function takePage(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  limit: number,
+  parents: readonly string[] = [],
+): Promise<PlannedBatch[]> {
+  const taken = await tx.query<PlannedBatch>(
+    `update migration.batches b set status = 'queued', queued_at = now()
+     from (select id from migration.batches
+           where run_id = $1 and entity = $2 and status = 'planned' and available_at <= now()
+             and exists (select from migration.runs where id = $1 and status = 'running')
+             and ${parentsSettledIn("$1", "$4::text[]")}
+           order by seq limit $3 for update skip locked) page
+     where b.id = page.id
+     returning b.id, b.generation, b.after_key as "from", b.to_key as "to"`,
+    [runId, entity, limit, parents],
+  );
+  return taken.rows.sort((a, b) => a.id - b.id);
+}
+
+/**
+ * Counts an attempt before anything is read, in a statement of its own that need not reach the disk. The gate is asked by the same
+ * statement: while one of `parents` is open the batch is planned again, and the source is not read for nothing.
+ * Undefined when the gate is closed, or the batch is not on offer in this generation, or has no attempt left.
+ */
+export async function countAttempt(
+  db: Queryable,
+  id: number,
+  generation: number,
+  parents: readonly string[] = [],
+): Promise<ClaimedBatch | undefined> {
+  const counted = await db.query<ClaimedBatch & { open: boolean }>(
+    `update migration.batches b set attempts = attempts + gate.open::integer,
+       status = case when gate.open then 'queued' else 'planned' end,
+       available_at = case when gate.open then available_at else now() + ${SHUT_OUT_MS} * interval '1 ms' end
+     from (select set_config('synchronous_commit', 'off', true)) lazily,
+       (select ${parentsSettledIn("(select run_id from migration.batches where id = $1)", "$3::text[]")} as open) gate
+     where id = $1 and generation = $2 and status = 'queued' and attempts < ${MAX_ATTEMPTS}
+     returning id, run_id as "runId", entity, generation, attempts, after_key as after, to_key as "to", keys, gate.open,
+       case when breaks_generation = generation then breaks else 0 end as breaks`,
+    [id, generation, parents],
+  );
+  const [row] = counted.rows;
+  if (row === undefined || !row.open) return undefined;
+  const { open: _, ...claimed } = row;
+  return claimed;
+}
+
+/** The batch is done, with these counts. Milliseconds that it took, and how many of them the source. */
+export async function finishBatch(
+  tx: Queryable,
+  id: number,
+  counts: BatchCounts,
+  durationMs: number,
+  sourceMs: number | null = null,
+): Promise<void> {
+  await tx.query(
+    `update migration.batches set status = 'done', finished_at = clock_timestamp(), duration_ms = $2, error_code = null,
+       read = $3, loaded = $4, inserted = $5, updated = $6, rejected = $7, parked = $8, noted = $9, source_ms = $10,
+       unforeseen = case when $7 = 0 then 0 else (
+         select count(*) from migration.exceptions where batch_id = $1 and ${isUnforeseen("$11")}) end
+     where id = $1`,
+    [
+      id,
+      Math.round(durationMs),
+      counts.read,
+      counts.loaded,
+      counts.inserted,
+      counts.updated,
+      counts.rejected,
+      counts.parked,
+      counts.noted,
+      sourceMs === null ? null : Math.round(sourceMs),
+      FORESEEN_PATTERNS,
+    ],
+  );
+}
+
+/** The batch failed for good: an operator must requeue it or waive its entity. */
+export async function failBatch(
+  db: Queryable,
+  id: number,
+  generation: number,
+  errorCode: string,
+): Promise<void> {
+  await db.query(
+    `update migration.batches set status = 'failed', finished_at = now(), error_code = $3
+     where id = $1 and generation = $2 and status = 'queued'`,
+    [id, generation, errorCode],
+  );
+}
+
+/** Fails a batch on offer that crashed its loader so often that no attempt is left. Undefined where it is not so. */
+export async function failExhausted(
+  db: Queryable,
+  id: number,
+  generation: number,
+): Promise<Exhausted | undefined> {
+  const failed = await db.query<Exhausted>(
+    `update migration.batches set status = 'failed', finished_at = now(), error_code = coalesce(error_code, 'attempts_exhausted')
+     where id = $1 and generation = $2 and status = 'queued' and attempts >= ${MAX_ATTEMPTS}
+     returning ${EXHAUSTED}`,
+    [id, generation],
+  );
+  return failed.rows[0];
+}
+
+/**
+ * The batch is planned again after `delayMs`. The attempt is given back where nothing was wrong with the batch;
+ * a crash of the target may have forgotten it already. `broke`: its connection broke under it, which is counted.
+ */
+export async function handBack(
+  db: Queryable,
+  id: number,
+  generation: number,
+  back: { attempt: "spent" | "returned"; delayMs: number; errorCode: string | null; broke?: true },
+): Promise<void> {
+  await db.query(
+    `update migration.batches set status = 'planned', available_at = now() + $3 * interval '1 ms', error_code = $4,
+       attempts = greatest(attempts - case when $5 then 1 else 0 end, 0),
+       breaks = case when breaks_generation = generation then breaks else 0 end + case when $6 then 1 else 0 end,
+       breaks_generation = generation
+     where id = $1 and generation = $2 and status = 'queued'`,
+    [id, generation, back.delayMs, back.errorCode, back.attempt === "returned", back.broke ?? false],
+  );
+}
+
+/** Which batches, as a condition on `b`, a row of `migration.batches`; its parameters are numbered from 1. */
+export interface Which {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
+/** Plans finished or failed batches again, as their next generation. Returns the entity of each. Call it with their entities locked. */
+export async function planNextGeneration(tx: Queryable, which: Which): Promise<string[]> {
+  const planned = await tx.query<{ entity: string }>(
+    `update migration.batches b
+     set status = 'planned', generation = generation + 1, attempts = 0, available_at = now(), error_code = null
+     where b.status in ('done', 'failed') and ${which.sql} returning b.entity`,
+    [...which.values],
+  );
+  return planned.rows.map(({ entity }) => entity);
+}
+
+/**
+ * Takes every batch of a paused run from the queue; what is being written is waited for. An attempt that was counted but not begun
+ * to write is given back: pausing must not wear a batch out. Returns how many.
+ */
+export async function takeFromQueue(tx: Queryable, runId: number): Promise<number> {
+  await lockBatches(tx, runId, null, ["queued"]);
+  const taken = await tx.query(
+    `update migration.batches set status = 'planned', attempts = greatest(attempts - 1, 0), available_at = now()
+     where run_id = $1 and status = 'queued'`,
+    [runId],
+  );
+  return taken.rowCount ?? 0;
+}
+
+/** Cancels what is left of a run; what is being written is waited for. Returns how many. */
+export async function cancelBatches(tx: Queryable, runId: number): Promise<number> {
+  const open = before(batchArrows, "cancelled");
+  await lockBatches(tx, runId, null, open);
+  const cancelled = await tx.query(
+    `update migration.batches set status = 'cancelled' where run_id = $1 and status = any($2::text[])`,
+    [runId, open],
+  );
+  return cancelled.rowCount ?? 0;
+}

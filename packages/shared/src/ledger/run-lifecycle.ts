@@ -1,0 +1,91 @@
+/** Every statement that changes the status of a run: one function for each arrow of `states.ts`. Each says whether it did. */
+import type { Client, Pool, Queryable } from "../database/pool.ts";
+import { inTransaction } from "../database/transaction.ts";
+import { traceContext } from "../telemetry/tracing.ts";
+import { addEntities, allSettled, type Selection } from "./entity-lifecycle.ts";
+import { lockRun } from "./runs.ts";
+import { before, runArrows, type RunStatus } from "./states.ts";
+
+/** What a run is created with. `dify`: whether changed content is offered to Dify; not, if left out. */
+export interface RunOptions {
+  readonly embeddings: boolean;
+  readonly dify?: boolean | undefined;
+  readonly codes: string;
+  /** The share of its rows, in percent, that an entity may lose for reasons that nobody foresaw; 1, if left out. */
+  readonly lossPercent?: number | undefined;
+}
+
+/** Creates a run, or returns undefined while another one is active. */
+export async function createRun(
+  tx: Queryable,
+  selections: readonly Selection[],
+  { embeddings, dify = false, codes, lossPercent = 1 }: RunOptions,
+): Promise<number | undefined> {
+  const created = await tx.query<{ id: number }>(
+    `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent) values ($1, $2, $3::jsonb, $4, $5)
+     on conflict ((true)) where status in ('planned', 'running', 'paused') do nothing
+     returning id`,
+    [embeddings, dify, codes, traceContext(), lossPercent],
+  );
+  const id = created.rows[0]?.id;
+  if (id === undefined) return undefined;
+  await addEntities(tx, id, selections);
+  return id;
+}
+
+/** The source was found fit to be read: a planned run begins. */
+export async function markRunBegun(tx: Queryable, id: number): Promise<boolean> {
+  return await move(tx, id, ["planned"], "running");
+}
+
+/** The source lacks something: a planned run does not begin. */
+export async function markRunFailed(tx: Queryable, id: number, errorCode: string): Promise<boolean> {
+  return await move(tx, id, before(runArrows, "failed"), "failed", errorCode);
+}
+
+export async function markRunPaused(tx: Queryable, id: number): Promise<boolean> {
+  return await move(tx, id, before(runArrows, "paused"), "paused");
+}
+
+export async function markRunResumed(tx: Queryable, id: number): Promise<boolean> {
+  return await move(tx, id, ["paused"], "running");
+}
+
+export async function markRunCancelled(tx: Queryable, id: number): Promise<boolean> {
+  return await move(tx, id, before(runArrows, "cancelled"), "cancelled");
+}
+
+/**
+ * Completes a running run all of whose entities are settled. Returns whether it did. Looked at again under the lock: an operator may
+ * have requeued one of them meanwhile. `lastLook` runs under it, too, and says whether there is something left to do after all.
+ */
+export async function completeRun(
+  target: Pool,
+  id: number,
+  lastLook: (tx: Client) => Promise<boolean> = async () => false,
+): Promise<boolean> {
+  if (!(await allSettled(target, id))) return false;
+  return await inTransaction(target, async (tx) => {
+    await lockRun(tx, id);
+    if (!(await allSettled(tx, id)) || (await lastLook(tx))) return false;
+    return await move(tx, id, ["running"], "completed");
+  });
+}
+
+/** Moves a run to another status if it still has one of those that may come before. Returns whether it had. */
+async function move(
+  tx: Queryable,
+  id: number,
+  from: readonly RunStatus[],
+  to: RunStatus,
+  errorCode: string | null = null,
+): Promise<boolean> {
+  const moved = await tx.query(
+    `update migration.runs set status = $3, error_code = $4,
+       started_at = case when $3 = 'running' then coalesce(started_at, now()) else started_at end,
+       finished_at = case when $3 in ('completed', 'failed', 'cancelled') then now() end
+     where id = $1 and status = any($2::text[])`,
+    [id, from, to, errorCode],
+  );
+  return moved.rowCount === 1;
+}

@@ -1,5 +1,5 @@
 /** What is on record: the audit log, and the way of one row. Keys and codes, never a value. */
-import { batchArrows, statusesOf } from "@nexus/shared/ledger";
+import { batchArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
 import { entityName, instant, listQuery, pageOf, sourceKey, text } from "./parts.ts";
 

@@ -1,5 +1,5 @@
 /** A run and its progress, as they are shown. The schemas are the types. What is optional an older API does not say. */
-import { entityArrows, runArrows, statusesOf } from "@nexus/shared/ledger";
+import { entityArrows, runArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
 import { instant } from "./parts.ts";
 

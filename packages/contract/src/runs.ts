@@ -1,5 +1,5 @@
 /** `/v1/runs` and how a run is shown. */
-import { runArrows, statusesOf } from "@nexus/shared/ledger";
+import { runArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
 import { forecast } from "./forecast.ts";
 import { entityName, instant, listQuery, optionalBody, pageOf, reason, runParams } from "./parts.ts";

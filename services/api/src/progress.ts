@@ -7,11 +7,10 @@ import {
   type Exhausted,
   exhaustedBatches,
   findStall,
-  isBlocked,
-  isSettled,
   progressOf,
   type Stall,
 } from "@nexus/shared/ledger";
+import { isBlocked, isSettled } from "@nexus/shared/states";
 import type { Deps } from "./deps.ts";
 import type { RunFacts } from "./queries/find-run.ts";
 import { embeddingOutlook } from "./outlook/embedding.ts";

@@ -1,4 +1,5 @@
-import { type EntityProgress, entityArrows, statusesOf } from "@nexus/shared/ledger";
+import type { EntityProgress } from "@nexus/shared/ledger";
+import { entityArrows, statusesOf } from "@nexus/shared/states";
 import { describe, expect, it } from "vitest";
 import { why } from "./why.ts";
 

@@ -1,6 +1,7 @@
 /** Why an entity is where it is, in a sentence. */
 import { batchCodeInWords } from "@nexus/contract";
-import { type EntityProgress, type EntityStatus, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
+import { type EntityProgress, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
+import type { EntityStatus } from "@nexus/shared/states";
 import type { RunFacts } from "./queries/find-run.ts";
 
 type Reason = (one: EntityProgress, waitingFor: readonly string[]) => string;

@@ -4,13 +4,13 @@ import { type Bounds, inTransaction, readOnly } from "@nexus/shared/database";
 import {
   activeRun,
   entitiesIn,
-  type EntityStatus,
   type PlanCursor,
   planCursor,
   type Range,
   recordPlan,
   type Run,
 } from "@nexus/shared/ledger";
+import type { EntityStatus } from "@nexus/shared/states";
 import { inSpan } from "@nexus/shared/telemetry";
 import { countExcluded } from "./excluded.ts";
 import type { Deps } from "./deps.ts";

@@ -1,6 +1,7 @@
 /** Steps that failed for one entity: each is tried again after a while, and keeps no other waiting. */
 import { errorCode, type Pool, type Server } from "@nexus/shared/database";
-import { clearHold, type EntityStatus, noteError, recordRefusal, type Run } from "@nexus/shared/ledger";
+import { clearHold, noteError, recordRefusal, type Run } from "@nexus/shared/ledger";
+import type { EntityStatus } from "@nexus/shared/states";
 import type { Deps } from "./deps.ts";
 
 /** What an extractor remembers of failures: by step and entity, how often in a row, and until when it is left alone. */

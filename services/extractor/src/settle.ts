@@ -2,14 +2,12 @@
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
 import { type Client, inTransaction, LONG_MS, type Queryable } from "@nexus/shared/database";
 import {
-  type BatchStatus,
   beginSettling,
   bringBack,
   type Check,
   claimEntity,
   compareAgain,
   entitiesIn,
-  type EntityStatus,
   FOLLOW_AT_ONCE,
   foldCounts,
   goneCount,
@@ -29,6 +27,7 @@ import {
   TOO_MANY_GONE,
   TOO_MANY_LOSSES,
 } from "@nexus/shared/ledger";
+import type { BatchStatus, EntityStatus } from "@nexus/shared/states";
 import { inSpan } from "@nexus/shared/telemetry";
 import { accountFor } from "./account.ts";
 import type { Deps } from "./deps.ts";

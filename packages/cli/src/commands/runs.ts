@@ -1,4 +1,4 @@
-import { runArrows, statusesOf } from "@nexus/shared/ledger";
+import { runArrows, statusesOf } from "@nexus/shared/states";
 import { type Command, Option } from "commander";
 import { openApi } from "../api.ts";
 import { apiCommand, pageOptions } from "../arguments.ts";

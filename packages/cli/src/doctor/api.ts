@@ -1,5 +1,5 @@
 import { ApiProblem, ApiUnreachable, openClient, type RunView } from "@nexus/contract";
-import { isBlocked } from "@nexus/shared/ledger";
+import { isBlocked } from "@nexus/shared/states";
 import { type Finding, note, well, wrong } from "./finding.ts";
 import { STALLED_NEXT } from "./stall.ts";
 import type { Settings } from "./settings.ts";

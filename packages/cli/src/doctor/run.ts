@@ -1,6 +1,7 @@
 import { batchCodeInWords, exhaustedInWords } from "@nexus/contract";
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
-import { exhaustedBatches, type RunStatus, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
+import { exhaustedBatches, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
+import type { RunStatus } from "@nexus/shared/states";
 import { examineStall } from "./stall.ts";
 import { type Finding, note, unchecked, well, wrong } from "./finding.ts";
 

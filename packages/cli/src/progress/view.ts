@@ -1,6 +1,6 @@
 /** What a run's progress means to somebody who waits for it. */
 import type { EntityView, RunView } from "@nexus/contract";
-import { isBlocked } from "@nexus/shared/ledger";
+import { isBlocked } from "@nexus/shared/states";
 
 export type Progress = RunView;
 

@@ -1,5 +1,5 @@
 /** What can be done with an entity as it is now. */
-import type { EntityView, RunView } from "@nexus/contract";
+import { type EntityView, isBlocked, type RunView } from "@nexus/contract";
 import { change } from "../api.ts";
 import { Action } from "./action.tsx";
 import { Requeue } from "./requeue.tsx";
@@ -11,16 +11,14 @@ interface EntityActionsProps {
 }
 
 /** The buttons; none where nothing fits. */
-export function EntityActions({
-  of: { entity, status, waived, batches, rejected },
-  run,
-}: EntityActionsProps) {
+export function EntityActions({ of, run }: EntityActionsProps) {
+  const { entity, batches, rejected } = of;
   const active = run !== null && isActive(run);
   return (
     <div class="buttons">
       {batches.failed > 0 && <Requeue entity={entity} scope="failed" look="first" />}
       {rejected > 0 && <Requeue entity={entity} scope="rejected" />}
-      {status === "blocked" && !waived && <Waive entity={entity} />}
+      {isBlocked(of) && <Waive entity={entity} />}
       {active ? null : <StartEntity entity={entity} />}
     </div>
   );

@@ -1,5 +1,5 @@
 /** A status as a word with a mark of its own shape and colour. */
-import type { EntityView, RunView } from "@nexus/contract";
+import { type EntityView, isWaived, type RunView } from "@nexus/contract";
 
 type RunStatus = NonNullable<RunView["run"]>["status"];
 type Tone = "done" | "moves" | "bad" | "held" | "rests";
@@ -26,14 +26,14 @@ const RUN: Readonly<Record<RunStatus, Tone>> = {
 };
 
 /** How an entity's status looks. */
-export function toneOf({ status, waived }: Pick<EntityView, "status" | "waived">): Tone {
-  return status === "blocked" && waived ? "held" : ENTITY[status];
+export function toneOf(entity: Pick<EntityView, "status" | "waived">): Tone {
+  return isWaived(entity) ? "held" : ENTITY[entity.status];
 }
 
 /** What an entity's status is called: one that is planned waits at its gate. */
-export function nameOf({ status, waived, waitingFor }: EntityView): string {
-  if (status === "blocked" && waived) return "waived";
-  return status === "planned" && waitingFor.length > 0 ? "gate closed" : status;
+export function nameOf(entity: EntityView): string {
+  if (isWaived(entity)) return "waived";
+  return entity.status === "planned" && entity.waitingFor.length > 0 ? "gate closed" : entity.status;
 }
 
 /** An entity's status. */

@@ -15,7 +15,7 @@ import {
 import { parentsSettledIn } from "./entity-lifecycle.ts";
 import { EXHAUSTED, type Exhausted } from "./exhausted.ts";
 import { isUnforeseen } from "./reasons-in-sql.ts";
-import { batchArrows, before } from "./states.ts";
+import { batchArrows, before } from "../states/states.ts";
 
 /**
  * Marks the next planned batches as on offer and returns them: they are offered after the commit. Call it with the entity's row

@@ -1,6 +1,6 @@
 /** Batches: rows of `migration.batches`. The row is the fence: whoever writes for a batch holds its lock. */
 import type { Queryable } from "../database/pool.ts";
-import type { BatchStatus, RunStatus } from "./states.ts";
+import type { BatchStatus, RunStatus } from "../states/states.ts";
 
 /** A batch fails for good with its fifth attempt. */
 export const MAX_ATTEMPTS = 5;

@@ -2,7 +2,7 @@
 import type { Bounds } from "../database/transaction.ts";
 import type { Queryable } from "../database/pool.ts";
 import { activeRun, findRun, lockRun, type Run } from "./runs.ts";
-import { activeRunStatuses } from "./states.ts";
+import { activeRunStatuses } from "../states/states.ts";
 
 /** A control operation waits for the batches that are being written: longer than a batch takes, shorter than people's patience. */
 export const CONTROL_BOUNDS: Bounds = { statementMs: 30_000 };

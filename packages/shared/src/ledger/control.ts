@@ -11,7 +11,14 @@ import { waiveLosses } from "./losses.ts";
 import { foldCounts } from "./progress.ts";
 import { markRunCancelled, markRunPaused, markRunResumed } from "./run-lifecycle.ts";
 import { entitiesIn, type Run } from "./runs.ts";
-import { before, entityArrows, type EntityStatus, runArrows, type RunStatus, statusesOf } from "./states.ts";
+import {
+  before,
+  entityArrows,
+  type EntityStatus,
+  runArrows,
+  type RunStatus,
+  statusesOf,
+} from "../states/states.ts";
 
 /** The run's new status, and how many of its batches were changed. */
 export type Moved = {

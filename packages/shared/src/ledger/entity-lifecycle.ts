@@ -1,6 +1,6 @@
 /** Every statement that changes the status of an entity of a run: one function for each arrow of `states.ts`; and the gate. */
 import type { Queryable } from "../database/pool.ts";
-import { before, entityArrows, type EntityStatus, settled } from "./states.ts";
+import { before, entityArrows, type EntityStatus, settled } from "../states/states.ts";
 
 /** What a run shall do with an entity. */
 export interface Selection {

@@ -101,17 +101,6 @@ export {
 } from "./gone.ts";
 export { idNamespace } from "./settings.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
-export {
-  type BatchStatus,
-  batchArrows,
-  entityArrows,
-  type EntityStatus,
-  isBlocked,
-  isSettled,
-  runArrows,
-  type RunStatus,
-  statusesOf,
-} from "./states.ts";
 export { cancelRun, type Moved, pauseRun, resumeRun, waive } from "./control.ts";
 export type { Refusal } from "./control-refusals.ts";
 export { limitEntity } from "./control-limits.ts";

@@ -7,7 +7,7 @@ import type { Pool, Queryable } from "../database/pool.ts";
 import { type Bounds, readOnly } from "../database/transaction.ts";
 import { FOLLOW_AT_ONCE } from "./case-practice.ts";
 import { BEGINNING, type ComparedPage, comparePage, keepsKey, type Key } from "./compare-keys.ts";
-import { settled } from "./states.ts";
+import { settled } from "../states/states.ts";
 
 /** An invariant that does not hold. */
 export interface Broken {

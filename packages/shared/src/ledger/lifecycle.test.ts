@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { entityArrows, isBlocked, isSettled, settled, statusesOf } from "./states.ts";
+import { entityArrows, isBlocked, isSettled, settled, statusesOf } from "../states/states.ts";
 import { freshTarget } from "../testing/fresh-target.ts";
 import { seedRun } from "../testing/seed-run.ts";
 

@@ -1,6 +1,6 @@
 /** Progress: the counts of finished batches, folded into one row per entity. */
 import type { Queryable } from "../database/pool.ts";
-import type { EntityStatus } from "./states.ts";
+import type { EntityStatus } from "../states/states.ts";
 
 /** An entity of a run as people and scrapes see it. */
 export interface EntityProgress {

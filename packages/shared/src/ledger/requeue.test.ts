@@ -9,7 +9,7 @@ import type { Scope } from "./requeue-selection.ts";
 import { requeue } from "./requeue.ts";
 import { completeRun } from "./run-lifecycle.ts";
 import { beginSettling } from "./settling.ts";
-import type { EntityStatus, RunStatus } from "./states.ts";
+import type { EntityStatus, RunStatus } from "../states/states.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: null };

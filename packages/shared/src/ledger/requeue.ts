@@ -13,7 +13,7 @@ import { loadRequeued } from "./entity-lifecycle.ts";
 import { type Refusal, unknownAmong } from "./control-refusals.ts";
 import { extendRepair, startRepair } from "./requeue-repair.ts";
 import type { Requeued, Scope, Selected } from "./requeue-selection.ts";
-import type { BatchStatus } from "./states.ts";
+import type { BatchStatus } from "../states/states.ts";
 
 /** Tries an entity's rows again. `codes`: those of a repair run, if one is created. */
 export async function requeue(

@@ -4,7 +4,7 @@ import { inTransaction } from "../database/transaction.ts";
 import { traceContext } from "../telemetry/tracing.ts";
 import { addEntities, allSettled, type Selection } from "./entity-lifecycle.ts";
 import { lockRun } from "./runs.ts";
-import { before, runArrows, type RunStatus } from "./states.ts";
+import { before, runArrows, type RunStatus } from "../states/states.ts";
 
 /** What a run is created with. `dify`: whether changed content is offered to Dify; not, if left out. */
 export interface RunOptions {

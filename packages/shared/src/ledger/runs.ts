@@ -1,6 +1,6 @@
 /** Runs and their entities: rows of `migration.runs` and `migration.run_entities`. */
 import type { Queryable } from "../database/pool.ts";
-import type { EntityStatus, RunStatus } from "./states.ts";
+import type { EntityStatus, RunStatus } from "../states/states.ts";
 
 export interface Run {
   readonly id: number;

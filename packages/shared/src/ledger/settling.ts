@@ -4,7 +4,7 @@ import { inTransaction } from "../database/transaction.ts";
 import { compareAgain } from "./gone.ts";
 import { loadMore, markSettling } from "./entity-lifecycle.ts";
 import { claimEntity } from "./runs.ts";
-import type { BatchStatus } from "./states.ts";
+import type { BatchStatus } from "../states/states.ts";
 
 /** The sums of an entity's batches, and the exceptions that are on record for them. */
 export interface Sums {

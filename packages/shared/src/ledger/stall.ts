@@ -2,7 +2,7 @@
 import type { Queryable } from "../database/pool.ts";
 import { type Carrier, type Heard, heardOf } from "./heartbeats.ts";
 import { currentHolds } from "./holds.ts";
-import { type EntityStatus, isSettled } from "./states.ts";
+import { type EntityStatus, isSettled } from "../states/states.ts";
 
 /** Seconds without any progress after which a run with work that is ready stands still. */
 const STALL_SECONDS = 30;

@@ -20,7 +20,7 @@ import { foldCounts } from "./progress.ts";
 import { releaseParked } from "./releasing.ts";
 import { completeRun } from "./run-lifecycle.ts";
 import { beginSettling } from "./settling.ts";
-import { batchArrows, entityArrows, runArrows, statusesOf } from "./states.ts";
+import { batchArrows, entityArrows, runArrows, statusesOf } from "../states/states.ts";
 
 interface Subject {
   readonly runId: number;

@@ -1,5 +1,5 @@
 import type { Queryable } from "../database/pool.ts";
-import { type Arrows, batchArrows, entityArrows, runArrows, statusesOf } from "../ledger/states.ts";
+import { type Arrows, batchArrows, entityArrows, runArrows, statusesOf } from "../states/states.ts";
 
 /** Makes a ledger refuse every change of a status that is not an arrow of `states.ts`, whoever makes it. For tests: it costs a look-up a row. */
 export async function guardArrows(db: Queryable): Promise<void> {

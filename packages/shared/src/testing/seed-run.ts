@@ -1,5 +1,5 @@
 import type { Queryable } from "../database/pool.ts";
-import type { BatchStatus, EntityStatus, RunStatus } from "../ledger/states.ts";
+import type { BatchStatus, EntityStatus, RunStatus } from "../states/states.ts";
 
 /** A run as a test wants to find it. */
 export interface SeedRun {

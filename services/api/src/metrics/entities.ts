@@ -1,5 +1,6 @@
 /** Entities of the newest run: rows by outcome, batches by state, times. */
-import { type EntityProgress, isBlocked } from "@nexus/shared/ledger";
+import type { EntityProgress } from "@nexus/shared/ledger";
+import { isBlocked } from "@nexus/shared/states";
 import { Gauge, type Registry } from "prom-client";
 
 const OUTCOMES = ["loaded", "rejected", "parked", "excluded"] as const;

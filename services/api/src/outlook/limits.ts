@@ -1,6 +1,7 @@
 /** What keeps a run from going faster, or from going on: the first rule that fits. Pure. */
 import type { Limit } from "@nexus/contract";
-import { type EntityProgress, type Hold, holdInWords, isBlocked, type RunStatus } from "@nexus/shared/ledger";
+import { type EntityProgress, type Hold, holdInWords } from "@nexus/shared/ledger";
+import { isBlocked, type RunStatus } from "@nexus/shared/states";
 
 export interface Situation {
   readonly run: RunStatus;

@@ -1,5 +1,5 @@
 import type { Queryable } from "@nexus/shared/database";
-import type { EntityStatus } from "@nexus/shared/ledger";
+import type { EntityStatus } from "@nexus/shared/states";
 
 /** Where the rows of one entity are, added up from its batches: not from what was folded a moment ago. */
 export interface Account {

@@ -1,6 +1,6 @@
 /** A run as people see it. Instants are ISO 8601. */
 import type { Queryable } from "@nexus/shared/database";
-import type { RunStatus } from "@nexus/shared/ledger";
+import type { RunStatus } from "@nexus/shared/states";
 
 export interface RunFacts {
   readonly id: number;

@@ -25,7 +25,7 @@ describe("docs/states.md", () => {
   it("says what states.ts says", async () => {
     const page = [
       "# States",
-      "Written by `states.test.ts` from `packages/shared/src/ledger/states.ts`. Change the tables there, then run `npx vitest run states.test.ts -u`.",
+      "Written by `states.test.ts` from `packages/shared/src/states/states.ts`. Change the tables there, then run `npx vitest run states.test.ts -u`.",
       section("A run", runArrows),
       section("An entity of a run", entityArrows),
       section("A batch", batchArrows),

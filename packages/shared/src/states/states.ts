@@ -101,13 +101,18 @@ export interface Standing {
 }
 
 /** Its children may be written, and its run may be completed. One that loads again is not settled until it was settled again. */
-export function isSettled({ status, waived }: Standing): boolean {
-  return status === "complete" || status === "skipped" || (status === "blocked" && waived);
+export function isSettled(one: Standing): boolean {
+  return one.status === "complete" || one.status === "skipped" || isWaived(one);
 }
 
 /** `isSettled`, as SQL over a row of `migration.run_entities`, which the query names so. */
 export function settled(row: string): string {
   return `(${row}.status in ('complete', 'skipped') or (${row}.status = 'blocked' and ${row}.waived))`;
+}
+
+/** What an operator said: its children go on, though it is blocked. */
+export function isWaived({ status, waived }: Standing): boolean {
+  return status === "blocked" && waived;
 }
 
 /** An operator must do something about it. */

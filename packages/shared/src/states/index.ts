@@ -1,0 +1,13 @@
+/** Room `states`: the statuses of runs, entities and batches, what moves them, and what they mean. Loads no other module. */
+export {
+  type BatchStatus,
+  batchArrows,
+  entityArrows,
+  type EntityStatus,
+  isBlocked,
+  isSettled,
+  isWaived,
+  runArrows,
+  type RunStatus,
+  statusesOf,
+} from "./states.ts";

@@ -41,14 +41,18 @@ export function keyOf({ practiceId }: Item, { sha256 }: Chunk): string {
 
 /** Stored and failed texts are only looked at. All others are inserted or claimed anew, in one order, so that two workers never wait crosswise. */
 const CLAIM = `
-  with wanted as materialized (
+  with
+  -- The texts that are asked for.
+  wanted as materialized (
     select * from unnest($1::text[], $2::uuid[]) with ordinality as w (sha256, practice_id, nth)),
+  -- Those that are known: stored, failed, or claimed by somebody until then.
   found as materialized (
     select w.nth, t.* from wanted w cross join lateral (
       select id, embedding is not null as stored, error_code, claimed_until, claimed_until > now() as busy
       from migration.embedding_texts t
       where t.sha256 = w.sha256 and t.practice_id is not distinct from w.practice_id and t.model = $3 and t.dimensions = ${DIMENSIONS}
       limit 1) t),
+  -- The new ones, and those whose claim is over, are ours now.
   claimed as (
     insert into migration.embedding_texts as t (sha256, practice_id, model, dimensions, claimed_until)
     select sha256, practice_id, $3, ${DIMENSIONS}, now() + $4 * interval '1 ms'

@@ -60,18 +60,22 @@ function write(entity: Entity, declared: Columns, remembered: Remembered): strin
   const due = columns.map((column) => `${INSTANTS[column] ?? `i.${column}`} as ${column}`);
   const sets = columns.map((column) => `${column} = excluded.${column}`);
   return `
-    with due as (
+    with
+    -- The rows that are new, or differ from what is there.
+    due as (
       select i.id, ${due.join(", ")}
       from ${input(declared)} i
       left join lateral (select * from public.${table} o where o.${key} = i.${key} limit 1) old on true
       where case when old.id is null then true when not (${differs(columns)}) then false
         else not ${remembered(entity, columns)} end
       order by i.${key}),
+    -- What the table took of them.
     written as (
       insert into public.${table} as t (id, ${columns.join(", ")})
       select id, ${columns.join(", ")} from due
       on conflict (${key}) do update set ${sets.join(", ")}
       returning t.id, t.${key} as key, case when t.xmax = 0 then 'inserted' else 'updated' end as kind)
+    -- Each row's fate; a row that something else kept from being written; and whether other triggers watch the table.
     select id, key, kind from written
     union all select null, due.${key}, 'lost' from due
       where (select count(*) from due) <> (select count(*) from written)

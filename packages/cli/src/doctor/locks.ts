@@ -30,17 +30,22 @@ export async function examineLocks(target: Pool): Promise<Finding[]> {
 /** Tables of the target and the ledger that somebody else has locked against writing, and rows of them that our sessions wait for. */
 async function holdersOf(tx: Queryable): Promise<Holder[]> {
   const { rows } = await tx.query<Holder>(
-    `with ours as (
+    `with
+     -- The tables of the target and the ledger.
+     ours as (
        select c.oid, format('%I.%I', n.nspname, c.relname) as name
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where n.nspname in ('public', 'migration') and c.relkind in ('r', 'p')),
+     -- Who waits for whom.
      waits as (
        select w.pid, b.pid as holder from pg_stat_activity w, unnest(pg_blocking_pids(w.pid)) as b (pid)
        where w.datname = current_database() and w.wait_event_type = 'Lock'),
+     -- Locks on whole tables that keep writers out.
      strong as (
        select l.pid, l.relation from pg_locks l join ours on ours.oid = l.relation
        where l.granted and l.database = (select oid from pg_database where datname = current_database())
          and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')),
+     -- Locks on rows, of sessions that somebody waits for.
      rows_held as (
        select l.pid, l.relation from pg_locks l join ours on ours.oid = l.relation
        where l.granted and l.mode in ('RowShareLock', 'RowExclusiveLock') and l.pid in (select holder from waits)),

@@ -17,12 +17,15 @@ export const SPAN = `case when b.keys is null then nummultirange(numrange(b.afte
  * held nothing.
  */
 const UNFINISHED = `
-  with spans as (
+  with
+  -- The batches that were left or done since the first one that was left.
+  spans as (
     select b.entity, b.run_id, b.id, b.keys, b.expected, ${LEFT} as is_left,
       ${SPAN} as span
     from migration.batches b
     where ($1::text is null or b.entity = $1) and (${LEFT} or b.status = 'done' or b.run_id = $2::integer)
       and b.run_id >= (select min(b.run_id) from migration.batches b where ($1::text is null or b.entity = $1) and ${LEFT})),
+  -- What each run took on, and what it did; all behind its last key is done.
   runs as (
     select entity, run_id, range_agg(span) filter (where is_left or run_id = $2::integer) as taken,
       range_agg(span) filter (where not is_left and run_id is distinct from $2::integer) as done
@@ -32,6 +35,7 @@ const UNFINISHED = `
     from migration.run_entities
     where status in ('planned', 'loading', 'settling', 'complete', 'blocked')
       and (cursor_key > -9223372036854775808 or batches = 0)),
+  -- What is left of a batch when later runs have taken their part.
   pieces as (
     select s.entity, s.id, s.keys, s.expected, lower(piece) as low, upper(piece) as high,
       lower_inc(piece) as has_low, upper_inc(piece) as has_high, piece
@@ -41,6 +45,7 @@ const UNFINISHED = `
       from runs r where r.entity = s.entity and r.run_id > s.run_id) later
     cross join lateral unnest(s.span - later.taken) as piece
     where s.is_left and s.run_id is distinct from $2::integer and not later.done @> piece),
+  -- The pieces as batches: a range each, or one batch of single keys.
   unfinished as (
     select entity, id, null::integer[] as keys, (low - has_low::integer)::bigint as after_key,
       (high - 1 + has_high::integer)::bigint as to_key, expected

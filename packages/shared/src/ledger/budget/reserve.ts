@@ -29,12 +29,16 @@ interface Answer {
  * so that a long text is not overtaken for ever by short ones. The prompt may owe a request, too. Nothing is written when nothing is granted.
  */
 const RESERVE = `
-  with budget as materialized (
+  with
+  -- The one row that every process waits for, locked.
+  budget as materialized (
     select b.*, (select max(id) from migration.runs where embeddings) as newest_run
     from migration.rate_budget b where b.model = $1::text for update of b),
+  -- Now, read after the lock was had, and the seconds since the buckets were filled.
   clock as materialized (
     select at, greatest(0, extract(epoch from at - filled_at)::double precision) * $3::double precision as elapsed
     from (select clock_timestamp() as at, filled_at, ${SOON} from budget) locked),
+  -- The buckets as they are now, what may be owed, and why nothing is granted.
   filled as materialized (
     select at, newest_run, run_id is distinct from newest_run as new_run,
       least(request_burst, requests + elapsed * request_rate * share) as requests,
@@ -47,19 +51,23 @@ const RESERVE = `
       probe_at <= at as probe_due, probe_at,
       case when paused_at is not null then least(2 * probe_delay, interval '${LONGEST_PROBE_DELAY}') end as next_delay
     from budget, clock),
+  -- The wishes in their order, each with the tokens asked for before it.
   wishes as (
     select nth, tokens, sum(tokens) over (order by nth) - tokens as before
     from unnest($2::integer[]) with ordinality as wish (tokens, nth)),
+  -- How long each wish must wait for its permit, its tokens and the end of a Retry-After.
   waits as materialized (
     select nth, wishes.tokens, greatest(0,
       (nth - filled.requests - owed_requests) / request_rate,
       (before + 1 - filled.tokens - owed_tokens) / token_rate,
       extract(epoch from blocked_until - at)::double precision * $3::double precision) as seconds
     from wishes, filled),
+  -- Those that need not wait; while paused only the first one, as a probe, when one is due.
   granted as materialized (
     select count(*)::integer as calls, coalesce(sum(waits.tokens), 0) as tokens
     from waits, filled
     where seconds = 0 and (reason is null or reason <> 'money_cap' and probe_due and nth = 1)),
+  -- What was granted is taken out of the buckets; a new run begins its bill at nothing.
   taken as (
     update migration.rate_budget b set
       requests = filled.requests - granted.calls, tokens = filled.tokens - granted.tokens,

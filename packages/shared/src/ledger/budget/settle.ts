@@ -29,8 +29,11 @@ const REOPENED_AT = 0.5;
 
 /** Usage is written after the budget's row and from it, so that any two statements lock in one order. */
 const SETTLE = `
-  with budget as materialized (
+  with
+  -- The one row that every process waits for, locked.
+  budget as materialized (
     select * from migration.rate_budget where model = $1::text for update),
+  -- What became of the calls, in one row.
   calls as materialized (
     select count(*) filter (where kind = 'used') as used, coalesce(sum(tokens), 0)::bigint as tokens,
       coalesce(sum(reserved - tokens), 0) as unused, max(granted_at) filter (where kind in ('used', 'rejected')) as answered_at,
@@ -40,12 +43,15 @@ const SETTLE = `
       count(*) filter (where kind = 'stopped') as stopped, max(code) as stop_code
     from unnest($3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::double precision[], $8::text[])
       as call (kind, granted_at, reserved, tokens, retry_after_ms, code)),
+  -- Now, read after the lock was had.
   clock as materialized (select clock_timestamp() as at, ${SOON} from budget),
+  -- How many calls in a row were not answered, and since when: an answer begins anew.
   silence as (
     select case when answered_at is not null then 0 else unanswered + throttled + failed end as unanswered,
       case when answered_at is not null then null
         when throttled + failed > 0 then coalesce(unanswered_since, at) else unanswered_since end as since
     from budget, calls, clock),
+  -- What follows: an answer to a probe reopens, a 429 lowers the pace, silence or a stop trips the breaker.
   news as materialized (
     select calls.*, at, silence.unanswered as silent, since,
       paused_at is not null and stopped = 0 and coalesce(answered_at > paused_at, false) as reopens,
@@ -55,6 +61,7 @@ const SETTLE = `
           and since <= at - interval '${BREAKER_WINDOW}' / $2::double precision)
         then case when throttled > 0 then 'throttled' else 'unavailable' end end as trips
     from budget, calls, clock, silence),
+  -- The buckets get back what was not used; pace, breaker and bill are written.
   settled as (
     update migration.rate_budget b set
       tokens = least(b.token_burst, b.tokens + unused),
@@ -77,6 +84,7 @@ const SETTLE = `
     from news where b.model = $1::text
     returning b.model, news.at, used, news.tokens, throttled,
       failed + rejected + stopped as failed, microdollars_per_million_tokens as price)
+  -- The day's usage, priced as the bill is: what is new is the difference of two rounded sums.
   insert into migration.embedding_usage as u (model, day, calls, tokens, throttled, failed, microdollars)
   select model, (at at time zone 'utc')::date, used, tokens, throttled, failed, tokens * price / 1000000 from settled
   on conflict (model, day) do update set

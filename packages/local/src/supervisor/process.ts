@@ -50,6 +50,8 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
   const exited = waitForExit(child);
   const readyLine = await Promise.race([waitUntilReady(child, spec), exited.then((exit) => ({ exit }))]);
   const { pid } = child;
+  // The number of a process that has ended may belong to another one: it is signalled no more.
+  const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   if (typeof readyLine !== "string")
     throw new Error(`${spec.name} ended before it was ready: ${readyLine.exit}`);
   if (pid === undefined) throw new Error(`${spec.name} has no process id`);
@@ -58,8 +60,8 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
     pid,
     readyLine,
     exited,
-    stop: () => stopGroup(pid, exited),
-    kill: () => signalGroup(pid, "SIGKILL"),
+    stop: async () => (isOver() ? undefined : await stopGroup(pid, exited)),
+    kill: () => (isOver() ? undefined : signalGroup(pid, "SIGKILL")),
   };
 }
 

@@ -28,18 +28,26 @@ export function spawnGroup(
   child.on("error", () => undefined); // No pid then.
   const { pid } = child;
   if (pid === undefined) throw new Error(`${command} could not be started`);
-  const killGroup = (): void => signalGroup(pid);
-  return { child, pid, exited: exitOf(child, pid, killGroup), killGroup };
+  const { exited, killGroup } = watchGroup(child, pid);
+  return { child, pid, exited, killGroup };
+}
+
+/** A number that has ended belongs to another process soon, where all of them are used up within minutes: it is signalled no more. */
+function watchGroup(child: ChildProcess, pid: number): Pick<GroupLeader, "exited" | "killGroup"> {
+  let over = false;
+  const killGroup = (): void => (over ? undefined : signalGroup(pid));
+  child.once("exit", () => {
+    killGroup();
+    over = true;
+  });
+  return { exited: exitOf(child, pid), killGroup };
 }
 
 /** `close` comes after `exit`, when the pipes have been read to their ends. */
-async function exitOf(child: ChildProcess, pid: number, killGroup: () => void): Promise<Exit> {
+async function exitOf(child: ChildProcess, pid: number): Promise<Exit> {
   const tied = tether("SIGKILL");
   tied.hold(-pid);
-  child.once("exit", () => {
-    killGroup();
-    tied.release();
-  });
+  child.once("exit", () => tied.release());
   await once(child, "close");
   await tied.cut();
   return { code: child.exitCode, signal: child.signalCode };

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, describe, expect, it } from "vitest";
+import { type TestContext, describe, expect, it, vi } from "vitest";
 import { findPostgres, findRedis } from "./binaries.ts";
 import { eventually } from "./eventually.ts";
 import { type ServiceSpec, spawnService, startService } from "./service.ts";
@@ -42,6 +42,15 @@ describe("a service process", () => {
     const running = await startService(service(context, staysUp));
     expect(await running.kill()).toEqual({ code: null, signal: "SIGKILL" });
     expect(await running.exited).toEqual({ code: null, signal: "SIGKILL" });
+  });
+
+  it("that has ended is signalled no more: its number may be another's by then", async (context) => {
+    const running = await startService(service(context, staysUp));
+    await running.kill("SIGTERM");
+    const signalled = vi.spyOn(process, "kill");
+    context.onTestFinished(() => signalled.mockRestore());
+    expect(await running.kill()).toEqual({ code: 3, signal: null });
+    expect(signalled).not.toHaveBeenCalled();
   });
 
   it("that ends before it is ready fails its start, with what it wrote", async (context) => {

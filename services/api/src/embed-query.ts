@@ -1,7 +1,7 @@
 /** The vector of a query. Its call is counted with the embedders' calls, by the same budget, and is let through before them. */
 import type { ProblemCode } from "@nexus/contract";
 import { EmbeddingFailure, type FailureKind } from "@nexus/shared/embedding";
-import type { Outcome, PauseReason, Reservation } from "@nexus/shared/ledger";
+import type { CallOutcome, PauseReason, Reservation } from "@nexus/shared/ledger";
 import { pause } from "@nexus/shared/runtime";
 import type { Search } from "./open-search.ts";
 import { Problem } from "./problem.ts";
@@ -19,10 +19,10 @@ export async function embedQuery<T>(
   const reservation = await reserve(budget, provider.estimateTokens(query), deadline);
   const { vector, tokens } = await provider.embed(query, deadline).catch(async (cause: unknown) => {
     if (!(cause instanceof EmbeddingFailure) && !deadline.aborted) throw cause;
-    await budget.settle(reservation, outcomeOf(cause));
+    await budget.record(reservation, outcomeOf(cause));
     throw problemOf(cause instanceof EmbeddingFailure ? cause.kind : "retry", cause);
   });
-  const [used] = await Promise.all([use(vector), budget.settle(reservation, { kind: "used", tokens })]);
+  const [used] = await Promise.all([use(vector), budget.record(reservation, { kind: "used", tokens })]);
   return used;
 }
 
@@ -48,7 +48,7 @@ const PAUSED: { readonly [R in PauseReason]: FailureKind } = {
   stopped: "stop",
 };
 
-function outcomeOf(cause: unknown): Outcome {
+function outcomeOf(cause: unknown): CallOutcome {
   if (!(cause instanceof EmbeddingFailure)) return { kind: "failed" };
   const { kind, code, retryAfterMs } = cause;
   if (kind === "throttled") return { kind, retryAfterMs };

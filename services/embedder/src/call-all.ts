@@ -29,7 +29,7 @@ export async function callAll(
     Promise.allSettled(claims.map(({ claim }) => one(claim))),
   );
   const outcomes = claims.map(({ key, claim }, index) => ({ key, claim, state: stateAfter(results[index]) }));
-  // Of those that are late nothing is known yet: they settle their claims by themselves.
+  // Of those that are late nothing is known yet: they end their claims by themselves.
   const known = outcomes.filter((_, index) => !isLate(results[index]));
   deps.held.forget(known.filter(({ state }) => state.kind !== "waiting").map(({ claim }) => claim));
   await deps.held.letGo(known.filter(({ state }) => state.kind === "waiting").map(({ claim }) => claim));
@@ -56,7 +56,7 @@ async function told<T>({ provider }: Deps, texts: number, calls: () => Promise<T
 }
 
 /**
- * A call keeps its lane until its vector is stored: a killed process loses as many vectors as it has lanes, at most. A page does not wait
+ * A call keeps its lane until its vector is stored: a killed process loses as many vectors as it has semaphore, at most. A page does not wait
  * for one that is late, but its text stays claimed, and its answer is counted and kept.
  */
 function callOne(deps: Deps, startBefore: number, signal: AbortSignal): (claim: Claim) => Promise<Result> {
@@ -71,7 +71,7 @@ function callOne(deps: Deps, startBefore: number, signal: AbortSignal): (claim: 
   };
   return (claim) =>
     untilLate(deps, claim, (begun) =>
-      deps.lanes.run(async () => {
+      deps.semaphore.run(async () => {
         const called = await call(claim, begun);
         if (called.kind !== "embedded") return called;
         await deps.store.store(claim.id, called.embedding);
@@ -80,7 +80,7 @@ function callOne(deps: Deps, startBefore: number, signal: AbortSignal): (claim: 
     );
 }
 
-/** Waits for a call, but not longer than `callMs` from its beginning. Who is late settles its claim by itself. */
+/** Waits for a call, but not longer than `callMs` from its beginning. Who is late ends its claim by itself. */
 async function untilLate(
   deps: Deps,
   claim: Claim,
@@ -91,11 +91,11 @@ async function untilLate(
   const late = new Promise<"late">((resolve) => (giveUp = resolve));
   const working = work(() => (timer = setTimeout(() => giveUp("late"), deps.callMs)));
   const result = await Promise.race([working, late]).finally(() => clearTimeout(timer));
-  if (result === "late") void settleLate(deps, claim, working);
+  if (result === "late") void endLate(deps, claim, working);
   return result;
 }
 
-async function settleLate({ held, log }: Deps, claim: Claim, working: Promise<Decided>): Promise<void> {
+async function endLate({ held, log }: Deps, claim: Claim, working: Promise<Decided>): Promise<void> {
   try {
     const decided = await working.catch((): Decided => ({ kind: "waiting", ms: 0 }));
     if (decided.kind === "waiting") await held.letGo([claim]);

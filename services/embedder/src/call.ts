@@ -1,6 +1,6 @@
 /** One call: budget, provider, store. What a failure means for the text is decided here. */
 import type { Pool } from "@nexus/shared/database";
-import type { Budget, Outcome, Reservation } from "@nexus/shared/ledger";
+import type { Budget, CallOutcome, Reservation } from "@nexus/shared/ledger";
 import {
   type Embedding,
   EmbeddingFailure,
@@ -10,7 +10,7 @@ import {
 } from "@nexus/shared/embedding";
 import type { Log } from "@nexus/shared/telemetry";
 import { pause } from "@nexus/shared/runtime";
-import { type Claim, condemnText, countFailedAttempt } from "./texts.ts";
+import { type Claim, markTextFailed, countFailedAttempt } from "./texts.ts";
 
 export interface Caller {
   readonly target: Pool;
@@ -47,12 +47,12 @@ export async function callFor(
   try {
     const embedding = await caller.provider.embed(claim.text, signal);
     caller.health.answeredAt = performance.now();
-    await caller.budget.settle(granted, { kind: "used", tokens: embedding.tokens });
+    await caller.budget.record(granted, { kind: "used", tokens: embedding.tokens });
     return { kind: "embedded", embedding };
   } catch (error) {
     if (error instanceof EmbeddingFailure) {
-      const settle: Settle = (outcome) => caller.budget.settle(granted, outcome);
-      return await FAILURES[error.kind](caller, claim, error, settle, signal);
+      const record: Record = (outcome) => caller.budget.record(granted, outcome);
+      return await FAILURES[error.kind](caller, claim, error, record, signal);
     }
     // Broken off by a shutdown: spent, like the call of a process that was killed.
     if (signal.aborted) return { kind: "waiting", ms: 0, because: "budget" };
@@ -81,7 +81,7 @@ async function waitForBudget(
   return { ms: 0 };
 }
 
-type Settle = (outcome: Outcome) => Promise<void>;
+type Record = (outcome: CallOutcome) => Promise<void>;
 
 /** What a failure means, by its kind. */
 const FAILURES: {
@@ -89,24 +89,24 @@ const FAILURES: {
     caller: Caller,
     claim: Claim,
     failure: EmbeddingFailure,
-    settle: Settle,
+    record: Record,
     signal: AbortSignal,
   ) => Promise<Called>;
 } = {
-  throttled: async (_caller, _claim, { retryAfterMs }, settle) => {
-    await settle({ kind: "throttled", retryAfterMs });
+  throttled: async (_caller, _claim, { retryAfterMs }, record) => {
+    await record({ kind: "throttled", retryAfterMs });
     return { kind: "waiting", ms: retryAfterMs ?? 500, because: "budget" };
   },
-  stop: async ({ log }, _claim, { code }, settle) => {
+  stop: async ({ log }, _claim, { code }, record) => {
     log.error({ code }, "the provider refuses every call: a person must look");
-    await settle({ kind: "stopped", code });
+    await record({ kind: "stopped", code });
     return { kind: "waiting", ms: 5_000, because: "budget" };
   },
-  item: async (caller, claim, failure, settle) => {
+  item: async (caller, claim, failure, record) => {
     const code = failure.tooLong ? TOO_LONG : failure.code;
     caller.health.answeredAt = performance.now();
-    await settle({ kind: "rejected" });
-    await condemnText(caller.target, claim, code);
+    await record({ kind: "rejected" });
+    await markTextFailed(caller.target, claim, code);
     return { kind: "failed", code };
   },
   retry: tryAgain,
@@ -120,17 +120,17 @@ async function tryAgain(
   caller: Caller,
   claim: Claim,
   { code }: EmbeddingFailure,
-  settle: Settle,
+  record: Record,
   signal: AbortSignal,
 ): Promise<Called> {
   const since = performance.now() - (claim.failedAgoMs ?? 0);
   const proof =
     claim.attempts === 0 || caller.health.answeredAt > since ? "seen" : await answers(caller, signal);
-  await settle(typeof proof === "number" ? { kind: "used", tokens: proof } : { kind: "failed" });
+  await record(typeof proof === "number" ? { kind: "used", tokens: proof } : { kind: "failed" });
   if (proof === "none") return { kind: "waiting", ms: 1_000, because: "budget" };
   caller.log.warn({ text: claim.id, attempt: claim.attempts + 1, code }, "a text was not embedded");
   if (claim.attempts + 1 >= MAX_ATTEMPTS) {
-    await condemnText(caller.target, claim, code);
+    await markTextFailed(caller.target, claim, code);
     return { kind: "failed", code };
   }
   const ms = 250 * 2 ** claim.attempts;

@@ -2,7 +2,7 @@ import type { Content } from "@nexus/catalog";
 import type { Turn } from "@nexus/shared/runtime";
 import type { Caller } from "./call.ts";
 import type { HeldClaims } from "./held-claims.ts";
-import type { Lanes } from "./lanes.ts";
+import type { Semaphore } from "./semaphore.ts";
 import type { VectorStore } from "./store-vectors.ts";
 import type { TextState } from "./texts.ts";
 
@@ -11,7 +11,7 @@ export interface Deps extends Caller {
   readonly contents: ReadonlyMap<string, Content>;
   readonly store: VectorStore;
   /** Calls at the same time in this process. */
-  readonly lanes: Lanes;
+  readonly semaphore: Semaphore;
   readonly held: HeldClaims;
   /** Told how texts were found, before any is called for. */
   readonly lookedUp: (states: Iterable<TextState>) => void;

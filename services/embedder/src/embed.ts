@@ -10,7 +10,7 @@ import type { Deps } from "./deps.ts";
 import { cutSmaller, type Item, readItems, unreadItem } from "./items.ts";
 import { noteVersions, withoutKnown } from "./known.ts";
 import { beginPage, endReading, finishPage, noteItem, type Page } from "./pages.ts";
-import { type Decided, settleItems } from "./settle-items.ts";
+import { type Decided, attachVectors } from "./attach-vectors.ts";
 import { claimTexts, keyOf, type TextState } from "./texts.ts";
 
 /** Looks at a page this often before it is put back into the queue. */
@@ -32,7 +32,7 @@ export async function embedPage(deps: Deps, job: ContentJob, signal: AbortSignal
     const page = await beginPage(deps.target, job);
     if (page === undefined) return { kind: "done" };
     if (page.begun > MAY_DIE) return await deps.suspectTurn(() => embedOneByOne(deps, page, signal));
-    return await embedIds(deps, page, signal);
+    return await embedTogether(deps, page, signal);
   } catch (error) {
     return await comeBack(deps, job, error);
   }
@@ -54,10 +54,10 @@ async function comeBack(
   return { kind: "later", ms: 30_000 };
 }
 
-async function embedIds(deps: Deps, page: Page, signal: AbortSignal): Promise<Handled> {
+async function embedTogether(deps: Deps, page: Page, signal: AbortSignal): Promise<Handled> {
   let finished = false;
   try {
-    const handled = await settleIds(deps, contentOf(deps, page), page.ids, signal);
+    const handled = await embedIds(deps, contentOf(deps, page), page.ids, signal);
     if (handled !== undefined) return handled;
     const done = await finish(deps, page);
     finished = true;
@@ -73,8 +73,8 @@ async function finish(deps: Deps, page: Page): Promise<Handled> {
   return { kind: "done" };
 }
 
-/** Undefined when all are settled; else when to look again. */
-async function settleIds(
+/** Undefined when all are done; else when to look again. */
+async function embedIds(
   deps: Deps,
   content: Content,
   ids: readonly string[],
@@ -111,7 +111,7 @@ async function embedOneByOne(deps: Deps, page: Page, signal: AbortSignal): Promi
   try {
     for (const id of item === null || givenUp ? others : [item, ...others]) {
       await noteItem(deps.target, page, id);
-      const handled = await settleIds(deps, content, [id], signal);
+      const handled = await embedIds(deps, content, [id], signal);
       if (handled !== undefined) return handled;
     }
     return await finish(deps, page);
@@ -124,7 +124,7 @@ async function embedOneByOne(deps: Deps, page: Page, signal: AbortSignal): Promi
 async function giveUp({ target }: Deps, content: Content, id: string): Promise<boolean> {
   const item = await unreadItem(target, content, id, ENDED_EMBEDDER);
   if (item === undefined) return true;
-  return (await settleItems(target, content, [{ item, kind: "failed", code: ENDED_EMBEDDER }])).has(id);
+  return (await attachVectors(target, content, [{ item, kind: "failed", code: ENDED_EMBEDDER }])).has(id);
 }
 
 /** Milliseconds between two tries to say that a reading ended. */
@@ -150,7 +150,7 @@ function contentOf({ contents }: Deps, { contentType }: Page): Content {
 }
 
 interface Step {
-  /** Ids that are not settled yet, */
+  /** Ids that are not done yet, */
   readonly left: readonly string[];
   /** and when to look at them again; 0: at once, because they changed meanwhile. */
   readonly waitMs: number;
@@ -167,9 +167,9 @@ async function embedOnce(
   await noteVersions(deps.target, content, same);
   const { cut, texts } = await embedTexts(deps, changed, signal);
   const decided = cut.flatMap((item) => decide(item, texts) ?? []);
-  const settled = await settleItems(deps.target, content, decided);
+  const done = await attachVectors(deps.target, content, decided);
   return {
-    left: changed.map(({ id }) => id).filter((id) => !settled.has(id)),
+    left: changed.map(({ id }) => id).filter((id) => !done.has(id)),
     waitMs: decided.length === changed.length ? 0 : soonest(texts),
   };
 }

@@ -10,7 +10,7 @@ import { randomUUID } from "node:crypto";
 import type { Deps } from "./deps.ts";
 import { embedPage } from "./embed.ts";
 import { openHeldClaims } from "./held-claims.ts";
-import { openLanes } from "./lanes.ts";
+import { openSemaphore } from "./semaphore.ts";
 import { relayedPages, takeEvents } from "./pages.ts";
 import { preflightVectors } from "./preflight-vectors.ts";
 import { openVectorStore } from "./store-vectors.ts";
@@ -84,7 +84,7 @@ async function depsOn(target: Pool, before: (text: string) => Promise<void>): Pr
     provider: { ...local, embed },
     budget: await openBudget(target, { model: local.model, ...unlimited }),
     store: openVectorStore(target, await preflightVectors(target)),
-    lanes: openLanes(4),
+    semaphore: openSemaphore(4),
     held,
     claimMs: 5_000,
     callMs: 1_000,

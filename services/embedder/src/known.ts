@@ -11,7 +11,7 @@ interface Known {
   readonly vectors: string;
 }
 
-/** `same`: the vectors are right, only the version is new. `changed`: something is to be done. All others are settled already. */
+/** `same`: the vectors are right, only the version is new. `changed`: something is to be done. All others are done already. */
 export interface Sorted {
   readonly same: readonly Item[];
   readonly changed: readonly Item[];

@@ -61,7 +61,7 @@ export async function noteItem(
   );
 }
 
-/** Every id of the page is settled. With its last page the event is done: then returns the seconds since it was written. */
+/** Every id of the page is done. With its last page the event is done: then returns the seconds since it was written. */
 export async function finishPage(db: Queryable, { eventId, offset }: ContentJob): Promise<number | null> {
   const { rows } = await db.query<{ seconds: number | null }>(
     `with ended as (delete from migration.page_readings where event_id = $1 and page_offset = $2)

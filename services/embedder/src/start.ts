@@ -20,7 +20,7 @@ import { tendVectors } from "./drained.ts";
 import type { Deps } from "./deps.ts";
 import { embedPage } from "./embed.ts";
 import { openHeldClaims } from "./held-claims.ts";
-import { openLanes } from "./lanes.ts";
+import { openSemaphore } from "./semaphore.ts";
 import type { Metrics } from "./metrics.ts";
 import { preflightVectors } from "./preflight-vectors.ts";
 import { relay, type RelayDeps, startRelay } from "./relay.ts";
@@ -60,7 +60,7 @@ export async function startEmbedder(
     consumed: (seconds) => metrics.consumed("embeddings", seconds),
     budget: await openBudget(target, quota(config, provider)),
     store: openVectorStore(target, vectors),
-    lanes: openLanes(config.EMBEDDER_CALLS),
+    semaphore: openSemaphore(config.EMBEDDER_CALLS),
     held,
     claimMs,
     callMs: config.CALL_TIMEOUT_MS,

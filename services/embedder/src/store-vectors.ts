@@ -1,7 +1,7 @@
 /** Writes vectors to their texts as they arrive: while one statement is under way, those that come meanwhile gather for the next. */
 import type { Queryable } from "@nexus/shared/database";
 import type { Embedding } from "@nexus/shared/embedding";
-import { inGroups } from "@nexus/shared/runtime";
+import { microBatch } from "@nexus/shared/runtime";
 
 /** Vectors of one statement, at most: 4 kB each. */
 const STATEMENT = 200;
@@ -18,7 +18,7 @@ interface Answered {
 
 /** `vectors`: the schema of extension vector. */
 export function openVectorStore(target: Queryable, vectors: string): VectorStore {
-  const storeOne = inGroups<Answered, true>(STATEMENT, async (group) => {
+  const storeOne = microBatch<Answered, true>(STATEMENT, async (group) => {
     await write(target, vectors, group);
     return group.map(() => true);
   });

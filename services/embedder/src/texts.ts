@@ -154,7 +154,7 @@ export async function countFailedAttempt(db: Queryable, { id }: Claim, backoffMs
 }
 
 /** The text is never called for again. `code` is of the provider or ours, never a value. */
-export async function condemnText(db: Queryable, { id }: Claim, code: string): Promise<void> {
+export async function markTextFailed(db: Queryable, { id }: Claim, code: string): Promise<void> {
   await db.query(
     `update migration.embedding_texts
      set attempts = attempts + 1, failed_at = now(), claimed_until = null, error_code = $2

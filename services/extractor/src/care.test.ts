@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { startCare, takeCare } from "./care.ts";
 import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
 import { fold } from "./fold.ts";
-import { pump } from "./pump.ts";
+import { dispatch } from "./dispatch.ts";
 import type { Deps } from "./deps.ts";
 
 const QUEUE = "load-practices";
@@ -21,14 +21,14 @@ beforeEach(async (context) => {
 
 const inQueue = (): Promise<number> => deps.transport.count(QUEUE);
 
-describe("the pump", () => {
+describe("the dispatch", () => {
   it("offers up to the high-water mark, and more as batches are done", async () => {
     const run = await runOf(deps);
-    expect(await pump(deps, run)).toBe(true);
+    expect(await dispatch(deps, run)).toBe(true);
     expect(await inQueue()).toBe(10);
-    expect(await pump(deps, run)).toBe(false);
+    expect(await dispatch(deps, run)).toBe(false);
     await finishBatch(deps.target, batches[0] ?? 0, COUNTS, 1);
-    expect(await pump(deps, run)).toBe(true);
+    expect(await dispatch(deps, run)).toBe(true);
     expect(await inQueue()).toBe(11);
   });
 });
@@ -60,7 +60,7 @@ describe("lost jobs", () => {
 
   it("are none while the queue holds all that is on offer", async () => {
     const run = await runOf(deps);
-    await pump(deps, run);
+    await dispatch(deps, run);
     const care = startCare();
     await takeCare(deps, run, care);
     await takeCare(deps, run, care);

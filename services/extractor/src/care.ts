@@ -2,7 +2,7 @@
 import { entitiesIn, queuedBatches, queuedCount, type Run } from "@nexus/shared/ledger";
 import { loadQueueName } from "@nexus/shared/queue";
 import type { Deps } from "./deps.ts";
-import { offer } from "./pump.ts";
+import { offer } from "./dispatch.ts";
 import { releaseParkedRows } from "./release.ts";
 import { type Setbacks, startSetbacks } from "./setbacks.ts";
 

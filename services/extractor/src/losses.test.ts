@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
 import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
 import { fold } from "./fold.ts";
-import { pump } from "./pump.ts";
+import { dispatch } from "./dispatch.ts";
 import { settle } from "./settle.ts";
 
 const NAMES = inDependencyOrder(entities).map(({ name }) => name);
@@ -20,7 +20,7 @@ beforeEach(async (context) => {
   deps = await extractorUnderTest(context);
   runId = await runningRun(deps.target, ["practices"]);
   batches = await loadingEntity(deps.target, runId, "practices", 40);
-  await pump(deps, await runOf(deps));
+  await dispatch(deps, await runOf(deps));
 });
 
 /** Finishes the batches on offer; of the first two, `each` rows are rejected. */
@@ -52,7 +52,7 @@ describe("an entity that loses rows for reasons that nobody foresaw", () => {
   it("stops beyond its limit, and is blocked with the reason and the column", async () => {
     await finish(6, "value_malformed");
     const run = await runOf(deps);
-    expect(await pump(deps, run)).toBe(false);
+    expect(await dispatch(deps, run)).toBe(false);
     expect(await settle(deps, run)).toBe(true);
     expect(await practices()).toMatchObject({
       status: "blocked",
@@ -71,7 +71,7 @@ describe("an entity that loses rows for reasons that nobody foresaw", () => {
     ["links that dangle", 9, "practice_id_dangling"],
   ])("goes on after %s", async (_, each, reason) => {
     await finish(each, reason);
-    expect(await pump(deps, await runOf(deps))).toBe(true);
+    expect(await dispatch(deps, await runOf(deps))).toBe(true);
     expect(await settle(deps, await runOf(deps))).toBe(false);
     expect(await practices()).toMatchObject({ status: "loading", rejected: 2 * each });
   });
@@ -84,7 +84,7 @@ describe("an entity that loses rows for reasons that nobody foresaw", () => {
     await settle(deps, await runOf(deps));
     await help();
     expect(await practices()).toMatchObject({ status: "loading", waived: false, errorCode: null });
-    expect(await pump(deps, await runOf(deps))).toBe(true);
+    expect(await dispatch(deps, await runOf(deps))).toBe(true);
     await deps.target.query("update migration.batches set status = 'queued' where status = 'planned'");
     await deps.target.query("update migration.batches set status = 'done' where status = 'queued'");
     await settle(deps, await runOf(deps));

@@ -1,10 +1,10 @@
-/** The story of a run: begun, settled, released, pumped, completed; planned beside that. Any number of extractors may tick at once. */
+/** The story of a run: begun, settled, released, dispatched, completed; planned beside that. Any number of extractors may tick at once. */
 import { activeRun, allSettled, completeRun, type Run } from "@nexus/shared/ledger";
 import { beginRun } from "./begin-run.ts";
 import { type Care, takeCare } from "./care.ts";
 import type { Deps } from "./deps.ts";
 import { followMoved } from "./follow-moved.ts";
-import { pump } from "./pump.ts";
+import { dispatch } from "./dispatch.ts";
 import { releaseParkedRows, releaseTheLast } from "./release.ts";
 import { settle } from "./settle.ts";
 
@@ -22,12 +22,12 @@ export async function tick(deps: Deps, care: Care): Promise<number> {
     });
   const settled = await alone(() => settle(deps, run, care.setbacks));
   if (settled) await alone(() => releaseParkedRows(deps, run));
-  const pumped = await alone(() => pump(deps, run));
+  const dispatched = await alone(() => dispatch(deps, run));
   await alone(() => takeCare(deps, run, care).then(() => false));
   const finished = await alone(() => finish(deps, run));
   if (failures.length > 0) throw together(failures);
   if (finished) return deps.settings.idleTickMs;
-  return settled || pumped ? 0 : deps.settings.tickMs;
+  return settled || dispatched ? 0 : deps.settings.tickMs;
 }
 
 function together(failures: readonly unknown[]): unknown {

@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import { freePort, freshLogin, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { breakableWithVectors } from "../chaos/arena.ts";
 import { openWard, type Ward } from "./ward.ts";
 
 let ward: Ward;
@@ -61,7 +62,7 @@ describe("the doctor notes of the target", () => {
     expect(await found("plain_text", { LEGACY_URL })).toEqual([expect.stringContaining("192.0.2.1.invalid")]);
   });
 
-  it("rows that were rejected or wait, and content that failed for itself", async () => {
+  it("rows that were rejected or wait", async () => {
     expect(await found("no_run")).toEqual(["run: no run was started yet"]);
     const batches = [{ status: "done", rejected: [3], parked: [7] }] as const;
     await seedRun(ward.target, {
@@ -71,24 +72,32 @@ describe("the doctor notes of the target", () => {
         profiles: { status: "complete", batches },
       },
     });
-    await ward.target.query(
-      `insert into migration.embedding_failures (content_type, content_id, version, code) values ('cases', gen_random_uuid(), '1', 'x');
-       insert into migration.dify_documents (content_type, content_id, code, due_at) values ('cases', gen_random_uuid(), 'x', null)`,
-    );
-    const { findings } = await ward.diagnose();
-    const notes = findings
-      .filter(({ state }) => state === "note")
-      .map(({ code, says }) => `${code}: ${says}`);
-    expect(notes).toEqual(
+    expect(await notes()).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^run_cancelled: run 1 was cancelled/),
         expect.stringMatching(/^rows_rejected: profiles: 1 rows were rejected/),
         expect.stringMatching(/^rows_parked: profiles: 1 rows are parked/),
+      ]),
+    );
+  });
+
+  it.skipIf(!breakableWithVectors)("content that failed for itself", async () => {
+    await ward.target.query(
+      `insert into migration.embedding_failures (content_type, content_id, version, code) values ('cases', gen_random_uuid(), '1', 'x');
+       insert into migration.dify_documents (content_type, content_id, code, due_at) values ('cases', gen_random_uuid(), 'x', null)`,
+    );
+    expect(await notes()).toEqual(
+      expect.arrayContaining([
         expect.stringMatching(/^items_failed: 1 items could not be embedded/),
         expect.stringMatching(/^dify_failed: 1 items could not be put into Dify/),
       ]),
     );
   });
+
+  async function notes(): Promise<string[]> {
+    const { findings } = await ward.diagnose();
+    return findings.filter(({ state }) => state === "note").map(({ code, says }) => `${code}: ${says}`);
+  }
 });
 
 describe("the doctor notes of the API", () => {

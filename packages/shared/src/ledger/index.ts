@@ -13,7 +13,7 @@ export {
 export { backfill, type Backfilled, type BackfillScope } from "./backfill.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
-export type { Budget, BudgetOptions, Outcome, PauseReason, Reservation } from "./budget/budget.ts";
+export type { Budget, BudgetOptions, CallOutcome, PauseReason, Reservation } from "./budget/budget.ts";
 export { forecast } from "./budget/forecast.ts";
 export { joinBudget, openBudget } from "./budget/open-budget.ts";
 export {

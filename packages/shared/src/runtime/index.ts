@@ -1,5 +1,5 @@
 export { type Closers, closers } from "./closers.ts";
-export { inGroups } from "./in-groups.ts";
+export { microBatch } from "./micro-batch.ts";
 export { openStatus } from "./open-status.ts";
 export { type Answering, readinessOf } from "./readiness.ts";
 export { type Context, runService } from "./service.ts";

@@ -168,7 +168,7 @@ describe("POST /v1/search", () => {
   it("fails at once while the pool is paused, and says why", async () => {
     const budget = joinBudget(target, provider);
     const grant = await budget.reserve(1);
-    if (grant.kind === "granted") await budget.settle(grant.reservation, { kind: "stopped", code: "Denied" });
+    if (grant.kind === "granted") await budget.record(grant.reservation, { kind: "stopped", code: "Denied" });
     expect(await api.post("/v1/search", { practiceId: mine, query: "x" })).toMatchObject({
       status: 503,
       body: { code: "embedding_refused" },

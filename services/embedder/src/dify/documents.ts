@@ -3,7 +3,7 @@ import type { Content } from "@nexus/catalog";
 import type { Pool } from "@nexus/shared/database";
 
 /** What Dify holds of a content, as far as we know. All times are milliseconds ago. */
-export interface Held {
+export interface Actual {
   readonly datasetId: string | null;
   readonly documentId: string | null;
   /** Of the text that was sent last; null: not known. */
@@ -26,7 +26,7 @@ export interface Claim {
 
 export interface Claimed {
   readonly claim: Claim;
-  readonly held: Held;
+  readonly actual: Actual;
 }
 
 /** The claim has run out, and somebody else has the content. */
@@ -52,10 +52,10 @@ const CLAIM = `
 
 /** Claims what is due for `claimMs`: up to `limit` that Dify is indexing, so that their ends are seen, and up to `limit` others. */
 export async function claimDue(target: Pool, limit: number, claimMs: number): Promise<Claimed[]> {
-  const { rows } = await target.query<Claim & Held>(CLAIM, [limit, claimMs]);
+  const { rows } = await target.query<Claim & Actual>(CLAIM, [limit, claimMs]);
   return rows.map(({ datasetId, documentId, sha256, indexingMs, unsureMs, ...claim }) => ({
     claim,
-    held: { datasetId, documentId, sha256, indexingMs, unsureMs },
+    actual: { datasetId, documentId, sha256, indexingMs, unsureMs },
   }));
 }
 
@@ -66,32 +66,45 @@ function keyOf({ contentType, contentId, until }: Claim): string[] {
 }
 
 /** Writes what Dify holds now, and renews the claim. Throws `ClaimLost`. */
-export async function save(target: Pool, claim: Claim, held: Held, claimMs: number): Promise<Claimed> {
+export async function save(target: Pool, claim: Claim, actual: Actual, claimMs: number): Promise<Claimed> {
   const { rows } = await target.query<{ until: string }>(
     `update migration.dify_documents set claimed_until = clock_timestamp() + $4 * interval '1 ms',
        dataset_id = $5, document_id = $6, sha256 = $7,
        indexing_since = clock_timestamp() - $8 * interval '1 ms', unsure_since = clock_timestamp() - $9 * interval '1 ms'
      where ${MINE} returning claimed_until::text as until`,
-    [...keyOf(claim), claimMs, held.datasetId, held.documentId, held.sha256, held.indexingMs, held.unsureMs],
+    [
+      ...keyOf(claim),
+      claimMs,
+      actual.datasetId,
+      actual.documentId,
+      actual.sha256,
+      actual.indexingMs,
+      actual.unsureMs,
+    ],
   );
   const [saved] = rows;
   if (saved === undefined) throw new ClaimLost();
-  return { claim: { ...claim, until: saved.until }, held };
+  return { claim: { ...claim, until: saved.until }, actual };
 }
 
-/** Gives the content back: it is due in so many milliseconds, at once if it was offered meanwhile. `attempt`: whether one was spent. */
-export async function giveBack(
-  target: Pool,
-  claim: Claim,
-  { inMs, attempt }: { inMs: number; attempt: "spent" | "none" },
-): Promise<void> {
+/** The content is due again in so many milliseconds, at once if it was asked for meanwhile. No attempt is counted. */
+export async function snooze(target: Pool, claim: Claim, inMs: number): Promise<void> {
+  await release(target, claim, inMs, 0);
+}
+
+/** The same after an attempt that counts. */
+export async function retry(target: Pool, claim: Claim, inMs: number): Promise<void> {
+  await release(target, claim, inMs, 1);
+}
+
+async function release(target: Pool, claim: Claim, inMs: number, spent: 0 | 1): Promise<void> {
   await target.query(
     `update migration.dify_documents set claimed_until = null,
        due_at = case when asked = $4 then now() + $5 * interval '1 ms' else now() end,
-       attempts = case when asked = $4 and $6::boolean then attempts + 1 else attempts end,
-       failed_at = case when asked = $4 and $6::boolean then now() else failed_at end
+       attempts = case when asked = $4 then attempts + $6::integer else attempts end,
+       failed_at = case when asked = $4 and $6::integer > 0 then now() else failed_at end
      where ${MINE}`,
-    [...keyOf(claim), claim.asked, inMs, attempt === "spent"],
+    [...keyOf(claim), claim.asked, inMs, spent],
   );
 }
 
@@ -100,7 +113,7 @@ export async function giveBack(
  * this statement, or somebody is writing it: then, or where it was offered or written meanwhile, it is due again. Whoever moves or
  * deletes it later finds our row, and offers it.
  */
-export async function settle(
+export async function finish(
   target: Pool,
   { table }: Content,
   claim: Claim,
@@ -108,11 +121,11 @@ export async function settle(
 ): Promise<void> {
   if (version === null) return await forget(target, table, claim);
   await target.query(
-    `with held as materialized (
+    `with locked as materialized (
        select from public.${table} where id = $2::uuid and xmin = $4::text::xid for share skip locked)
      update migration.dify_documents set claimed_until = null, version = $4::text::xid, code = $5::text,
        attempts = case when $5::text is null then 0 else attempts end,
-       due_at = case when asked = $6 and exists (select from held) then null else now() + interval '250 ms' end
+       due_at = case when asked = $6 and exists (select from locked) then null else now() + interval '250 ms' end
      where ${MINE}`,
     [...keyOf(claim), version, code, claim.asked],
   );
@@ -125,5 +138,5 @@ async function forget(target: Pool, table: string, claim: Claim): Promise<void> 
        and not exists (select from public.${table} where id = $2::uuid)`,
     [...keyOf(claim), claim.asked],
   );
-  if (rowCount === 0) await giveBack(target, claim, { inMs: 0, attempt: "none" });
+  if (rowCount === 0) await snooze(target, claim, 0);
 }

@@ -46,7 +46,7 @@ export function openDifyMetrics(register: Registry) {
     watchDify: (dify: Dify): Dify => watched(dify, requests, documents),
     /** The same budget, its refusals counted. */
     watchBudget: (budget: Budget): Budget => ({
-      settle: (reservation, outcome) => budget.settle(reservation, outcome),
+      record: (reservation, outcome) => budget.record(reservation, outcome),
       reserve: async (tokens) => {
         const grant = await budget.reserve(tokens);
         if (grant.kind !== "granted")

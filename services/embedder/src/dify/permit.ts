@@ -1,5 +1,5 @@
-/** Permits: what changes something in Dify is let through by the budget that all consumers share, and settled with it. */
-import type { Budget, Outcome } from "@nexus/shared/ledger";
+/** Permits: what changes something in Dify is let through by the budget that all consumers share, and told what came of it. */
+import type { Budget, CallOutcome } from "@nexus/shared/ledger";
 import { DifyFailure, type FailureKind } from "./failures.ts";
 
 /** There is no permit now: nothing was called. */
@@ -18,29 +18,30 @@ export type Permit = <T>(call: () => Promise<T>) => Promise<T>;
 export async function takePermit(budget: Budget, ratePauseMs: number): Promise<Permit> {
   const grant = await budget.reserve(0);
   if (grant.kind !== "granted") throw new Postponed(grant.kind === "wait" ? grant.ms : grant.retryMs);
-  const settle = (outcome: Outcome): Promise<void> => budget.settle(grant.reservation, outcome);
+  const record = (outcome: CallOutcome): Promise<void> => budget.record(grant.reservation, outcome);
   return async (call) => {
     try {
       const result = await call();
-      await settle({ kind: "used", tokens: 0 });
+      await record({ kind: "used", tokens: 0 });
       return result;
     } catch (error) {
-      if (error instanceof DifyFailure) await settle(OUTCOMES[error.kind](error, ratePauseMs));
+      if (error instanceof DifyFailure) await record(OUTCOMES[error.kind](error, ratePauseMs));
       throw error;
     }
   };
 }
 
-const answered = (): Outcome => ({ kind: "rejected" });
+const answered = (): CallOutcome => ({ kind: "rejected" });
 
 /** What a failure says of Dify as a whole. */
-const OUTCOMES: { readonly [K in FailureKind]: (failure: DifyFailure, ratePauseMs: number) => Outcome } = {
-  throttled: (_, retryAfterMs) => ({ kind: "throttled", retryAfterMs }),
-  stop: ({ code }) => ({ kind: "stopped", code }),
-  retry: () => ({ kind: "failed" }),
-  item: answered,
-  gone: answered,
-  busy: answered,
-  taken: answered,
-  closed: answered,
-};
+const OUTCOMES: { readonly [K in FailureKind]: (failure: DifyFailure, ratePauseMs: number) => CallOutcome } =
+  {
+    throttled: (_, retryAfterMs) => ({ kind: "throttled", retryAfterMs }),
+    stop: ({ code }) => ({ kind: "stopped", code }),
+    retry: () => ({ kind: "failed" }),
+    item: answered,
+    gone: answered,
+    busy: answered,
+    taken: answered,
+    closed: answered,
+  };

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Grant, Outcome } from "./budget.ts";
+import type { Grant, CallOutcome } from "./budget.ts";
 import { ask, count, type FreshBudget, freshBudget, granted } from "./fresh-budget.ts";
 
-const throttled: Outcome = { kind: "throttled", retryAfterMs: null };
-const failed: Outcome = { kind: "failed" };
-const stopped: Outcome = { kind: "stopped", code: "AccessDeniedException" };
-const used: Outcome = { kind: "used", tokens: 1 };
+const throttled: CallOutcome = { kind: "throttled", retryAfterMs: null };
+const failed: CallOutcome = { kind: "failed" };
+const stopped: CallOutcome = { kind: "stopped", code: "AccessDeniedException" };
+const used: CallOutcome = { kind: "used", tokens: 1 };
 
 describe("the breaker", () => {
-  it.for<[string, Outcome, string]>([
+  it.for<[string, CallOutcome, string]>([
     ["throttled", throttled, "throttled"],
     ["without an answer", failed, "unavailable"],
   ])("pauses the pool when all calls of five seconds were %s", async ([, outcome, reason], context) => {
@@ -22,7 +22,7 @@ describe("the breaker", () => {
   it("pauses the pool at once when twenty calls in a row were not answered", async (context) => {
     const fresh = await freshBudget(context);
     const fail = async (times: number): Promise<void> =>
-      settleAll(fresh, await ask(fresh.budget, times), failed);
+      recordAll(fresh, await ask(fresh.budget, times), failed);
     await fail(19);
     await callAfter(fresh, 0, used);
     await fail(19);
@@ -33,7 +33,7 @@ describe("the breaker", () => {
 
   it("leaves the pool open while some are answered", async (context) => {
     const fresh = await freshBudget(context);
-    const answers: Outcome[] = [used, { kind: "rejected" }];
+    const answers: CallOutcome[] = [used, { kind: "rejected" }];
     for (let round = 0; round < 8; round += 1) {
       for (const seconds of [2, 2]) await callAfter(fresh, seconds, throttled);
       await callAfter(fresh, 2, answers[round % 2] ?? used);
@@ -68,7 +68,7 @@ describe("a paused pool", () => {
       await fresh.pass(0.1);
       const grants = await ask(fresh.budget, 16);
       expect([count(grants), count(grants, "paused")]).toEqual([1, 15]);
-      await settleAll(fresh, grants, throttled);
+      await recordAll(fresh, grants, throttled);
     }
   });
 
@@ -76,7 +76,7 @@ describe("a paused pool", () => {
     const fresh = await paused(context);
     await fresh.ledger.query("update migration.rate_budget set share = 0.1");
     await fresh.pass(1.1);
-    await settleAll(fresh, await ask(fresh.budget, 16), used);
+    await recordAll(fresh, await ask(fresh.budget, 16), used);
     expect(count(await ask(fresh.budget, 16))).toBe(16);
     expect(
       await fresh.row("round(share::numeric, 2) as share, pause_reason, pause_code, probe_at, unanswered"),
@@ -93,7 +93,7 @@ describe("a paused pool", () => {
     const fresh = await freshBudget(context);
     const early = await granted(fresh.budget);
     await callAfter(fresh, 1, stopped);
-    await fresh.budget.settle(early, used);
+    await fresh.budget.record(early, used);
     expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused" });
   });
 
@@ -119,12 +119,12 @@ async function paused(context: Parameters<typeof freshBudget>[0]): Promise<Fresh
   return fresh;
 }
 
-async function callAfter(fresh: FreshBudget, seconds: number, outcome: Outcome): Promise<void> {
+async function callAfter(fresh: FreshBudget, seconds: number, outcome: CallOutcome): Promise<void> {
   await fresh.pass(seconds);
-  await fresh.budget.settle(await granted(fresh.budget), outcome);
+  await fresh.budget.record(await granted(fresh.budget), outcome);
 }
 
-async function settleAll(fresh: FreshBudget, grants: readonly Grant[], outcome: Outcome): Promise<void> {
+async function recordAll(fresh: FreshBudget, grants: readonly Grant[], outcome: CallOutcome): Promise<void> {
   for (const grant of grants)
-    if (grant.kind === "granted") await fresh.budget.settle(grant.reservation, outcome);
+    if (grant.kind === "granted") await fresh.budget.record(grant.reservation, outcome);
 }

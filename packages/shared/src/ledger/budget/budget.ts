@@ -1,8 +1,8 @@
 /** The budget of one model, shared by every process: what may be called now, and what the calls came to. */
 
-/** A call that may be made now. Settle it exactly once; one that is never settled (a crash) is simply spent. */
+/** A call that may be made now. Record it exactly once; one that is never recorded (a crash) is simply spent. */
 export interface Reservation {
-  /** As estimated; settling corrects the bucket by the real count. */
+  /** As estimated; recording corrects the bucket by the real count. */
   readonly tokens: number;
   /** By the clock of the database. */
   readonly grantedAt: string;
@@ -24,7 +24,7 @@ export type Grant =
  * What became of a call. Of an `EmbeddingFailure` by its kind: throttled → `throttled`, retry → `failed`, item → `rejected`, stop → `stopped`.
  * `rejected` is an answer, so it proves that the model is there; `failed` is none.
  */
-export type Outcome =
+export type CallOutcome =
   | { readonly kind: "used"; readonly tokens: number }
   | { readonly kind: "throttled"; readonly retryAfterMs: number | null }
   | { readonly kind: "failed" }
@@ -42,7 +42,7 @@ export interface Budget {
   /** Asks for one call of about so many tokens. */
   reserve(tokens: number): Promise<Grant>;
   /** Says what became of it. Resolves when the ledger has it. */
-  settle(reservation: Reservation, outcome: Outcome): Promise<void>;
+  record(reservation: Reservation, outcome: CallOutcome): Promise<void>;
 }
 
 /** What the provider allows, and what we want to pay. */

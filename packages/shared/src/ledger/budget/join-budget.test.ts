@@ -37,13 +37,13 @@ describe("a budget that serves a person", () => {
     const fresh = await freshBudget(context, { capUsd: 0 });
     expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason: "money_cap" });
     const budget = joined(fresh);
-    await budget.settle(await granted(budget), { kind: "used", tokens: 1_000 });
+    await budget.record(await granted(budget), { kind: "used", tokens: 1_000 });
     expect(await fresh.row("run_microdollars")).toEqual({ run_microdollars: 20 });
   });
 
   it("is paused with the pool", async (context) => {
     const fresh = await freshBudget(context);
-    await fresh.budget.settle(await granted(fresh.budget), { kind: "stopped", code: "AccessDenied" });
+    await fresh.budget.record(await granted(fresh.budget), { kind: "stopped", code: "AccessDenied" });
     expect(await joined(fresh).reserve(1)).toMatchObject({ kind: "paused", reason: "stopped" });
   });
 });

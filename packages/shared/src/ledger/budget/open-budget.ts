@@ -1,10 +1,10 @@
 import type { Queryable } from "../../database/pool.ts";
 import type { Budget, BudgetOptions, Grant, Haste } from "./budget.ts";
-import { inGroups } from "../../runtime/in-groups.ts";
+import { microBatch } from "../../runtime/micro-batch.ts";
 import { paceOf } from "./pace.ts";
 import { microdollarsPerMillion } from "./price.ts";
 import { reserve } from "./reserve.ts";
-import { type Settlement, settle } from "./settle.ts";
+import { type EndedCall, record } from "./record-calls.ts";
 
 /**
  * Opens the budget of a model: writes the configured quota, price and cap into its row, which is made if need be with full buckets.
@@ -39,7 +39,7 @@ export function joinBudget(
   };
 }
 
-/** Wishes and settlements of one statement, at most. */
+/** Wishes and ended of one statement, at most. */
 const LARGEST = 1_000;
 
 function budgetOf(
@@ -47,15 +47,15 @@ function budgetOf(
   model: string,
   manner: { readonly haste: Haste; readonly clockSpeed: number },
 ): Budget {
-  const reserveOne = inGroups<number, Grant>(LARGEST, (wishes) => reserve(ledger, model, wishes, manner));
-  const settleOne = inGroups<Settlement, true>(LARGEST, async (settlements) => {
-    await settle(ledger, model, settlements, manner.clockSpeed);
-    return settlements.map(() => true);
+  const reserveOne = microBatch<number, Grant>(LARGEST, (wishes) => reserve(ledger, model, wishes, manner));
+  const recordOne = microBatch<EndedCall, true>(LARGEST, async (ended) => {
+    await record(ledger, model, ended, manner.clockSpeed);
+    return ended.map(() => true);
   });
   return {
     reserve: (tokens) => reserveOne(Math.max(0, Math.ceil(tokens))),
-    settle: async (reservation, outcome) => {
-      await settleOne({ reservation, outcome });
+    record: async (reservation, outcome) => {
+      await recordOne({ reservation, outcome });
     },
   };
 }

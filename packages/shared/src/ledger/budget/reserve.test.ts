@@ -82,9 +82,9 @@ describe("reserving tokens", () => {
   it("gives back what was estimated too much, and takes what was estimated too little", async (context) => {
     const { budget, row } = await freshBudget(context, { tokensPerMinute: 60_000 });
     const [one, two] = [await granted(budget, 300), await granted(budget, 300)];
-    await budget.settle(one, { kind: "used", tokens: 200 });
+    await budget.record(one, { kind: "used", tokens: 200 });
     expect(await row("round(tokens) as tokens")).toEqual({ tokens: 400 });
-    await budget.settle(two, { kind: "used", tokens: 900 });
+    await budget.record(two, { kind: "used", tokens: 900 });
     expect(await row("round(tokens) as tokens")).toEqual({ tokens: -200 });
   });
 });
@@ -102,7 +102,7 @@ describe("opening a budget", () => {
     const reservation = await granted(budget);
     await ledger.query("delete from migration.rate_budget");
     await expect(budget.reserve(1)).rejects.toThrow("no budget is open for titan");
-    await expect(budget.settle(reservation, { kind: "failed" })).rejects.toThrow(
+    await expect(budget.record(reservation, { kind: "failed" })).rejects.toThrow(
       "no budget is open for titan",
     );
   });

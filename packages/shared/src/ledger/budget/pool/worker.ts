@@ -38,7 +38,7 @@ async function lane(budget: Budget, { endpointUrl, estimate, tokens }: Work): Pr
     const grant = await budget.reserve(estimate);
     if (grant.kind === "granted") {
       const status = await call(`${endpointUrl}/${tokens}`);
-      await budget.settle(
+      await budget.record(
         grant.reservation,
         status === 200 ? { kind: "used", tokens } : { kind: "throttled", retryAfterMs: null },
       );

@@ -1,4 +1,4 @@
-/** The pump: offers batches of open entities, up to a high-water mark. It is the gate, the back-pressure and the recovery. */
+/** The dispatcher: enqueues batches of open entities, up to a high-water mark. It is the gate, the back-pressure and the recovery. */
 import { entities, entityNamed } from "@nexus/catalog";
 import { inTransaction } from "@nexus/shared/database";
 import {
@@ -18,7 +18,7 @@ import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 
 /** Opens what may be opened and fills the queues, but not of what has lost too many rows. Returns whether anything was offered. */
-export async function pump(deps: Deps, run: Run): Promise<boolean> {
+export async function dispatch(deps: Deps, run: Run): Promise<boolean> {
   await openSettledChildren(deps, run);
   const highWater = await highWaterNow(deps);
   let offered = false;

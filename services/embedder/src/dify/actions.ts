@@ -1,17 +1,17 @@
 /** The steps that change something in Dify, or look at it. Each leaves `work` as it is known afterwards, or throws why it must wait. */
 import type { DifyDeps } from "./deps.ts";
 import { type Dataset, makeDataset } from "./datasets.ts";
-import { type Claimed, type Held, save } from "./documents.ts";
+import { type Claimed, type Actual, save } from "./documents.ts";
 import { DifyFailure } from "./failures.ts";
 import { documentName } from "./names.ts";
-import type { Step } from "./next-step.ts";
+import type { Action } from "./next-action.ts";
 import { type Permit, takePermit } from "./permit.ts";
-import type { Wanted } from "./wanted.ts";
+import type { Desired } from "./desired.ts";
 
 /** Where the work on one content is. */
 export interface Work {
   claimed: Claimed;
-  readonly wanted: Wanted;
+  readonly desired: Desired;
   dataset: Dataset | undefined;
   notIn: string | undefined;
 }
@@ -25,25 +25,25 @@ export class NotYet extends Error {
   }
 }
 
-export const STEPS: {
-  readonly [K in Exclude<Step, "settle">]: (deps: DifyDeps, work: Work) => Promise<void>;
+export const ACTIONS: {
+  readonly [K in Exclude<Action, "finish">]: (deps: DifyDeps, work: Work) => Promise<void>;
 } = {
   look_up: lookUp,
-  make_dataset: makeWanted,
+  make_dataset: makeDesired,
   create,
   update,
   remove,
   follow,
 };
 
-const NOTHING: Held = { datasetId: null, documentId: null, sha256: null, indexingMs: null, unsureMs: null };
+const NOTHING: Actual = { datasetId: null, documentId: null, sha256: null, indexingMs: null, unsureMs: null };
 
 /** A creation without an answer may end late: it is given time before its name is looked up. */
 async function lookUp(deps: DifyDeps, work: Work): Promise<void> {
-  const { held } = work.claimed;
-  const early = deps.settings.settleMs - (held.unsureMs ?? Infinity);
+  const { actual } = work.claimed;
+  const early = deps.settings.settleMs - (actual.unsureMs ?? Infinity);
   if (early > 0) throw new NotYet(early);
-  const datasetId = held.datasetId ?? work.dataset?.id ?? "";
+  const datasetId = actual.datasetId ?? work.dataset?.id ?? "";
   const [first] = await deps.dify.findDocuments(datasetId, nameOf(work));
   if (first === undefined) work.notIn = datasetId;
   await write(
@@ -51,25 +51,25 @@ async function lookUp(deps: DifyDeps, work: Work): Promise<void> {
     work,
     first === undefined
       ? NOTHING
-      : { ...held, datasetId, documentId: first.id, indexingMs: 0, unsureMs: null },
+      : { ...actual, datasetId, documentId: first.id, indexingMs: 0, unsureMs: null },
   );
 }
 
-async function makeWanted(deps: DifyDeps, work: Work): Promise<void> {
-  const practiceId = work.wanted.kind === "text" ? work.wanted.practiceId : null;
+async function makeDesired(deps: DifyDeps, work: Work): Promise<void> {
+  const practiceId = work.desired.kind === "text" ? work.desired.practiceId : null;
   const permit = await permitOf(deps);
   work.dataset = await permit(() => makeDataset(deps.target, deps.dify, practiceId));
 }
 
 /** The intention is written down first: whoever finds it without an id looks the name up. */
 async function create(deps: DifyDeps, work: Work): Promise<void> {
-  const { wanted, dataset } = work;
-  if (wanted.kind !== "text" || dataset === undefined) throw new Error("a document without text or dataset");
+  const { desired, dataset } = work;
+  if (desired.kind !== "text" || dataset === undefined) throw new Error("a document without text or dataset");
   const permit = await permitOf(deps);
-  const asked = { ...NOTHING, datasetId: dataset.id, sha256: wanted.sha256 };
+  const asked = { ...NOTHING, datasetId: dataset.id, sha256: desired.sha256 };
   await write(deps, work, { ...asked, unsureMs: 0 });
   try {
-    const documentId = await permit(() => deps.dify.createDocument(dataset.id, nameOf(work), wanted.text));
+    const documentId = await permit(() => deps.dify.createDocument(dataset.id, nameOf(work), desired.text));
     await write(deps, work, { ...asked, documentId, indexingMs: 0 });
   } catch (error) {
     // A refusal is an answer: there is no document. Of anything else that is not known.
@@ -81,19 +81,19 @@ async function create(deps: DifyDeps, work: Work): Promise<void> {
 
 /** Until the answer is there, which text Dify has is not known. */
 async function update(deps: DifyDeps, work: Work): Promise<void> {
-  const { wanted } = work;
+  const { desired } = work;
   const [datasetId, documentId] = placeOf(work);
-  if (wanted.kind !== "text") throw new Error("an update without text");
+  if (desired.kind !== "text") throw new Error("an update without text");
   const permit = await permitOf(deps);
-  const held = { ...work.claimed.held, sha256: null };
-  await write(deps, work, held);
+  const actual = { ...work.claimed.actual, sha256: null };
+  await write(deps, work, actual);
   try {
-    await permit(() => deps.dify.updateDocument(datasetId, documentId, nameOf(work), wanted.text));
-    await write(deps, work, { ...held, sha256: wanted.sha256, indexingMs: 0 });
+    await permit(() => deps.dify.updateDocument(datasetId, documentId, nameOf(work), desired.text));
+    await write(deps, work, { ...actual, sha256: desired.sha256, indexingMs: 0 });
   } catch (error) {
     if (!(error instanceof DifyFailure)) throw error;
     if (error.kind === "gone") await write(deps, work, NOTHING);
-    else if (error.kind === "busy") await write(deps, work, { ...held, indexingMs: 0 });
+    else if (error.kind === "busy") await write(deps, work, { ...actual, indexingMs: 0 });
     // Dify refuses to update what is not available in the words for a bad text. Deleted and created, it is one of the two.
     else if (error.kind === "item" && error.code === "invalid_param") await remove(deps, work);
     else throw error;
@@ -107,8 +107,8 @@ async function remove(deps: DifyDeps, work: Work): Promise<void> {
   for (const { id, indexing } of found)
     if (indexing !== "indexing") await deleteDocument(deps, datasetId, id);
   if (found.some(({ indexing }) => indexing === "indexing")) {
-    const { held } = work.claimed;
-    await write(deps, work, { ...held, indexingMs: held.indexingMs ?? 0 });
+    const { actual } = work.claimed;
+    await write(deps, work, { ...actual, indexingMs: actual.indexingMs ?? 0 });
     throw new NotYet(deps.settings.pollMs);
   }
   await write(deps, work, NOTHING);
@@ -125,15 +125,15 @@ async function deleteDocument(deps: DifyDeps, datasetId: string, documentId: str
 
 /** Also sees a second document of the name, left by a creation that ended after all: the one that we know stays. */
 async function follow(deps: DifyDeps, work: Work): Promise<void> {
-  const { held } = work.claimed;
-  const indexingMs = held.indexingMs ?? 0;
+  const { actual } = work.claimed;
+  const indexingMs = actual.indexingMs ?? 0;
   if (indexingMs < deps.settings.pollMs) throw new NotYet(deps.settings.pollMs - indexingMs);
   const [datasetId, documentId] = placeOf(work);
   const found = await deps.dify.findDocuments(datasetId, nameOf(work));
   for (const { id } of found) if (id !== documentId) await deleteDocument(deps, datasetId, id);
   const mine = found.find(({ id }) => id === documentId);
   if (mine === undefined) return await write(deps, work, NOTHING);
-  if (mine.indexing === "completed") return await write(deps, work, { ...held, indexingMs: null });
+  if (mine.indexing === "completed") return await write(deps, work, { ...actual, indexingMs: null });
   if (mine.indexing === "error") {
     await remove(deps, work);
     throw new DifyFailure("retry", "indexing_error");
@@ -141,9 +141,9 @@ async function follow(deps: DifyDeps, work: Work): Promise<void> {
   throw new NotYet(Math.min(60_000, Math.max(deps.settings.pollMs, indexingMs / 2)));
 }
 
-function placeOf({ claimed: { held } }: Work): [datasetId: string, documentId: string] {
-  if (held.datasetId === null || held.documentId === null) throw new Error("a document without a place");
-  return [held.datasetId, held.documentId];
+function placeOf({ claimed: { actual } }: Work): [datasetId: string, documentId: string] {
+  if (actual.datasetId === null || actual.documentId === null) throw new Error("a document without a place");
+  return [actual.datasetId, actual.documentId];
 }
 
 function nameOf({ claimed: { claim } }: Work): string {
@@ -154,6 +154,6 @@ function permitOf({ budget, settings }: DifyDeps): Promise<Permit> {
   return takePermit(budget, settings.ratePauseMs);
 }
 
-async function write({ target, settings }: DifyDeps, work: Work, held: Held): Promise<void> {
-  work.claimed = await save(target, work.claimed.claim, held, settings.claimMs);
+async function write({ target, settings }: DifyDeps, work: Work, actual: Actual): Promise<void> {
+  work.claimed = await save(target, work.claimed.claim, actual, settings.claimMs);
 }

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { Outcome, Reservation } from "./budget.ts";
+import type { CallOutcome, Reservation } from "./budget.ts";
 import { ask, type FreshBudget, freshBudget, granted } from "./fresh-budget.ts";
 
-const throttled: Outcome = { kind: "throttled", retryAfterMs: null };
+const throttled: CallOutcome = { kind: "throttled", retryAfterMs: null };
 
 describe("a call that was throttled", () => {
   it("lowers the pace once for all calls that were under way", async (context) => {
     const fresh = await freshBudget(context);
     const calls = await reservations(fresh, 20);
     await fresh.pass(2);
-    for (const call of calls.slice(0, 5)) await fresh.budget.settle(call, throttled);
-    await Promise.all(calls.slice(5).map((call) => fresh.budget.settle(call, throttled)));
+    for (const call of calls.slice(0, 5)) await fresh.budget.record(call, throttled);
+    await Promise.all(calls.slice(5).map((call) => fresh.budget.record(call, throttled)));
     expect(await fresh.row("round(share::numeric, 2) as share")).toEqual({ share: "0.80" });
   });
 
@@ -37,8 +37,8 @@ describe("a call that was throttled", () => {
   it("keeps everybody away for its Retry-After", async (context) => {
     const fresh = await freshBudget(context);
     const [one, two] = await reservations(fresh, 2);
-    if (one) await fresh.budget.settle(one, { kind: "throttled", retryAfterMs: 3_000 });
-    if (two) await fresh.budget.settle(two, { kind: "throttled", retryAfterMs: 1_000 });
+    if (one) await fresh.budget.record(one, { kind: "throttled", retryAfterMs: 3_000 });
+    if (two) await fresh.budget.record(two, { kind: "throttled", retryAfterMs: 1_000 });
     await fresh.pass(2.9);
     expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "wait" });
     await fresh.pass(0.2);
@@ -50,11 +50,11 @@ describe("the bill", () => {
   it("counts calls, tokens and what went wrong by UTC day, in whole microdollars that add up", async (context) => {
     const fresh = await freshBudget(context);
     const calls = await reservations(fresh, 84);
-    const settled = calls
+    const recorded = calls
       .slice(0, 80)
-      .map((call) => fresh.budget.settle(call, { kind: "used", tokens: 130 }));
-    await Promise.all(settled);
-    const others: Outcome[] = [
+      .map((call) => fresh.budget.record(call, { kind: "used", tokens: 130 }));
+    await Promise.all(recorded);
+    const others: CallOutcome[] = [
       throttled,
       { kind: "failed" },
       { kind: "rejected" },
@@ -62,7 +62,7 @@ describe("the bill", () => {
     ];
     for (const [index, outcome] of others.entries()) {
       const call = calls[80 + index];
-      if (call) await fresh.budget.settle(call, outcome);
+      if (call) await fresh.budget.record(call, outcome);
     }
     const { rows } = await fresh.ledger.query(
       `select model, calls, tokens, throttled, failed, microdollars,
@@ -73,10 +73,10 @@ describe("the bill", () => {
     expect(rows).toEqual([{ model: "titan", ...counted, today: true }]);
   });
 
-  it("adds up when every call is settled alone", async (context) => {
+  it("adds up when every call is recorded alone", async (context) => {
     const fresh = await freshBudget(context);
     for (let call = 0; call < 40; call += 1)
-      await fresh.budget.settle(await granted(fresh.budget), { kind: "used", tokens: 7 });
+      await fresh.budget.record(await granted(fresh.budget), { kind: "used", tokens: 7 });
     const { rows } = await fresh.ledger.query("select tokens, microdollars from migration.embedding_usage");
     expect(rows).toEqual([{ tokens: 280, microdollars: 5 }]);
     expect(await fresh.row("run_tokens, run_microdollars")).toEqual({ run_tokens: 280, run_microdollars: 5 });
@@ -85,7 +85,7 @@ describe("the bill", () => {
 
 describe("the money cap", () => {
   /** 1,000 tokens are 20 microdollars. */
-  const call: Outcome = { kind: "used", tokens: 1_000 };
+  const call: CallOutcome = { kind: "used", tokens: 1_000 };
 
   it("is overshot by no more than one call per worker", async (context) => {
     const fresh = await freshBudget(context, { capUsd: 0.0002 });
@@ -93,7 +93,7 @@ describe("the money cap", () => {
       for (;;) {
         const grant = await fresh.budget.reserve(1_000);
         if (grant.kind !== "granted") break;
-        await fresh.budget.settle(grant.reservation, call);
+        await fresh.budget.record(grant.reservation, call);
       }
     };
     await Promise.all(Array.from({ length: 16 }, worker));
@@ -107,11 +107,11 @@ describe("the money cap", () => {
 
   it("holds for one run: the next one with embeddings begins at nothing, one without changes nothing", async (context) => {
     const fresh = await freshBudget(context, { capUsd: 0.00002 });
-    await fresh.budget.settle(await granted(fresh.budget), call);
+    await fresh.budget.record(await granted(fresh.budget), call);
     await run(fresh, false);
     expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason: "money_cap" });
     const runId = await run(fresh, true);
-    await fresh.budget.settle(await granted(fresh.budget), call);
+    await fresh.budget.record(await granted(fresh.budget), call);
     expect(await fresh.row("run_id, run_microdollars")).toEqual({ run_id: runId, run_microdollars: 20 });
     expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason: "money_cap" });
   });
@@ -137,5 +137,5 @@ async function reservations(fresh: FreshBudget, calls: number): Promise<Reservat
 
 async function throttleAfter(fresh: FreshBudget, seconds: number): Promise<void> {
   await fresh.pass(seconds);
-  await fresh.budget.settle(await granted(fresh.budget), throttled);
+  await fresh.budget.record(await granted(fresh.budget), throttled);
 }

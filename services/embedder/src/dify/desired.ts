@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { readItems } from "../items.ts";
 
 /** `version`: the xmin of the row; null: there is no row. */
-export type Wanted =
+export type Desired =
   | { readonly kind: "nothing"; readonly version: string | null; readonly code: string | null }
   | {
       readonly kind: "text";
@@ -20,7 +20,7 @@ export type Wanted =
 const SHARED: ReadonlySet<string> = new Set(["workflow_template"]);
 
 /** Reads and composes a row as the embedder does. */
-export async function readWanted(target: Pool, content: Content, contentId: string): Promise<Wanted> {
+export async function readDesired(target: Pool, content: Content, contentId: string): Promise<Desired> {
   const [item] = await readItems(target, content, [contentId]);
   if (item === undefined) return { kind: "nothing", version: null, code: null };
   const { version, practiceId, chunks, failure: code } = item;

@@ -2,10 +2,10 @@
 import type { Content } from "@nexus/catalog";
 import type { DifyDeps } from "./deps.ts";
 import { forgetDataset } from "./datasets.ts";
-import { ClaimLost, giveBack, settle } from "./documents.ts";
+import { ClaimLost, finish, retry, snooze } from "./documents.ts";
 import { DifyFailure, type FailureKind } from "./failures.ts";
 import { Postponed } from "./permit.ts";
-import { NotYet, type Work } from "./steps.ts";
+import { NotYet, type Work } from "./actions.ts";
 
 /** A content fails for good with its fifth attempt. */
 const MAX_ATTEMPTS = 5;
@@ -14,7 +14,12 @@ const MAX_ATTEMPTS = 5;
 const PATIENCE_MS = 5_000;
 
 /** Puts it back by its error. Never throws: what cannot even be put back stays claimed, and is found when that has run out. */
-export async function putBack(deps: DifyDeps, content: Content, work: Work, error: unknown): Promise<number> {
+export async function afterFailure(
+  deps: DifyDeps,
+  content: Content,
+  work: Work,
+  error: unknown,
+): Promise<number> {
   try {
     return await byError(deps, content, work, error);
   } catch (cause) {
@@ -34,14 +39,14 @@ async function byError(deps: DifyDeps, content: Content, work: Work, error: unkn
 }
 
 async function later({ target }: DifyDeps, { claimed }: Work, inMs: number, restMs: number): Promise<number> {
-  await giveBack(target, claimed.claim, { inMs, attempt: "none" });
+  await snooze(target, claimed.claim, inMs);
   return restMs;
 }
 
-type PutBack = (deps: DifyDeps, content: Content, work: Work, failure: DifyFailure) => Promise<number>;
+type AfterFailure = (deps: DifyDeps, content: Content, work: Work, failure: DifyFailure) => Promise<number>;
 
 /** What a failure means for the content, by its kind. */
-const FAILURES: { readonly [K in FailureKind]: PutBack } = {
+const FAILURES: { readonly [K in FailureKind]: AfterFailure } = {
   throttled: (deps, _content, work) => later(deps, work, 0, deps.settings.ratePauseMs),
   stop: (deps, _content, work, { code }) => {
     deps.log.error({ code }, "Dify refuses every call: a person must look");
@@ -53,7 +58,7 @@ const FAILURES: { readonly [K in FailureKind]: PutBack } = {
   },
   busy: (deps, _content, work) => later(deps, work, deps.settings.pollMs, 0),
   gone: async (deps, _content, work) => {
-    const { datasetId } = work.claimed.held;
+    const { datasetId } = work.claimed.actual;
     if (datasetId !== null) await forgetDataset(deps.target, datasetId);
     deps.log.warn(factsOf(work), "a dataset is gone, it is made anew");
     return await later(deps, work, 0, 0);
@@ -70,13 +75,13 @@ async function fail(
   { code }: DifyFailure,
 ): Promise<number> {
   log.warn({ code, ...factsOf(work) }, "a content is not in Dify: it was refused");
-  await settle(target, content, work.claimed.claim, { version: work.wanted.version, code });
+  await finish(target, content, work.claimed.claim, { version: work.desired.version, code });
   return 0;
 }
 
 /**
  * An attempt counts against the content only if Dify answered something else since its last failure: so an outage, however long,
- * condemns nothing, and a text that breaks Dify holds nobody up for long.
+ * fails nothing for good, and a text that breaks Dify holds nobody up for long.
  */
 async function tryAgain(deps: DifyDeps, content: Content, work: Work, failure: DifyFailure): Promise<number> {
   const { target, health, settings, log } = deps;
@@ -86,7 +91,7 @@ async function tryAgain(deps: DifyDeps, content: Content, work: Work, failure: D
   if (counts && claim.attempts + 1 >= MAX_ATTEMPTS) return await fail(deps, content, work, failure);
   log.warn({ code: failure.code, attempt: claim.attempts + 1, ...factsOf(work) }, "a call to Dify failed");
   const inMs = settings.retryMs * 2 ** claim.attempts;
-  await giveBack(target, claim, { inMs, attempt: counts ? "spent" : "none" });
+  await (counts ? retry : snooze)(target, claim, inMs);
   return 0;
 }
 

@@ -1,10 +1,10 @@
 /** Lets a few things be done at the same time, and the others wait in line. */
-export interface Lanes {
+export interface Semaphore {
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** `count` lanes. */
-export function openLanes(count: number): Lanes {
+/** `count` semaphore. */
+export function openSemaphore(count: number): Semaphore {
   let free = count;
   const line: (() => void)[] = [];
   return {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { inGroups } from "./in-groups.ts";
+import { microBatch } from "./micro-batch.ts";
 
 describe("questions in groups", () => {
   it("go alone when nothing is under way, and together when something is", async () => {
     const groups: number[][] = [];
-    const double = inGroups<number, number>(3, async (questions) => {
+    const double = microBatch<number, number>(3, async (questions) => {
       groups.push([...questions]);
       await Promise.resolve();
       return questions.map((question) => 2 * question);
@@ -16,7 +16,7 @@ describe("questions in groups", () => {
 
   it("are no more in a group than may be", async () => {
     const sizes: number[] = [];
-    const ask = inGroups<number, number>(3, async (questions) => {
+    const ask = microBatch<number, number>(3, async (questions) => {
       sizes.push(questions.length);
       return await Promise.resolve(questions);
     });
@@ -26,7 +26,7 @@ describe("questions in groups", () => {
 
   it("fail together, and do not harm the next group", async () => {
     let fails = true;
-    const ask = inGroups<number, number>(3, async (questions) => {
+    const ask = microBatch<number, number>(3, async (questions) => {
       await Promise.resolve();
       if (fails) throw new Error("away");
       return questions;
@@ -38,7 +38,7 @@ describe("questions in groups", () => {
   });
 
   it("are errors when they get no answer", async () => {
-    const ask = inGroups<number, number>(3, async () => await Promise.resolve([]));
+    const ask = microBatch<number, number>(3, async () => await Promise.resolve([]));
     await expect(ask(1)).rejects.toThrow("was not answered");
   });
 });

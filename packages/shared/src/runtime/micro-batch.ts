@@ -9,7 +9,7 @@ interface Asked<Q, A> {
  * Nobody waits for a timer, and however many ask there is one statement at a time. `answer` returns as many answers as questions.
  * `largest`: questions of one group, at most.
  */
-export function inGroups<Q, A>(
+export function microBatch<Q, A>(
   largest: number,
   answer: (questions: readonly Q[]) => Promise<readonly A[]>,
 ): (question: Q) => Promise<A> {

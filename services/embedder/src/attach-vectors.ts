@@ -14,7 +14,7 @@ export type Decided = { readonly item: Item } & (
  * committed) and passes over those that somebody is writing: no embedder ever waits for a loader, and a loader waits for this one
  * statement at most. What is not locked is not attached; its vectors stay with their texts.
  */
-const settleSql = ({ table, key }: Content): string => `
+const attachSql = ({ table, key }: Content): string => `
   with
   -- The items as this embedder knows them.
   decided as materialized (
@@ -66,8 +66,8 @@ const settleSql = ({ table, key }: Content): string => `
     where i.content_type = $1 and i.content_id = any($2::uuid[]) and i.content_id = h.id and h.code is not null)
   select id from held`;
 
-/** Returns the ids of the items that are settled now. The others have been written since they were read, or are being written. */
-export async function settleItems(
+/** Returns the ids of the items that are done now. The others have been written since they were read, or are being written. */
+export async function attachVectors(
   db: Queryable,
   content: Content,
   decided: readonly Decided[],
@@ -76,7 +76,7 @@ export async function settleItems(
   const links = decided.flatMap((one) =>
     one.kind === "embedded" ? one.textIds.map((textId, index) => ({ id: one.item.id, index, textId })) : [],
   );
-  const { rows } = await db.query<{ id: string }>(settleSql(content), [
+  const { rows } = await db.query<{ id: string }>(attachSql(content), [
     content.contentType,
     decided.map(({ item }) => item.id),
     decided.map(({ item }) => item.version),

@@ -1,12 +1,12 @@
-/** Settling: what became of calls goes into the buckets, the pace, the breaker and the bill, in one statement for all of this process. */
+/** What became of calls goes into the buckets, the pace, the breaker and the bill, in one statement for all of this process. */
 import type { Queryable } from "../../database/pool.ts";
-import type { Outcome, Reservation } from "./budget.ts";
+import type { CallOutcome, Reservation } from "./budget.ts";
 import { SOON } from "./soon.ts";
 
 /** One call and what became of it. */
-export interface Settlement {
+export interface EndedCall {
   readonly reservation: Reservation;
-  readonly outcome: Outcome;
+  readonly outcome: CallOutcome;
 }
 
 /** A 429 lowers the pace to this part of it, */
@@ -28,7 +28,7 @@ const FIRST_PROBE_DELAY = "1 s";
 const REOPENED_AT = 0.5;
 
 /** Usage is written after the budget's row and from it, so that any two statements lock in one order. */
-const SETTLE = `
+const RECORD = `
   with
   -- The one row that every process waits for, locked.
   budget as materialized (
@@ -62,7 +62,7 @@ const SETTLE = `
         then case when throttled > 0 then 'throttled' else 'unavailable' end end as trips
     from budget, calls, clock, silence),
   -- The buckets get back what was not used; pace, breaker and bill are written.
-  settled as (
+  recorded as (
     update migration.rate_budget b set
       tokens = least(b.token_burst, b.tokens + unused),
       share = case when reopens then greatest(share, ${REOPENED_AT})
@@ -86,30 +86,30 @@ const SETTLE = `
       failed + rejected + stopped as failed, microdollars_per_million_tokens as price)
   -- The day's usage, priced as the bill is: what is new is the difference of two rounded sums.
   insert into migration.embedding_usage as u (model, day, calls, tokens, throttled, failed, microdollars)
-  select model, (at at time zone 'utc')::date, used, tokens, throttled, failed, tokens * price / 1000000 from settled
+  select model, (at at time zone 'utc')::date, used, tokens, throttled, failed, tokens * price / 1000000 from recorded
   on conflict (model, day) do update set
     calls = u.calls + excluded.calls, tokens = u.tokens + excluded.tokens,
     throttled = u.throttled + excluded.throttled, failed = u.failed + excluded.failed,
-    microdollars = u.microdollars + (u.tokens + excluded.tokens) * (select price from settled) / 1000000
-      - u.tokens * (select price from settled) / 1000000`;
+    microdollars = u.microdollars + (u.tokens + excluded.tokens) * (select price from recorded) / 1000000
+      - u.tokens * (select price from recorded) / 1000000`;
 
-/** Settles all of them or, when it throws, none (unless the connection broke after the commit and before its answer). */
-export async function settle(
+/** Records all of them or, when it throws, none (unless the connection broke after the commit and before its answer). */
+export async function record(
   ledger: Queryable,
   model: string,
-  settlements: readonly Settlement[],
+  ended: readonly EndedCall[],
   clockSpeed: number,
 ): Promise<void> {
-  const outcomes = settlements.map(({ outcome }) => outcome);
-  const settled = await ledger.query(SETTLE, [
+  const outcomes = ended.map(({ outcome }) => outcome);
+  const recorded = await ledger.query(RECORD, [
     model,
     clockSpeed,
     outcomes.map(({ kind }) => kind),
-    settlements.map(({ reservation }) => reservation.grantedAt),
-    settlements.map(({ reservation }) => reservation.tokens),
+    ended.map(({ reservation }) => reservation.grantedAt),
+    ended.map(({ reservation }) => reservation.tokens),
     outcomes.map((outcome) => (outcome.kind === "used" ? outcome.tokens : null)),
     outcomes.map((outcome) => (outcome.kind === "throttled" ? outcome.retryAfterMs : null)),
     outcomes.map((outcome) => (outcome.kind === "stopped" ? outcome.code : null)),
   ]);
-  if (settled.rowCount !== 1) throw new Error(`no budget is open for ${model}`);
+  if (recorded.rowCount !== 1) throw new Error(`no budget is open for ${model}`);
 }

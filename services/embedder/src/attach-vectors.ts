@@ -50,17 +50,15 @@ const attachSql = ({ table, key }: Content): string => `
     select $1, id, version, chunks from held where code is null order by id
     on conflict (content_type, content_id) do update
       set version = excluded.version, chunks = excluded.chunks, settled_at = now()),
-  -- What has none for good,
+  -- What has none for good; what had failed before and has vectors now; what had vectors before and has failed now.
   failed as (
     insert into migration.embedding_failures (content_type, content_id, version, code)
     select $1, id, version, code from held where code is not null order by id
     on conflict (content_type, content_id) do update
       set version = excluded.version, code = excluded.code, failed_at = now()),
-  -- what had failed before and has vectors now,
   mended as (
     delete from migration.embedding_failures f using held h
     where f.content_type = $1 and f.content_id = any($2::uuid[]) and f.content_id = h.id and h.code is null),
-  -- and what had vectors before and has failed now.
   forgotten as (
     delete from migration.embedding_items i using held h
     where i.content_type = $1 and i.content_id = any($2::uuid[]) and i.content_id = h.id and h.code is not null)

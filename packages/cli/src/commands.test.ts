@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type ApiToCommand, apiToCommand, blockedRun, freshToken } from "./nexus-under-test.ts";
+import { type ApiToCommand, apiToCommand, blockedRun, freshToken } from "./nexus.fixture.ts";
 
 describe("nexus", () => {
   let api: ApiToCommand;

@@ -1,7 +1,7 @@
 import { freePort, freshDatabase, startRedis } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
 import { nexusHere } from "./nexus-here.ts";
-import { nexusProcess } from "./nexus-under-test.ts";
+import { nexusProcess } from "./nexus.fixture.ts";
 
 describe("nexus migrate", () => {
   it("says in plain lines what it did, and the second time that there is nothing to do", async (context) => {

@@ -2,7 +2,7 @@
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ENTITIES } from "./arguments.ts";
-import { type ApiToCommand, apiToCommand, blockedRun } from "./nexus-under-test.ts";
+import { type ApiToCommand, apiToCommand, blockedRun } from "./nexus.fixture.ts";
 
 let api: ApiToCommand;
 beforeEach(async (context) => {

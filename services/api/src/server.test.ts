@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { expect, it } from "vitest";
-import { apiUnderTest } from "./api-under-test.ts";
+import { apiUnderTest } from "./api.fixture.ts";
 
 it("gives up on a body that comes byte by byte, and on headers that never end, after ten seconds", async (context) => {
   const { app } = await apiUnderTest(context);

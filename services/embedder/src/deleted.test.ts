@@ -1,7 +1,7 @@
 /** A vector tells of its text: it does not outlive the content that had it, also where no embedder runs. */
 import { eventually, lockWaits } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type EmbedderUnderTest, embedderUnderTest } from "./embedder-under-test.ts";
+import { type EmbedderUnderTest, embedderUnderTest } from "./embedder.fixture.ts";
 
 let embedder: EmbedderUnderTest;
 

@@ -4,7 +4,7 @@ import { EmbeddingFailure } from "@nexus/shared/embedding";
 import { backfill } from "@nexus/shared/ledger";
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type EmbedderUnderTest, embedderUnderTest } from "./embedder-under-test.ts";
+import { type EmbedderUnderTest, embedderUnderTest } from "./embedder.fixture.ts";
 
 let embedder: EmbedderUnderTest;
 

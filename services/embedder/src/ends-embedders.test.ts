@@ -3,7 +3,7 @@ import { entities } from "@nexus/catalog";
 import { backfill, currentHolds } from "@nexus/shared/ledger";
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type EmbedderUnderTest, embedderUnderTest } from "./embedder-under-test.ts";
+import { type EmbedderUnderTest, embedderUnderTest } from "./embedder.fixture.ts";
 import { beginPage, noteItem, type Page, relayedPages, takeEvents } from "./pages.ts";
 
 let embedder: EmbedderUnderTest;

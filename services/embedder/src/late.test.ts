@@ -1,7 +1,7 @@
 /** A slow machine, or a slow provider: what is paid for is kept, and nobody pays again. */
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type EmbedderUnderTest, embedderUnderTest } from "./embedder-under-test.ts";
+import { type EmbedderUnderTest, embedderUnderTest } from "./embedder.fixture.ts";
 
 let embedder: EmbedderUnderTest;
 

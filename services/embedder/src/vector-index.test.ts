@@ -2,7 +2,7 @@ import { embeddingProgress } from "@nexus/shared/ledger";
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { tendVectors } from "./drained.ts";
-import { type EmbedderUnderTest, embedderUnderTest } from "./embedder-under-test.ts";
+import { type EmbedderUnderTest, embedderUnderTest } from "./embedder.fixture.ts";
 
 let embedder: EmbedderUnderTest;
 

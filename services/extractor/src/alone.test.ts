@@ -3,7 +3,7 @@ import { eventually, loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { startCare } from "./care.ts";
 import type { Deps } from "./deps.ts";
-import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
+import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { planNext } from "./plan.ts";
 import { settle } from "./settle.ts";
 import { startSetbacks } from "./setbacks.ts";

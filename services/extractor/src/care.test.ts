@@ -2,7 +2,7 @@ import { finishBatch, progressOf, takePage } from "@nexus/shared/ledger";
 import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { startCare, takeCare } from "./care.ts";
-import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
+import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { fold } from "./fold.ts";
 import { dispatch } from "./dispatch.ts";
 import type { Deps } from "./deps.ts";

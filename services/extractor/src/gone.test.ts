@@ -3,7 +3,7 @@ import { limitEntity, progressOf, recordPlan } from "@nexus/shared/ledger";
 import { runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
-import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
+import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { settle } from "./settle.ts";
 
 const NAMES = inDependencyOrder(entities).map(({ name }) => name);

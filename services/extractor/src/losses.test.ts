@@ -3,7 +3,7 @@ import { finishBatch, limitEntity, progressOf, recordExceptions, waive } from "@
 import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
-import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
+import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { fold } from "./fold.ts";
 import { dispatch } from "./dispatch.ts";
 import { settle } from "./settle.ts";

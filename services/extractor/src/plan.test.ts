@@ -1,7 +1,7 @@
 import { entitiesIn } from "@nexus/shared/ledger";
 import { runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
+import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { planNext } from "./plan.ts";
 import type { Deps } from "./deps.ts";
 

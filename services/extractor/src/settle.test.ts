@@ -1,7 +1,7 @@
 import { type BatchCounts, entitiesIn, failBatch, finishBatch, takePage } from "@nexus/shared/ledger";
 import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { extractorUnderTest, runOf } from "./extractor-under-test.ts";
+import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { settle } from "./settle.ts";
 import type { Deps } from "./deps.ts";
 

@@ -1,6 +1,6 @@
 /** Much text: it costs time, and neither memory nor another row's values. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { type LoaderUnderTest, loaderUnderTest } from "./loader-under-test.ts";
+import { type LoaderUnderTest, loaderUnderTest } from "./loader.fixture.ts";
 
 let under: LoaderUnderTest;
 beforeEach(async (context) => {

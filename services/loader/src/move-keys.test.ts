@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type LoaderUnderTest, loaderUnderTest } from "./loader-under-test.ts";
+import { type LoaderUnderTest, loaderUnderTest } from "./loader.fixture.ts";
 
 let under: LoaderUnderTest;
 let ids: ReadonlyMap<number, string>;

@@ -1,6 +1,6 @@
 /** A target has a life of its own: triggers, rules, checks, generated columns. They cost the row that they refuse, and no run after it. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { type LoaderUnderTest, loaderUnderTest } from "./loader-under-test.ts";
+import { type LoaderUnderTest, loaderUnderTest } from "./loader.fixture.ts";
 
 let under: LoaderUnderTest;
 beforeEach(async (context) => {

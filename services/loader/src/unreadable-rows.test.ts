@@ -2,7 +2,7 @@
 import { withPool } from "@nexus/shared/database";
 import { freshDatabase, type TestContext } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type LoaderUnderTest, loaderUnderTest } from "./loader-under-test.ts";
+import { type LoaderUnderTest, loaderUnderTest } from "./loader.fixture.ts";
 import type { SourceEncoding } from "./source.ts";
 
 let given: TestContext;

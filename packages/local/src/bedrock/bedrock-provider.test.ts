@@ -5,7 +5,7 @@ import { openProvider } from "@nexus/shared/embedding";
 import { eventually } from "@nexus/shared/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type FaultName, FAULT_NAMES } from "./faults.ts";
-import { bedrockUnderTest, never } from "./provider-under-test.ts";
+import { bedrockUnderTest, never } from "./provider.fixture.ts";
 
 const CANARY = "Wilhelmina Zzyzx, lower left molar";
 

@@ -1,7 +1,7 @@
 /** What every embedding provider keeps to. */
 import { DIMENSIONS, estimateTokens, openProvider, type Provider, PROVIDERS } from "@nexus/shared/embedding";
 import { describe, expect, it } from "vitest";
-import { bedrockUnderTest, never } from "./provider-under-test.ts";
+import { bedrockUnderTest, never } from "./provider.fixture.ts";
 
 const open: Record<(typeof PROVIDERS)[number], () => Promise<Provider>> = {
   local: () => openProvider({ provider: "local", concurrency: 1, timeoutMs: 1 }),

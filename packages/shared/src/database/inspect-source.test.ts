@@ -6,7 +6,7 @@ import { freshDatabase, type TestContext } from "../testing/fresh.ts";
 import { freshLogin } from "../testing/login.ts";
 import { type Pool, withPool } from "./pool.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
-import { failureOf, openSource, tablesThatAreNeeded } from "./source-under-test.ts";
+import { failureOf, openSource, tablesThatAreNeeded } from "./source.fixture.ts";
 
 type Look = (legacy: Pool, url: string) => Promise<void>;
 

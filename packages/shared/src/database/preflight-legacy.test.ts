@@ -5,7 +5,7 @@ import { freshDatabase } from "../testing/fresh.ts";
 import { freshLogin } from "../testing/login.ts";
 import type { Pool } from "./pool.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
-import { failureOf, openSource, tablesThatAreNeeded } from "./source-under-test.ts";
+import { failureOf, openSource, tablesThatAreNeeded } from "./source.fixture.ts";
 
 let url: string;
 let legacy: Pool;

@@ -5,7 +5,7 @@ import type { SourceRules } from "../config/database-variables.ts";
 import { freshDatabase, type TestContext } from "../testing/fresh.ts";
 import type { Pool } from "./pool.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
-import { openSource, tablesThatAreNeeded } from "./source-under-test.ts";
+import { openSource, tablesThatAreNeeded } from "./source.fixture.ts";
 
 /** A source of that encoding, dropped after the test. */
 async function sourceIn(context: TestContext, encoding: string): Promise<Pool> {

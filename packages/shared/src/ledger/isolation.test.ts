@@ -10,7 +10,7 @@ import {
   type TenantWorld,
   tenantWorld,
   uuid,
-} from "./tenant-world.ts";
+} from "./tenant-world.fixture.ts";
 
 const [a, b] = [uuid("a"), uuid("b")];
 const tables = [...entities.map(({ target }) => target.table), "ai_embeddings"];

@@ -10,8 +10,7 @@ const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const HOMES = ["batch", "entity", "run"].map((noun) => `packages/shared/src/ledger/${noun}-lifecycle.ts`);
 
 /** What makes a ledger for a test to look at. */
-const MADE_FOR_TESTS =
-  /\.test\.ts$|\.fixture\.ts$|-under-test\.ts$|\/testing\/|^(test|bench)\/|report\/ledgers\.ts$/;
+const MADE_FOR_TESTS = /\.test\.ts$|\.fixture\.ts$|\/testing\/|^(test|bench)\//;
 
 const WRITES = [
   /update\s+migration\.(?:runs|run_entities|batches)\b(?:(?!\bwhere\b|`)[^])*?\bset\b(?:(?!\bwhere\b|\bfrom\b|`)[^])*?\bstatus\s*=/,

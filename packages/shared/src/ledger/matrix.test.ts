@@ -12,7 +12,7 @@ import {
   type TenantWorld,
   tenantWorld,
   uuid,
-} from "./tenant-world.ts";
+} from "./tenant-world.fixture.ts";
 
 interface Row {
   readonly who: string;

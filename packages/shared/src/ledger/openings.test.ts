@@ -5,8 +5,15 @@ import { errorCode } from "../database/failures.ts";
 import type { Queryable } from "../database/pool.ts";
 import { preflightTarget, privacyNotes } from "../database/preflight-target.ts";
 import { migrateTarget } from "./migrate.ts";
-import { type Attack, attacks } from "./openings-under-test.ts";
-import { person, type Platform, populate, type TenantWorld, tenantWorld, uuid } from "./tenant-world.ts";
+import { type Attack, attacks } from "./openings.fixture.ts";
+import {
+  person,
+  type Platform,
+  populate,
+  type TenantWorld,
+  tenantWorld,
+  uuid,
+} from "./tenant-world.fixture.ts";
 
 /** A member of nothing: whoever sees a patient as this one sees those of all practices. */
 const stranger = { role: "member", claims: person(uuid("stranger")) } as const;

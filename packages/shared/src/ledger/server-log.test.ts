@@ -5,7 +5,7 @@ import { type Pool, withPool } from "../database/pool.ts";
 import { preflightTarget, privacyNotes } from "../database/preflight-target.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { migrateTarget } from "./migrate.ts";
-import { type TenantWorld, tenantWorld } from "./tenant-world.ts";
+import { type TenantWorld, tenantWorld } from "./tenant-world.fixture.ts";
 
 const CANARY = /canary-\w+/g;
 

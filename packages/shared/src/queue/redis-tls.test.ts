@@ -1,7 +1,7 @@
 /** A queue on a Redis with TLS: real servers, certificates of openssl. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Certificates, freePort, makeCertificates, startRedis } from "../testing/index.ts";
-import { opened, redis } from "./redis-under-test.ts";
+import { opened, redis } from "./redis.fixture.ts";
 
 const probe = await startRedis();
 if (probe.found) await probe.stop();

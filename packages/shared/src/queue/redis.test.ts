@@ -4,7 +4,7 @@ import { createServer, type Socket } from "node:net";
 import { Redis } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually, freePort, type PrivateRedis, startRedis } from "../testing/index.ts";
-import { open, opened, redis } from "./redis-under-test.ts";
+import { open, opened, redis } from "./redis.fixture.ts";
 
 const probe = await startRedis();
 if (probe.found) await probe.stop();

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { contract } from "@nexus/contract";
 import { freshLedger } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { apiOn, type ApiUnderTest, apiUnderTest } from "../api-under-test.ts";
+import { apiOn, type ApiUnderTest, apiUnderTest } from "../api.fixture.ts";
 import { requireTokensBeyondLoopback } from "./loopback.ts";
 import { needOf, reaches, type Role, ROLES } from "./roles.ts";
 import { type Token, tokensVariable } from "./tokens.ts";

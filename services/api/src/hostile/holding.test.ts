@@ -4,8 +4,8 @@ import { connect, type Socket } from "node:net";
 import { eventually, freshLedger, remark } from "@nexus/shared/testing";
 import { beforeEach, expect, it } from "vitest";
 import { tokensVariable } from "../access/tokens.ts";
-import { apiOn, type ApiUnderTest, loadingRun } from "../api-under-test.ts";
-import { memoryKept } from "./memory.ts";
+import { apiOn, type ApiUnderTest, loadingRun } from "../api.fixture.ts";
+import { memoryKept } from "./memory.fixture.ts";
 
 /** `npm run hostile` has ten times as many. */
 const CALLERS = Number(process.env["HOSTILE_REQUESTS"] ?? 1_000) / 10;

@@ -6,10 +6,10 @@ import { freshDatabase, remark, seedRun } from "@nexus/shared/testing";
 import { expect, it, type TestContext } from "vitest";
 import { needOf, reaches, type Role, ROLES } from "../access/roles.ts";
 import { tokensVariable } from "../access/tokens.ts";
-import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
-import { dice } from "../outlook/simulated-run.ts";
-import { memoryKept } from "./memory.ts";
-import { type HostileRequest, hostileRequests } from "./requests.ts";
+import { apiOn, type ApiUnderTest } from "../api.fixture.ts";
+import { dice } from "../outlook/simulated-run.fixture.ts";
+import { memoryKept } from "./memory.fixture.ts";
+import { type HostileRequest, hostileRequests } from "./requests.fixture.ts";
 
 /** `npm run hostile` sends ten times as many. */
 const REQUESTS = Number(process.env["HOSTILE_REQUESTS"] ?? 1_000);

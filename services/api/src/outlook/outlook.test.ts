@@ -5,7 +5,7 @@ import { embeddingOutlook } from "./embedding.ts";
 import { estimate } from "./estimate.ts";
 import { evidenceOf } from "./evidence.ts";
 import { limitOf, type Situation } from "./limits.ts";
-import { simulateRun } from "./simulated-run.ts";
+import { simulateRun } from "./simulated-run.fixture.ts";
 
 interface Told {
   readonly left: number;

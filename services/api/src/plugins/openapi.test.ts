@@ -1,7 +1,7 @@
 import { contract, openClient } from "@nexus/contract";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type ApiUnderTest, apiUnderTest } from "../api-under-test.ts";
+import { type ApiUnderTest, apiUnderTest } from "../api.fixture.ts";
 
 const operation = z.looseObject({
   summary: z.string(),

@@ -4,7 +4,7 @@ import { freshDatabase, freshLedger, freshRedis } from "@nexus/shared/testing";
 import { describe, expect, it, type TestContext } from "vitest";
 import { ROLES } from "../access/roles.ts";
 import { tokensVariable } from "../access/tokens.ts";
-import { apiOn } from "../api-under-test.ts";
+import { apiOn } from "../api.fixture.ts";
 
 const job = { runId: 1, entity: "patients", batch: 7, generation: 1, from: 0, to: 10 };
 const hash = (text: string) => createHash("sha256").update(text).digest("hex");

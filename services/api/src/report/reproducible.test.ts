@@ -8,7 +8,7 @@ import { z } from "zod";
 import { type Evidence, estimate } from "../outlook/estimate.ts";
 import { findNewestRun } from "../queries/find-run.ts";
 import { buildReport } from "./build-report.ts";
-import { ledgers } from "./ledgers.ts";
+import { ledgers } from "./ledgers.fixture.ts";
 import { duration, inWords, money } from "./wording.ts";
 
 const page = readFileSync(new URL("../../../../docs/report.md", import.meta.url), "utf8");

@@ -1,7 +1,7 @@
 import { freshTarget } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { apiOn } from "../api-under-test.ts";
+import { apiOn } from "../api.fixture.ts";
 
 it("/v1/dify offers what is missing, once, and counts what became of it", async (context) => {
   const target = await freshTarget(context);

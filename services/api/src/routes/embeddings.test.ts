@@ -2,7 +2,7 @@ import { openBudget } from "@nexus/shared/ledger";
 import type { Pool } from "@nexus/shared/database";
 import { freshTarget, needsVectors } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { apiOn, type ApiUnderTest, apiUnderTest } from "../api-under-test.ts";
+import { apiOn, type ApiUnderTest, apiUnderTest } from "../api.fixture.ts";
 
 let api: ApiUnderTest;
 let target: Pool;

@@ -1,6 +1,6 @@
 import { seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type ApiUnderTest, apiUnderTest, known, loadingRun } from "../api-under-test.ts";
+import { type ApiUnderTest, apiUnderTest, known, loadingRun } from "../api.fixture.ts";
 
 let api: ApiUnderTest;
 

@@ -1,6 +1,6 @@
 import { openPool } from "@nexus/shared/database";
 import { beforeEach, describe, expect, it } from "vitest";
-import { apiOn, type ApiUnderTest, apiUnderTest, metricsOf } from "../api-under-test.ts";
+import { apiOn, type ApiUnderTest, apiUnderTest, metricsOf } from "../api.fixture.ts";
 
 let api: ApiUnderTest;
 

@@ -1,7 +1,7 @@
 import type { Pool } from "@nexus/shared/database";
 import { freshTarget, needsVectors, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
+import { apiOn, type ApiUnderTest } from "../api.fixture.ts";
 
 let api: ApiUnderTest;
 let target: Pool;

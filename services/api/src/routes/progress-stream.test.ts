@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { followProgress } from "@nexus/contract";
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { type ApiUnderTest, apiUnderTest, loadingRun } from "../api-under-test.ts";
+import { type ApiUnderTest, apiUnderTest, loadingRun } from "../api.fixture.ts";
 import { dropStuck } from "../event-stream.ts";
 import { openProgressFeed } from "../progress-feed.ts";
 

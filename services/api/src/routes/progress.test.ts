@@ -2,7 +2,7 @@ import { completeRun, foldCounts, markComplete, markSettling } from "@nexus/shar
 import { seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type ApiUnderTest, apiUnderTest, loadingRun, metricsOf } from "../api-under-test.ts";
+import { type ApiUnderTest, apiUnderTest, loadingRun, metricsOf } from "../api.fixture.ts";
 
 let api: ApiUnderTest;
 

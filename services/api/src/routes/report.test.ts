@@ -1,7 +1,7 @@
 import { contract } from "@nexus/contract";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type ApiUnderTest, apiUnderTest } from "../api-under-test.ts";
-import { ledgers } from "../report/ledgers.ts";
+import { type ApiUnderTest, apiUnderTest } from "../api.fixture.ts";
+import { ledgers } from "../report/ledgers.fixture.ts";
 
 const answer = contract["GET /v1/report"].response[200];
 

@@ -5,7 +5,7 @@ import { joinBudget, openBudget } from "@nexus/shared/ledger";
 import { freshTarget, needsVectors } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { apiOn, type ApiUnderTest } from "../api-under-test.ts";
+import { apiOn, type ApiUnderTest } from "../api.fixture.ts";
 import { contentsOf, type Search } from "../open-search.ts";
 
 const provider = await openProvider({ provider: "local", concurrency: 1, timeoutMs: 1_000 });

@@ -1,7 +1,7 @@
 import { backfill, migrateTarget } from "@nexus/shared/ledger";
 import { entities } from "@nexus/catalog";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type DifyUnderTest, difyUnderTest, idle } from "./dify-under-test.ts";
+import { type DifyUnderTest, difyUnderTest, idle } from "./dify.fixture.ts";
 
 let dify: DifyUnderTest;
 let mine: string;

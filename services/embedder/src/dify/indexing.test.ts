@@ -1,7 +1,7 @@
 import { entities } from "@nexus/catalog";
 import { backfill } from "@nexus/shared/ledger";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type DifyUnderTest, difyUnderTest, idle } from "./dify-under-test.ts";
+import { type DifyUnderTest, difyUnderTest, idle } from "./dify.fixture.ts";
 
 let dify: DifyUnderTest;
 let practice: string;

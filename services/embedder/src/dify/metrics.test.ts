@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import { expect, it } from "vitest";
-import { difyUnderTest, idle } from "./dify-under-test.ts";
+import { difyUnderTest, idle } from "./dify.fixture.ts";
 import { openDifyMetrics } from "./metrics.ts";
 
 it("the metrics of Dify count documents, requests by outcome, and what the budget put off", async (context) => {

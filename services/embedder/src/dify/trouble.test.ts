@@ -2,7 +2,7 @@ import type { FaultName } from "@nexus/local/dify";
 import { DIFY_BUDGET, openBudget } from "@nexus/shared/ledger";
 import { beforeEach, describe, expect, it } from "vitest";
 import { consume } from "./consume.ts";
-import { type DifyUnderTest, difyUnderTest, idle } from "./dify-under-test.ts";
+import { type DifyUnderTest, difyUnderTest, idle } from "./dify.fixture.ts";
 
 let dify: DifyUnderTest;
 let practice: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Grant, CallOutcome } from "./budget.ts";
-import { ask, count, type FreshBudget, freshBudget, granted } from "./fresh-budget.ts";
+import { ask, count, type FreshBudget, freshBudget, granted } from "./fresh-budget.fixture.ts";
 
 const throttled: CallOutcome = { kind: "throttled", retryAfterMs: null };
 const failed: CallOutcome = { kind: "failed" };

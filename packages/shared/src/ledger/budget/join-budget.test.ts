@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ask, count, type FreshBudget, freshBudget, granted } from "./fresh-budget.ts";
+import { ask, count, type FreshBudget, freshBudget, granted } from "./fresh-budget.fixture.ts";
 import { joinBudget } from "./open-budget.ts";
 
 const joined = ({ ledger, options }: FreshBudget) => joinBudget(ledger, options);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { TestContext } from "../../testing/fresh.ts";
 import { freshLedger } from "../../testing/fresh-ledger.ts";
 import { remark } from "../../testing/test-run.ts";
-import { type Scene, type Simulation, simulate, use } from "./pool/simulate.ts";
+import { type Scene, type Simulation, simulate, use } from "./pool/simulate.fixture.ts";
 
 const requests = { tokensPerMinute: null, tokens: 100 };
 

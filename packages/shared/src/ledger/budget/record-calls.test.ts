@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CallOutcome, Reservation } from "./budget.ts";
-import { ask, type FreshBudget, freshBudget, granted } from "./fresh-budget.ts";
+import { ask, type FreshBudget, freshBudget, granted } from "./fresh-budget.fixture.ts";
 
 const throttled: CallOutcome = { kind: "throttled", retryAfterMs: null };
 

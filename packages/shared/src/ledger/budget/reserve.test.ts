@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openPool } from "../../database/pool.ts";
-import { ask, count, freshBudget, granted } from "./fresh-budget.ts";
+import { ask, count, freshBudget, granted } from "./fresh-budget.fixture.ts";
 import { openBudget } from "./open-budget.ts";
 
 describe("reserving requests", () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { eventually } from "../../../testing/eventually.ts";
 import { type ServiceProcess, startService } from "../../../testing/service.ts";
 import type { BudgetOptions } from "../budget.ts";
-import { type Call, type Endpoint, startEndpoint } from "./endpoint.ts";
+import { type Call, type Endpoint, startEndpoint } from "./endpoint.fixture.ts";
 
 export interface Scene {
   readonly processes: number;
@@ -24,7 +24,9 @@ export interface Simulation {
   stop(): Promise<void>;
 }
 
-const WORKER = fileURLToPath(new URL("../../../../dist/ledger/budget/pool/worker.js", import.meta.url));
+const WORKER = fileURLToPath(
+  new URL("../../../../dist/ledger/budget/pool/worker.fixture.js", import.meta.url),
+);
 
 /** Starts the endpoint and the processes; resolves when all of them work. */
 export async function simulate(ledgerUrl: string, scene: Scene): Promise<Simulation> {

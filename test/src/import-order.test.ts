@@ -1,0 +1,108 @@
+/** The order of imports that CONTRIBUTING promises is a rule of the linter: what breaks it is found. */
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const SERVICES = ["api", "embedder", "extractor", "loader"] as const;
+/** Rooms of packages/shared, from the lowest up; those of a level do not import each other. */
+const ROOMS = [
+  ["states", "config"],
+  ["telemetry", "embedding"],
+  ["runtime"],
+  ["database", "queue"],
+  ["ledger"],
+];
+
+type Arrow = readonly [from: string, to: string];
+
+function room(name: string): string {
+  return `packages/shared/src/${name}`;
+}
+
+const upwards: Arrow[] = ROOMS.flatMap((level, height) =>
+  level.flatMap((from) =>
+    [...ROOMS.slice(height).flat(), "testing"]
+      .filter((to) => to !== from)
+      .map((to): Arrow => [room(from), `../${to}/a-file.ts`]),
+  ),
+);
+const downwards: Arrow[] = ROOMS.flatMap((level, height) =>
+  level.flatMap((from) =>
+    ROOMS.slice(0, height).flatMap((below) => below.map((to): Arrow => [room(from), `../${to}/a-file.ts`])),
+  ),
+);
+const betweenServices: Arrow[] = SERVICES.flatMap((from) =>
+  SERVICES.filter((to) => to !== from).map((to): Arrow => [
+    `services/${from}/src/deep`,
+    `@nexus/${to}/config`,
+  ]),
+);
+const forbidden: Arrow[] = [
+  ...upwards,
+  ...betweenServices,
+  ...SERVICES.flatMap((from): Arrow[] =>
+    ["@nexus/cli/progress", "@nexus/local/dify", "@nexus/shared/testing", "./a.fixture.ts"].map((to) => [
+      `services/${from}/src`,
+      to,
+    ]),
+  ),
+  [room("ledger"), "@nexus/contract"],
+  [room("ledger"), "@nexus/api/config"],
+  [room("ledger/budget"), "../../testing/a-file.ts"],
+  [room("ledger"), "./a.fixture.ts"],
+  ["packages/catalog/src", "@nexus/shared/states"],
+  ["packages/contract/src", "@nexus/shared/ledger"],
+  ["packages/contract/src", "@nexus/api/config"],
+  ["packages/dashboard/src/views", "@nexus/shared/ledger"],
+  ["packages/cli/src", "@nexus/loader/config"],
+  ["packages/cli/src", "@nexus/shared/testing"],
+];
+const allowed: Arrow[] = [
+  ...downwards,
+  ...SERVICES.flatMap((from): Arrow[] =>
+    ["@nexus/contract", "@nexus/catalog", "@nexus/shared/ledger"].map((to) => [`services/${from}/src`, to]),
+  ),
+  ["packages/contract/src", "@nexus/shared/states"],
+  ["packages/dashboard/src", "@nexus/contract"],
+  ["packages/cli/src", "@nexus/contract"],
+];
+
+it("lets imports run downwards, and finds each that runs up or from service to service", async () => {
+  const found = await lint([...forbidden, ...allowed]);
+  expect(found.toSorted()).toEqual(forbidden.map(inWords).toSorted());
+});
+
+function inWords([from, to]: Arrow): string {
+  return `${from} imports ${to}`;
+}
+
+/** Writes a file with each import where it would stand, and returns the arrows that the linter refuses. */
+async function lint(arrows: readonly Arrow[]): Promise<string[]> {
+  const root = await mkdtemp(join(tmpdir(), "import-order-"));
+  try {
+    await copyFile(join(ROOT, ".oxlintrc.json"), join(root, ".oxlintrc.json"));
+    const paths = arrows.map(([from], n) => `${from}/arrow-${n}.ts`);
+    for (const [n, path] of paths.entries()) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), `import { a } from "${arrows[n]?.[1]}";\nexport const b = a;\n`);
+    }
+    const said = await oxlint(root);
+    return arrows.filter((_, n) => said.includes(paths[n] ?? "")).map(inWords);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+}
+
+/** Ends with 1 where it finds something: what it says is what counts. */
+function oxlint(cwd: string): Promise<string> {
+  const bin = join(ROOT, "node_modules/oxlint/bin/oxlint");
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bin, "--format=json", "."], { cwd, maxBuffer: 2 ** 24 }, (_, stdout) =>
+      resolve(stdout),
+    );
+  });
+}

@@ -28,7 +28,7 @@ describe.each(carriers)("the queue on $name, broken", (kind) => {
   });
 
   function offer(queue: string, id: string): Promise<void> {
-    return transport.offer(queue, [{ id, data: { id } }]);
+    return transport.enqueue(queue, [{ id, data: { id } }]);
   }
 
   /** Offers until the server takes it: a busy machine may need more than one call's time, and an offer made twice is one. */

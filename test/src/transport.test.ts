@@ -60,7 +60,7 @@ describe.each(carriers)("the queue on $name", (kind) => {
   }
 
   function offer(...ids: string[]): Promise<void> {
-    return transports[0].offer(
+    return transports[0].enqueue(
       queue,
       ids.map((id) => ({ id, data: { id } })),
     );

@@ -9,7 +9,7 @@ import {
   TOO_LONG,
 } from "@nexus/shared/embedding";
 import type { Log } from "@nexus/shared/telemetry";
-import { pause } from "@nexus/shared/runtime";
+import { backoffMs, MAX_ATTEMPTS, pause, wasWellSince } from "@nexus/shared/runtime";
 import { type Claim, markTextFailed, countFailedAttempt } from "./texts.ts";
 
 export interface Caller {
@@ -29,9 +29,6 @@ export type Called =
 
 /** With a paused pool a process looks again after so many milliseconds at most: another's probe may have opened it. */
 const LONGEST_REST_MS = 5_000;
-
-/** A text fails for good with its fifth attempt. */
-const MAX_ATTEMPTS = 5;
 
 /** Calls for a claimed text if the budget lets it. `startBefore`, by `performance.now()`: after that the page has waited too long. `begun`: told when the call begins. */
 export async function callFor(
@@ -123,9 +120,7 @@ async function tryAgain(
   record: Record,
   signal: AbortSignal,
 ): Promise<Called> {
-  const since = performance.now() - (claim.failedAgoMs ?? 0);
-  const proof =
-    claim.attempts === 0 || caller.health.answeredAt > since ? "seen" : await answers(caller, signal);
+  const proof = wasWellSince(claim, caller.health.answeredAt) ? "seen" : await answers(caller, signal);
   await record(typeof proof === "number" ? { kind: "used", tokens: proof } : { kind: "failed" });
   if (proof === "none") return { kind: "waiting", ms: 1_000, because: "budget" };
   caller.log.warn({ text: claim.id, attempt: claim.attempts + 1, code }, "a text was not embedded");
@@ -133,7 +128,7 @@ async function tryAgain(
     await markTextFailed(caller.target, claim, code);
     return { kind: "failed", code };
   }
-  const ms = 250 * 2 ** claim.attempts;
+  const ms = backoffMs(claim.attempts);
   await countFailedAttempt(caller.target, claim, ms);
   return { kind: "waiting", ms, because: "text" };
 }

@@ -34,11 +34,11 @@ export async function embedPage(deps: Deps, job: ContentJob, signal: AbortSignal
     if (page.begun > MAY_DIE) return await deps.suspectTurn(() => embedOneByOne(deps, page, signal));
     return await embedTogether(deps, page, signal);
   } catch (error) {
-    return await comeBack(deps, job, error);
+    return await snoozeJob(deps, job, error);
   }
 }
 
-async function comeBack(
+async function snoozeJob(
   { target, log }: Deps,
   { eventId, offset }: ContentJob,
   error: unknown,

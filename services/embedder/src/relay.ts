@@ -1,12 +1,12 @@
-/** The relay: offers content events to the embedders, page by page, up to a high-water mark, and again if the queue has lost some. */
+/** The relay: enqueues content events for the embedders, page by page, up to a high-water mark, and again if the queue has lost some. */
 import type { Pool } from "@nexus/shared/database";
-import { CONTENT_QUEUE, contentOffer, type Transport } from "@nexus/shared/queue";
+import { CONTENT_QUEUE, newContentJob, reconcileLostJobs, type Transport } from "@nexus/shared/queue";
 import { inSpan, type Log } from "@nexus/shared/telemetry";
 import { type OfferedPage, openPages, relayedPages, takeEvents } from "./pages.ts";
 
 export interface RelayDeps {
   readonly target: Pool;
-  readonly transport: Pick<Transport, "offer" | "count">;
+  readonly transport: Pick<Transport, "enqueue" | "count">;
   readonly log: Log;
   readonly settings: RelaySettings;
 }
@@ -20,45 +20,44 @@ interface RelaySettings {
 
 /** What one relay remembers between two rounds. */
 export interface RelayMemory {
-  lastCareAt: number;
-  suspicion: "none" | "less_in_queue";
+  lastAt: number;
+  /** The content queue, where it held less than the ledger expected at the last look. */
+  readonly suspects: Set<string>;
 }
 
 /** A memory of nothing. */
 export function startRelay(): RelayMemory {
-  return { lastCareAt: 0, suspicion: "none" };
+  return { lastAt: 0, suspects: new Set() };
 }
 
-/** One round. Returns the milliseconds until the next: none while there is something to offer. */
+/** One round. Returns the milliseconds until the next: none while there is something to enqueue. */
 export async function relay(deps: RelayDeps, memory: RelayMemory): Promise<number> {
   const { target, settings } = deps;
   const room = settings.highWater - (await openPages(target, 0));
   const pages = room > 0 ? await takeEvents(target, room) : [];
-  await offer(deps, pages);
-  if (performance.now() - memory.lastCareAt >= settings.careMs) {
-    memory.lastCareAt = performance.now();
-    await offerLostAgain(deps, memory);
+  await enqueue(deps, pages);
+  if (performance.now() - memory.lastAt >= settings.careMs) {
+    memory.lastAt = performance.now();
+    await reconcile(deps, memory);
   }
   return pages.length > 0 ? 0 : settings.tickMs;
 }
 
-/** "Relayed" is written first and only a hint: a crash before the offer is found as lost jobs. */
-async function offer({ transport }: RelayDeps, pages: readonly OfferedPage[]): Promise<void> {
+/** "Relayed" is written first and only a hint: a crash before they are enqueued is found as lost jobs. */
+async function enqueue({ transport }: RelayDeps, pages: readonly OfferedPage[]): Promise<void> {
   const [first] = pages;
   if (first === undefined) return;
-  const offers = pages.map(({ trace, ...page }) => ({ ...contentOffer(page), trace }));
+  const jobs = pages.map(({ trace, ...page }) => ({ ...newContentJob(page), trace }));
   const step = { name: "offer pages", facts: { "nexus.jobs": pages.length }, under: first.trace };
-  await inSpan(step, () => transport.offer(CONTENT_QUEUE, offers));
+  await inSpan(step, () => transport.enqueue(CONTENT_QUEUE, jobs));
 }
 
-/** The queue holds fewer jobs than the ledger has open pages, twice in a row. The queue is counted first: see the extractor's care. */
-async function offerLostAgain(deps: RelayDeps, memory: RelayMemory): Promise<void> {
-  const inQueue = await deps.transport.count(CONTENT_QUEUE);
-  const open = await openPages(deps.target, deps.settings.careMs);
-  const before = memory.suspicion;
-  memory.suspicion = inQueue < open ? "less_in_queue" : "none";
-  if (inQueue >= open || before === "none") return;
-  deps.log.warn({ inQueue, open }, "content jobs were lost, offering them again");
-  await offer(deps, await relayedPages(deps.target));
-  memory.suspicion = "none";
+async function reconcile(deps: RelayDeps, { suspects }: RelayMemory): Promise<void> {
+  const { target, settings } = deps;
+  const content = {
+    queue: CONTENT_QUEUE,
+    expected: () => openPages(target, settings.careMs),
+    enqueueAll: async () => enqueue(deps, await relayedPages(target)),
+  };
+  await reconcileLostJobs(deps, content, suspects);
 }

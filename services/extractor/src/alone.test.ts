@@ -1,7 +1,7 @@
 import { finishBatch, progressOf, recordExceptions, takePage } from "@nexus/shared/ledger";
 import { eventually, loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { startCare } from "./care.ts";
+import { startMemory } from "./reconcile.ts";
 import type { Deps } from "./deps.ts";
 import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { planNext } from "./plan.ts";
@@ -87,7 +87,7 @@ describe("a tick", () => {
     await finishBatch(deps.target, batch, { ...COUNTS, read: 1, parked: 1 }, 1);
     await park(runId, batch);
     await deps.target.query("alter table public.practices rename to practices_elsewhere");
-    await expect(tick(deps, startCare())).rejects.toThrow();
+    await expect(tick(deps, startMemory())).rejects.toThrow();
     expect(await deps.transport.count("load-practices")).toBe(1);
   });
 
@@ -105,8 +105,8 @@ describe("a tick", () => {
     // Another extractor has settled the parent, and not yet released what waited for it.
     await deps.target.query("insert into public.practices (legacy_id, name) values (7, 'a')");
     const seldom = { ...deps, settings: { ...deps.settings, careMs: 600_000 } };
-    const care = { ...startCare(), lastAt: performance.now() };
-    await tick(seldom, care);
+    const memory = { ...startMemory(), lastAt: performance.now() };
+    await tick(seldom, memory);
     expect(await entities()).toMatchObject({ profiles: ["loading", null] });
   });
 });

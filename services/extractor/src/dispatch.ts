@@ -13,23 +13,23 @@ import {
   type Run,
   takePage,
 } from "@nexus/shared/ledger";
-import { type LoadJob, loadOffer, loadQueueName } from "@nexus/shared/queue";
+import { type LoadJob, newLoadJob, loadQueueName } from "@nexus/shared/queue";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 
-/** Opens what may be opened and fills the queues, but not of what has lost too many rows. Returns whether anything was offered. */
+/** Opens what may be opened and fills the queues, but not of what has lost too many rows. Returns whether anything was enqueued. */
 export async function dispatch(deps: Deps, run: Run): Promise<boolean> {
   await openSettledChildren(deps, run);
   const highWater = await highWaterNow(deps);
-  let offered = false;
+  let enqueued = false;
   const stopped = new Set((await overLimit(deps.target, run.id)).map(({ entity }) => entity));
   for (const entity of await entitiesIn(deps.target, run.id, ["loading"])) {
     if (stopped.has(entity)) continue;
     const page = await takeNextPage(deps, run, entity, highWater);
-    await offer(deps, run, entity, page);
-    offered ||= page.length > 0;
+    await enqueue(deps, run, entity, page);
+    enqueued ||= page.length > 0;
   }
-  return offered;
+  return enqueued;
 }
 
 /** While a server refuses everything, one batch of an entity on offer probes it: the others would only come back. */
@@ -49,7 +49,7 @@ function parentsOf(entity: string): string[] {
   return Object.keys(entityNamed(entities, entity).parents);
 }
 
-/** Marked in the ledger first, offered after the commit: a crash in between is found as lost jobs. */
+/** Marked in the ledger first, enqueued after the commit: a crash in between is found as lost jobs. */
 async function takeNextPage(
   { target }: Deps,
   run: Run,
@@ -63,8 +63,8 @@ async function takeNextPage(
   });
 }
 
-/** Offers batches under ids that make offering them again harmless. */
-export async function offer(
+/** Enqueues batches under ids that make enqueueing them again harmless. */
+export async function enqueue(
   { transport }: Deps,
   run: Run,
   entity: string,
@@ -76,7 +76,7 @@ export async function offer(
   if (jobs.length === 0) return;
   const facts = { "nexus.run": run.id, "nexus.entity": entity, "nexus.jobs": jobs.length };
   await inSpan({ name: "offer batches", facts, under: run.traceContext }, () =>
-    transport.offer(loadQueueName(entity), jobs.map(loadOffer)),
+    transport.enqueue(loadQueueName(entity), jobs.map(newLoadJob)),
   );
 }
 

@@ -4,7 +4,7 @@ import { startHeartbeat } from "@nexus/shared/ledger";
 import { openQueue } from "@nexus/shared/queue";
 import { openStatus, runService, startTicker } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
-import { startCare } from "./care.ts";
+import { startMemory } from "./reconcile.ts";
 import { fold } from "./fold.ts";
 import { variables } from "./config.ts";
 import { openMetrics } from "./metrics.ts";
@@ -30,13 +30,13 @@ await runService({
       sourceRules: config,
     };
     const deps = { entities: inDependencyOrder(entities), legacy, target, transport, log, settings, settled };
-    const care = startCare();
+    const memory = startMemory();
     const ticking = watchRefusals(deps);
     const tickFailed = seldom((error, since) =>
       log.warn({ err: error, ...since }, "tick failed, trying again"),
     );
     const ticker = startTicker({
-      runOnce: (signal) => timeTick(() => ticking.passed(tick({ ...deps, signal }, care))),
+      runOnce: (signal) => timeTick(() => ticking.passed(tick({ ...deps, signal }, memory))),
       onError: (error) => {
         tickFailed(error);
         ticking.failed(error);
@@ -45,7 +45,7 @@ await runService({
     });
     closers.push("ticker", () => ticker.stop());
     const planning = startTicker({
-      runOnce: (signal) => plan({ ...deps, signal }, care.setbacks),
+      runOnce: (signal) => plan({ ...deps, signal }, memory.setbacks),
       onError: seldom((error, since) => log.warn({ err: error, ...since }, "planning failed, trying again")),
       retryMs: 1_000,
     });

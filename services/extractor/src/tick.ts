@@ -1,7 +1,7 @@
 /** The story of a run: begun, settled, released, dispatched, completed; planned beside that. Any number of extractors may tick at once. */
 import { activeRun, allSettled, completeRun, type Run } from "@nexus/shared/ledger";
 import { beginRun } from "./begin-run.ts";
-import { type Care, takeCare } from "./care.ts";
+import { type Memory, reconcile } from "./reconcile.ts";
 import type { Deps } from "./deps.ts";
 import { followMoved } from "./follow-moved.ts";
 import { dispatch } from "./dispatch.ts";
@@ -9,21 +9,21 @@ import { releaseParkedRows, releaseTheLast } from "./release.ts";
 import { settle } from "./settle.ts";
 
 /** One look at the ledger. Returns the milliseconds until the next: none while there is progress. Throws what failed, after all steps. */
-export async function tick(deps: Deps, care: Care): Promise<number> {
+export async function tick(deps: Deps, memory: Memory): Promise<number> {
   const run = await activeRun(deps.target);
   if (run === undefined || run.status === "paused") return deps.settings.idleTickMs;
   if (run.status === "planned")
-    return (await beginRun(deps, run, care.setbacks)) ? 0 : deps.settings.idleTickMs;
+    return (await beginRun(deps, run, memory.setbacks)) ? 0 : deps.settings.idleTickMs;
   const failures: unknown[] = [];
   const alone = async (step: () => Promise<boolean>): Promise<boolean> =>
     await step().catch((error: unknown) => {
       failures.push(error);
       return false;
     });
-  const settled = await alone(() => settle(deps, run, care.setbacks));
+  const settled = await alone(() => settle(deps, run, memory.setbacks));
   if (settled) await alone(() => releaseParkedRows(deps, run));
   const dispatched = await alone(() => dispatch(deps, run));
-  await alone(() => takeCare(deps, run, care).then(() => false));
+  await alone(() => reconcile(deps, run, memory).then(() => false));
   const finished = await alone(() => finish(deps, run));
   if (failures.length > 0) throw together(failures);
   if (finished) return deps.settings.idleTickMs;

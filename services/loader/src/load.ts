@@ -13,7 +13,7 @@ import { keptAwake } from "./awake.ts";
 import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
-import { comeBack, giveBack, giveUpAttempt, shutOut } from "./give-back.ts";
+import { afterFailure, release, snoozeJob, snoozeShutOut } from "./after-failure.ts";
 import { emitContent, NOTHING_YET, recordOutcomes, sortOutcomes, type Tally, tallied } from "./outcomes.ts";
 import { type Reading, readPortions, readRange } from "./read-range.ts";
 import type { Portion } from "./read-rows.ts";
@@ -43,7 +43,7 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
     batch = await countAttempt(deps.target, job.batch, job.generation, Object.keys(parents));
     if (batch === undefined) return await skip(deps, job);
   } catch (error) {
-    return comeBack(deps, job, error);
+    return snoozeJob(deps, job, error);
   }
   try {
     const entity = entityNamed(entities, batch.entity);
@@ -56,13 +56,13 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
       reading.kind === "whole"
         ? await writeFindingBadRows(attempt, run, entity, batch, reading)
         : await writeCarefully(attempt, run, entity, batch, reading);
-    if (counts === "closed") return await shutOut(deps, batch);
+    if (counts === "closed") return await snoozeShutOut(deps, batch);
     deps.patience.answered();
     if (counts !== "stale") deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
     return { kind: "done" };
   } catch (error) {
-    if (signal.aborted) return await giveUpAttempt(deps, batch, { kind: "hand_back" });
-    return await giveBack(deps, batch, error, signal);
+    if (signal.aborted) return await release(deps, batch, { kind: "hand_back" });
+    return await afterFailure(deps, batch, error, signal);
   }
 }
 

@@ -4,11 +4,11 @@
  */
 import { FORESEEN_PATTERNS } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
+import { MAX_ATTEMPTS } from "../runtime/retry-policy.ts";
 import {
   type BatchCounts,
   type ClaimedBatch,
   lockBatches,
-  MAX_ATTEMPTS,
   type PlannedBatch,
   SHUT_OUT_MS,
 } from "./batches.ts";
@@ -129,23 +129,44 @@ export async function failExhausted(
   return failed.rows[0];
 }
 
+/** When a batch that is planned again may be taken, and what came in its way. */
+interface Again {
+  readonly delayMs: number;
+  readonly errorCode: string | null;
+}
+
+/** The batch is planned again after an attempt that counts. */
+export async function retryBatch(db: Queryable, id: number, generation: number, again: Again): Promise<void> {
+  await planAgain(db, id, generation, { ...again, spent: true, broke: false });
+}
+
 /**
- * The batch is planned again after `delayMs`. The attempt is given back where nothing was wrong with the batch;
- * a crash of the target may have forgotten it already. `broke`: its connection broke under it, which is counted.
+ * The batch is planned again, and its attempt was none: nothing is wrong with it, as far as is known. `broke`: its connection broke
+ * under it, which is counted.
  */
-export async function handBack(
+export async function snoozeBatch(
   db: Queryable,
   id: number,
   generation: number,
-  back: { attempt: "spent" | "returned"; delayMs: number; errorCode: string | null; broke?: true },
+  { broke = false, ...again }: Again & { readonly broke?: boolean },
+): Promise<void> {
+  await planAgain(db, id, generation, { ...again, spent: false, broke });
+}
+
+/** A crash of the target may have forgotten the attempt that is given back. */
+async function planAgain(
+  db: Queryable,
+  id: number,
+  generation: number,
+  { delayMs, errorCode, spent, broke }: Again & { readonly spent: boolean; readonly broke: boolean },
 ): Promise<void> {
   await db.query(
     `update migration.batches set status = 'planned', available_at = now() + $3 * interval '1 ms', error_code = $4,
-       attempts = greatest(attempts - case when $5 then 1 else 0 end, 0),
+       attempts = greatest(attempts - case when $5 then 0 else 1 end, 0),
        breaks = case when breaks_generation = generation then breaks else 0 end + case when $6 then 1 else 0 end,
        breaks_generation = generation
      where id = $1 and generation = $2 and status = 'queued'`,
-    [id, generation, back.delayMs, back.errorCode, back.attempt === "returned", back.broke ?? false],
+    [id, generation, delayMs, errorCode, spent, broke],
   );
 }
 

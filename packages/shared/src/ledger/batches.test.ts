@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Pool } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
+import { MAX_ATTEMPTS } from "../runtime/retry-policy.ts";
 import { eventually } from "../testing/eventually.ts";
 import { freshLedger } from "../testing/fresh-ledger.ts";
 import { loadingEntity, runningRun } from "../testing/fresh-target.ts";
@@ -10,18 +11,11 @@ import {
   failBatch,
   failExhausted,
   finishBatch,
-  handBack,
+  retryBatch,
+  snoozeBatch,
   takePage,
 } from "./batch-lifecycle.ts";
-import {
-  type BatchCounts,
-  lockBatch,
-  MAX_ATTEMPTS,
-  queuedBatches,
-  queuedCount,
-  returnAttempt,
-  roomFor,
-} from "./batches.ts";
+import { type BatchCounts, lockBatch, queuedBatches, queuedCount, releaseBatch, roomFor } from "./batches.ts";
 
 let target: Pool;
 let runId: number;
@@ -117,8 +111,8 @@ describe("counting an attempt", () => {
   it("is taken back where the attempt was none", async () => {
     await take(1);
     await countAttempt(target, first, 1);
-    await returnAttempt(target, first, 1);
-    await returnAttempt(target, first, 1);
+    await releaseBatch(target, first, 1);
+    await releaseBatch(target, first, 1);
     expect(await batch()).toMatchObject({ status: "queued", attempts: 0 });
   });
 });
@@ -154,30 +148,30 @@ describe("the lock of a batch", () => {
 
 describe("a batch that is handed back", () => {
   it.each([
-    ["spent", 1],
-    ["returned", 0],
-  ] as const)("with its attempt %s is planned again later, with %d on record", async (attempt, attempts) => {
+    ["spent", 1, retryBatch],
+    ["returned", 0, snoozeBatch],
+  ] as const)("with its attempt %s is planned again later, with %d on record", async (_, attempts, again) => {
     await take(1);
     await countAttempt(target, first, 1);
-    await handBack(target, first, 1, { attempt, delayMs: 60_000, errorCode: "40001" });
+    await again(target, first, 1, { delayMs: 60_000, errorCode: "40001" });
     expect(await batch()).toMatchObject({ status: "planned", attempts, later: true, error_code: "40001" });
     expect((await take(1))[0]?.id).not.toBe(first);
   });
 
   it("has no attempt less than none when a crash has forgotten the one that is given back", async () => {
     await take(1);
-    await handBack(target, first, 1, { attempt: "returned", delayMs: 0, errorCode: "57P01" });
+    await snoozeBatch(target, first, 1, { delayMs: 0, errorCode: "57P01" });
     expect(await batch()).toMatchObject({ status: "planned", attempts: 0 });
   });
 
   it("stays as it is when its generation is not the newest, or it is not on offer", async () => {
-    await handBack(target, first, 1, { attempt: "returned", delayMs: 0, errorCode: "40001" });
+    await snoozeBatch(target, first, 1, { delayMs: 0, errorCode: "40001" });
     await take(1);
-    await handBack(target, first, 2, { attempt: "returned", delayMs: 0, errorCode: "40001" });
+    await snoozeBatch(target, first, 2, { delayMs: 0, errorCode: "40001" });
     await failBatch(target, first, 2, "defect");
     expect(await batch()).toMatchObject({ status: "queued", attempts: 0, error_code: null });
     await failBatch(target, first, 1, "defect");
-    await handBack(target, first, 1, { attempt: "returned", delayMs: 0, errorCode: "40001" });
+    await snoozeBatch(target, first, 1, { delayMs: 0, errorCode: "40001" });
     expect(await batch()).toMatchObject({ status: "failed", error_code: "defect" });
   });
 });

@@ -2,9 +2,6 @@
 import type { Queryable } from "../database/pool.ts";
 import type { BatchStatus, RunStatus } from "../states/states.ts";
 
-/** A batch fails for good with its fifth attempt. */
-export const MAX_ATTEMPTS = 5;
-
 /** A batch whose gate was closed is not offered before its job has left the queue: an offer under the same id would be lost. */
 export const SHUT_OUT_MS = 250;
 
@@ -106,7 +103,7 @@ export async function lockBatches(
 }
 
 /** The batch stays on offer, and the attempt was none. One that is done keeps it: the commit was heard of too late. */
-export async function returnAttempt(db: Queryable, id: number, generation: number): Promise<void> {
+export async function releaseBatch(db: Queryable, id: number, generation: number): Promise<void> {
   await db.query(
     `update migration.batches set attempts = attempts - 1 where id = $1 and generation = $2 and attempts > 0 and status <> 'done'`,
     [id, generation],

@@ -20,11 +20,10 @@ export {
   type BatchCounts,
   type ClaimedBatch,
   lockBatch,
-  MAX_ATTEMPTS,
   type PlannedBatch,
   queuedBatches,
   queuedCount,
-  returnAttempt,
+  releaseBatch,
   roomFor,
   SHUT_OUT_MS,
 } from "./batches.ts";
@@ -33,7 +32,8 @@ export {
   failBatch,
   failExhausted,
   finishBatch,
-  handBack,
+  retryBatch,
+  snoozeBatch,
   takePage,
 } from "./batch-lifecycle.ts";
 export {

@@ -4,7 +4,7 @@ import type { Pool } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { dice, type Dice } from "../testing/dice.ts";
 import { freshLedger } from "../testing/fresh-ledger.ts";
-import { countAttempt, failBatch, finishBatch, handBack, takePage } from "./batch-lifecycle.ts";
+import { countAttempt, failBatch, finishBatch, snoozeBatch, takePage } from "./batch-lifecycle.ts";
 import type { PlannedBatch } from "./batches.ts";
 import { startRun } from "./control-start.ts";
 import { cancelRun, waive } from "./control.ts";
@@ -193,8 +193,7 @@ async function workOn(
     for (const key of keys) if (fates.get(key) !== "loaded") fates.set(key, "failed");
     return;
   }
-  if (fate === "back")
-    return await handBack(target, id, generation, { attempt: "returned", delayMs: 0, errorCode: "57P01" });
+  if (fate === "back") return await snoozeBatch(target, id, generation, { delayMs: 0, errorCode: "57P01" });
   await inTransaction(target, async (tx) => {
     await forgetBatch(tx, id);
     await resolveOlder(tx, batch, own ?? { after: after ?? 0, to: to ?? 0 });

@@ -9,10 +9,11 @@ import {
   failBatch,
   failExhausted,
   finishBatch,
-  handBack,
+  retryBatch,
+  snoozeBatch,
   takePage,
 } from "./batch-lifecycle.ts";
-import { lockBatch, returnAttempt } from "./batches.ts";
+import { lockBatch, releaseBatch } from "./batches.ts";
 import { openEntity } from "./entity-lifecycle.ts";
 import { recordExceptions } from "./outcomes.ts";
 import { recordPlan } from "./planning.ts";
@@ -30,7 +31,7 @@ interface Subject {
 type Step = (target: Pool, subject: Subject) => Promise<unknown>;
 
 const COUNTS = { read: 0, loaded: 0, inserted: 0, updated: 0, rejected: 0, parked: 0, noted: 0 };
-const HAND_BACK = { attempt: "spent", delayMs: 0, errorCode: "40001" } as const;
+const AGAIN = { delayMs: 0, errorCode: "40001" };
 const PARENT = { entity: "profiles", table: "profiles", key: "legacy_id" };
 const CURSOR = { cursor: 10 };
 
@@ -44,8 +45,9 @@ const steps: Readonly<Record<string, Step>> = {
   releaseParked: (target, { runId }) => releaseParked(target, runId, "practices", PARENT),
   takePage: (target, { runId }) => takePage(target, runId, "practices", 9),
   countAttempt: (target, { batch }) => countAttempt(target, batch, 1),
-  returnAttempt: (target, { batch }) => returnAttempt(target, batch, 1),
-  handBack: (target, { batch }) => handBack(target, batch, 1, HAND_BACK),
+  releaseBatch: (target, { batch }) => releaseBatch(target, batch, 1),
+  retryBatch: (target, { batch }) => retryBatch(target, batch, 1, AGAIN),
+  snoozeBatch: (target, { batch }) => snoozeBatch(target, batch, 1, AGAIN),
   failBatch: (target, { batch }) => failBatch(target, batch, 1, "defect"),
   failExhausted: (target, { batch }) => failExhausted(target, batch, 1),
   finishLocked: (target, { batch }) =>

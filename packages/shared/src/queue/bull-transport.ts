@@ -3,7 +3,7 @@ import type { BackendClasses, IQueueBackend, Job, JobState, QueueBaseOptions } f
 import { pause } from "../runtime/ticker.ts";
 import { note, queueTelemetry } from "../telemetry/tracing.ts";
 import { bullmq } from "./libraries.ts";
-import type { Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";
+import type { Handled, Handler, NewJob, Transport, WorkerSettings } from "./transport.ts";
 
 export interface Backend<C> {
   readonly kind: Transport["kind"];
@@ -28,7 +28,7 @@ const CALL_TIMEOUT_MS = 3_000;
 /** Milliseconds in which the queue may be told of what was handed back at the end. */
 const LAST_WORD_MS = 1_000;
 /** Jobs in one call: about 120 kB. */
-const OFFERS_PER_CALL = 200;
+const JOBS_PER_CALL = 200;
 /** States of a job that is still to be done. */
 const UNFINISHED: readonly JobState[] = ["waiting", "active", "delayed", "prioritized"];
 
@@ -48,10 +48,10 @@ export function bullTransport<C>(backend: Backend<C>): Transport {
   return {
     kind: backend.kind,
     warnings: backend.warnings,
-    offer: async (name, offers) => {
-      for (let start = 0; start < offers.length; start += OFFERS_PER_CALL) {
-        const page = offers.slice(start, start + OFFERS_PER_CALL);
-        await withTimeout(queue(name).then((open) => open.addBulk(page.map((offer) => asJob(name, offer)))));
+    enqueue: async (name, jobs) => {
+      for (let start = 0; start < jobs.length; start += JOBS_PER_CALL) {
+        const page = jobs.slice(start, start + JOBS_PER_CALL);
+        await withTimeout(queue(name).then((open) => open.addBulk(page.map((job) => asJob(name, job)))));
       }
     },
     count: async (name) => {
@@ -86,7 +86,7 @@ function openQueue<C>({ classes, queueConnection, prefix, onError }: Backend<C>,
   return queue;
 }
 
-function asJob(name: string, { id, data, trace = null }: Offer) {
+function asJob(name: string, { id, data, trace = null }: NewJob) {
   // As bullmq-otel writes and reads it.
   const ordered = trace === null ? {} : { telemetry: { metadata: JSON.stringify({ traceparent: trace }) } };
   return { name, data, opts: { jobId: id, removeOnComplete: true, removeOnFail: true, ...ordered } };
@@ -105,7 +105,7 @@ async function work<C>(
 ): Promise<() => Promise<void>> {
   const worker = new backend.classes.Worker(
     name,
-    (job, token, signal) => settle(handler, job, token, signal),
+    (job, token, signal) => doJob(handler, job, token, signal),
     {
       connection: backend.workerConnection,
       prefix: backend.prefix,
@@ -128,17 +128,17 @@ async function work<C>(
 
 /** Waits for active jobs, tells them to hand back when their grace is over, and gives up on a server that is away. */
 async function stop<C>(worker: Worker<C>, graceMs: number): Promise<void> {
-  const handBack = setTimeout(() => worker.cancelAllJobs("shutdown"), graceMs);
+  const release = setTimeout(() => worker.cancelAllJobs("shutdown"), graceMs);
   const over = new AbortController();
   // BullMQ waits for ever for the end of a connection that is lost already; its jobs are others' when their locks run out.
   await Promise.race([worker.close(), pause(graceMs + LAST_WORD_MS, over.signal)]).finally(() => {
-    clearTimeout(handBack);
+    clearTimeout(release);
     over.abort();
   });
 }
 
 /** Does the job and says to BullMQ what became of it, without ever burning one of its attempts. */
-async function settle(
+async function doJob(
   handler: Handler,
   job: Job,
   token = "",

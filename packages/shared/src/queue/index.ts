@@ -4,13 +4,14 @@ export {
   CONTENT_QUEUE,
   type ContentJob,
   contentJob,
-  contentOffer,
+  newContentJob,
   type LoadJob,
   loadJob,
-  loadOffer,
+  newLoadJob,
   loadQueueName,
 } from "./job.ts";
 export { openQueue, workerSettings } from "./open-queue.ts";
+export { reconcileLostJobs, type Reconciled } from "./reconcile-lost-jobs.ts";
 export { examineTransport, openTransport } from "./open-transport.ts";
 export { understood } from "./understood.ts";
-export type { BoardQueue, Handled, Handler, Offer, Transport, WorkerSettings } from "./transport.ts";
+export type { BoardQueue, Handled, Handler, NewJob, Transport, WorkerSettings } from "./transport.ts";

@@ -1,6 +1,6 @@
 /** What travels through the queue: keys, never rows. Releases that run side by side read each other's: docs/decisions/versions-side-by-side.md */
 import { z } from "zod";
-import type { Offer } from "./transport.ts";
+import type { NewJob } from "./transport.ts";
 
 /**
  * The version of what jobs say. Another member needs no other version if who does not know it may pass over it; what must be
@@ -30,8 +30,8 @@ export function batchNamed(data: unknown): z.infer<typeof batchName> | undefined
 
 export type LoadJob = z.infer<typeof loadJob>;
 
-/** Its id is equal for equal work, so that offering a batch twice is harmless. It holds no colon and is no integer (BullMQ refuses both). */
-export function loadOffer(job: LoadJob): Offer {
+/** Its id is equal for equal work, so that enqueueing a batch twice is harmless. It holds no colon and is no integer (BullMQ refuses both). */
+export function newLoadJob(job: LoadJob): NewJob {
   const id = `${job.runId}.${job.entity}.${job.batch}.${job.generation}`;
   return { id, data: { version: JOB_VERSION, ...job } };
 }
@@ -53,6 +53,6 @@ export const contentJob = z.object({ eventId: z.int(), offset: z.int() });
 export type ContentJob = z.infer<typeof contentJob>;
 
 /** Its id is equal for equal work, like a batch's. */
-export function contentOffer(job: ContentJob): Offer {
+export function newContentJob(job: ContentJob): NewJob {
   return { id: `content.${job.eventId}.${job.offset}`, data: { version: JOB_VERSION, ...job } };
 }

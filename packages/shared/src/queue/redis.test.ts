@@ -144,7 +144,7 @@ describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use
       taken.push(data);
       return { kind: "done" };
     });
-    await transport.offer("jobs", [{ id: "a.1", data: { n: 1 } }]);
+    await transport.enqueue("jobs", [{ id: "a.1", data: { n: 1 } }]);
     await eventually(() => taken.length === 1);
     await told(server, `replicaof 127.0.0.1 ${new URL(primary.url).port}`);
     await eventually(() =>
@@ -159,7 +159,7 @@ describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use
     await expect(transport.ping()).rejects.toThrow();
     await told(server, "replicaof no one");
     await eventually(() => transport.ping().then(() => true), { within: 15_000 });
-    await eventually(() => transport.offer("jobs", [{ id: "a.2", data: { n: 2 } }]).then(() => true));
+    await eventually(() => transport.enqueue("jobs", [{ id: "a.2", data: { n: 2 } }]).then(() => true));
     await eventually(() => taken.length === 2, { within: 15_000 });
     await stop();
   });

@@ -5,8 +5,8 @@ import type { Queue } from "bullmq";
 /** BullMQ's own queue: to be looked at only. */
 export type BoardQueue = Queue;
 
-/** Something to be done, under an id that makes offering it twice harmless. */
-export interface Offer {
+/** Something to be done, under an id that makes enqueueing it twice harmless. */
+export interface NewJob {
   /** With a dot in it: BullMQ keeps its own lists under plain words (`wait`, `delayed`) beside the jobs. */
   readonly id: string;
   readonly data: object;
@@ -55,9 +55,9 @@ export interface Transport {
   readonly kind: "redis" | "postgres";
   /** What a person should change at the server, though the queue works. */
   readonly warnings: readonly TransportWarning[];
-  /** Offers jobs. An offer whose id is still in the queue changes nothing. */
-  offer(queue: string, offers: readonly Offer[]): Promise<void>;
-  /** Jobs in the queue in any state but finished. Never the basis of a decision but one: whether offers were lost. */
+  /** Enqueues jobs. One whose id is still in the queue changes nothing. */
+  enqueue(queue: string, jobs: readonly NewJob[]): Promise<void>;
+  /** Jobs in the queue in any state but finished. Never the basis of a decision but one: whether jobs were lost. */
   count(queue: string): Promise<number>;
   /** Workers that listen to a queue, in all processes. Undefined where the server cannot tell: only Redis can. For people to look at. */
   workers(queue: string): Promise<number | undefined>;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { contentJob, contentOffer, JOB_VERSION, loadJob, type LoadJob, loadOffer } from "./job.ts";
+import { contentJob, newContentJob, JOB_VERSION, loadJob, type LoadJob, newLoadJob } from "./job.ts";
 import type { Handler } from "./transport.ts";
 import { understood } from "./understood.ts";
 
@@ -22,12 +22,12 @@ const { signal } = new AbortController();
 
 describe("a job", () => {
   it("says its version, and is read as it was offered", async () => {
-    const { data } = loadOffer(job);
+    const { data } = newLoadJob(job);
     expect(data).toEqual({ ...job, version: JOB_VERSION });
     expect(await load(data, signal)).toEqual({ kind: "done" });
     expect(done).toEqual([job]);
     const page = { eventId: 1, offset: 50 };
-    expect(contentJob.parse(contentOffer(page).data)).toEqual(page);
+    expect(contentJob.parse(newContentJob(page).data)).toEqual(page);
   });
 
   it("of before there were versions is done", async () => {
@@ -35,7 +35,7 @@ describe("a job", () => {
   });
 
   it("with a member that is not known is done without it", async () => {
-    await load({ ...loadOffer(job).data, later: "added" }, signal);
+    await load({ ...newLoadJob(job).data, later: "added" }, signal);
     expect(done).toEqual([job]);
   });
 

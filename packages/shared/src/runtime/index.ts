@@ -1,6 +1,7 @@
 export { type Closers, closers } from "./closers.ts";
 export { microBatch } from "./micro-batch.ts";
 export { openStatus } from "./open-status.ts";
+export { backoffMs, MAX_ATTEMPTS, wasWellSince } from "./retry-policy.ts";
 export { type Answering, readinessOf } from "./readiness.ts";
 export { type Context, runService } from "./service.ts";
 export { type Status, statusVariables } from "./status-server.ts";

@@ -16,7 +16,7 @@ describe.each([
 ])("the board over %s", (_, queueUrl) => {
   it("shows admins what lies in a queue, and lets nobody touch it", async (context) => {
     const { ask, transport } = await board(context, await queueUrl(context));
-    await transport.offer(loadQueueName("patients"), [{ id: "1.patients.7.1", data: job }]);
+    await transport.enqueue(loadQueueName("patients"), [{ id: "1.patients.7.1", data: job }]);
     expect((await ask("GET", "/queues", "admin")).body).toContain("Smile Nexus Migration");
     const shown = await ask(
       "GET",

@@ -1,14 +1,12 @@
 /** What becomes of a content that could not be finished: when it is looked at again, or that it never is. */
 import type { Content } from "@nexus/catalog";
+import { backoffMs, MAX_ATTEMPTS, wasWellSince } from "@nexus/shared/runtime";
 import type { DifyDeps } from "./deps.ts";
 import { forgetDataset } from "./datasets.ts";
 import { ClaimLost, finish, retry, snooze } from "./documents.ts";
 import { DifyFailure, type FailureKind } from "./failures.ts";
 import { Postponed } from "./permit.ts";
 import { NotYet, type Work } from "./actions.ts";
-
-/** A content fails for good with its fifth attempt. */
-const MAX_ATTEMPTS = 5;
 
 /** How soon everybody asks again who waits for a person, in milliseconds. */
 const PATIENCE_MS = 5_000;
@@ -86,11 +84,10 @@ async function fail(
 async function tryAgain(deps: DifyDeps, content: Content, work: Work, failure: DifyFailure): Promise<number> {
   const { target, health, settings, log } = deps;
   const { claim } = work.claimed;
-  const since = performance.now() - (claim.failedAgoMs ?? 0);
-  const counts = claim.attempts === 0 || health.answeredAt > since;
+  const counts = wasWellSince(claim, health.answeredAt);
   if (counts && claim.attempts + 1 >= MAX_ATTEMPTS) return await fail(deps, content, work, failure);
   log.warn({ code: failure.code, attempt: claim.attempts + 1, ...factsOf(work) }, "a call to Dify failed");
-  const inMs = settings.retryMs * 2 ** claim.attempts;
+  const inMs = backoffMs(claim.attempts, settings.retryMs);
   await (counts ? retry : snooze)(target, claim, inMs);
   return 0;
 }

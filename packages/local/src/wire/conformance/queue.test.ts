@@ -37,13 +37,13 @@ describe("the queue on the embedded server", () => {
     const stops = await Promise.all(transports.map((transport) => transport.work("load", settings, handler)));
     const [transport] = transports;
 
-    await transport?.offer(
+    await transport?.enqueue(
       "load",
       Array.from({ length: JOBS }, (_, n) => ({ id: `job.${n}`, data: { n } })),
     );
     await until(JOBS);
     const offeredAt = performance.now();
-    await transport?.offer("load", [{ id: "job.last", data: { n: JOBS } }]);
+    await transport?.enqueue("load", [{ id: "job.last", data: { n: JOBS } }]);
     await until(JOBS + 1);
 
     expect(performance.now() - offeredAt).toBeLessThan(1_500);

@@ -4,18 +4,18 @@ import { connectionBroke, errorCode, nextStep, refusalCode, serverOf } from "@ne
 import {
   type ClaimedBatch,
   failBatch,
-  handBack,
-  MAX_ATTEMPTS,
   othersGetThrough,
-  returnAttempt,
+  releaseBatch,
+  retryBatch,
   SHUT_OUT_MS,
+  snoozeBatch,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
-import { pause } from "@nexus/shared/runtime";
+import { backoffMs, MAX_ATTEMPTS, pause } from "@nexus/shared/runtime";
 import { BREAKS_CONNECTION, HOPELESS } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
 
-type Giver = Pick<Deps, "target" | "log" | "patience">;
+type Snoozer = Pick<Deps, "target" | "log" | "patience">;
 
 /** Milliseconds until a server that is away is tried again, at first, and until the ledger is told what it could not be told. */
 const AWAY_MS = 2_000;
@@ -25,24 +25,19 @@ const TELL_MS = 5_000;
 const LONGEST_MS = 30_000;
 
 /** The gate closed while the batch was read: it is planned again, and offered when its parents are settled. The attempt was none. */
-export async function shutOut({ target }: Giver, batch: ClaimedBatch): Promise<Handled> {
-  const back = { attempt: "returned", delayMs: SHUT_OUT_MS, errorCode: null } as const;
-  await handBack(target, batch.id, batch.generation, back);
+export async function snoozeShutOut({ target }: Snoozer, batch: ClaimedBatch): Promise<Handled> {
+  await snoozeBatch(target, batch.id, batch.generation, { delayMs: SHUT_OUT_MS, errorCode: null });
   return { kind: "done" };
 }
 
 /** The batch stays on offer and the attempt does not count: this process is shutting down. */
-export async function giveUpAttempt(
-  { target }: Giver,
-  batch: ClaimedBatch,
-  handled: Handled,
-): Promise<Handled> {
-  await returnAttempt(target, batch.id, batch.generation);
+export async function release({ target }: Snoozer, batch: ClaimedBatch, handled: Handled): Promise<Handled> {
+  await releaseBatch(target, batch.id, batch.generation);
   return handled;
 }
 
 /** The ledger cannot be asked: the job comes back later, and nothing was counted. */
-export function comeBack({ patience, log }: Giver, { batch, entity }: LoadJob, error: unknown): Handled {
+export function snoozeJob({ patience, log }: Snoozer, { batch, entity }: LoadJob, error: unknown): Handled {
   const step = nextStep(error);
   if (step !== "wait" && step !== "retry") throw error;
   const code = refusalCode(error);
@@ -54,8 +49,8 @@ export function comeBack({ patience, log }: Giver, { batch, entity }: LoadJob, e
 }
 
 /** After an error: again later while that can help, else failed for good. */
-export async function giveBack(
-  deps: Giver,
+export async function afterFailure(
+  deps: Snoozer,
   batch: ClaimedBatch,
   error: unknown,
   signal: AbortSignal,
@@ -65,12 +60,12 @@ export async function giveBack(
   const code = step === "wait" ? refusalCode(error) : codeOf(error);
   const facts = { batch: batch.id, entity: batch.entity, attempt: batch.attempts, code, err: error };
   if (step === "wait" && !(await isHopeless(deps, batch))) {
-    const back = later(deps, batch, error, facts);
-    await whenReachable(() => handBack(target, batch.id, batch.generation, back), signal);
+    const again = later(deps, batch, error, facts);
+    await whenReachable(() => snoozeBatch(target, batch.id, batch.generation, again), signal);
   } else if (step === "retry" && batch.attempts < MAX_ATTEMPTS) {
     log.warn(facts, "batch will be tried again");
-    const back = { attempt: "spent", delayMs: 250 * 2 ** batch.attempts, errorCode: code } as const;
-    await whenReachable(() => handBack(target, batch.id, batch.generation, back), signal);
+    const again = { delayMs: backoffMs(batch.attempts), errorCode: code };
+    await whenReachable(() => retryBatch(target, batch.id, batch.generation, again), signal);
   } else {
     log.error(facts, "batch failed");
     const reason = step === "wait" ? BREAKS_CONNECTION : code;
@@ -80,7 +75,7 @@ export async function giveBack(
 }
 
 /** What cannot be asked is not decided. */
-async function isHopeless({ target }: Giver, { id, runId, breaks }: ClaimedBatch): Promise<boolean> {
+async function isHopeless({ target }: Snoozer, { id, runId, breaks }: ClaimedBatch): Promise<boolean> {
   return breaks + 1 >= HOPELESS && (await othersGetThrough(target, runId, id).catch(() => false));
 }
 
@@ -96,23 +91,23 @@ const CROSSED = /^40/;
  * a poison batch breaks each one, while others get through. What a server refuses to everybody holds everybody up.
  */
 function later(
-  { patience, log }: Giver,
+  { patience, log }: Snoozer,
   { breaks }: ClaimedBatch,
   error: unknown,
   facts: { readonly code: string },
-): Parameters<typeof handBack>[3] {
+): Parameters<typeof snoozeBatch>[3] {
   const { code } = facts;
-  const back = { attempt: "returned", errorCode: code } as const;
+  const again = { errorCode: code };
   const server = serverOf(error) ?? "target";
   if (connectionBroke(error)) {
     log.warn({ ...facts, server, breaks: breaks + 1 }, "the connection broke under a batch, it waits");
-    return { ...back, delayMs: jittered(Math.min(LONGEST_MS, 500 * 2 ** breaks)), broke: true };
+    return { ...again, delayMs: jittered(Math.min(LONGEST_MS, backoffMs(breaks, 500))), broke: true };
   }
   if (CROSSED.test(code)) {
     log.warn({ ...facts, server }, "transactions got in each other's way, the batch waits");
-    return { ...back, delayMs: jittered(500) };
+    return { ...again, delayMs: jittered(500) };
   }
-  return { ...back, delayMs: jittered(patience.refused(server, code, facts)) };
+  return { ...again, delayMs: jittered(patience.refused(server, code, facts)) };
 }
 
 /** Of those that broke together none shall be tried at the same moment as the one that broke them. */

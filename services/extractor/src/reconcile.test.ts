@@ -1,7 +1,7 @@
 import { finishBatch, progressOf, takePage } from "@nexus/shared/ledger";
 import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { startCare, takeCare } from "./care.ts";
+import { startMemory, reconcile } from "./reconcile.ts";
 import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { fold } from "./fold.ts";
 import { dispatch } from "./dispatch.ts";
@@ -37,49 +37,49 @@ describe("lost jobs", () => {
   it("are offered again when they are missing twice in a row", async () => {
     const run = await runOf(deps);
     await takePage(deps.target, run.id, "practices", 5);
-    const care = startCare();
-    await takeCare(deps, run, care);
+    const memory = startMemory();
+    await reconcile(deps, run, memory);
     expect(await inQueue()).toBe(0);
-    await takeCare(deps, run, care);
+    await reconcile(deps, run, memory);
     expect(await inQueue()).toBe(5);
   });
 
   it("are not suspected any more once the queue has them", async () => {
     const run = await runOf(deps);
     const taken = await takePage(deps.target, run.id, "practices", 5);
-    const care = startCare();
-    await takeCare(deps, run, care);
+    const memory = startMemory();
+    await reconcile(deps, run, memory);
     for (const { id } of taken) await finishBatch(deps.target, id, COUNTS, 1);
-    await takeCare(deps, run, care);
+    await reconcile(deps, run, memory);
     await takePage(deps.target, run.id, "practices", 5);
-    await takeCare(deps, run, care);
+    await reconcile(deps, run, memory);
     expect(await inQueue()).toBe(0);
-    await takeCare(deps, run, care);
+    await reconcile(deps, run, memory);
     expect(await inQueue()).toBe(5);
   });
 
   it("are none while the queue holds all that is on offer", async () => {
     const run = await runOf(deps);
     await dispatch(deps, run);
-    const care = startCare();
-    await takeCare(deps, run, care);
-    await takeCare(deps, run, care);
-    expect(care.suspects.size).toBe(0);
+    const memory = startMemory();
+    await reconcile(deps, run, memory);
+    await reconcile(deps, run, memory);
+    expect(memory.suspects.size).toBe(0);
     expect(await inQueue()).toBe(10);
   });
 });
 
-describe("a round of care", () => {
+describe("a round of reconciling", () => {
   it("waits until the next is due", async () => {
     const run = await runOf(deps);
-    const care = startCare();
+    const memory = startMemory();
     const seldom = { ...deps, settings: { ...deps.settings, careMs: 600_000 } };
-    care.lastAt = -600_000;
-    await takeCare(seldom, run, care);
-    const { lastAt } = care;
+    memory.lastAt = -600_000;
+    await reconcile(seldom, run, memory);
+    const { lastAt } = memory;
     expect(lastAt).toBeGreaterThan(0);
-    await takeCare(seldom, run, care);
-    expect(care.lastAt).toBe(lastAt);
+    await reconcile(seldom, run, memory);
+    expect(memory.lastAt).toBe(lastAt);
   });
 });
 

@@ -1,6 +1,7 @@
 /** A rule of the target that many rows break: the entity stops early, before its children open, and goes on when a person says so. */
+import { limitEntity } from "@nexus/api/control";
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import { limitEntity, progressOf } from "@nexus/shared/ledger";
+import { progressOf } from "@nexus/shared/ledger";
 import { eventually, stacks } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
 import { openJourney } from "./journey.ts";

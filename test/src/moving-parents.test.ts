@@ -1,6 +1,6 @@
 /** Parents that change while their children are loaded, and after: no child stays behind. */
-import { inDependencyOrder, entities } from "@nexus/catalog";
-import { requeue } from "@nexus/shared/ledger";
+import { requeue } from "@nexus/api/control";
+import { entities, inDependencyOrder } from "@nexus/catalog";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { breakable, servers } from "./chaos/arena.ts";
 import { heldUpAt } from "./chaos/hold.ts";

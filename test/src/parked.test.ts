@@ -1,8 +1,8 @@
 /** Rows whose parent is late are parked, and released when it arrives: by the people's tools, without restarting anything. */
+import { pauseRun, requeue, resumeRun, type Scope } from "@nexus/api/control";
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import { pauseRun, requeue, resumeRun, type Scope } from "@nexus/shared/ledger";
-import { eventually, type RunningStack, stacks } from "@nexus/shared/testing";
 import { withPool } from "@nexus/shared/database";
+import { eventually, type RunningStack, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Journey, openJourney } from "./journey.ts";
 import { exceptionsOf, expectSumsToClose, keys } from "./outcomes.ts";

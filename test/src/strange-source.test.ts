@@ -1,5 +1,5 @@
 /** A source that someone else has shaped: NULL where there should be none, keys that are too great, types of their own. */
-import { listExceptions } from "@nexus/shared/ledger";
+import { listExceptions } from "@nexus/api/exceptions";
 import { eventually, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Journey, openJourney } from "./journey.ts";

@@ -1,12 +1,10 @@
-import { entities, inDependencyOrder } from "@nexus/catalog";
-import { limitEntity, progressOf, recordPlan } from "@nexus/shared/ledger";
+import { progressOf, recordPlan, setLimits } from "@nexus/shared/ledger";
 import { runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
 import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { settle } from "./settle.ts";
 
-const NAMES = inDependencyOrder(entities).map(({ name }) => name);
 const BEGINNING = { cursor: "-9223372036854775808" };
 const PRACTICE = "00000000-0000-4000-8000-00000000000a";
 
@@ -99,8 +97,7 @@ describe("memberships that are gone from the source", () => {
     await deps.legacy.query("create table dispatch_office_doctors (id integer primary key)");
     await settle(deps, await runOf(deps));
     await deps.legacy.query("insert into dispatch_office_doctors select id from elsewhere where id > 15");
-    const by = { actor: "test", reason: "they have left" };
-    await limitEntity(deps.target, "practice_members", { gonePercent: 100 }, by, NAMES);
+    await setLimits(deps.target, (await runOf(deps)).id, "practice_members", { gonePercent: 100 });
     await settle(deps, await runOf(deps));
     expect(await members()).toMatchObject({
       status: "complete",

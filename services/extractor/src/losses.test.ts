@@ -1,5 +1,4 @@
-import { inDependencyOrder, entities } from "@nexus/catalog";
-import { finishBatch, limitEntity, progressOf, recordExceptions, waive } from "@nexus/shared/ledger";
+import { finishBatch, progressOf, recordExceptions, setLimits, waiveLosses } from "@nexus/shared/ledger";
 import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
@@ -7,9 +6,6 @@ import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { fold } from "./fold.ts";
 import { dispatch } from "./dispatch.ts";
 import { settle } from "./settle.ts";
-
-const NAMES = inDependencyOrder(entities).map(({ name }) => name);
-const by = { actor: "test", reason: "known" };
 
 let deps: Deps;
 let runId: number;
@@ -77,8 +73,8 @@ describe("an entity that loses rows for reasons that nobody foresaw", () => {
   });
 
   it.each([
-    ["its limit is raised", () => limitEntity(deps.target, "practices", { lossPercent: 5 }, by, NAMES)],
-    ["it is waived", () => waive(deps.target, "practices", by, NAMES)],
+    ["its limit is raised", () => setLimits(deps.target, runId, "practices", { lossPercent: 5 })],
+    ["it is waived", () => waiveLosses(deps.target, runId, "practices")],
   ])("loads the rest when %s, and its children wait for that", async (_, help) => {
     await finish(6, "value_malformed");
     await settle(deps, await runOf(deps));
@@ -96,7 +92,7 @@ describe("an entity that loses rows for reasons that nobody foresaw", () => {
   it("stays stopped when the limit is not raised enough", async () => {
     await finish(8, "value_malformed");
     await settle(deps, await runOf(deps));
-    await limitEntity(deps.target, "practices", { lossPercent: 2 }, by, NAMES);
+    await setLimits(deps.target, runId, "practices", { lossPercent: 2 });
     await settle(deps, await runOf(deps));
     expect(await practices()).toMatchObject({ status: "blocked", errorCode: "unforeseen_losses" });
   });

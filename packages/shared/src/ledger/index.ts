@@ -1,5 +1,5 @@
 export { anyParked, releaseArrived } from "./arrivals.ts";
-export { type By, forgetAudit, recordReading } from "./audit.ts";
+export { type By, forgetAudit, recordAudit, recordReading } from "./audit.ts";
 export {
   clearHold,
   currentHolds,
@@ -20,6 +20,7 @@ export {
   type BatchCounts,
   type ClaimedBatch,
   lockBatch,
+  lockBatches,
   type PlannedBatch,
   queuedBatches,
   queuedCount,
@@ -28,26 +29,41 @@ export {
   SHUT_OUT_MS,
 } from "./batches.ts";
 export {
+  cancelBatches,
   countAttempt,
   failBatch,
   failExhausted,
   finishBatch,
   retryBatch,
   snoozeBatch,
+  planNextGeneration,
+  takeFromQueue,
   takePage,
 } from "./batch-lifecycle.ts";
 export {
   allSettled,
+  cancelEntities,
   loadAgain,
   loadMore,
+  loadRequeued,
   markBlocked,
   markComplete,
+  markPlanned,
   markSettling,
   openEntity,
   parentsSettled,
   type Selection,
+  waiveEntity,
 } from "./entity-lifecycle.ts";
-export { completeRun, createRun, markRunBegun, markRunFailed } from "./run-lifecycle.ts";
+export {
+  completeRun,
+  createRun,
+  markRunBegun,
+  markRunCancelled,
+  markRunFailed,
+  markRunPaused,
+  markRunResumed,
+} from "./run-lifecycle.ts";
 export { type Migrated, type Migration, migrateTarget } from "./migrate.ts";
 export {
   type ContentReaders,
@@ -60,8 +76,9 @@ export {
   resolveOlder,
 } from "./outcomes.ts";
 export {
-  type PlanCursor,
+  countBatches,
   planCursor,
+  type PlanCursor,
   type Range,
   recordExcluded,
   recordPlan,
@@ -101,34 +118,19 @@ export {
 } from "./gone.ts";
 export { idNamespace } from "./settings.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
-export { cancelRun, type Moved, pauseRun, resumeRun, waive } from "./control.ts";
-export type { Refusal } from "./control-refusals.ts";
-export { limitEntity } from "./control-limits.ts";
-export { overLimit, type OverLimit, recordLossReason, TOO_MANY_LOSSES } from "./losses.ts";
-export { type Order, type Started, startEntity, startRun } from "./control-start.ts";
 export {
-  type ExceptionFilter,
-  type ExceptionGroup,
-  type GoneRow,
-  groupExceptions,
-  listExceptions,
-  listGone,
-  type OpenException,
-} from "./exceptions.ts";
-export {
-  type Claim,
-  claimKey,
-  keepAnswer,
-  releaseKey,
-  type RequestMark,
-  type StoredAnswer,
-} from "./idempotency.ts";
-export { requeue } from "./requeue.ts";
-export { bringBack, FOLLOW_AT_ONCE } from "./case-practice.ts";
+  type Limits,
+  overLimit,
+  type OverLimit,
+  recordLossReason,
+  setLimits,
+  TOO_MANY_LOSSES,
+  waiveLosses,
+} from "./losses.ts";
+export { bringAllBack, bringBack, FOLLOW_AT_ONCE } from "./case-practice.ts";
 export { type ComparedPage, comparePage, keepsKey } from "./compare-keys.ts";
 export { lostRows } from "./lost-rows.ts";
 export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
 export { addMoved, followAfter, movedChildren, reloadMoved } from "./moved-parents.ts";
-export { type Unfinished, unfinishedEntities } from "./unfinished.ts";
-export type { Requeued, Scope } from "./requeue-selection.ts";
+export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export { type BatchSize, type Exhausted, exhaustedBatches, noteSize } from "./exhausted.ts";

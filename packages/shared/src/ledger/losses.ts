@@ -50,19 +50,34 @@ export async function recordLossReason(tx: Client, runId: number, entity: string
   );
 }
 
-/** An entity that is blocked for its losses loads the rest. False: it is not. */
-export async function goOnLosing(tx: Queryable, runId: number, entity: string): Promise<boolean> {
-  return await goOnBeyond(tx, runId, entity, TOO_MANY_LOSSES);
+/** Percent of an entity's rows; what is left out stays as it is. */
+export interface Limits {
+  /** That may be lost for reasons that nobody foresaw. */
+  readonly lossPercent?: number | undefined;
+  /** That may be gone from the source. */
+  readonly gonePercent?: number | undefined;
 }
 
-/** An entity that is blocked because too many of its rows are gone is settled again. */
-export async function goOnWithoutGone(tx: Queryable, runId: number, entity: string): Promise<boolean> {
-  return await goOnBeyond(tx, runId, entity, TOO_MANY_GONE);
+/** Sets limits of an entity. One that is blocked for such a limit goes on. */
+export async function setLimits(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  { lossPercent, gonePercent }: Limits,
+): Promise<void> {
+  await tx.query(
+    `update migration.run_entities
+     set loss_percent = coalesce($3, loss_percent), gone_percent = coalesce($4, gone_percent)
+     where run_id = $1 and entity = $2`,
+    [runId, entity, lossPercent ?? null, gonePercent ?? null],
+  );
+  if (lossPercent !== undefined) await goOnBeyond(tx, runId, entity, TOO_MANY_LOSSES);
+  if (gonePercent !== undefined) await goOnBeyond(tx, runId, entity, TOO_MANY_GONE);
 }
 
 /** A waiver of losses is that there is no limit: the entity loads the rest before its children open. False: it is blocked for something else. */
 export async function waiveLosses(tx: Queryable, runId: number, entity: string): Promise<boolean> {
-  if (!(await goOnLosing(tx, runId, entity))) return false;
+  if (!(await goOnBeyond(tx, runId, entity, TOO_MANY_LOSSES))) return false;
   await tx.query(`update migration.run_entities set loss_percent = 100 where run_id = $1 and entity = $2`, [
     runId,
     entity,

@@ -1,7 +1,9 @@
 /** Room `states`: the statuses of runs, entities and batches, what moves them, and what they mean. Loads no other module. */
 export {
+  activeRunStatuses,
   type BatchStatus,
   batchArrows,
+  before,
   entityArrows,
   type EntityStatus,
   isBlocked,

@@ -1,10 +1,10 @@
 /** A POST with an `Idempotency-Key` is done once: repeating it repeats its answer. Without the header nothing is kept. */
 import { createHash, createHmac } from "node:crypto";
 import type { Pool } from "@nexus/shared/database";
-import { claimKey, keepAnswer, releaseKey, type RequestMark } from "@nexus/shared/ledger";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { needOf } from "../access/roles.ts";
 import { Problem } from "../problem.ts";
+import { claimKey, keepAnswer, releaseKey, type RequestMark } from "../queries/idempotency-keys.ts";
 import type { App } from "../server.ts";
 
 declare module "fastify" {

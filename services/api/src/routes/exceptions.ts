@@ -1,8 +1,8 @@
 import { contract } from "@nexus/contract";
-import { groupExceptions, listExceptions, listGone } from "@nexus/shared/ledger";
 import { type Deps, namesOf } from "../deps.ts";
 import { pageOf, positionIn } from "../page.ts";
 import { requireEntity } from "../problem.ts";
+import { groupExceptions, listExceptions, listGone } from "../queries/exceptions.ts";
 import type { App } from "../server.ts";
 
 /** Keys and codes of the rows that are not in the target. */

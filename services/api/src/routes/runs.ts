@@ -1,5 +1,6 @@
 import { contract } from "@nexus/contract";
-import { cancelRun, pauseRun, resumeRun, startRun } from "@nexus/shared/ledger";
+import { cancelRun, pauseRun, resumeRun } from "../control/control.ts";
+import { startRun } from "../control/start-run.ts";
 import { type Deps, namesOf } from "../deps.ts";
 import { pageOf, positionIn } from "../page.ts";
 import { Problem } from "../problem.ts";

@@ -1,6 +1,6 @@
 /** Troubles of processes, and of who commands them. */
-import { inDependencyOrder, entities } from "@nexus/catalog";
-import { pauseRun, requeue, resumeRun } from "@nexus/shared/ledger";
+import { pauseRun, requeue, resumeRun } from "@nexus/api/control";
+import { entities, inDependencyOrder } from "@nexus/catalog";
 import { among, type Kind, type Stage } from "./trouble.ts";
 
 const SERVICES = ["extractor", "loader"] as const;

@@ -1,7 +1,8 @@
 /** The story of a seed: what is wrong early, the run and what happens to it, its end, and what the oracle says. */
 import { fileURLToPath } from "node:url";
+import { requeue } from "@nexus/api/control";
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import { createRun, requeue } from "@nexus/shared/ledger";
+import { createRun } from "@nexus/shared/ledger";
 import { eventually, spawnService } from "@nexus/shared/testing";
 import { z } from "zod";
 import { makeFloor } from "../../beside-the-floor.ts";

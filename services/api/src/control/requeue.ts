@@ -2,18 +2,14 @@
  * Requeue: rows that could not be moved are tried again. Within a run they are done by the batch that holds them, as its next
  * generation; without an active run, by a repair run. See docs/decisions/parked-rows-rerun-their-batch.md.
  */
-import type { Pool, Queryable } from "../database/pool.ts";
-import { inTransaction } from "../database/transaction.ts";
-import { type By, recordAudit } from "./audit.ts";
+import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
+import { type By, loadRequeued, lockBatches, planNextGeneration, recordAudit } from "@nexus/shared/ledger";
+import type { BatchStatus } from "@nexus/shared/states";
 import { statusOf } from "./control.ts";
-import { planNextGeneration } from "./batch-lifecycle.ts";
-import { lockBatches } from "./batches.ts";
-import { CONTROL_BOUNDS, lockedActiveRun } from "./control-locks.ts";
-import { loadRequeued } from "./entity-lifecycle.ts";
-import { type Refusal, unknownAmong } from "./control-refusals.ts";
-import { extendRepair, startRepair } from "./requeue-repair.ts";
-import type { Requeued, Scope, Selected } from "./requeue-selection.ts";
-import type { BatchStatus } from "../states/states.ts";
+import { CONTROL_BOUNDS, lockedActiveRun } from "./locks.ts";
+import { type Refusal, unknownAmong } from "./refusals.ts";
+import { extendRepair, startRepair } from "./repair.ts";
+import type { Requeued, Scope, Selected } from "./selection.ts";
 
 /** Tries an entity's rows again. `codes`: those of a repair run, if one is created. */
 export async function requeue(

@@ -1,13 +1,9 @@
+import type { Pool } from "@nexus/shared/database";
+import { finishBatch, lockBatch } from "@nexus/shared/ledger";
+import { eventually, freshLedger, lockWaits, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Pool } from "../database/pool.ts";
-import { eventually } from "../testing/eventually.ts";
-import { freshLedger } from "../testing/fresh-ledger.ts";
-import { lockWaits } from "../testing/lock-waits.ts";
-import { seedRun } from "../testing/seed-run.ts";
-import { finishBatch } from "./batch-lifecycle.ts";
-import { lockBatch } from "./batches.ts";
-import { startRun } from "./control-start.ts";
 import { cancelRun, pauseRun, resumeRun, waive } from "./control.ts";
+import { startRun } from "./start-run.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: "to see" };

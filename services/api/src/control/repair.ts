@@ -1,13 +1,17 @@
 /** A repair run: one entity, already planned, whose batches hold the keys or ranges that earlier runs could not do. */
-import type { Queryable } from "../database/pool.ts";
-import type { Refusal } from "./control-refusals.ts";
-import { alreadyActive } from "./control-start.ts";
-import type { ContentReaders } from "./outcomes.ts";
-import type { Requeued, Selected } from "./requeue-selection.ts";
-import { countBatches } from "./planning.ts";
-import { markPlanned } from "./entity-lifecycle.ts";
-import { createRun } from "./run-lifecycle.ts";
-import { addUnfinished, SPAN, unfinishedEntities } from "./unfinished.ts";
+import type { Queryable } from "@nexus/shared/database";
+import {
+  addUnfinished,
+  type ContentReaders,
+  countBatches,
+  createRun,
+  markPlanned,
+  SPAN,
+  unfinishedEntities,
+} from "@nexus/shared/ledger";
+import type { Refusal } from "./refusals.ts";
+import type { Requeued, Selected } from "./selection.ts";
+import { alreadyActive } from "./start-run.ts";
 
 /** What shall be repaired. `codes` are those of the run that does it. */
 export interface Repair extends Selected {

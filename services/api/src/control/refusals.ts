@@ -1,5 +1,5 @@
 /** Why a control operation was not done. Refusals are data: nothing was changed. */
-import type { EntityStatus, RunStatus } from "../states/states.ts";
+import type { EntityStatus, RunStatus } from "@nexus/shared/states";
 
 export type Refusal =
   | {

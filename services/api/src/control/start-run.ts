@@ -1,12 +1,8 @@
 /** Starting a run: of all entities, of some, or of one. */
-import type { Pool, Queryable } from "../database/pool.ts";
-import { inTransaction } from "../database/transaction.ts";
-import { type By, recordAudit } from "./audit.ts";
-import { CONTROL_BOUNDS } from "./control-locks.ts";
-import { type Refusal, unknownAmong } from "./control-refusals.ts";
-import type { Selection } from "./entity-lifecycle.ts";
-import { createRun } from "./run-lifecycle.ts";
-import { activeRun } from "./runs.ts";
+import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
+import { activeRun, type By, createRun, recordAudit, type Selection } from "@nexus/shared/ledger";
+import { CONTROL_BOUNDS } from "./locks.ts";
+import { type Refusal, unknownAmong } from "./refusals.ts";
 
 /** What a run shall move. */
 export interface Order {

@@ -1,15 +1,11 @@
+import type { Pool } from "@nexus/shared/database";
+import { beginSettling, completeRun } from "@nexus/shared/ledger";
+import type { EntityStatus, RunStatus } from "@nexus/shared/states";
+import { eventually, freshLedger, lockWaits, type SeedBatch, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Pool } from "../database/pool.ts";
-import { eventually } from "../testing/eventually.ts";
-import { freshLedger } from "../testing/fresh-ledger.ts";
-import { lockWaits } from "../testing/lock-waits.ts";
-import { type SeedBatch, seedRun } from "../testing/seed-run.ts";
 import { cancelRun } from "./control.ts";
-import type { Scope } from "./requeue-selection.ts";
 import { requeue } from "./requeue.ts";
-import { completeRun } from "./run-lifecycle.ts";
-import { beginSettling } from "./settling.ts";
-import type { EntityStatus, RunStatus } from "../states/states.ts";
+import type { Scope } from "./selection.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: null };

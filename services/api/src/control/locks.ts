@@ -1,8 +1,7 @@
 /** The order in which control operations lock: the run, its entities in their order, its batches by id. Loaders lock only their batch. */
-import type { Bounds } from "../database/transaction.ts";
-import type { Queryable } from "../database/pool.ts";
-import { activeRun, findRun, lockRun, type Run } from "./runs.ts";
-import { activeRunStatuses } from "../states/states.ts";
+import type { Bounds, Queryable } from "@nexus/shared/database";
+import { activeRun, findRun, lockRun, type Run } from "@nexus/shared/ledger";
+import { activeRunStatuses } from "@nexus/shared/states";
 
 /** A control operation waits for the batches that are being written: longer than a batch takes, shorter than people's patience. */
 export const CONTROL_BOUNDS: Bounds = { statementMs: 30_000 };

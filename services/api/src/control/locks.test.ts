@@ -1,11 +1,8 @@
+import { inTransaction } from "@nexus/shared/database";
+import { lockBatches, recordChecks, recordContentEvent, recordExceptions } from "@nexus/shared/ledger";
+import { freshLedger, seedRun } from "@nexus/shared/testing";
 import { expect, it } from "vitest";
-import { inTransaction } from "../database/transaction.ts";
-import { freshLedger } from "../testing/fresh-ledger.ts";
-import { seedRun } from "../testing/seed-run.ts";
-import { lockBatches } from "./batches.ts";
-import { lockedRun } from "./control-locks.ts";
-import { recordContentEvent, recordExceptions } from "./outcomes.ts";
-import { recordChecks } from "./settling.ts";
+import { lockedRun } from "./locks.ts";
 
 const exception = {
   legacyId: 1,

@@ -1,28 +1,34 @@
 /** Whatever is done to runs in whatever order: no row that was tried and is not in the target is out of reach of a requeue. */
+import { inTransaction, type Pool } from "@nexus/shared/database";
+import {
+  activeRun,
+  beginSettling,
+  completeRun,
+  countAttempt,
+  failBatch,
+  markBlocked,
+  markComplete,
+  markRunBegun,
+  openEntity,
+  planCursor,
+  type PlannedBatch,
+  type Range,
+  recordPlan,
+  snoozeBatch,
+  takePage,
+} from "@nexus/shared/ledger";
+import { dice, type Dice, freshLedger } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Pool } from "../database/pool.ts";
-import { inTransaction } from "../database/transaction.ts";
-import { dice, type Dice } from "../testing/dice.ts";
-import { freshLedger } from "../testing/fresh-ledger.ts";
-import { countAttempt, failBatch, finishBatch, snoozeBatch, takePage } from "./batch-lifecycle.ts";
-import type { PlannedBatch } from "./batches.ts";
-import { startRun } from "./control-start.ts";
 import { cancelRun, waive } from "./control.ts";
-import { markBlocked, markComplete, openEntity } from "./entity-lifecycle.ts";
-import { type Exception, forgetBatch, recordExceptions, resolveOlder } from "./outcomes.ts";
-import { planCursor, type Range, recordPlan } from "./planning.ts";
-import type { Scope } from "./requeue-selection.ts";
 import { requeue } from "./requeue.ts";
-import { completeRun, markRunBegun } from "./run-lifecycle.ts";
-import { activeRun } from "./runs.ts";
-import { beginSettling } from "./settling.ts";
+import type { Scope } from "./selection.ts";
+import { startRun } from "./start-run.ts";
+import { bring, type Fate } from "./fates.fixture.ts";
 
 const catalog = ["practices", "patients"];
 const by = { actor: "tester", reason: "a test" };
 /** One lies beyond integer: no such row can be loaded, but it can be refused. */
 const KEYS = [1, 2, 3, 4, 5, 6, 7, 8, 3_000_000_000];
-/** What became of each key, as a loader told the ledger. `failed`: its batch did, and nothing was heard of it since. */
-type Fate = "loaded" | "rejected" | "parked" | "failed";
 
 let target: Pool;
 let fates: Map<number, Fate>;
@@ -194,20 +200,8 @@ async function workOn(
     return;
   }
   if (fate === "back") return await snoozeBatch(target, id, generation, { delayMs: 0, errorCode: "57P01" });
-  await inTransaction(target, async (tx) => {
-    await forgetBatch(tx, id);
-    await resolveOlder(tx, batch, own ?? { after: after ?? 0, to: to ?? 0 });
-    const exceptions = fate === "loaded" ? [] : keys.map((key) => exception(key, fate));
-    await recordExceptions(tx, batch, exceptions);
-    const counts = { inserted: 0, updated: 0, noted: 0, loaded: 0, rejected: 0, parked: 0 };
-    await finishBatch(tx, id, { ...counts, read: keys.length, [fate]: keys.length }, 1);
-  });
+  await bring(target, batch, keys, fate);
   for (const key of keys) fates.set(key, fate);
-}
-
-function exception(legacyId: number, outcome: "rejected" | "parked"): Exception {
-  const [missingEntity, missingId] = outcome === "parked" ? (["practices", 1] as const) : [null, null];
-  return { legacyId, outcome, reason: "a_reason", column: null, missingEntity, missingId };
 }
 
 async function settle(): Promise<void> {

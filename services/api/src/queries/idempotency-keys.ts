@@ -1,5 +1,5 @@
 /** Requests that are done once: the first one claims its key, the answer is kept for 24 hours and repeated. */
-import type { Queryable } from "../database/pool.ts";
+import type { Queryable } from "@nexus/shared/database";
 
 /** What is kept of a request. Both are hashes. */
 export interface RequestMark {

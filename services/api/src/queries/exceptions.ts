@@ -1,5 +1,5 @@
 /** Open exceptions, to be looked at by people: keys and codes, never a value. */
-import type { Queryable } from "../database/pool.ts";
+import type { Queryable } from "@nexus/shared/database";
 
 export interface OpenException {
   /** A number; digits as text beyond 2^53. */

@@ -1,16 +1,21 @@
 /** What an operator may do with a run: pause, resume, cancel, waive. Each is one transaction with a line in the audit log. */
-import type { Pool, Queryable } from "../database/pool.ts";
-import { inTransaction } from "../database/transaction.ts";
-import { type By, recordAudit } from "./audit.ts";
-import { bringAllBack } from "./case-practice.ts";
-import { cancelBatches, takeFromQueue } from "./batch-lifecycle.ts";
-import { CONTROL_BOUNDS, lockedActiveRun, lockedRun } from "./control-locks.ts";
-import { type Refusal, unknownAmong } from "./control-refusals.ts";
-import { cancelEntities, waiveEntity } from "./entity-lifecycle.ts";
-import { waiveLosses } from "./losses.ts";
-import { foldCounts } from "./progress.ts";
-import { markRunCancelled, markRunPaused, markRunResumed } from "./run-lifecycle.ts";
-import { entitiesIn, type Run } from "./runs.ts";
+import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
+import {
+  bringAllBack,
+  type By,
+  cancelBatches,
+  cancelEntities,
+  entitiesIn,
+  foldCounts,
+  markRunCancelled,
+  markRunPaused,
+  markRunResumed,
+  recordAudit,
+  type Run,
+  takeFromQueue,
+  waiveEntity,
+  waiveLosses,
+} from "@nexus/shared/ledger";
 import {
   before,
   entityArrows,
@@ -18,7 +23,9 @@ import {
   runArrows,
   type RunStatus,
   statusesOf,
-} from "../states/states.ts";
+} from "@nexus/shared/states";
+import { CONTROL_BOUNDS, lockedActiveRun, lockedRun } from "./locks.ts";
+import { type Refusal, unknownAmong } from "./refusals.ts";
 
 /** The run's new status, and how many of its batches were changed. */
 export type Moved = {

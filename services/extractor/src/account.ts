@@ -1,8 +1,10 @@
 /** The account of an entity: every key of the source is in the target or among the exceptions, but for what the source got since. */
 import type { Entity } from "@nexus/catalog";
 import type { Client } from "@nexus/shared/database";
-import { type Check, keepsKey, lostRows, plannedUpTo, type Run, type Sums } from "@nexus/shared/ledger";
+import { type Check, keepsKey, type Run } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
+import { lostRows } from "./lost-rows.ts";
+import { plannedUpTo, type Sums } from "./sums.ts";
 
 /**
  * Checks of an entity that the run read whole; none where a batch failed, which is said already, and none for a repair, whose batches were checked by the loader. A difference that is

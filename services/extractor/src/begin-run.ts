@@ -1,14 +1,7 @@
 /** A run begins when the source is fit to be read; what is skipped is counted once. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
-import { errorCode, inspectSource, readOnly } from "@nexus/shared/database";
-import {
-  entitiesIn,
-  markRunBegun,
-  markRunFailed,
-  noteRunError,
-  recordSourceTimezone,
-  type Run,
-} from "@nexus/shared/ledger";
+import { errorCode, inspectSource, type Queryable, readOnly } from "@nexus/shared/database";
+import { entitiesIn, markRunBegun, markRunFailed, type Run } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { countSkipped } from "./excluded.ts";
@@ -68,5 +61,19 @@ function inspect({ legacy, settings, signal }: Deps, selected: readonly Entity[]
       return await inspectSource(tx, selected, settings.sourceRules ?? {});
     },
     { statementMs: settings.legacyStatementMs, signal },
+  );
+}
+
+/** Keeps with a run the zone in which it reads times without one. */
+async function recordSourceTimezone(db: Queryable, id: number, zone: string): Promise<void> {
+  await db.query(`update migration.runs set source_timezone = $2 where id = $1`, [id, zone]);
+}
+
+/** Writes down why a run cannot begin; beginning forgets it. */
+async function noteRunError(db: Queryable, runId: number, errorCode: string): Promise<void> {
+  await db.query(
+    `update migration.runs set error_code = $2
+     where id = $1 and status = 'planned' and error_code is distinct from $2`,
+    [runId, errorCode],
   );
 }

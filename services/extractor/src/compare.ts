@@ -1,18 +1,10 @@
 /** One walk through the keys of source and target before an entity is closed: what is missing here, and what is gone there. */
 import type { Entity } from "@nexus/catalog";
-import {
-  type ComparedPage,
-  comparePage,
-  goneCursor,
-  isBeginning,
-  keepsKey,
-  plannedUpTo,
-  recordPage,
-  type Run,
-  sumsOf,
-} from "@nexus/shared/ledger";
+import { type ComparedPage, comparePage, keepsKey, type Run } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
+import { goneCursor, isBeginning, recordPage } from "./gone-rows.ts";
 import { LOCK_MS } from "./setbacks.ts";
+import { plannedUpTo, sumsOf } from "./sums.ts";
 
 /** Milliseconds that are spent on it before the others have their turn. */
 const TURN_MS = 1_000;

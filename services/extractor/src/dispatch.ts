@@ -7,15 +7,15 @@ import {
   entitiesIn,
   holdsAll,
   openEntity,
-  overLimit,
   type PlannedBatch,
   roomFor,
   type Run,
   takePage,
 } from "@nexus/shared/ledger";
-import { type LoadJob, newLoadJob, loadQueueName } from "@nexus/shared/queue";
+import { type LoadJob, loadQueueName, newLoadJob } from "@nexus/shared/queue";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
+import { overLimit } from "./over-limit.ts";
 
 /** Opens what may be opened and fills the queues, but not of what has lost too many rows. Returns whether anything was enqueued. */
 export async function dispatch(deps: Deps, run: Run): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** What is left out of a run is counted once in the source, so that it can be said how much that is. */
 import { entities, entityNamed, type SourceShape } from "@nexus/catalog";
-import { readOnly, readSourceShape } from "@nexus/shared/database";
-import { recordExcluded, type Run, uncountedEntities } from "@nexus/shared/ledger";
+import { type Queryable, readOnly, readSourceShape } from "@nexus/shared/database";
+import type { Run } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 import { attempt, isDue, LOCK_MS, patience, type Setbacks } from "./setbacks.ts";
 
@@ -51,4 +51,28 @@ async function countSource(
     { statementMs, signal },
   );
   return counted.rows[0]?.count ?? 0;
+}
+
+/** Records how many rows of a skipped entity the source holds: they are excluded, in one count. */
+export async function recordExcluded(
+  db: Queryable,
+  runId: number,
+  entity: string,
+  count: number,
+): Promise<void> {
+  await db.query(
+    `update migration.run_entities set expected = $3, excluded = $3, error_code = null
+     where run_id = $1 and entity = $2 and status = 'skipped'`,
+    [runId, entity, count],
+  );
+}
+
+/** Skipped entities whose rows could not be counted yet. */
+async function uncountedEntities(db: Queryable, runId: number): Promise<string[]> {
+  const found = await db.query<{ entity: string }>(
+    `select entity from migration.run_entities
+     where run_id = $1 and status = 'skipped' and error_code is not null order by position`,
+    [runId],
+  );
+  return found.rows.map(({ entity }) => entity);
 }

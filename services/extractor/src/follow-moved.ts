@@ -1,17 +1,9 @@
 /** Children of parents that changed are loaded again before the run ends, whatever part they have in it. */
 import { entityNamed } from "@nexus/catalog";
 import { inTransaction } from "@nexus/shared/database";
-import {
-  addMoved,
-  claimEntity,
-  FOLLOW_AT_ONCE,
-  followAfter,
-  loadAgain,
-  movedChildren,
-  reloadMoved,
-  type Run,
-} from "@nexus/shared/ledger";
+import { claimEntity, FOLLOW_AT_ONCE, loadAgain, type Run } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
+import { addMoved, followAfter, movedChildren, reloadMoved } from "./moved-children.ts";
 
 /** Call it when every entity of the run is settled. Returns whether one is to be loaded again. */
 export async function followMoved({ target, entities, log }: Deps, run: Run): Promise<boolean> {

@@ -1,16 +1,10 @@
 /** Parked rows whose parent has arrived are loaded again, with the batch that holds them. */
 import { entities, entityNamed } from "@nexus/catalog";
 import { type Client, inTransaction } from "@nexus/shared/database";
-import {
-  anyParked,
-  loadAgain,
-  type ParentTable,
-  parkedEntities,
-  releaseArrived,
-  releaseParked,
-  type Run,
-} from "@nexus/shared/ledger";
+import { loadAgain, type Run } from "@nexus/shared/ledger";
+import { anyParked, releaseArrived } from "./arrivals.ts";
 import type { Deps } from "./deps.ts";
+import { type ParentTable, parkedEntities, releaseParked } from "./parked.ts";
 import { LOCK_MS } from "./setbacks.ts";
 
 /** Looks at what has changed since the last look. */

@@ -1,6 +1,6 @@
 /** Steps that failed for one entity: each is tried again after a while, and keeps no other waiting. */
-import { errorCode, type Pool, type Server } from "@nexus/shared/database";
-import { clearHold, noteError, recordRefusal, type Run } from "@nexus/shared/ledger";
+import { errorCode, type Pool, type Queryable, type Server } from "@nexus/shared/database";
+import { clearHold, recordRefusal, type Run } from "@nexus/shared/ledger";
 import type { EntityStatus } from "@nexus/shared/states";
 import type { Deps } from "./deps.ts";
 
@@ -96,4 +96,19 @@ function remember(setbacks: Setbacks, step: Step, refused: Server | undefined): 
 
 function keyOf({ name, entity }: Step): string {
   return `${name} ${entity}`;
+}
+
+/** Writes down why an entity of a run does not get on, while it has one of some statuses. It goes with the next step that succeeds. */
+async function noteError(
+  db: Queryable,
+  runId: number,
+  entity: string,
+  statuses: readonly EntityStatus[],
+  errorCode: string,
+): Promise<void> {
+  await db.query(
+    `update migration.run_entities set error_code = $4
+     where run_id = $1 and entity = $2 and status = any($3::text[]) and error_code is distinct from $4`,
+    [runId, entity, statuses, errorCode],
+  );
 }

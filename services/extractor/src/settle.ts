@@ -8,32 +8,28 @@ import {
   claimEntity,
   compareAgain,
   entitiesIn,
-  FOLLOW_AT_ONCE,
   foldCounts,
-  goneCount,
-  goneIsTolerable,
+  FOLLOW_AT_ONCE,
   goOnLoading,
   loadMore,
   markBlocked,
   markComplete,
-  type OverLimit,
-  overLimit,
   recordChecks,
-  recordLossReason,
-  reloadMoved,
   type Run,
-  type Sums,
-  sumsOf,
   TOO_MANY_GONE,
   TOO_MANY_LOSSES,
 } from "@nexus/shared/ledger";
 import type { BatchStatus, EntityStatus } from "@nexus/shared/states";
 import { inSpan } from "@nexus/shared/telemetry";
 import { accountFor } from "./account.ts";
-import type { Deps } from "./deps.ts";
 import { compareWithSource } from "./compare.ts";
+import type { Deps } from "./deps.ts";
+import { goneCount, goneIsTolerable } from "./gone-rows.ts";
 import { deactivateGone } from "./gone.ts";
+import { reloadMoved } from "./moved-children.ts";
+import { type OverLimit, overLimit, recordLossReason } from "./over-limit.ts";
 import { attempt, LOCK_MS, type Setbacks, startSetbacks } from "./setbacks.ts";
+import { type Sums, sumsOf } from "./sums.ts";
 
 /** Settles every entity that has nothing left to load, each for itself. Returns whether one was settled. */
 export async function settle(deps: Deps, run: Run, setbacks: Setbacks = startSetbacks()): Promise<boolean> {

@@ -1,4 +1,3 @@
-export { anyParked, releaseArrived } from "./arrivals.ts";
 export { type By, forgetAudit, recordAudit, recordReading } from "./audit.ts";
 export {
   clearHold,
@@ -41,6 +40,7 @@ export {
   takePage,
 } from "./batch-lifecycle.ts";
 export {
+  addEntities,
   allSettled,
   cancelEntities,
   loadAgain,
@@ -75,62 +75,17 @@ export {
   recordNotes,
   resolveOlder,
 } from "./outcomes.ts";
-export {
-  countBatches,
-  planCursor,
-  type PlanCursor,
-  type Range,
-  recordExcluded,
-  recordPlan,
-  uncountedEntities,
-} from "./planning.ts";
+export { countBatches, planCursor, type PlanCursor, type Range, recordPlan } from "./planning.ts";
 export { type EntityProgress, foldCounts, progressOf } from "./progress.ts";
-export { type ParentTable, parkedEntities, releaseParked } from "./releasing.ts";
-export {
-  activeRun,
-  claimEntity,
-  entitiesIn,
-  findRun,
-  lockRun,
-  recordSourceTimezone,
-  noteError,
-  noteRunError,
-  type Run,
-} from "./runs.ts";
-export {
-  beginSettling,
-  type Check,
-  goOnLoading,
-  plannedUpTo,
-  recordChecks,
-  type Sums,
-  sumsOf,
-} from "./settling.ts";
+export { activeRun, claimEntity, entitiesIn, findRun, lockRun, type Run } from "./runs.ts";
+export { beginSettling, type Check, compareAgain, goOnLoading, recordChecks } from "./settling.ts";
 export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
-export {
-  compareAgain,
-  goneCursor,
-  goneCount,
-  goneIsTolerable,
-  isBeginning,
-  recordPage,
-  TOO_MANY_GONE,
-} from "./gone.ts";
 export { idNamespace } from "./settings.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
-export {
-  type Limits,
-  overLimit,
-  type OverLimit,
-  recordLossReason,
-  setLimits,
-  TOO_MANY_LOSSES,
-  waiveLosses,
-} from "./losses.ts";
+export { type Limits, setLimits, TOO_MANY_GONE, TOO_MANY_LOSSES, waiveLosses } from "./losses.ts";
 export { bringAllBack, bringBack, FOLLOW_AT_ONCE } from "./case-practice.ts";
-export { type ComparedPage, comparePage, keepsKey } from "./compare-keys.ts";
-export { lostRows } from "./lost-rows.ts";
+export { BEGINNING, type ComparedPage, comparePage, keepsKey, type Key } from "./compare-keys.ts";
 export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
-export { addMoved, followAfter, movedChildren, reloadMoved } from "./moved-parents.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export { type BatchSize, type Exhausted, exhaustedBatches, noteSize } from "./exhausted.ts";
+export { isUnforeseen } from "./reasons-in-sql.ts";

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Pool } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { freshTarget, runningRun } from "../testing/fresh-target.ts";
-import { planCursor, recordExcluded, recordPlan } from "./planning.ts";
+import { planCursor, recordPlan } from "./planning.ts";
 import { progressOf } from "./progress.ts";
 import { markRunPaused } from "./run-lifecycle.ts";
 import { entitiesIn } from "./runs.ts";
@@ -63,15 +63,5 @@ describe("recording a plan", () => {
     await markRunPaused(target, runId);
     expect(await recordPlan(target, runId, "practices", START, RANGES, true)).toBe(false);
     expect(await ranges()).toEqual([]);
-  });
-});
-
-describe("recording what is excluded", () => {
-  it("counts it only for an entity that is skipped", async () => {
-    await recordExcluded(target, runId, "practices", 7);
-    expect(await progressOf(target, runId)).toMatchObject([{ expected: 0, excluded: 0 }]);
-    await target.query("update migration.run_entities set status = 'skipped'");
-    await recordExcluded(target, runId, "practices", 7);
-    expect(await progressOf(target, runId)).toMatchObject([{ expected: 7, excluded: 7 }]);
   });
 });

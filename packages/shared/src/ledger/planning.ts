@@ -86,30 +86,6 @@ export async function countBatches(tx: Queryable, runId: number, entity: string)
   );
 }
 
-/** Records how many rows of a skipped entity the source holds: they are excluded, in one count. */
-export async function recordExcluded(
-  db: Queryable,
-  runId: number,
-  entity: string,
-  count: number,
-): Promise<void> {
-  await db.query(
-    `update migration.run_entities set expected = $3, excluded = $3, error_code = null
-     where run_id = $1 and entity = $2 and status = 'skipped'`,
-    [runId, entity, count],
-  );
-}
-
-/** Skipped entities whose rows could not be counted yet. */
-export async function uncountedEntities(db: Queryable, runId: number): Promise<string[]> {
-  const found = await db.query<{ entity: string }>(
-    `select entity from migration.run_entities
-     where run_id = $1 and status = 'skipped' and error_code is not null order by position`,
-    [runId],
-  );
-  return found.rows.map(({ entity }) => entity);
-}
-
 function sum(ranges: readonly Range[]): number {
   return ranges.reduce((total, range) => total + range.expected, 0);
 }

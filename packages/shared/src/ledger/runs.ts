@@ -44,11 +44,6 @@ export async function lockRun(tx: Queryable, id: number): Promise<RunStatus | un
   return locked.rows[0]?.status;
 }
 
-/** Keeps with a run the zone in which it reads times without one. */
-export async function recordSourceTimezone(db: Queryable, id: number, zone: string): Promise<void> {
-  await db.query(`update migration.runs set source_timezone = $2 where id = $1`, [id, zone]);
-}
-
 /** Entities of a run in one of some statuses, in the order of the catalog. */
 export async function entitiesIn(
   db: Queryable,
@@ -76,28 +71,4 @@ export async function claimEntity(
     [runId, entity, status],
   );
   return claimed.rowCount === 1;
-}
-
-/** Writes down why an entity of a run does not get on, while it has one of some statuses. It goes with the next step that succeeds. */
-export async function noteError(
-  db: Queryable,
-  runId: number,
-  entity: string,
-  statuses: readonly EntityStatus[],
-  errorCode: string,
-): Promise<void> {
-  await db.query(
-    `update migration.run_entities set error_code = $4
-     where run_id = $1 and entity = $2 and status = any($3::text[]) and error_code is distinct from $4`,
-    [runId, entity, statuses, errorCode],
-  );
-}
-
-/** Writes down why a run cannot begin; beginning forgets it. */
-export async function noteRunError(db: Queryable, runId: number, errorCode: string): Promise<void> {
-  await db.query(
-    `update migration.runs set error_code = $2
-     where id = $1 and status = 'planned' and error_code is distinct from $2`,
-    [runId, errorCode],
-  );
 }

@@ -1,22 +1,9 @@
 /** Settling: what must hold before an entity's children are opened. */
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
-import { compareAgain } from "./gone.ts";
 import { loadMore, markSettling } from "./entity-lifecycle.ts";
 import { claimEntity } from "./runs.ts";
 import type { BatchStatus } from "../states/states.ts";
-
-/** The sums of an entity's batches, and the exceptions that are on record for them. */
-export interface Sums {
-  readonly failed: number;
-  readonly read: number;
-  readonly loaded: number;
-  /** Inserted or updated; the other loaded rows were equal already. */
-  readonly written: number;
-  readonly rejected: number;
-  readonly parked: number;
-  readonly exceptions: number;
-}
 
 /** One check of the settle step, kept in `migration.validations`. */
 export interface Check {
@@ -65,36 +52,6 @@ async function anyBatchIn(
   return open.rowCount === 1;
 }
 
-/** Adds up an entity's batches and counts its exceptions, independently of each other. */
-export async function sumsOf(tx: Queryable, runId: number, entity: string): Promise<Sums> {
-  const found = await tx.query<Sums>(
-    `select count(*) filter (where status = 'failed') as failed,
-       coalesce(sum(read), 0)::bigint as read, coalesce(sum(loaded), 0)::bigint as loaded,
-       coalesce(sum(inserted + updated), 0)::bigint as written,
-       coalesce(sum(rejected), 0)::bigint as rejected, coalesce(sum(parked), 0)::bigint as parked,
-       (select count(*) from migration.exceptions where run_id = $1 and entity = $2) as exceptions
-     from migration.batches where run_id = $1 and entity = $2`,
-    [runId, entity],
-  );
-  const [sums] = found.rows;
-  if (sums === undefined) throw new Error("an aggregate without a row");
-  return sums;
-}
-
-/** The last key that was planned of an entity which the run reads whole; undefined where it is a repair. */
-export async function plannedUpTo(
-  tx: Queryable,
-  runId: number,
-  entity: string,
-): Promise<number | string | undefined> {
-  const found = await tx.query<{ upTo: number | string }>(
-    `select cursor_key as "upTo" from migration.run_entities
-     where run_id = $1 and entity = $2 and cursor_key > -9223372036854775808`,
-    [runId, entity],
-  );
-  return found.rows[0]?.upTo;
-}
-
 /** Keeps the results of the checks; those of an earlier settling are replaced. */
 export async function recordChecks(
   tx: Queryable,
@@ -120,5 +77,14 @@ export async function recordChecks(
       checks.map((check) => check.expected),
       checks.map((check) => check.actual),
     ],
+  );
+}
+
+/** Should the entity be settled again, time will have passed: then all is compared anew. */
+export async function compareAgain(tx: Queryable, runId: number, entity: string): Promise<void> {
+  await tx.query(
+    `update migration.run_entities set gone_cursor = -9223372036854775808
+     where run_id = $1 and entity = $2 and gone_compared_at is not null`,
+    [runId, entity],
   );
 }

@@ -6,7 +6,6 @@ import { eventually } from "../testing/eventually.ts";
 import { freshLedger } from "../testing/fresh-ledger.ts";
 import { seedRun, type SeedRun } from "../testing/seed-run.ts";
 import { startHeartbeat } from "./heartbeats.ts";
-import { noteError } from "./runs.ts";
 import { findStall, type Stall } from "./stall.ts";
 
 const CATALOG = [
@@ -137,7 +136,7 @@ describe("a run of which nothing moves stands still", () => {
 describe("what is known of a run that stands still", () => {
   it("is the last error of what is ready, and who is there", async () => {
     const runId = await still({ status: "running", entities: { practices: { status: "waiting" } } });
-    await noteError(target, runId, "practices", ["waiting"], "55P03");
+    await target.query("update migration.run_entities set error_code = '55P03'");
     const open = closers();
     startHeartbeat(target, "extractor", openLog("test"), open);
     await eventually(async () => (await findStall(target, runId, CATALOG))?.heard.extractor.alive === 1);

@@ -9,6 +9,7 @@ import {
   failBatch,
   failExhausted,
   finishBatch,
+  planNextGeneration,
   retryBatch,
   snoozeBatch,
   takePage,
@@ -18,7 +19,6 @@ import { openEntity } from "./entity-lifecycle.ts";
 import { recordExceptions } from "./outcomes.ts";
 import { recordPlan } from "./planning.ts";
 import { foldCounts } from "./progress.ts";
-import { releaseParked } from "./releasing.ts";
 import { completeRun } from "./run-lifecycle.ts";
 import { beginSettling } from "./settling.ts";
 import { batchArrows, entityArrows, runArrows, statusesOf } from "../states/states.ts";
@@ -32,7 +32,6 @@ type Step = (target: Pool, subject: Subject) => Promise<unknown>;
 
 const COUNTS = { read: 0, loaded: 0, inserted: 0, updated: 0, rejected: 0, parked: 0, noted: 0 };
 const AGAIN = { delayMs: 0, errorCode: "40001" };
-const PARENT = { entity: "profiles", table: "profiles", key: "legacy_id" };
 const CURSOR = { cursor: 10 };
 
 const steps: Readonly<Record<string, Step>> = {
@@ -42,7 +41,8 @@ const steps: Readonly<Record<string, Step>> = {
   planLast: (target, { runId }) => recordPlan(target, runId, "practices", CURSOR, [], true),
   beginSettling: (target, { runId }) => beginSettling(target, runId, "practices"),
   foldCounts: (target, { runId }) => foldCounts(target, runId, ["practices"]),
-  releaseParked: (target, { runId }) => releaseParked(target, runId, "practices", PARENT),
+  planNextGeneration: (target, { runId }) =>
+    planNextGeneration(target, { sql: "b.run_id = $1 and b.status = 'done'", values: [runId] }),
   takePage: (target, { runId }) => takePage(target, runId, "practices", 9),
   countAttempt: (target, { batch }) => countAttempt(target, batch, 1),
   releaseBatch: (target, { batch }) => releaseBatch(target, batch, 1),

@@ -1,10 +1,6 @@
 /** What an entity's comparison with the source found, a page of keys at a time: keys that are missing here, keys that are gone there. */
-import type { Pool, Queryable } from "../database/pool.ts";
-import { inTransaction } from "../database/transaction.ts";
-import { BEGINNING, type ComparedPage, type Key } from "./compare-keys.ts";
-
-/** The code of an entity that is blocked because too many of its rows are gone, and the name of the check. */
-export const TOO_MANY_GONE = "rows_gone_from_source";
+import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
+import { BEGINNING, type ComparedPage, type Key } from "@nexus/shared/ledger";
 
 /** Where the comparison of an entity stands: int8's least value is text. Undefined: there is nothing to compare (any more). */
 export async function goneCursor(db: Queryable, runId: number, entity: string): Promise<Key | undefined> {
@@ -79,15 +75,6 @@ async function moveCursor(
 
 export function isBeginning(cursor: Key): boolean {
   return cursor === BEGINNING;
-}
-
-/** Should the entity be settled again, time will have passed: then all is compared anew. */
-export async function compareAgain(tx: Queryable, runId: number, entity: string): Promise<void> {
-  await tx.query(
-    `update migration.run_entities set gone_cursor = -9223372036854775808
-     where run_id = $1 and entity = $2 and gone_compared_at is not null`,
-    [runId, entity],
-  );
 }
 
 /** Rows of an entity that are gone, as this run found them. */

@@ -1,10 +1,8 @@
+import { type Client, inTransaction, type Pool } from "@nexus/shared/database";
+import { finishBatch, recordExceptions } from "@nexus/shared/ledger";
+import { freshTarget, loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Client, Pool } from "../database/pool.ts";
-import { inTransaction } from "../database/transaction.ts";
-import { freshTarget, loadingEntity, runningRun } from "../testing/fresh-target.ts";
 import { anyParked, releaseArrived } from "./arrivals.ts";
-import { finishBatch } from "./batch-lifecycle.ts";
-import { recordExceptions } from "./outcomes.ts";
 
 const PROFILES = { entity: "profiles", table: "profiles", key: "legacy_id" };
 const NOTHING = { read: 0, loaded: 0, inserted: 0, updated: 0, rejected: 0, parked: 0, noted: 0 };

@@ -1,14 +1,21 @@
+import { inTransaction, type Pool } from "@nexus/shared/database";
+import {
+  beginSettling,
+  failBatch,
+  finishBatch,
+  foldCounts,
+  lockRun,
+  markRunPaused,
+  markRunResumed,
+  progressOf,
+  recordChecks,
+  recordExceptions,
+  takePage,
+} from "@nexus/shared/ledger";
+import { freshTarget, loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Pool } from "../database/pool.ts";
-import { inTransaction } from "../database/transaction.ts";
-import { freshTarget, loadingEntity, runningRun } from "../testing/fresh-target.ts";
-import { failBatch, finishBatch, takePage } from "./batch-lifecycle.ts";
-import { recordExceptions } from "./outcomes.ts";
-import { foldCounts, progressOf } from "./progress.ts";
-import { parkedEntities, releaseParked } from "./releasing.ts";
-import { markRunPaused, markRunResumed } from "./run-lifecycle.ts";
-import { lockRun } from "./runs.ts";
-import { beginSettling, recordChecks, sumsOf } from "./settling.ts";
+import { sumsOf } from "./sums.ts";
+import { parkedEntities, releaseParked } from "./parked.ts";
 
 let target: Pool;
 let runId: number;

@@ -1,6 +1,6 @@
 /** Parked rows are released when their parent arrives: the batch that holds them is loaded again. */
-import type { Queryable } from "../database/pool.ts";
-import { planNextGeneration } from "./batch-lifecycle.ts";
+import type { Queryable } from "@nexus/shared/database";
+import { planNextGeneration } from "@nexus/shared/ledger";
 
 /** Where a parent is found: its table in schema public, and the column of its legacy key. */
 export interface ParentTable {

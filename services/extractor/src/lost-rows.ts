@@ -1,7 +1,6 @@
 /** Rows that a run lost: what its comparison missed, but for what the live source got since. */
 import type { Entity } from "@nexus/catalog";
-import type { Pool, Queryable } from "../database/pool.ts";
-import { type Bounds, readOnly } from "../database/transaction.ts";
+import { type Bounds, type Pool, type Queryable, readOnly } from "@nexus/shared/database";
 
 interface Gap {
   readonly after: number | string;

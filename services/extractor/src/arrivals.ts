@@ -2,10 +2,9 @@
  * Parents that have arrived. Looked at is what changed since the last look: rows of parents whose batches were done since, and parked
  * rows of batches that were done since. What neither finds is found by the last look of the run (`releaseParked`).
  */
-import type { Client, Queryable } from "../database/pool.ts";
-import { planNextGeneration } from "./batch-lifecycle.ts";
-import type { ParentTable } from "./releasing.ts";
-import { loadAgain } from "./entity-lifecycle.ts";
+import type { Client, Queryable } from "@nexus/shared/database";
+import { loadAgain, planNextGeneration } from "@nexus/shared/ledger";
+import type { ParentTable } from "./parked.ts";
 
 /** Batches of an entity that are planned again, because a parent of their parked rows has arrived. */
 export interface Released {

@@ -1,10 +1,16 @@
 /** What becomes of a batch that was not written: nothing is lost, and nothing is tried for ever. */
 import { StartFailure } from "@nexus/shared/config";
-import { connectionBroke, errorCode, nextStep, refusalCode, serverOf } from "@nexus/shared/database";
+import {
+  connectionBroke,
+  errorCode,
+  nextStep,
+  type Queryable,
+  refusalCode,
+  serverOf,
+} from "@nexus/shared/database";
 import {
   type ClaimedBatch,
   failBatch,
-  othersGetThrough,
   releaseBatch,
   retryBatch,
   SHUT_OUT_MS,
@@ -77,6 +83,21 @@ export async function afterFailure(
 /** What cannot be asked is not decided. */
 async function isHopeless({ target }: Snoozer, { id, runId, breaks }: ClaimedBatch): Promise<boolean> {
   return breaks + 1 >= HOPELESS && (await othersGetThrough(target, runId, id).catch(() => false));
+}
+
+/**
+ * Whether a batch whose connection breaks is alone with that: another one of its run was finished in the last two minutes, or none
+ * is in trouble. A network that lets nobody through is no batch's fault.
+ */
+async function othersGetThrough(db: Queryable, runId: number, batch: number): Promise<boolean> {
+  const found = await db.query<{ through: boolean }>(
+    `select exists (select from migration.batches
+         where run_id = $1 and id <> $2 and status = 'done' and finished_at > now() - interval '2 min')
+       or not exists (select from migration.batches
+         where run_id = $1 and id <> $2 and status in ('planned', 'queued') and error_code is not null) as through`,
+    [runId, batch],
+  );
+  return found.rows[0]?.through ?? false;
 }
 
 function codeOf(error: unknown): string {

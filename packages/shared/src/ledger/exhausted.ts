@@ -1,20 +1,5 @@
-/** Batches that end their loaders: how large they are. */
+/** Batches that ended their loaders as often as they may. */
 import type { Queryable } from "../database/pool.ts";
-
-/** Bytes of a batch's rows as text, and of the largest of them. */
-export interface BatchSize {
-  readonly bytes: number;
-  readonly largestRow: number;
-}
-
-/** Keeps how large a batch is, for the case that it ends its loader. */
-export async function noteSize(db: Queryable, id: number, { bytes, largestRow }: BatchSize): Promise<void> {
-  await db.query(`update migration.batches set read_bytes = $2, largest_row_bytes = $3 where id = $1`, [
-    id,
-    bytes,
-    largestRow,
-  ]);
-}
 
 /** A batch without an attempt left: its keys (none of a repair), how many rows were expected, and its bytes, where they were measured. */
 export interface Exhausted {

@@ -64,18 +64,3 @@ export async function currentHolds(db: Queryable): Promise<Hold[]> {
   );
   return found.rows;
 }
-
-/**
- * Whether a batch whose connection breaks is alone with that: another one of its run was finished in the last two minutes, or none
- * is in trouble. A network that lets nobody through is no batch's fault.
- */
-export async function othersGetThrough(db: Queryable, runId: number, batch: number): Promise<boolean> {
-  const found = await db.query<{ through: boolean }>(
-    `select exists (select from migration.batches
-         where run_id = $1 and id <> $2 and status = 'done' and finished_at > now() - interval '2 min')
-       or not exists (select from migration.batches
-         where run_id = $1 and id <> $2 and status in ('planned', 'queued') and error_code is not null) as through`,
-    [runId, batch],
-  );
-  return found.rows[0]?.through ?? false;
-}

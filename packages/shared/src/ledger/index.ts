@@ -1,11 +1,10 @@
-export { type By, forgetAudit, recordAudit, recordReading } from "./audit.ts";
+export { type By, recordAudit } from "./audit.ts";
 export {
   clearHold,
   currentHolds,
   type Hold,
   holdInWords,
   holdsAll,
-  othersGetThrough,
   recordHold,
   recordRefusal,
 } from "./holds.ts";
@@ -87,5 +86,5 @@ export { bringAllBack, bringBack, FOLLOW_AT_ONCE } from "./case-practice.ts";
 export { BEGINNING, type ComparedPage, comparePage, keepsKey, type Key } from "./compare-keys.ts";
 export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
-export { type BatchSize, type Exhausted, exhaustedBatches, noteSize } from "./exhausted.ts";
+export { type Exhausted, exhaustedBatches } from "./exhausted.ts";
 export { isUnforeseen } from "./reasons-in-sql.ts";

@@ -115,8 +115,11 @@ export function isWaived({ status, waived }: Standing): boolean {
   return status === "blocked" && waived;
 }
 
-/** An operator must do something about it. */
-export function isBlocked({ status, waived }: Standing): boolean {
+/** An operator must do something about it. Reports have statuses of their own besides those of an entity. */
+export function isBlocked({
+  status,
+  waived,
+}: Pick<Standing, "waived"> & { readonly status: string }): boolean {
   return status === "blocked" && !waived;
 }
 

@@ -1,4 +1,5 @@
 /** Where an entity and a run stand, strictly: what is not proven is not called complete, and no share is rounded up. Pure. */
+import { isBlocked } from "@nexus/shared/states";
 import type { Report } from "@nexus/contract";
 import type { Account } from "../queries/account-of-run.ts";
 import type { RunFacts } from "../queries/find-run.ts";
@@ -89,8 +90,7 @@ export function verdictOf(run: RunFacts | undefined, rows: readonly ProgressRow[
 
 const VERDICTS: Readonly<Record<RunFacts["status"], (rows: readonly ProgressRow[]) => Report["verdict"]>> = {
   planned: () => "in_progress",
-  running: (rows) =>
-    rows.some((row) => row.status === "blocked" && !row.waived) ? "blocked" : "in_progress",
+  running: (rows) => (rows.some(isBlocked) ? "blocked" : "in_progress"),
   paused: () => "paused",
   failed: () => "failed",
   cancelled: () => "cancelled",

@@ -6,13 +6,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { recordReading } from "@nexus/shared/ledger";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
 import { Problem } from "../problem.ts";
 import { contentTexts, pieceKey } from "../queries/content-texts.ts";
 import type { App } from "../server.ts";
 import { searchContent } from "./search.ts";
+import { recordReading } from "../queries/record-reading.ts";
 
 type RetrievalDeps = Pick<Deps, "target" | "search" | "difyRetrievalKey">;
 

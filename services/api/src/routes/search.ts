@@ -1,7 +1,6 @@
 import { contract } from "@nexus/contract";
 import { ConfigurationError } from "@nexus/shared/config";
 import { asTenant, type Client, errorCode, type Pool } from "@nexus/shared/database";
-import { recordReading } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { embedQuery } from "../embed-query.ts";
 import type { Search } from "../open-search.ts";
@@ -9,6 +8,7 @@ import { Problem } from "../problem.ts";
 import { legacyKeys } from "../queries/legacy-keys.ts";
 import { nearestContent, type Scan, scanFor, type Wanted } from "../queries/nearest-content.ts";
 import type { App } from "../server.ts";
+import { recordReading } from "../queries/record-reading.ts";
 
 const DEFAULT_LIMIT = 10;
 /** How long the provider and the target may take, in milliseconds: together less than the server gives a request. */

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Pool } from "@nexus/shared/database";
-import { foldCounts } from "@nexus/shared/ledger";
+import { rollUpCounts } from "@nexus/shared/ledger";
 import {
   freshRedis,
   freshTarget,
@@ -91,6 +91,6 @@ export async function blockedRun(target: Pool): Promise<number> {
       patients: { status: "planned", batches: [{ status: "planned" }] },
     },
   });
-  await foldCounts(target, runId, ["practices", "profiles", "patients"]);
+  await rollUpCounts(target, runId, ["practices", "profiles", "patients"]);
   return runId;
 }

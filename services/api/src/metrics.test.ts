@@ -1,5 +1,5 @@
 import type { Pool } from "@nexus/shared/database";
-import { foldCounts } from "@nexus/shared/ledger";
+import { rollUpCounts } from "@nexus/shared/ledger";
 import { freshLedger } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { loadingRun, metricsOf } from "./api.fixture.ts";
@@ -30,7 +30,7 @@ describe("the metrics of a ledger", () => {
 
   it("count only batches whose parents are settled as ready, and what was offered by itself", async () => {
     const runId = await loadingRun(target);
-    await foldCounts(target, runId, ["patients"]);
+    await rollUpCounts(target, runId, ["patients"]);
     await target.query(
       "update migration.batches set queued_at = to_timestamp(1700000000) where status = 'queued'",
     );

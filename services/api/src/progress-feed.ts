@@ -18,7 +18,7 @@ export interface ProgressFeed {
 /** An answer is given out for up to so many times as long as it is fresh, while another one is under way. */
 const PATIENCE = 2;
 
-/** `freshMs`: how long an answer, or a failure, is good for. The ledger's counts are folded twice a second. */
+/** `freshMs`: how long an answer, or a failure, is good for. The ledger's counts are rolled up twice a second. */
 export function openProgressFeed(compute: () => Promise<RunView>, freshMs: number): ProgressFeed {
   let newest: { readonly at: number; readonly snapshot: Promise<Snapshot> } | undefined;
   let underWay: Promise<Snapshot> | undefined;

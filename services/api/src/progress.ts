@@ -1,4 +1,4 @@
-/** From the ledger's folded counts to what people want to know: how far, how fast, how long, and why not further. */
+/** From the ledger's rolled-up counts to what people want to know: how far, how fast, how long, and why not further. */
 import { type EntityView, exhaustedInWords, type RunView, stallInWords, type Totals } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import {

@@ -14,7 +14,7 @@ import { listen } from "./listen.ts";
 import { openSearch } from "./open-search.ts";
 import { statusOf } from "./status.ts";
 
-/** The ledger's counts are folded twice a second; what is shown is two seconds old at most, whoever asks. */
+/** The ledger's counts are rolled up twice a second; what is shown is two seconds old at most, whoever asks. */
 const FRESH_MS = 250;
 
 type Settings = Config<typeof variables>;

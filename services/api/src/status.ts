@@ -20,7 +20,7 @@ const PATIENCE_MS = 1_000;
 
 type Needed = Pick<Deps, "target" | "transport" | "entities" | "log">;
 
-/** Metrics are read from the folded counts, so that a scrape costs the same at any size; they are answered without the target, too. */
+/** Metrics are read from the rolled-up counts, so that a scrape costs the same at any size; they are answered without the target, too. */
 export function statusOf(deps: Needed): Status {
   const { target, log } = deps;
   const metrics = openMetrics(deps.entities.map(({ name }) => name));

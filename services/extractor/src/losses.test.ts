@@ -3,7 +3,7 @@ import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
 import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
-import { fold } from "./fold.ts";
+import { rollUp } from "./roll-up.ts";
 import { dispatch } from "./dispatch.ts";
 import { settle } from "./settle.ts";
 
@@ -36,7 +36,7 @@ async function finish(each: number, reason: string): Promise<void> {
     const counts = { loaded: 0, inserted: 0, updated: 0, parked: 0, noted: 0 };
     await finishBatch(deps.target, id, { ...counts, read: rejected, rejected }, 1);
   }
-  await fold(deps);
+  await rollUp(deps);
 }
 
 async function practices() {

@@ -5,7 +5,7 @@ import { openQueue } from "@nexus/shared/queue";
 import { openStatus, runService, startTicker } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
 import { startMemory } from "./reconcile.ts";
-import { fold } from "./fold.ts";
+import { rollUp } from "./roll-up.ts";
 import { variables } from "./config.ts";
 import { openMetrics } from "./metrics.ts";
 import { plan } from "./plan.ts";
@@ -50,14 +50,14 @@ await runService({
       retryMs: 1_000,
     });
     closers.push("planning", () => planning.stop());
-    const folding = startTicker({
-      runOnce: () => fold(deps),
+    const rollingUp = startTicker({
+      runOnce: () => rollUp(deps),
       onError: seldom((error, since) =>
-        log.warn({ err: error, ...since }, "counts could not be folded, trying again"),
+        log.warn({ err: error, ...since }, "counts could not be rolled up, trying again"),
       ),
       retryMs: 1_000,
     });
-    closers.push("folding", () => folding.stop());
+    closers.push("rolling up", () => rollingUp.stop());
     startHeartbeat(target, "extractor", log, closers);
     const checks = { target: () => target.query("select 1"), queue: () => transport.ping() };
     const status = await openStatus({ checks, metrics: scrape }, config, closers);

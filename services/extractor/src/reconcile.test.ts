@@ -3,7 +3,7 @@ import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { startMemory, reconcile } from "./reconcile.ts";
 import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
-import { fold } from "./fold.ts";
+import { rollUp } from "./roll-up.ts";
 import { dispatch } from "./dispatch.ts";
 import type { Deps } from "./deps.ts";
 
@@ -84,11 +84,11 @@ describe("a round of reconciling", () => {
 });
 
 describe("the counts", () => {
-  it("are folded, in a paused run too", async () => {
+  it("are rolled up, in a paused run too", async () => {
     const run = await runOf(deps);
     await finishBatch(deps.target, batches[0] ?? 0, COUNTS, 1);
     await deps.target.query("update migration.runs set status = 'paused'");
-    expect(await fold(deps)).toBeGreaterThan(0);
+    expect(await rollUp(deps)).toBeGreaterThan(0);
     expect(await progressOf(deps.target, run.id)).toMatchObject([{ batchesDone: 1, loaded: 9 }]);
   });
 });

@@ -8,7 +8,7 @@ import {
   claimEntity,
   compareAgain,
   entitiesIn,
-  foldCounts,
+  rollUpCounts,
   FOLLOW_AT_ONCE,
   goOnLoading,
   loadMore,
@@ -77,7 +77,7 @@ async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolea
     const found = [...lossChecks(losses), ...(await check(tx, entity, sums)), ...account];
     const checks = [...found, ...(await goneChecks(tx, run, entity, found))];
     await recordChecks(tx, run.id, entity.name, checks);
-    await foldCounts(tx, run.id, [entity.name]);
+    await rollUpCounts(tx, run.id, [entity.name]);
     const failedCheck = checks.find(({ passed }) => !passed)?.name;
     const status = await conclude(tx, run, entity, failedCheck);
     log.info({ runId: run.id, entity: entity.name, status, ...sums, failedCheck }, "entity settled");

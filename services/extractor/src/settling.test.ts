@@ -3,7 +3,7 @@ import {
   beginSettling,
   failBatch,
   finishBatch,
-  foldCounts,
+  rollUpCounts,
   lockRun,
   markRunPaused,
   markRunResumed,
@@ -83,12 +83,12 @@ describe("settling", () => {
   });
 });
 
-describe("folding the counts", () => {
+describe("rolling up the counts", () => {
   it("gives an entity the sums of its batches, as often as it is done", async () => {
     await finish(ids[0], ids[1]);
     await failBatch(target, ids[2] ?? 0, 1, "defect");
-    await foldCounts(target, runId, ["practices"]);
-    await foldCounts(target, runId, ["practices"]);
+    await rollUpCounts(target, runId, ["practices"]);
+    await rollUpCounts(target, runId, ["practices"]);
     expect(await progressOf(target, runId)).toMatchObject([
       { batches: 3, batchesDone: 2, batchesFailed: 1, expected: 30, read: 20, loaded: 14, inserted: 10 },
     ]);
@@ -98,7 +98,7 @@ describe("folding the counts", () => {
     await finish(ids[0]);
     await inTransaction(target, async (tx) => {
       await lockRun(tx, runId);
-      await foldCounts(target, runId, ["practices"]);
+      await rollUpCounts(target, runId, ["practices"]);
     });
     expect(await progressOf(target, runId)).toMatchObject([{ batchesDone: 0 }]);
   });

@@ -33,7 +33,7 @@ async function build(url: string): Promise<void> {
     for (const [position, { name }] of inDependencyOrder(entities).entries())
       await writeEntity(target, name, position);
     await writeExceptions(target);
-    await foldCounts(target);
+    await rollUpCounts(target);
     await writeEmbeddings(target);
     await writeDify(target);
     await writeAudit(target);
@@ -103,7 +103,7 @@ async function writeExceptions(db: Queryable): Promise<void> {
 }
 
 /** As the tick does. */
-async function foldCounts(db: Queryable): Promise<void> {
+async function rollUpCounts(db: Queryable): Promise<void> {
   await db.query(
     `update migration.run_entities e set batches_done = b.done, batches_failed = b.failed, read = b.read, loaded = b.loaded,
        inserted = b.loaded, rejected = b.rejected, parked = b.parked, percent = 100.0 * b.read / e.expected, load_ms = b.load_ms, source_ms = b.source_ms

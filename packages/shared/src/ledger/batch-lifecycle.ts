@@ -18,7 +18,7 @@ import { isUnforeseen } from "./reasons-in-sql.ts";
 import { batchArrows, before } from "../states/states.ts";
 
 /**
- * Marks the next planned batches as on offer and returns them: they are offered after the commit. Call it with the entity's row
+ * Marks the next planned batches as queued and returns them: they are enqueued after the commit. Call it with the entity's row
  * locked: the run's status is read again under that lock, because a pause may have come between. None while one of `parents` is open.
  */
 export async function takePage(
@@ -45,7 +45,7 @@ export async function takePage(
 /**
  * Counts an attempt before anything is read, in a statement of its own that need not reach the disk. The gate is asked by the same
  * statement: while one of `parents` is open the batch is planned again, and the source is not read for nothing.
- * Undefined when the gate is closed, or the batch is not on offer in this generation, or has no attempt left.
+ * Undefined when the gate is closed, or the batch is not queued in this generation, or has no attempt left.
  */
 export async function countAttempt(
   db: Queryable,
@@ -114,7 +114,7 @@ export async function failBatch(
   );
 }
 
-/** Fails a batch on offer that crashed its loader so often that no attempt is left. Undefined where it is not so. */
+/** Fails a queued batch that crashed its loader so often that no attempt is left. Undefined where it is not so. */
 export async function failExhausted(
   db: Queryable,
   id: number,

@@ -2,10 +2,10 @@
 import type { Queryable } from "../database/pool.ts";
 import type { BatchStatus, RunStatus } from "../states/states.ts";
 
-/** A batch whose gate was closed is not offered before its job has left the queue: an offer under the same id would be lost. */
+/** A batch whose gate was closed is not enqueued before its job has left the queue: a job under the same id would be lost. */
 export const SHUT_OUT_MS = 250;
 
-/** A batch to be offered to the loaders. */
+/** A batch to be enqueued for the loaders. */
 export interface PlannedBatch {
   readonly id: number;
   readonly generation: number;
@@ -39,7 +39,7 @@ export interface BatchCounts {
   readonly noted: number;
 }
 
-/** How many more batches of an entity may be offered before `highWater` are on offer. */
+/** How many more batches of an entity may be enqueued before `highWater` are queued. */
 export async function roomFor(
   tx: Queryable,
   runId: number,
@@ -49,7 +49,7 @@ export async function roomFor(
   return highWater - (await queuedCount(tx, runId, entity, 0));
 }
 
-/** Batches on offer for at least `ageMs`. */
+/** Batches that have been queued for at least `ageMs`. */
 export async function queuedCount(
   db: Queryable,
   runId: number,
@@ -64,7 +64,7 @@ export async function queuedCount(
   return counted.rows[0]?.count ?? 0;
 }
 
-/** Every batch on offer, to offer it again when the queue has lost some. */
+/** Every queued batch, to enqueue it again when the queue has lost some. */
 export async function queuedBatches(db: Queryable, runId: number, entity: string): Promise<PlannedBatch[]> {
   const found = await db.query<PlannedBatch>(
     `select id, generation, after_key as "from", to_key as "to" from migration.batches
@@ -102,7 +102,7 @@ export async function lockBatches(
   );
 }
 
-/** The batch stays on offer, and the attempt was none. One that is done keeps it: the commit was heard of too late. */
+/** The batch stays queued, and the attempt was none. One that is done keeps it: the commit was heard of too late. */
 export async function releaseBatch(db: Queryable, id: number, generation: number): Promise<void> {
   await db.query(
     `update migration.batches set attempts = attempts - 1 where id = $1 and generation = $2 and attempts > 0 and status <> 'done'`,

@@ -10,7 +10,7 @@ export interface Selection {
 }
 
 /**
- * The gate, as SQL: every parent of an entity is settled in this run, or has no part in it. The dispatcher opens an entity and offers
+ * The gate, as SQL: every parent of an entity is settled in this run, or has no part in it. The dispatcher opens an entity and enqueues
  * its batches by it; a loader asks again before it reads, and before it writes. `runId` and `parents` are expressions of SQL.
  */
 export function parentsSettledIn(runId: string, parents: string): string {

@@ -8,7 +8,7 @@ export {
   recordHold,
   recordRefusal,
 } from "./holds.ts";
-export { backfill, type Backfilled, type BackfillScope } from "./backfill.ts";
+export { backfill } from "./backfill.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
 export type { Budget, BudgetOptions, CallOutcome, PauseReason, Reservation } from "./budget/budget.ts";
@@ -63,7 +63,7 @@ export {
   markRunPaused,
   markRunResumed,
 } from "./run-lifecycle.ts";
-export { type Migrated, type Migration, migrateTarget } from "./migrate.ts";
+export { type Migrated, migrateTarget } from "./migrate.ts";
 export {
   type ContentReaders,
   type Exception,
@@ -75,7 +75,7 @@ export {
   resolveOlder,
 } from "./outcomes.ts";
 export { countBatches, planCursor, type PlanCursor, type Range, recordPlan } from "./planning.ts";
-export { type EntityProgress, foldCounts, progressOf } from "./progress.ts";
+export { type EntityProgress, rollUpCounts, progressOf } from "./progress.ts";
 export { activeRun, claimEntity, entitiesIn, findRun, lockRun, type Run } from "./runs.ts";
 export { beginSettling, type Check, compareAgain, goOnLoading, recordChecks } from "./settling.ts";
 export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";

@@ -1,4 +1,4 @@
-/** Progress: the counts of finished batches, folded into one row per entity. */
+/** Progress: the counts of finished batches, rolled up into one row per entity. */
 import type { Queryable } from "../database/pool.ts";
 import type { EntityStatus } from "../states/states.ts";
 
@@ -38,8 +38,8 @@ export interface EntityProgress {
 /** Rounded down to a tenth. A live source may hold more rows than were planned: what is not settled never shows more than 99.9. */
 const PERCENT = `least(99.9, floor(coalesce(1000.0 * (c.read + e.excluded) / nullif(e.expected, 0), 0)) / 10)`;
 
-/** Folds the batches of a run's entities into their rows. Entities that somebody else has locked wait for the next round. */
-export async function foldCounts(db: Queryable, runId: number, entities: readonly string[]): Promise<void> {
+/** Rolls the batches of a run's entities up into their rows. Entities that somebody else has locked wait for the next round. */
+export async function rollUpCounts(db: Queryable, runId: number, entities: readonly string[]): Promise<void> {
   await db.query(
     `with mine as (
        select entity from migration.run_entities
@@ -60,7 +60,7 @@ export async function foldCounts(db: Queryable, runId: number, entities: readonl
   );
 }
 
-/** The folded counts of a run, in the order of the catalog. Its cost does not grow with the tables. */
+/** The counts of a run, as they were rolled up, in the order of the catalog. Its cost does not grow with the tables. */
 export async function progressOf(db: Queryable, runId: number): Promise<EntityProgress[]> {
   const found = await db.query<EntityProgress>(
     `select entity, status, waived, expected, batches, batches_done as "batchesDone", batches_failed as "batchesFailed",

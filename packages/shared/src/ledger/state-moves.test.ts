@@ -18,7 +18,7 @@ import { lockBatch, releaseBatch } from "./batches.ts";
 import { openEntity } from "./entity-lifecycle.ts";
 import { recordExceptions } from "./outcomes.ts";
 import { recordPlan } from "./planning.ts";
-import { foldCounts } from "./progress.ts";
+import { rollUpCounts } from "./progress.ts";
 import { completeRun } from "./run-lifecycle.ts";
 import { beginSettling } from "./settling.ts";
 import { batchArrows, entityArrows, runArrows, statusesOf } from "../states/states.ts";
@@ -40,7 +40,7 @@ const steps: Readonly<Record<string, Step>> = {
   planMore: (target, { runId }) => recordPlan(target, runId, "practices", CURSOR, [], false),
   planLast: (target, { runId }) => recordPlan(target, runId, "practices", CURSOR, [], true),
   beginSettling: (target, { runId }) => beginSettling(target, runId, "practices"),
-  foldCounts: (target, { runId }) => foldCounts(target, runId, ["practices"]),
+  rollUpCounts: (target, { runId }) => rollUpCounts(target, runId, ["practices"]),
   planNextGeneration: (target, { runId }) =>
     planNextGeneration(target, { sql: "b.run_id = $1 and b.status = 'done'", values: [runId] }),
   takePage: (target, { runId }) => takePage(target, runId, "practices", 9),

@@ -127,8 +127,8 @@ describe("cancelling", () => {
       "cases cancelled",
     ]);
     expect(await batches()).toEqual(["done 0", "done 0", "cancelled 0", "cancelled 0", "cancelled 0"]);
-    const folded = await target.query(`select read from migration.run_entities where entity = 'patients'`);
-    expect(folded.rows).toEqual([{ read: 10 }]);
+    const rolledUp = await target.query(`select read from migration.run_entities where entity = 'patients'`);
+    expect(rolledUp.rows).toEqual([{ read: 10 }]);
   });
 
   it("lets no loader write what it had read before", async () => {

@@ -6,7 +6,7 @@ import {
   cancelBatches,
   cancelEntities,
   entitiesIn,
-  foldCounts,
+  rollUpCounts,
   markRunCancelled,
   markRunPaused,
   markRunResumed,
@@ -60,7 +60,7 @@ export async function cancelRun(target: Pool, runId: number, by: By): Promise<Mo
     const batches = await cancelBatches(tx, runId);
     await bringAllBack(tx); // No loader is under way, and no settling comes.
     await cancelEntities(tx, runId);
-    await foldCounts(tx, runId, await entitiesIn(tx, runId, statusesOf(entityArrows)));
+    await rollUpCounts(tx, runId, await entitiesIn(tx, runId, statusesOf(entityArrows)));
     await recordAudit(tx, by, { action: "cancel", runId, details: { batches } });
     await markRunCancelled(tx, runId);
     return batches;

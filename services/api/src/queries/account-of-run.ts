@@ -1,7 +1,7 @@
 import type { Queryable } from "@nexus/shared/database";
 import type { EntityStatus } from "@nexus/shared/states";
 
-/** Where the rows of one entity are, added up from its batches: not from what was folded a moment ago. */
+/** Where the rows of one entity are, added up from its batches: not from what was rolled up a moment ago. */
 export interface Account {
   readonly entity: string;
   readonly status: EntityStatus;

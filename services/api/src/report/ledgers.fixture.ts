@@ -1,6 +1,6 @@
 /** Ledgers in every state that a report may find, for tests. Each entity holds ten rows a batch. */
 import type { Pool } from "@nexus/shared/database";
-import { foldCounts } from "@nexus/shared/ledger";
+import { rollUpCounts } from "@nexus/shared/ledger";
 import { type SeedRun, seedRun } from "@nexus/shared/testing";
 
 /** Writes one into an empty ledger. */
@@ -90,7 +90,7 @@ function run(seed: SeedRun): Ledger {
       [ended],
     );
     await target.query(`update migration.batches set error_code = '57014' where status = 'failed'`);
-    await foldCounts(target, runId, Object.keys(seed.entities));
+    await rollUpCounts(target, runId, Object.keys(seed.entities));
   };
 }
 
@@ -118,7 +118,7 @@ async function runningLedger(target: Pool): Promise<void> {
     },
   })(target);
   for (const sql of MORE) await target.query(sql);
-  await foldCounts(target, 2, ["practices", "profiles", "patients"]);
+  await rollUpCounts(target, 2, ["practices", "profiles", "patients"]);
 }
 
 const MORE = [

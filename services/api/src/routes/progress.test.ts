@@ -1,4 +1,4 @@
-import { completeRun, foldCounts, markComplete, markSettling } from "@nexus/shared/ledger";
+import { completeRun, rollUpCounts, markComplete, markSettling } from "@nexus/shared/ledger";
 import { seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -49,7 +49,7 @@ describe("GET /v1/progress", () => {
 
   it("shows the rate of the last half minute, and when it will be done", async () => {
     const runId = await loadingRun(api.target);
-    await foldCounts(api.target, runId, ["patients"]);
+    await rollUpCounts(api.target, runId, ["patients"]);
     await api.target.query(`update migration.runs set started_at = now() - interval '5 s'`);
     await api.target.query(
       `update migration.run_entities set started_at = now() - interval '5 s' where entity = 'patients'`,
@@ -89,7 +89,7 @@ describe("GET /v1/progress", () => {
     const runId = await loadingRun(api.target);
     const shown: number[][] = [];
     const look = async () => {
-      await foldCounts(api.target, runId, ["profiles", "patients"]);
+      await rollUpCounts(api.target, runId, ["profiles", "patients"]);
       const { body } = await api.get("/v1/progress");
       const { totals, entities } = z.object({ totals: share, entities: z.array(share) }).parse(body);
       shown.push([totals.percent, ...entities.map(({ percent }) => percent)]);
@@ -134,9 +134,9 @@ describe("GET /v1/progress", () => {
 });
 
 describe("the metrics", () => {
-  it("shows the newest run from its folded counts", async () => {
+  it("shows the newest run from its rolled-up counts", async () => {
     const runId = await loadingRun(api.target);
-    await foldCounts(api.target, runId, ["patients"]);
+    await rollUpCounts(api.target, runId, ["patients"]);
     const body = await metrics();
     expect(body).toContain("nexus_run_active 1");
     expect(body).toContain(`nexus_rows{entity="patients",outcome="loaded"} 9`);

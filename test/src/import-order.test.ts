@@ -14,6 +14,7 @@ const ROOMS = [
   ["telemetry", "embedding"],
   ["runtime"],
   ["database", "queue"],
+  ["tables"],
   ["ledger"],
 ];
 

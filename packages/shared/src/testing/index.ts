@@ -19,6 +19,7 @@ export { type SeedBatch, type SeedEntity, type SeedRun, seedRun } from "./seed-r
 export { freshLogin } from "./login.ts";
 export { type Line, openLine } from "./line.ts";
 export { lockWaits } from "./lock-waits.ts";
+export { declaredColumns, storedColumns } from "./table-facts.ts";
 export { freePort, serverProcess } from "./server-process.ts";
 export { remark } from "./test-run.ts";
 export { unprivilegedAccount } from "./unprivileged.ts";

@@ -1,6 +1,6 @@
 /** The order of imports that CONTRIBUTING promises is a rule of the linter: what breaks it is found. */
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -75,6 +75,23 @@ const allowed: Arrow[] = [
 it("lets imports run downwards, and finds each that runs up or from service to service", async () => {
   const found = await lint([...forbidden, ...allowed]);
   expect(found.toSorted()).toEqual(forbidden.map(inWords).toSorted());
+});
+
+it("publishes no test and no fixture", async () => {
+  const parents = ["packages", "services"];
+  const all = await Promise.all(
+    parents.map(async (parent) => [parent, await readdir(join(ROOT, parent))] as const),
+  );
+  const folders = all.flatMap(([parent, names]) => names.map((name) => `${parent}/${name}`));
+  const publishing: string[] = [];
+  for (const folder of folders) {
+    const sources = await readdir(join(ROOT, folder, "src"), { recursive: true });
+    const { files } = JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
+    for (const kind of ["test", "fixture"])
+      if (sources.some((path) => path.endsWith(`.${kind}.ts`)) && files.includes("dist"))
+        if (!files.includes(`!dist/**/*.${kind}.*`)) publishing.push(`${folder}: ${kind}s`);
+  }
+  expect(publishing).toEqual([]);
 });
 
 function inWords([from, to]: Arrow): string {

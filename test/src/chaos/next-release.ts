@@ -42,7 +42,7 @@ const CHANGES: readonly (readonly [string, string, string])[] = [
     `generation: z.int(), by: z.string().default("older release"),`,
   ],
   [
-    "services/extractor/dist/pump.js",
+    "services/extractor/dist/dispatch.js",
     "return { runId: run.id,",
     `return { by: "next release", runId: run.id,`,
   ],

@@ -22,13 +22,16 @@ import { RowParked, RowRejected, UnreadableRow } from "./row-errors.ts";
 export function defineEntity<Row extends Keyed, const C extends Columns, LinkName extends string>(
   definition: EntityDefinition<Row, C, LinkName>,
 ): Entity {
-  const { name, parents, source, target, content, examples, row } = definition;
+  const { name, parents, source, target, examples, row } = definition;
   return {
     name,
     parents,
     source,
     target: { ...target, alsoUnique: target.alsoUnique ?? [], origin: target.origin ?? null },
-    content: content ?? null,
+    content: definition.content ?? null,
+    sharedWithoutPractice: definition.sharedWithoutPractice ?? false,
+    followsCase: definition.followsCase ?? null,
+    rowCostMs: definition.rowCostMs ?? null,
     examples,
     read(raw) {
       const parsed = row.safeParse(raw);

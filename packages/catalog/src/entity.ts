@@ -162,6 +162,15 @@ export interface EntityDefinition<Row extends Keyed, C extends Columns, LinkName
   };
   /** The content type under which changed rows are offered to the embedder. */
   readonly content?: string;
+  /** Rows without a practice, and what is made of them, are for every member of any practice. Otherwise nobody sees them. */
+  readonly sharedWithoutPractice?: true;
+  /** Whether a row's practice is always its case's. To be said by each entity with the columns `case_id` and `practice_id`. */
+  readonly followsCase?: boolean;
+  /**
+   * Milliseconds that a row costs a loader, measured in a first run of the sample at scale 1 on two cores, one loader. Forecasts
+   * weigh entities by it until rows of their own were timed; without it the entity is taken for an average one.
+   */
+  readonly rowCostMs?: number;
   /** Parses a row of `query`. */
   readonly row: z.ZodType<Row>;
   /** The links of a row; null where the source has none. Named as the target column; a link of another name is a mere hint. */
@@ -225,6 +234,11 @@ export interface Entity {
     readonly origin: string | null;
   };
   readonly content: string | null;
+  readonly sharedWithoutPractice: boolean;
+  /** Null: the entity does not say. */
+  readonly followsCase: boolean | null;
+  /** Null: it was never measured. */
+  readonly rowCostMs: number | null;
   readonly examples: readonly Example[];
   /** Parses a row of the extraction query. Throws `UnreadableRow` (entity, key, columns; no values). */
   read(raw: unknown): SourceRow;

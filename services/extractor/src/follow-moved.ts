@@ -1,7 +1,7 @@
 /** Children of parents that changed are loaded again before the run ends, whatever part they have in it. */
 import { entityNamed } from "@nexus/catalog";
 import { inTransaction } from "@nexus/shared/database";
-import { claimEntity, FOLLOW_AT_ONCE, loadAgain, type Run } from "@nexus/shared/ledger";
+import { claimEntity, loadAgain, type Run } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 import { addMoved, followAfter, movedChildren, reloadMoved } from "./moved-children.ts";
 
@@ -10,7 +10,7 @@ export async function followMoved({ target, entities, log }: Deps, run: Run): Pr
   let again = false;
   for (const name of await movedChildren(target, run.id)) {
     const entity = entityNamed(entities, name);
-    if (FOLLOW_AT_ONCE.has(name)) {
+    if (entity.followsCase === true) {
       const apart = await inTransaction(target, (tx) => followAfter(tx, entity));
       if (apart > 0) log.info({ runId: run.id, entity: name, apart }, "rows follow their case");
       continue;

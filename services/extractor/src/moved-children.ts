@@ -5,7 +5,6 @@ import {
   addEntities,
   bringBack,
   countBatches,
-  FOLLOW_AT_ONCE,
   lockRun,
   markPlanned,
   planNextGeneration,
@@ -21,7 +20,7 @@ export async function reloadMoved(tx: Queryable, runId: number, entity: Entity):
     entity.name,
     runId,
   ]);
-  if (FOLLOW_AT_ONCE.has(entity.name)) return 0;
+  if (entity.followsCase === true) return 0;
   const held = childrenOf(entity, await takeMoved(tx, runId, entity));
   if (held === "none") return 0;
   const again = await replan(tx, runId, entity, held);

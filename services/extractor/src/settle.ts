@@ -9,7 +9,6 @@ import {
   compareAgain,
   entitiesIn,
   rollUpCounts,
-  FOLLOW_AT_ONCE,
   goOnLoading,
   loadMore,
   markBlocked,
@@ -184,8 +183,8 @@ async function emailFacts(tx: Queryable, { target: { table, columns } }: Entity)
 }
 
 /** Rows that would be shown to people of another practice than their case is: none, once they are brought back. */
-async function practiceFacts(tx: Queryable, { name, target: { table } }: Entity): Promise<Check[]> {
-  if (!FOLLOW_AT_ONCE.has(name)) return [];
+async function practiceFacts(tx: Queryable, { followsCase, target: { table } }: Entity): Promise<Check[]> {
+  if (followsCase !== true) return [];
   const apart = await countApart(tx, table);
   const left = apart === 0 ? 0 : await afterBringingBack(tx, table);
   return [equal("rows_apart_from_their_case", 0, left)];

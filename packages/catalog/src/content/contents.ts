@@ -20,29 +20,39 @@ export interface Content extends Composer {
   readonly table: string;
   /** The column with the row's legacy key. */
   readonly key: string;
+  readonly sharedWithoutPractice: boolean;
 }
 
-/** The content of a catalog by type. Throws an Error that lists every content type without a composer, and every column that no entity has. */
+/** What keeps the content of a catalog from being composed: content types without a composer, columns that no entity has. */
+export function contentProblems(
+  entities: readonly Entity[],
+  known: readonly Composer[] = composers,
+): readonly string[] {
+  return entities.flatMap(({ name, content, target }) => {
+    if (content === null) return [];
+    const composer = known.find(({ contentType }) => contentType === content);
+    if (composer === undefined) {
+      const file = `content/${content.replaceAll("_", "-")}.ts`;
+      return [`${name} has the content type ${content}: add ${file} and its line in content/contents.ts`];
+    }
+    const absent = composer.columns.filter((column) => !(column in target.columns));
+    return absent.length === 0
+      ? []
+      : [`${content} is composed of ${absent.join(", ")}: add to the columns of ${name}`];
+  });
+}
+
+/** The content of a catalog by type. Throws an Error that lists what `contentProblems` found. */
 export function contentOf(
   entities: readonly Entity[],
   known: readonly Composer[] = composers,
 ): ReadonlyMap<string, Content> {
-  const problems: string[] = [];
-  const contents = new Map<string, Content>();
-  for (const { name, content, target } of entities) {
-    if (content === null) continue;
-    const composer = known.find(({ contentType }) => contentType === content);
-    if (composer === undefined) {
-      problems.push(
-        `${name} has the content type ${content}: add content/${content.replaceAll("_", "-")}.ts`,
-      );
-      continue;
-    }
-    const absent = composer.columns.filter((column) => !(column in target.columns));
-    if (absent.length > 0)
-      problems.push(`${content} is composed of ${absent.join(", ")}, which ${name} has not`);
-    contents.set(content, { ...composer, table: target.table, key: target.key });
-  }
+  const problems = contentProblems(entities, known);
   if (problems.length > 0) throw new Error(`content cannot be composed: ${problems.join("; ")}`);
-  return contents;
+  const contents = entities.flatMap(({ content, target: { table, key }, sharedWithoutPractice }) =>
+    known
+      .filter(({ contentType }) => contentType === content)
+      .map((composer) => ({ ...composer, table, key, sharedWithoutPractice })),
+  );
+  return new Map(contents.map((one) => [one.contentType, one]));
 }

@@ -43,6 +43,8 @@ export const caseStates = defineEntity({
     },
   },
   content: "case_state",
+  followsCase: true,
+  rowCostMs: 0.36,
   row: z.object({
     id,
     status: code,

@@ -91,6 +91,7 @@ export const cases = defineEntity({
     },
   },
   content: "case",
+  rowCostMs: 0.18,
   row,
   links: (row) => ({
     patient_id: link("patients", row.patient_id, row.patient_in_source),

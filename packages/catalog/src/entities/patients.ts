@@ -86,6 +86,7 @@ export const patients = defineEntity({
     },
   },
   content: "patient",
+  rowCostMs: 0.23,
   row,
   links: (row) => ({
     practice_id: link("practices", row.office_id, row.office_in_source),

@@ -50,6 +50,7 @@ export const practiceMembers = defineEntity({
       updated_at: { type: "timestamptz", required: true, default: "now()" },
     },
   },
+  rowCostMs: 0.76,
   row: z.object({
     id,
     office_id: reference,

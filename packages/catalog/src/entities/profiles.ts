@@ -76,6 +76,7 @@ export const profiles = defineEntity({
       updated_at: { type: "timestamptz", required: true, default: "now()" },
     },
   },
+  rowCostMs: 0.27,
   row: z.object({
     id,
     username: text,

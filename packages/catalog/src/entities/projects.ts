@@ -68,6 +68,8 @@ export const projects = defineEntity({
     },
   },
   content: "project",
+  followsCase: true,
+  rowCostMs: 0.22,
   row: z.object({
     id,
     legacy_id: targetKey,

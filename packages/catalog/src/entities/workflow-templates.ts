@@ -47,6 +47,8 @@ export const workflowTemplates = defineEntity({
     },
   },
   content: "workflow_template",
+  sharedWithoutPractice: true,
+  rowCostMs: 3.1,
   row: z.object({
     id,
     office_id: optionalReference,

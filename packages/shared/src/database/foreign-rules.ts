@@ -15,7 +15,7 @@ interface Rule {
 /** A sentence for each rule that is not ours. In a transaction with an empty search path. */
 export async function foreignRules(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
   const said: string[] = [];
-  for (const table of [...targetTables(entities), embeddingsTable("")])
+  for (const table of [...targetTables(entities), embeddingsTable("", entities)])
     for (const { kind, name, effect } of await strangersOn(tx, table))
       said.push(`public.${table.name}: ${kind} ${name} ${effect}`);
   return said;

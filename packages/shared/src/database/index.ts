@@ -12,6 +12,7 @@ export { notesOnTarget, preflightTarget, privacyNotes } from "./preflight-target
 export { type Inspection, inspectSource } from "./inspect-source.ts";
 export { readSourceShape } from "./source-catalog.ts";
 export { asTenant } from "./as-tenant.ts";
+export { sharedContent } from "./target-schema.ts";
 export {
   BUCKET_INDEX,
   bucketIndex,

@@ -14,12 +14,6 @@ import type { TenantRoles } from "./tenant-roles.ts";
 const AMONG_MINE = "= any(array(select migration.my_practices()))";
 const ANY_MINE = "exists (select migration.my_practices())";
 
-/** Rows without a practice that every member may read. */
-const SHARED: Readonly<Record<string, string>> = {
-  workflow_templates: "true",
-  ai_embeddings: "content_type = 'workflow_template'",
-};
-
 /** Tables that are there already. `db` is a transaction with an empty search path. */
 export async function planIsolation(
   db: Queryable,
@@ -107,13 +101,12 @@ function wantedPolicies(table: WantedTable, owner: string, member: string | unde
 }
 
 /** Undefined for a table that belongs to no practice: then nobody sees it. */
-function visible({ name, columns }: WantedTable): string | undefined {
+function visible({ name, columns, shared }: WantedTable): string | undefined {
   if (name === "practices") return `id ${AMONG_MINE}`;
   if (!columns.some((column) => column.name === "practice_id")) return undefined;
-  const shared = SHARED[name];
   const mine = `practice_id ${AMONG_MINE}`;
   if (shared === undefined) return mine;
-  return `${mine} or (practice_id is null and ${shared === "true" ? "" : `${shared} and `}${ANY_MINE})`;
+  return `${mine} or (practice_id is null and ${shared === "true" ? "" : `(${shared}) and `}${ANY_MINE})`;
 }
 
 function policyChanges(

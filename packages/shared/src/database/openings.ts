@@ -23,7 +23,7 @@ export interface Openings {
 export async function openings(tx: Queryable, entities: readonly Entity[]): Promise<Openings> {
   const { readers } = await tenantRoles(tx);
   const { tenants, others } = await audienceOf(tx, readers);
-  const names = [...targetTables(entities), embeddingsTable("")].map(({ name }) => name);
+  const names = [...targetTables(entities), embeddingsTable("", entities)].map(({ name }) => name);
   const opened = await openedObjects(tx, names, tenants);
   const reviews = await reviewsOf(
     tx,

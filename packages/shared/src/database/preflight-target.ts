@@ -94,7 +94,7 @@ async function schemaProblems(tx: Queryable, entities: readonly Entity[]): Promi
 
 /** Each practice must see its own rows only: the guards of all tables must be as a migration leaves them. */
 async function isolationProblems(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
-  const tables = [...targetTables(entities), embeddingsTable("")];
+  const tables = [...targetTables(entities), embeddingsTable("", entities)];
   return problemsOf(await planIsolation(tx, tables, await tenantRoles(tx)));
 }
 

@@ -34,6 +34,8 @@ export interface WantedTable {
   readonly foreignKeys: readonly WantedForeignKey[];
   /** Columns that lead a btree index. */
   readonly indexed: readonly string[];
+  /** SQL: which of its rows without a practice every member may read. None, where it is absent. */
+  readonly shared?: string;
 }
 
 /** The catalog's enum types. */
@@ -47,7 +49,7 @@ const ID: WantedColumn = { name: "id", type: "uuid", required: true, default: "g
 /** The tables of the entities, in their order. Throws when a column refers to an entity that is not among them. */
 export function targetTables(entities: readonly Entity[]): WantedTable[] {
   const tableOf = new Map(entities.map(({ name, target }) => [name, target.table]));
-  return entities.map(({ name, target }) => {
+  return entities.map(({ name, target, sharedWithoutPractice }) => {
     const columns = Object.entries(target.columns).filter(([column]) => column !== "id");
     const foreignKeys = columns.flatMap(([column, { references }]) =>
       references === undefined ? [] : [{ column, table: parentTable(tableOf, name, references) }],
@@ -62,6 +64,7 @@ export function targetTables(entities: readonly Entity[]): WantedTable[] {
       ],
       foreignKeys,
       indexed: foreignKeys.map(({ column }) => column),
+      ...(sharedWithoutPractice ? { shared: "true" } : {}),
     };
   });
 }
@@ -88,8 +91,14 @@ function typeName(type: ColumnType): string {
   return type.endsWith("_enum") ? `public.${type}` : type;
 }
 
+/** SQL: which vectors without a practice are everybody's: those of content that is. */
+export function sharedContent(entities: readonly Entity[]): string {
+  const shared = entities.filter((one) => one.sharedWithoutPractice && one.content !== null);
+  return shared.map(({ content }) => `content_type = '${content}'`).join(" or ") || "false";
+}
+
 /** Where vectors are kept: one row per chunk of a content item, no text. `vectors` is the schema of extension vector. */
-export function embeddingsTable(vectors: string): WantedTable {
+export function embeddingsTable(vectors: string, entities: readonly Entity[]): WantedTable {
   const required = (name: string, type: string, fallback?: string): WantedColumn => ({
     name,
     type,
@@ -115,5 +124,6 @@ export function embeddingsTable(vectors: string): WantedTable {
     uniques: [["id"], ["content_type", "content_id", "chunk_index"]],
     foreignKeys: [{ column: "practice_id", table: "practices", onDelete: "cascade" }],
     indexed: ["practice_id", "sha256_hash"],
+    shared: sharedContent(entities),
   };
 }

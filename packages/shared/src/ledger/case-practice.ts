@@ -1,35 +1,37 @@
 /** A case that moves to another practice takes its projects and states along, whoever moves it. */
+import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
 import { type StoredFunction, setTrigger } from "../database/stored-function.ts";
 
-/** Entities whose practice is their case's, and whose table has the same name. */
-export const FOLLOW_AT_ONCE: ReadonlySet<string> = new Set(["projects", "case_states"]);
-
-const follow: StoredFunction = {
-  name: "follow_case_practice",
-  returns: "trigger",
-  language: "plpgsql",
-  volatility: "volatile",
-  body: `
-begin
-  update public.projects set practice_id = new.practice_id
-   where case_id = new.id and practice_id is distinct from new.practice_id;
-  update public.case_states set practice_id = new.practice_id
-   where case_id = new.id and practice_id is distinct from new.practice_id;
-  return null;
-end `,
-};
-
-/** Creates what is missing on public.cases, if there is such a table. Says what it did. */
-export async function followPractice(tx: Queryable): Promise<string[]> {
-  return await setTrigger(tx, { table: "cases", event: "update of practice_id", calls: follow });
+function followers(entities: readonly Entity[]): readonly Entity[] {
+  return entities.filter(({ followsCase }) => followsCase === true);
 }
 
-/** Brings all such rows back, where there are their tables. */
-export async function bringAllBack(tx: Queryable): Promise<void> {
+/** Updates the rows of every entity that follows its case. */
+function follow(entities: readonly Entity[]): StoredFunction {
+  const updates = followers(entities).map(
+    ({ target: { table } }) => `  update public.${table} set practice_id = new.practice_id
+   where case_id = new.id and practice_id is distinct from new.practice_id;\n`,
+  );
+  return {
+    name: "follow_case_practice",
+    returns: "trigger",
+    language: "plpgsql",
+    volatility: "volatile",
+    body: `\nbegin\n${updates.join("")}  return null;\nend `,
+  };
+}
+
+/** Creates what is missing on public.cases, if there is such a table. Says what it did. */
+export async function followPractice(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
+  return await setTrigger(tx, { table: "cases", event: "update of practice_id", calls: follow(entities) });
+}
+
+/** Brings the rows of all entities that follow their case back, where there is a table of cases. */
+export async function bringAllBack(tx: Queryable, entities: readonly Entity[]): Promise<void> {
   const there = await tx.query(`select where to_regclass('public.cases') is not null`);
   if (there.rowCount === 0) return;
-  for (const table of FOLLOW_AT_ONCE) await bringBack(tx, table);
+  for (const { target } of followers(entities)) await bringBack(tx, target.table);
 }
 
 /**

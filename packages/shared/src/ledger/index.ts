@@ -82,7 +82,7 @@ export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
 export { idNamespace } from "./settings.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
 export { type Limits, setLimits, TOO_MANY_GONE, TOO_MANY_LOSSES, waiveLosses } from "./losses.ts";
-export { bringAllBack, bringBack, FOLLOW_AT_ONCE } from "./case-practice.ts";
+export { bringAllBack, bringBack } from "./case-practice.ts";
 export { BEGINNING, type ComparedPage, comparePage, keepsKey, type Key } from "./compare-keys.ts";
 export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";

@@ -5,7 +5,6 @@
 import type { Entity } from "@nexus/catalog";
 import type { Pool, Queryable } from "../database/pool.ts";
 import { type Bounds, readOnly } from "../database/transaction.ts";
-import { FOLLOW_AT_ONCE } from "./case-practice.ts";
 import { BEGINNING, type ComparedPage, comparePage, keepsKey, type Key } from "./compare-keys.ts";
 import { settled } from "../states/states.ts";
 
@@ -98,7 +97,7 @@ const LEDGER: readonly Invariant[] = [
 function withTarget(entities: readonly Entity[]): Invariant[] {
   const has = (name: string): boolean => entities.some((entity) => entity.name === name);
   return [
-    ...entities.filter(({ name }) => FOLLOW_AT_ONCE.has(name) && has("cases")).map(sharesPractice),
+    ...entities.filter(({ followsCase }) => followsCase === true && has("cases")).map(sharesPractice),
     ...entities.map((entity) => isLoadedOnce(entity)),
     ...entities.flatMap((entity) =>
       Object.keys(entity.parents).flatMap((parent) => isNotParked(entity, entities, parent)),

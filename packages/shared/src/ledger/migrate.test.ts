@@ -66,6 +66,17 @@ describe("a fresh target", () => {
     expect(both.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
   });
 
+  it("has its triggers renewed when an entity is added that depends on an older one", async () => {
+    await migrateTarget({ target, entities: entities.filter(({ name }) => name !== "case_states") });
+    expect((await migrateTarget({ target, entities })).applied).toEqual(
+      expect.arrayContaining([
+        "replaced function migration.follow_case_practice",
+        "replaced trigger parent_moved on public.cases",
+      ]),
+    );
+    expect((await migrateTarget({ target, entities })).applied).toEqual([]);
+  });
+
   it("moves a case's projects and states to the practice of the case", async () => {
     await migrateTarget({ target, entities });
     const [first, second, moved] = [randomUUID(), randomUUID(), randomUUID()];

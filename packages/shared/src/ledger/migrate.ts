@@ -60,7 +60,7 @@ export async function migrateTarget({ target, entities, idNamespace }: Migration
       ...(await applyVersions(tx)),
       ...(await settleIdNamespace(tx, idNamespace)),
       ...(await carryOut(tx, await planExtension(tx, targetEnums, tables))),
-      ...(await followPractice(tx)),
+      ...(await followPractice(tx, entities)),
       ...(await noteMovedParents(tx, entities)),
       ...(await followContent(tx, entities, vectors)),
       ...(await offerToDify(tx, entities)),
@@ -97,7 +97,9 @@ async function requirePrivileges(tx: Queryable): Promise<void> {
 function wantedTables(entities: readonly Entity[], vectors: VectorExtension): WantedTable[] {
   const tables = targetTables(entities);
   const hasPractices = tables.some(({ name }) => name === "practices");
-  return vectors.kind === "ready" && hasPractices ? [...tables, embeddingsTable(vectors.schema)] : tables;
+  return vectors.kind === "ready" && hasPractices
+    ? [...tables, embeddingsTable(vectors.schema, entities)]
+    : tables;
 }
 
 async function carryOut(tx: Client, { changes, conflicts }: Plan): Promise<string[]> {

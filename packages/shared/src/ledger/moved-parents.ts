@@ -34,13 +34,15 @@ export async function noteMovedParents(tx: Queryable, entities: readonly Entity[
   const said = change === undefined ? [] : [change.says];
   for (const { parent, columns, children } of derivations(entities)) {
     const { table } = parent.target;
-    if (!(await lacksTrigger(tx, table))) continue;
+    const names = [parent.name, ...children];
+    const found = await triggerOn(tx, table, columns, names);
+    if (found === undefined || found === "same") continue;
     await tx.query(
-      `create trigger parent_moved after update of ${columns.join(", ")} on public.${table}
+      `create or replace trigger parent_moved after update of ${columns.join(", ")} on public.${table}
          for each row when (${columns.map((column) => `old.${column} is distinct from new.${column}`).join(" or ")})
-         execute function migration.${noted.name}(${[parent.name, ...children].map((name) => `'${name}'`).join(", ")})`,
+         execute function migration.${noted.name}(${names.map((name) => `'${name}'`).join(", ")})`,
     );
-    said.push(`created trigger parent_moved on public.${table}`);
+    said.push(`${found === "absent" ? "created" : "replaced"} trigger parent_moved on public.${table}`);
   }
   return said;
 }
@@ -57,11 +59,23 @@ function derives(child: Entity, parent: string): boolean {
   return (child.parents[parent] ?? []).length > 0;
 }
 
-async function lacksTrigger(tx: Queryable, table: string): Promise<boolean> {
-  const { rows } = await tx.query<{ lacks: boolean }>(
-    `select not exists (select from pg_trigger where tgrelid = c.oid and tgname = 'parent_moved') as lacks
-     from pg_class c where c.oid = to_regclass($1::text)`,
-    [`public.${table}`],
+/** How the trigger is found on a table; undefined where there is no such table. `other`: entities were added or taken out since. */
+async function triggerOn(
+  tx: Queryable,
+  table: string,
+  columns: readonly string[],
+  names: readonly string[],
+): Promise<"absent" | "same" | "other" | undefined> {
+  const { rows } = await tx.query<{ found: "absent" | "same" | "other" }>(
+    `select case when t.oid is null then 'absent'
+                 when t.tgargs = $2::bytea and a.columns = (select array_agg(c order by c) from unnest($3::text[]) c) then 'same'
+                 else 'other' end as found
+     from pg_class c
+     left join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'parent_moved'
+     left join lateral (select array_agg(attname::text order by attname::text) as columns from pg_attribute
+                         where attrelid = c.oid and attnum = any(t.tgattr)) a on true
+     where c.oid = to_regclass($1::text)`,
+    [`public.${table}`, Buffer.from(names.map((name) => `${name}\0`).join("")), columns],
   );
-  return rows[0]?.lacks === true;
+  return rows[0]?.found;
 }

@@ -11,7 +11,7 @@ import { asText, int8, instant } from "./column-types.ts";
 
 /** The tables of these entities, and the one of their vectors. */
 export function targetsOf(entities: readonly Entity[]): PgTable[] {
-  return [...targetTables(entities), embeddingsTable("public")].map(tableOf);
+  return [...targetTables(entities), embeddingsTable("public", entities)].map(tableOf);
 }
 
 function tableOf({ name, columns }: WantedTable): PgTable {

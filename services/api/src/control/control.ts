@@ -1,4 +1,5 @@
 /** What an operator may do with a run: pause, resume, cancel, waive. Each is one transaction with a line in the audit log. */
+import { entities } from "@nexus/catalog";
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import {
   bringAllBack,
@@ -58,7 +59,7 @@ export async function resumeRun(target: Pool, runId: number, by: By): Promise<Mo
 export async function cancelRun(target: Pool, runId: number, by: By): Promise<Moved | Refusal> {
   return await control(target, runId, "cancelled", before(runArrows, "cancelled"), async (tx) => {
     const batches = await cancelBatches(tx, runId);
-    await bringAllBack(tx); // No loader is under way, and no settling comes.
+    await bringAllBack(tx, entities); // No loader is under way, and no settling comes.
     await cancelEntities(tx, runId);
     await rollUpCounts(tx, runId, await entitiesIn(tx, runId, statusesOf(entityArrows)));
     await recordAudit(tx, by, { action: "cancel", runId, details: { batches } });

@@ -1,7 +1,7 @@
 /** From the ledger's counts to work in units of equal cost: the loader's milliseconds behind a row of each entity. */
+import { entities as catalog } from "@nexus/catalog";
 import type { EntityProgress } from "@nexus/shared/ledger";
 import type { Evidence } from "./estimate.ts";
-import { usualCost } from "./usual-cost.ts";
 
 export type Counts = Pick<EntityProgress, "entity" | "status" | "expected" | "read" | "loadMs">;
 
@@ -21,6 +21,17 @@ export interface Pace {
   readonly sliceSeconds: number;
   /** Milliseconds of a row in the newest earlier run of each entity. */
   readonly earlier: ReadonlyMap<string, number>;
+}
+
+/** What most entities cost. */
+const AVERAGE_MS = 0.25;
+
+/**
+ * Milliseconds of a loader for a row of this entity, before any was moved. Beside each other these say more than the average of what
+ * was done: the first entities of a run are the small ones, whose rows cost ten times those of cases and projects.
+ */
+export function usualCost(entity: string): number {
+  return catalog.find(({ name }) => name === entity)?.rowCostMs ?? AVERAGE_MS;
 }
 
 /** What the pace of a run says of the work that is left in it. */

@@ -1,6 +1,5 @@
 /** A run as a simulation of rates: entities that wait for each other, workers, and a pace that drifts. For tests of the estimator. */
-import type { Counts, Pace, Slice } from "./evidence.ts";
-import { usualCost } from "./usual-cost.ts";
+import { type Counts, type Pace, type Slice, usualCost } from "./evidence.ts";
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
 export function dice(seed: number): () => number {

@@ -1,5 +1,13 @@
 /** The content of one practice that is nearest to a vector. Runs as a tenant: row level security has the last word on every row. */
-import { BUCKET_INDEX, bucketOf, type Client, inBucket, type Pool } from "@nexus/shared/database";
+import { entities } from "@nexus/catalog";
+import {
+  BUCKET_INDEX,
+  bucketOf,
+  type Client,
+  inBucket,
+  type Pool,
+  sharedContent,
+} from "@nexus/shared/database";
 
 export interface Wanted {
   readonly practiceId: string;
@@ -68,8 +76,8 @@ export async function nearestContent(
 }
 
 const OWN = `practice_id = $1::uuid`;
-/** Templates without a practice belong to all; they are few. */
-const SHARED = `practice_id is null and content_type = 'workflow_template'`;
+/** What has no practice and belongs to all is few. */
+const SHARED = `practice_id is null and (${sharedContent(entities)})`;
 const FITS = `model = $2::text and ($3::text[] is null or content_type = any($3::text[]))`;
 
 /** Every vector is compared. Materialized, or the planner may take the index after all and lose some. */

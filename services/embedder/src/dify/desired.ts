@@ -16,15 +16,12 @@ export type Desired =
       readonly sha256: string;
     };
 
-/** Of what belongs to no practice these are everybody's, and all others nobody's: as row level security has it. */
-const SHARED: ReadonlySet<string> = new Set(["workflow_template"]);
-
 /** Reads and composes a row as the embedder does. */
 export async function readDesired(target: Pool, content: Content, contentId: string): Promise<Desired> {
   const [item] = await readItems(target, content, [contentId]);
   if (item === undefined) return { kind: "nothing", version: null, code: null };
   const { version, practiceId, chunks, failure: code } = item;
-  const visible = practiceId !== null || SHARED.has(content.contentType);
+  const visible = practiceId !== null || content.sharedWithoutPractice;
   if (code !== null || !visible || chunks.length === 0) return { kind: "nothing", version, code };
   const text = chunks.map((chunk) => chunk.text).join("\n\n");
   const sha256 = createHash("sha256").update(text, "utf8").digest("hex");

@@ -38,7 +38,45 @@ describe("checkCatalog", () => {
   });
 });
 
+describe("what an entity says about itself", () => {
+  const ofCase = { case_id: { type: "uuid" }, practice_id: { type: "uuid" } } as const;
+  const child = { ...entity("notes", []), target: { ...practices.target, table: "notes", columns: ofCase } };
+
+  it("includes whether its practice is its case's, where it has both", () => {
+    expect(() => checkCatalog([{ ...child, followsCase: true }])).not.toThrow();
+    expect(() => checkCatalog([{ ...child, followsCase: false }])).not.toThrow();
+    expect(() => checkCatalog([{ ...child, followsCase: null }])).toThrow(
+      "notes has a case and a practice: say followsCase: true if its practice is always its case's, else followsCase: false",
+    );
+  });
+
+  it("is refused where it has not the columns for it", () => {
+    const [following, shared] = [entity("a", []), entity("b", [])];
+    expect(() => checkCatalog([{ ...following, followsCase: true }])).toThrow(
+      "a follows its case: give it the columns case_id and practice_id",
+    );
+    expect(() => checkCatalog([{ ...shared, sharedWithoutPractice: true }])).toThrow(
+      "b is shared without a practice: give it the column practice_id",
+    );
+  });
+
+  it("includes a content type that nobody else has and that a composer knows", () => {
+    const templates = entityNamed(entities, "workflow_templates");
+    const again = { ...templates, name: "other", target: { ...templates.target, table: "other" } };
+    expect(() => checkCatalog([practices, templates, again])).toThrow(
+      "two entities have the content type workflow_template: rename one",
+    );
+    expect(() => checkCatalog([{ ...practices, content: "office_hours" }])).toThrow(
+      "practices has the content type office_hours: add content/office-hours.ts and its line in content/contents.ts",
+    );
+  });
+});
+
 describe("inDependencyOrder", () => {
+  it("throws for a parent that is no entity", () => {
+    expect(() => inDependencyOrder([entity("scans", ["scanners"])])).toThrow("add entities/scanners.ts");
+  });
+
   it("keeps the listed order where nothing depends", () => {
     const listed = [entity("c", ["a"]), entity("b", []), entity("a", [])];
     expect(inDependencyOrder(listed).map((one) => one.name)).toEqual(["b", "a", "c"]);

@@ -1,24 +1,32 @@
+import { contentProblems } from "./content/contents.ts";
 import type { Entity } from "./entity.ts";
 
 /**
- * Refuses a catalog that cannot be run: two entities of one name or table, a parent or reference that is no entity,
- * a cycle. Throws an Error that lists everything found and says what to add.
+ * Refuses a catalog that cannot be run: two entities of one name, table or content type, a parent or reference that is no entity,
+ * a cycle, a fact that is missing or does not fit, content that nobody composes. Every process calls it before it starts.
+ * Throws an Error that lists everything found and says what to add.
  */
 export function checkCatalog(entities: readonly Entity[]): void {
   const problems = [...duplicates(entities), ...unknownParents(entities)];
   if (problems.length === 0) problems.push(...cycles(entities));
+  problems.push(...entities.flatMap(unfitFacts), ...contentProblems(entities));
+  refuse(problems);
+}
+
+function refuse(problems: readonly string[]): void {
   if (problems.length > 0) throw new Error(`the catalog cannot be run: ${problems.join("; ")}`);
 }
 
-/** Parents before children, otherwise as listed. Throws an Error on a cycle. */
+/** Parents before children, otherwise as listed. Throws an Error on a parent that is no entity, and on a cycle. */
 export function inDependencyOrder(entities: readonly Entity[]): readonly Entity[] {
+  refuse(unknownParents(entities));
   const ordered: Entity[] = [];
   while (ordered.length < entities.length) {
     const next = entities.find(
       (one) => !ordered.includes(one) && parentsIn(one, entities).every((parent) => ordered.includes(parent)),
     );
-    if (next === undefined) throw new Error(cycles(entities).join("; "));
-    ordered.push(next);
+    if (next === undefined) refuse(cycles(entities));
+    else ordered.push(next);
   }
   return ordered;
 }
@@ -40,6 +48,9 @@ function duplicates(entities: readonly Entity[]): string[] {
     ...twice(entities.map((one) => one.target.table)).map(
       (table) => `two entities fill ${table}: give one another table`,
     ),
+    ...twice(entities.flatMap(({ content }) => content ?? [])).map(
+      (content) => `two entities have the content type ${content}: rename one`,
+    ),
   ];
 }
 
@@ -59,6 +70,21 @@ function unknownParents(entities: readonly Entity[]): string[] {
           `${one.name}.${name} refers to ${column.references}: add it to the parents of ${one.name}`,
       ),
   ]);
+}
+
+function unfitFacts({ name, followsCase, sharedWithoutPractice, target }: Entity): string[] {
+  const problems: string[] = [];
+  const hasPractice = "practice_id" in target.columns;
+  const hasBoth = hasPractice && "case_id" in target.columns;
+  if (hasBoth && followsCase === null)
+    problems.push(
+      `${name} has a case and a practice: say followsCase: true if its practice is always its case's, else followsCase: false`,
+    );
+  if (followsCase === true && !hasBoth)
+    problems.push(`${name} follows its case: give it the columns case_id and practice_id`);
+  if (sharedWithoutPractice && !hasPractice)
+    problems.push(`${name} is shared without a practice: give it the column practice_id`);
+  return problems;
 }
 
 function cycles(entities: readonly Entity[]): string[] {

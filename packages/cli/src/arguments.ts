@@ -3,7 +3,9 @@ import { entities, inDependencyOrder } from "@nexus/catalog";
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 
 /** The entities of the catalog, parents first. */
-export const ENTITIES: readonly string[] = inDependencyOrder(entities).map(({ name }) => name);
+export function entityNames(): readonly string[] {
+  return inDependencyOrder(entities).map(({ name }) => name);
+}
 
 /** A command that speaks to the API, with `--json`. */
 export function apiCommand(program: Command, usage: string, description: string): Command {
@@ -12,7 +14,7 @@ export function apiCommand(program: Command, usage: string, description: string)
 
 /** `<entity>`: one of the catalog. */
 export function entityArgument(usage: "<entity>" | "[entity]"): Argument {
-  return new Argument(usage, "an entity of the catalog").choices(ENTITIES);
+  return new Argument(usage, "an entity of the catalog").choices(entityNames());
 }
 
 /** `--reason`: for the audit log. */
@@ -43,10 +45,11 @@ export function pageOptions(): readonly [Option, Option] {
 /** `practices,patients` */
 export function entityList(given: string): string[] {
   const names = given.split(",").map((name) => name.trim());
-  const unknown = names.filter((name) => !ENTITIES.includes(name));
+  const known = entityNames();
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new InvalidArgumentError(
-      `There is no entity ${unknown.join(", ")}; there are ${ENTITIES.join(", ")}.`,
+      `There is no entity ${unknown.join(", ")}; there are ${known.join(", ")}.`,
     );
   return names;
 }

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import type { Command, Option } from "commander";
 import { describe, expect, it } from "vitest";
-import { ENTITIES } from "./arguments.ts";
+import { entityNames } from "./arguments.ts";
 import { scriptFor, SHELLS } from "./completion.ts";
 import { doctorVariables } from "./doctor/settings.ts";
 import { EXIT_CODES } from "./failure.ts";
@@ -54,7 +54,7 @@ describe("nexus completions", () => {
       words: ["nexus", "start", "--skip-ca"],
       completed: ["--skip-cases", "--skip-case-states"],
     },
-    { words: ["nexus", "waive", ""], completed: [...ENTITIES, "--json", "--reason", "--help"] },
+    { words: ["nexus", "waive", ""], completed: [...entityNames(), "--json", "--reason", "--help"] },
   ])("completes $words in bash", ({ words, completed }) => {
     const script = `${scriptFor("bash", nexus())}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}

@@ -1,4 +1,5 @@
 /** The commands of `nexus`. Building the program runs nothing. */
+import { requireCatalog } from "@nexus/shared/config";
 import { Command } from "commander";
 import { audit } from "./commands/audit.ts";
 import { backfill } from "./commands/backfill.ts";
@@ -42,8 +43,9 @@ const COMMANDS = [
   completions,
 ];
 
-/** A program whose mistakes in the command line are thrown as `CommanderError`, with a suggestion where a word is misspelt. `given`: the command line. */
+/** A program whose mistakes in the command line are thrown as `CommanderError`, with a suggestion where a word is misspelt. Throws `ConfigurationError` for a catalog that cannot be run. `given`: the command line. */
 export function nexus(given: readonly string[] = []): Command {
+  requireCatalog();
   const program = new Command("nexus")
     .description("Moves a live legacy dental-lab database into an AI-ready PostgreSQL")
     .showSuggestionAfterError()

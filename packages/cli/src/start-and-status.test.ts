@@ -1,7 +1,7 @@
 /** Starting a run and looking at it, against a real API on a real ledger. */
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { ENTITIES } from "./arguments.ts";
+import { entityNames } from "./arguments.ts";
 import { type ApiToCommand, apiToCommand, blockedRun } from "./nexus.fixture.ts";
 
 let api: ApiToCommand;
@@ -19,7 +19,7 @@ const statuses = async (): Promise<Record<string, string>> => {
 describe("start", () => {
   it("starts everything, and tells whose duty the backup is apart from the result", async () => {
     const { code, stdout, stderr } = await api.run("start --reason rehearsal");
-    expect([code, stdout.split("\n")[0]]).toEqual([0, `run 1 is started: ${ENTITIES.join(", ")}`]);
+    expect([code, stdout.split("\n")[0]]).toEqual([0, `run 1 is started: ${entityNames().join(", ")}`]);
     expect(stderr).toMatch(/^note: a backup of the target is your duty.*pg_dump/);
     const { rows } = await api.target.query(
       `select embeddings, a.reason from migration.runs, migration.audit_log a`,
@@ -28,18 +28,20 @@ describe("start", () => {
   });
 
   it("really skips each entity", async () => {
-    for (const entity of ENTITIES) {
+    for (const entity of entityNames()) {
       const answer = await api.json(`start --skip-${entity.replaceAll("_", "-")}`);
-      expect(answer).toMatchObject({ entities: ENTITIES.filter((one) => one !== entity), notices: [] });
+      expect(answer).toMatchObject({ entities: entityNames().filter((one) => one !== entity), notices: [] });
       expect(await statuses()).toEqual(
-        Object.fromEntries(ENTITIES.map((one) => [one, one === entity ? "skipped" : "waiting"])),
+        Object.fromEntries(entityNames().map((one) => [one, one === entity ? "skipped" : "waiting"])),
       );
       await api.json("cancel");
     }
   });
 
   it("really skips embeddings and Dify, and all flags at once leave nothing to do", async () => {
-    const all = ENTITIES.map((entity) => `--skip-${entity.replaceAll("_", "-")}`).join(" ");
+    const all = entityNames()
+      .map((entity) => `--skip-${entity.replaceAll("_", "-")}`)
+      .join(" ");
     const refused = await api.run(`start ${all}`);
     expect(refused.code).toBe(4);
     expect(refused.stderr).toMatch(/^the API: no entity is left to move.*\(nothing_selected\)\n$/);

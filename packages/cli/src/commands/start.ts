@@ -1,7 +1,7 @@
 import type { Client } from "@nexus/contract";
 import { type Command, Option } from "commander";
 import { apiOptions, openApi, untilApiAnswers } from "../api.ts";
-import { apiCommand, ENTITIES, entityList, reasonOption } from "../arguments.ts";
+import { apiCommand, entityList, entityNames, reasonOption } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing, remark } from "../output.ts";
 import { isClosed, progressLines, untilOver } from "../progress/index.ts";
@@ -36,7 +36,7 @@ const NO_DIFY = new Option(
 
 /** `nexus start`. `given`: the command line, for skip flags of what is not here. */
 export function start(program: Command, given: readonly string[]): void {
-  const skips = ENTITIES.map((entity) => ({
+  const skips = entityNames().map((entity) => ({
     entity,
     option: new Option(`--skip-${kebab(entity)}`, `leave ${entity} out: the rows count as excluded`),
   }));

@@ -8,11 +8,9 @@ import { type Finding, well, wrong } from "./finding.ts";
 /** A page of keys, or one table read once. */
 const STATEMENT_MS = 60_000;
 
-const catalog = inDependencyOrder(entities);
-
 /** What does not hold of the ledger and the target. */
 export async function examineInvariants(target: Pool): Promise<Finding[]> {
-  const broken = await readOnly(target, (tx) => brokenInvariants(tx, catalog), {
+  const broken = await readOnly(target, (tx) => brokenInvariants(tx, inDependencyOrder(entities)), {
     statementMs: STATEMENT_MS,
   });
   if (broken.length === 0) return [well("run", "every invariant of the ledger and the target holds")];
@@ -28,7 +26,9 @@ export async function examineInvariants(target: Pool): Promise<Finding[]> {
 
 /** Keys of the source without an outcome, of those that the newest runs read: what came behind them is left to the next run. */
 export async function examineKeys(legacy: Pool, target: Pool): Promise<Finding[]> {
-  const broken = await missingKeys(legacy, target, catalog, { statementMs: STATEMENT_MS });
+  const broken = await missingKeys(legacy, target, inDependencyOrder(entities), {
+    statementMs: STATEMENT_MS,
+  });
   if (broken.length === 0) return [well("run", "every key that the newest runs read has an outcome")];
   return broken.map((one) => {
     const next = `nexus requeue ${one.entity} --scope all reads them anew`;

@@ -1,3 +1,4 @@
+export { requireCatalog } from "./catalog.ts";
 export { closest } from "./closest.ts";
 export { ConfigurationError, StartFailure, UnavailableError } from "./failure.ts";
 export {

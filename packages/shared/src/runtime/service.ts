@@ -1,5 +1,6 @@
 /** The life of a service process: configure, start, run until told to stop, close in reverse. */
 import { existsSync } from "node:fs";
+import { requireCatalog } from "../config/catalog.ts";
 import { type Config, parseConfig } from "../config/parse.ts";
 import { processVariables } from "../config/process-variables.ts";
 import type { Variable } from "../config/variables.ts";
@@ -24,7 +25,7 @@ export interface Service<V extends Readonly<Record<string, Variable<unknown>>>> 
 }
 
 /**
- * Runs a service. Exit codes: 0 stopped on request, 1 a defect (also an error that nobody handled), 2 configuration, schema or privileges, 3 unreachable or wrong version.
+ * Runs a service. Exit codes: 0 stopped on request, 1 a defect (also an error that nobody handled), 2 configuration, catalog, schema or privileges, 3 unreachable or wrong version.
  * SIGTERM and SIGINT close everything within `SHUTDOWN_GRACE_MS` (default 25,000); a second signal, or the deadline, ends the process at once.
  */
 export async function runService<V extends Readonly<Record<string, Variable<unknown>>>>(
@@ -35,6 +36,7 @@ export async function runService<V extends Readonly<Record<string, Variable<unkn
   endOnUnhandled((error) => log.fatal({ err: error }, "an error that nobody expected ends this process"));
   const open = closers();
   try {
+    requireCatalog();
     const config = parseConfig({ ...processVariables, ...service.variables }, process.env);
     stopOnSignal(log, open);
     open.push("tracing", await openTracing(service.name, log));

@@ -10,14 +10,13 @@ export interface Piece {
   readonly chunk: number;
 }
 
-const contents = contentOf(entities);
-
 /** The texts by `type:id:chunk`, as far as a member of the practice sees the rows, and they still have so many pieces. */
 export async function contentTexts(
   target: Pool,
   practiceId: string,
   pieces: readonly Piece[],
 ): Promise<ReadonlyMap<string, string>> {
+  const contents = contentOf(entities);
   const types = [...new Set(pieces.map(({ type }) => type))];
   return await asTenant(target, practiceId, async (tx) => {
     const texts = new Map<string, string>();

@@ -4,11 +4,11 @@ import { type Log, openLog } from "@nexus/shared/telemetry";
 import { freshLedger, seedRun, type TestContext } from "@nexus/shared/testing";
 import type { Access } from "./access/guard.ts";
 import { buildApp } from "./app.ts";
-import { backupCommand } from "./backup-command.ts";
+import { backupCommand } from "./runs/backup-command.ts";
 import type { Deps } from "./deps.ts";
-import type { Search } from "./open-search.ts";
+import type { Search } from "./search/open-search.ts";
 import type { App } from "./server.ts";
-import { statusOf } from "./status.ts";
+import { statusOf } from "./metrics/status.ts";
 
 /** What the API answered: its status, the type of its content and its JSON. */
 interface Answer {

@@ -3,7 +3,7 @@ import type { Pool } from "@nexus/shared/database";
 import type { BoardQueue, Transport } from "@nexus/shared/queue";
 import type { Log } from "@nexus/shared/telemetry";
 import type { Access } from "./access/guard.ts";
-import type { Search } from "./open-search.ts";
+import type { Search } from "./search/open-search.ts";
 
 /** What the routes stand on. */
 export interface Deps {

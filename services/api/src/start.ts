@@ -6,13 +6,13 @@ import { CONTENT_QUEUE, loadQueueName, openQueue } from "@nexus/shared/queue";
 import { type Context, openStatus } from "@nexus/shared/runtime";
 import { requireTokensBeyondLoopback } from "./access/loopback.ts";
 import { buildApp } from "./app.ts";
-import { keepAudit } from "./audit-retention.ts";
-import { backupCommand } from "./backup-command.ts";
-import { readCodes } from "./codes-file.ts";
+import { keepAudit } from "./audit/audit-retention.ts";
+import { backupCommand } from "./runs/backup-command.ts";
+import { readCodes } from "./runs/codes-file.ts";
 import type { variables } from "./config.ts";
-import { listen } from "./listen.ts";
-import { openSearch } from "./open-search.ts";
-import { statusOf } from "./status.ts";
+import type { App } from "./server.ts";
+import { openSearch } from "./search/open-search.ts";
+import { statusOf } from "./metrics/status.ts";
 
 /** The ledger's counts are rolled up twice a second; what is shown is two seconds old at most, whoever asks. */
 const FRESH_MS = 250;
@@ -64,4 +64,13 @@ async function open(config: Settings, context: Context) {
     difyRetrievalKey: config.DIFY_RETRIEVAL_KEY,
     ...given,
   };
+}
+
+/** Listens, and says who can reach it. Resolves to the port. */
+async function listen(app: App, host: string, port: number, tokens: number): Promise<number> {
+  await app.listen({ host, port, listenTextResolver: () => "listening" });
+  if (tokens === 0)
+    app.log.warn({ host }, "there are no tokens: whoever reaches this address commands the migration");
+  const [address] = app.addresses();
+  return typeof address === "object" ? address.port : port;
 }

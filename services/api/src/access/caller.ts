@@ -1,4 +1,5 @@
 /** Who asks: the owner of a token, or anybody on this machine while there are no tokens. */
+import type { By } from "@nexus/shared/ledger";
 import type { FastifyRequest } from "fastify";
 import type { Role } from "./roles.ts";
 import { ownerOf, type Token } from "./tokens.ts";
@@ -20,6 +21,11 @@ export function callerOf(request: FastifyRequest, tokens: readonly Token[]): Cal
   if (tokens.length === 0) return { name: claimed(request), role: "admin" };
   const presented = presentedIn(request);
   return (presented === undefined ? undefined : ownerOf(tokens, presented)) ?? null;
+}
+
+/** Who asks for a change that the guard let pass, and why: for the audit log. */
+export function by<R extends string | null>(request: FastifyRequest, reason: R): By & { readonly reason: R } {
+  return { actor: request.caller?.name ?? "unverified", reason };
 }
 
 /** Pages cannot set a bearer: for those a browser sends the token as the password of any user. */

@@ -1,7 +1,7 @@
 /** Lets a request pass if its caller's role reaches what the route needs. */
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyRequest, preHandlerHookHandler } from "fastify";
-import { Problem, sendProblem } from "../problem.ts";
+import { Problem, sendProblem } from "../answers/problem.ts";
 import type { App } from "../server.ts";
 import { callerOf } from "./caller.ts";
 import { notOfThisMachine } from "./loopback.ts";

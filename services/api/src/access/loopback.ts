@@ -1,7 +1,7 @@
 /** Without tokens the API answers this machine only, and no web page but its own that is open on it. */
 import { ConfigurationError } from "@nexus/shared/config";
 import type { FastifyRequest } from "fastify";
-import { Problem } from "../problem.ts";
+import { Problem } from "../answers/problem.ts";
 import type { Token } from "./tokens.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;

@@ -2,7 +2,7 @@
 import type { ProblemCode } from "@nexus/contract";
 import { errorCode, nextStep } from "@nexus/shared/database";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { Problem, sendProblem } from "../problem.ts";
+import { Problem, sendProblem } from "../answers/problem.ts";
 import type { App } from "../server.ts";
 
 /** Answers errors and unknown routes. */

@@ -3,7 +3,7 @@ import { createHash, createHmac } from "node:crypto";
 import type { Pool } from "@nexus/shared/database";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { needOf } from "../access/roles.ts";
-import { Problem } from "../problem.ts";
+import { Problem } from "../answers/problem.ts";
 import { claimKey, keepAnswer, releaseKey, type RequestMark } from "../queries/idempotency-keys.ts";
 import type { App } from "../server.ts";
 

@@ -1,5 +1,5 @@
 import type { Client } from "@nexus/shared/database";
-import type { Content } from "../open-search.ts";
+import type { Content } from "../search/open-search.ts";
 
 /** The legacy keys of content rows by `type:id`, as far as this transaction sees the rows; null for rows that were not migrated. */
 export async function legacyKeys(

@@ -4,7 +4,7 @@ import type { Queryable } from "@nexus/shared/database";
 import { difyProgress, embeddingProgress, progressOf } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { workLeft } from "../outlook/evidence.ts";
-import { viewOf } from "../progress.ts";
+import { viewOf } from "../progress/progress.ts";
 import { type Account, accountOfRun } from "../queries/account-of-run.ts";
 import type { RunFacts } from "../queries/find-run.ts";
 import { type CheckResult, listChecks, listRepairs, listShortfalls } from "../queries/list-shortfalls.ts";

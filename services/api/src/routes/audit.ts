@@ -1,6 +1,6 @@
 import { contract } from "@nexus/contract";
 import type { Deps } from "../deps.ts";
-import { pageOf, positionIn } from "../page.ts";
+import { pageOf, positionIn } from "../answers/page.ts";
 import { listChanges } from "../queries/list-changes.ts";
 import type { App } from "../server.ts";
 

@@ -6,7 +6,7 @@ import { openLog } from "@nexus/shared/telemetry";
 import { freshTarget, needsVectors } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { contentsOf, type Search } from "../open-search.ts";
+import { contentsOf, type Search } from "../search/open-search.ts";
 import { type App, openServer } from "../server.ts";
 import { difyRetrievalRoute } from "./dify-retrieval.ts";
 

@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
-import { Problem } from "../problem.ts";
+import { Problem } from "../answers/problem.ts";
 import { contentTexts, pieceKey } from "../queries/content-texts.ts";
 import type { App } from "../server.ts";
 import { searchContent } from "./search.ts";

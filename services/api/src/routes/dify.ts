@@ -2,7 +2,7 @@ import { entities } from "@nexus/catalog";
 import { contract } from "@nexus/contract";
 import { backfill, difyProgress } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
-import { by } from "../request.ts";
+import { by } from "../access/caller.ts";
 import type { App } from "../server.ts";
 
 /** `/v1/dify`: how far its knowledge bases are filled, and what is to be filled in beside the runs. */

@@ -2,11 +2,11 @@ import { entities } from "@nexus/catalog";
 import { contract } from "@nexus/contract";
 import { backfill, embeddingProgress } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
-import { contents, forecastOf, inDollars } from "../forecast.ts";
-import { Problem } from "../problem.ts";
+import { contents, forecastOf, inDollars } from "../runs/forecast.ts";
+import { Problem } from "../answers/problem.ts";
 import { findBudget } from "../queries/find-budget.ts";
 import { usageByDay } from "../queries/usage-by-day.ts";
-import { by } from "../request.ts";
+import { by } from "../access/caller.ts";
 import type { App } from "../server.ts";
 
 /** `/v1/embeddings`: how far they are, what they cost, and what is to be embedded beside the runs. */

@@ -4,11 +4,11 @@ import { limitEntity } from "../control/limit-entity.ts";
 import { requeue } from "../control/requeue.ts";
 import { startEntity } from "../control/start-run.ts";
 import { type Deps, namesOf } from "../deps.ts";
-import { requireEntity } from "../problem.ts";
-import { done } from "../refusal.ts";
-import { by } from "../request.ts";
+import { requireEntity } from "../answers/problem.ts";
+import { done } from "../answers/refusal.ts";
+import { by } from "../access/caller.ts";
 import type { App } from "../server.ts";
-import { optionsOf, startedAnswer } from "../started.ts";
+import { optionsOf, startedAnswer } from "../runs/started.ts";
 
 /** `/v1/entities/:entity`: what may be done with one entity. */
 export function entityRoutes(app: App, deps: Deps): void {

@@ -1,7 +1,7 @@
 import { contract } from "@nexus/contract";
 import { type Deps, namesOf } from "../deps.ts";
-import { pageOf, positionIn } from "../page.ts";
-import { requireEntity } from "../problem.ts";
+import { pageOf, positionIn } from "../answers/page.ts";
+import { requireEntity } from "../answers/problem.ts";
 import { groupExceptions, listExceptions, listGone } from "../queries/exceptions.ts";
 import type { App } from "../server.ts";
 

@@ -1,6 +1,6 @@
 import { contract } from "@nexus/contract";
 import { readinessOf } from "@nexus/shared/runtime";
-import { Problem } from "../problem.ts";
+import { Problem } from "../answers/problem.ts";
 import type { Deps } from "../deps.ts";
 import type { App } from "../server.ts";
 

@@ -2,7 +2,7 @@ import { entities, entityNamed } from "@nexus/catalog";
 import { contract, type Lineage } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import { type Deps, namesOf } from "../deps.ts";
-import { Problem, requireEntity } from "../problem.ts";
+import { Problem, requireEntity } from "../answers/problem.ts";
 import { batchesOf, contentOf, openException, targetIdOf, vectorsOf } from "../queries/trace-row.ts";
 import type { App } from "../server.ts";
 

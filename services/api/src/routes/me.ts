@@ -1,6 +1,6 @@
 import { contract } from "@nexus/contract";
 import type { Deps } from "../deps.ts";
-import { Problem } from "../problem.ts";
+import { Problem } from "../answers/problem.ts";
 import type { App } from "../server.ts";
 
 /** `/v1/me`: who asks, for pages that show people what they may do. */

@@ -4,8 +4,8 @@ import { followProgress } from "@nexus/contract";
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type ApiUnderTest, apiUnderTest, loadingRun } from "../api.fixture.ts";
-import { dropStuck } from "../event-stream.ts";
-import { openProgressFeed } from "../progress-feed.ts";
+import { dropStuck } from "../progress/event-stream.ts";
+import { openProgressFeed } from "../progress/progress-feed.ts";
 
 let api: ApiUnderTest;
 let runId: number;

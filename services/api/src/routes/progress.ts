@@ -3,10 +3,10 @@ import type { ServerResponse } from "node:http";
 import { finished, Readable } from "node:stream";
 import { contract } from "@nexus/contract";
 import type { Deps } from "../deps.ts";
-import { dropStuck, eventsFor } from "../event-stream.ts";
-import { Problem } from "../problem.ts";
-import { viewOf } from "../progress.ts";
-import { openProgressFeed } from "../progress-feed.ts";
+import { dropStuck, eventsFor } from "../progress/event-stream.ts";
+import { Problem } from "../answers/problem.ts";
+import { viewOf } from "../progress/progress.ts";
+import { openProgressFeed } from "../progress/progress-feed.ts";
 import { findNewestRun } from "../queries/find-run.ts";
 import type { App } from "../server.ts";
 

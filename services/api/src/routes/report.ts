@@ -1,7 +1,7 @@
 import { contract } from "@nexus/contract";
 import { inSnapshot } from "@nexus/shared/database";
 import type { Deps } from "../deps.ts";
-import { Problem } from "../problem.ts";
+import { Problem } from "../answers/problem.ts";
 import { findNewestRun, findRunFacts } from "../queries/find-run.ts";
 import { buildReport } from "../report/build-report.ts";
 import { acceptedFormat, SENT } from "../report/format.ts";

@@ -2,15 +2,15 @@ import { contract } from "@nexus/contract";
 import { cancelRun, pauseRun, resumeRun } from "../control/control.ts";
 import { startRun } from "../control/start-run.ts";
 import { type Deps, namesOf } from "../deps.ts";
-import { pageOf, positionIn } from "../page.ts";
-import { Problem } from "../problem.ts";
-import { viewOf } from "../progress.ts";
+import { pageOf, positionIn } from "../answers/page.ts";
+import { Problem } from "../answers/problem.ts";
+import { viewOf } from "../progress/progress.ts";
 import { findRunFacts, listRuns } from "../queries/find-run.ts";
 import { measureThroughput } from "../queries/measure-throughput.ts";
-import { done } from "../refusal.ts";
-import { by } from "../request.ts";
+import { done } from "../answers/refusal.ts";
+import { by } from "../access/caller.ts";
 import type { App } from "../server.ts";
-import { optionsOf, startedAnswer } from "../started.ts";
+import { optionsOf, startedAnswer } from "../runs/started.ts";
 
 const MOVES = { pause: pauseRun, resume: resumeRun, cancel: cancelRun } as const;
 

@@ -6,7 +6,7 @@ import { freshTarget, needsVectors } from "@nexus/shared/testing";
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiOn, type ApiUnderTest } from "../api.fixture.ts";
-import { contentsOf, type Search } from "../open-search.ts";
+import { contentsOf, type Search } from "../search/open-search.ts";
 
 const provider = await openProvider({ provider: "local", concurrency: 1, timeoutMs: 1_000 });
 const [mine, theirs, empty] = [randomUUID(), randomUUID(), randomUUID()];

@@ -2,7 +2,7 @@ import type { Pool } from "@nexus/shared/database";
 import { rollUpCounts } from "@nexus/shared/ledger";
 import { freshLedger } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { loadingRun, metricsOf } from "./api.fixture.ts";
+import { loadingRun, metricsOf } from "../api.fixture.ts";
 
 let target: Pool;
 

@@ -2,7 +2,7 @@
 import { batchCodeInWords } from "@nexus/contract";
 import { type EntityProgress, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
 import type { EntityStatus } from "@nexus/shared/states";
-import type { RunFacts } from "./queries/find-run.ts";
+import type { RunFacts } from "../queries/find-run.ts";
 
 type Reason = (one: EntityProgress, waitingFor: readonly string[]) => string;
 

@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { finished } from "node:stream";
 import { pause } from "@nexus/shared/runtime";
-import { asProblem } from "./plugins/errors.ts";
+import { asProblem } from "../plugins/errors.ts";
 import type { ProgressFeed, Snapshot } from "./progress-feed.ts";
 
 /** Milliseconds between two looks, and after which a silent stream says that it is alive. */

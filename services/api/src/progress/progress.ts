@@ -11,14 +11,14 @@ import {
   type Stall,
 } from "@nexus/shared/ledger";
 import { isBlocked, isSettled } from "@nexus/shared/states";
-import type { Deps } from "./deps.ts";
-import type { RunFacts } from "./queries/find-run.ts";
-import { embeddingOutlook } from "./outlook/embedding.ts";
-import { estimate } from "./outlook/estimate.ts";
-import { evidenceOf } from "./outlook/evidence.ts";
-import { limitOf } from "./outlook/limits.ts";
-import { measureEmbedding } from "./queries/measure-embedding.ts";
-import { measureActivity, measurePace } from "./queries/measure-pace.ts";
+import type { Deps } from "../deps.ts";
+import type { RunFacts } from "../queries/find-run.ts";
+import { embeddingOutlook } from "../outlook/embedding.ts";
+import { estimate } from "../outlook/estimate.ts";
+import { evidenceOf } from "../outlook/evidence.ts";
+import { limitOf } from "../outlook/limits.ts";
+import { measureEmbedding } from "../queries/measure-embedding.ts";
+import { measureActivity, measurePace } from "../queries/measure-pace.ts";
 import { why } from "./why.ts";
 
 type Catalog = Deps["entities"];

@@ -1,7 +1,6 @@
 /** What is answered when a run was started. */
-import type { Deps } from "./deps.ts";
+import type { Deps } from "../deps.ts";
 import { forecastOf } from "./forecast.ts";
-import { backupWarning } from "./warnings.ts";
 
 interface Run {
   readonly runId: number;
@@ -33,4 +32,10 @@ export async function startedAnswer(deps: Deps, run: Run, { embeddings }: { read
     warnings: [backupWarning(deps, run.runId)],
     forecast: embeddings ? await forecastOf(deps.target) : null,
   };
+}
+
+/** What a person who starts a run must be told. It is logged as well. */
+function backupWarning({ log, backupCommand }: Deps, runId: number): string {
+  log.warn({ runId, backupCommand }, "a backup of the target is the operator's duty");
+  return `a backup of the target is your duty, and best made before the run writes: ${backupCommand}`;
 }

@@ -1,6 +1,6 @@
 /** Refusals of the ledger's control operations as problems: one table, a status and a sentence for each. */
 import type { ProblemCode } from "@nexus/contract";
-import type { Refusal } from "./control/refusals.ts";
+import type { Refusal } from "../control/refusals.ts";
 import { Problem } from "./problem.ts";
 
 type Kind = Refusal["kind"];

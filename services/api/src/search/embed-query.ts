@@ -4,7 +4,7 @@ import { EmbeddingFailure, type FailureKind } from "@nexus/shared/embedding";
 import type { CallOutcome, PauseReason, Reservation } from "@nexus/shared/ledger";
 import { pause } from "@nexus/shared/runtime";
 import type { Search } from "./open-search.ts";
-import { Problem } from "./problem.ts";
+import { Problem } from "../answers/problem.ts";
 
 type Embedding = Pick<Search, "provider" | "budget">;
 

@@ -2,12 +2,12 @@
 import type { EntityProgress } from "@nexus/shared/ledger";
 import { openPoolMetrics, openRegistry, scrape, type WatchPool } from "@nexus/shared/telemetry";
 import { Gauge } from "prom-client";
-import { openDifyMetrics } from "./metrics/dify.ts";
-import { type EmbeddingFigures, openEmbeddingMetrics } from "./metrics/embedding.ts";
-import { openEntityMetrics } from "./metrics/entities.ts";
-import { openQueueMetrics, type QueueFigures } from "./metrics/queues.ts";
-import type { DifyWork } from "./queries/measure-dify.ts";
-import type { RunFacts } from "./queries/find-run.ts";
+import { openDifyMetrics } from "./dify.ts";
+import { type EmbeddingFigures, openEmbeddingMetrics } from "./embedding.ts";
+import { openEntityMetrics } from "./entities.ts";
+import { openQueueMetrics, type QueueFigures } from "./queues.ts";
+import type { DifyWork } from "../queries/measure-dify.ts";
+import type { RunFacts } from "../queries/find-run.ts";
 
 /** What the ledger and the queue say at one moment. */
 export interface Figures extends QueueFigures {

@@ -2,18 +2,18 @@
 import { type EntityProgress, findStall, progressOf } from "@nexus/shared/ledger";
 import { CONTENT_QUEUE, loadQueueName } from "@nexus/shared/queue";
 import type { Status } from "@nexus/shared/runtime";
-import type { Deps } from "./deps.ts";
+import type { Deps } from "../deps.ts";
 import { type Figures, openMetrics } from "./metrics.ts";
-import { findNewestRun, type RunFacts } from "./queries/find-run.ts";
-import { difyWork } from "./queries/measure-dify.ts";
+import { findNewestRun, type RunFacts } from "../queries/find-run.ts";
+import { difyWork } from "../queries/measure-dify.ts";
 import {
   type EmbeddingWork,
   embeddingWork,
   newestBatch,
   offeredBatches,
   waitingBatches,
-} from "./queries/measure-work.ts";
-import { checksOf } from "./routes/health.ts";
+} from "../queries/measure-work.ts";
+import { checksOf } from "../routes/health.ts";
 
 /** Milliseconds that the queue has to answer. */
 const PATIENCE_MS = 1_000;

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { ServiceName } from "@nexus/local/services";
 import { eventually, type ServiceProcess, spawnService } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { BuildCopy } from "../build-copy.ts";
 import { drained, unsettledContent } from "../embeddings.ts";
 import {
   type Arena,
@@ -13,7 +14,7 @@ import {
   openArena,
   breakableWithVectors,
 } from "./arena.ts";
-import { makeNextRelease, type NextRelease } from "./next-release.ts";
+import { makeNextRelease } from "./next-release.ts";
 import { unexpectedErrors } from "./server-log.ts";
 
 const STOPPED = { code: 0, signal: null };
@@ -22,7 +23,7 @@ const LEFT = { level: "warn", msg: "jobs of a newer release are left to its work
 
 describe.skipIf(!breakableWithVectors)("a release that is rolled out in the middle of a run", () => {
   let arena: Arena;
-  let next: NextRelease;
+  let next: BuildCopy;
   beforeAll(async () => {
     next = makeNextRelease();
     arena = await openArena({

@@ -1,6 +1,6 @@
 /**
  * The contract of the catalog: what an entity says about itself, and nothing of how it is moved.
- * Adding an entity is one file in `entities/` and one line in `entities/index.ts`.
+ * Adding an entity is one file in `entities/` and one line in `entities/index.ts`: docs/add-an-entity.md.
  */
 import type { z } from "zod";
 import type { Codes } from "./codes.ts";

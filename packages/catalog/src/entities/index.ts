@@ -1,4 +1,4 @@
-/** What is migrated. A new entity is a file here and a line below; `checkCatalog` refuses what does not fit. */
+/** What is migrated. A new entity is a file here and a line below; no process starts on what does not fit (`checkCatalog`). */
 import type { Entity } from "../entity.ts";
 import { caseStates } from "./case-states.ts";
 import { cases } from "./cases.ts";

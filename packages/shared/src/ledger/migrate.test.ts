@@ -77,6 +77,19 @@ describe("a fresh target", () => {
     expect((await migrateTarget({ target, entities })).applied).toEqual([]);
   });
 
+  it("keeps the policies of several entities that are shared without a practice", async (context) => {
+    needsVectors(context);
+    const shared = entities.map((one) =>
+      one.content === "case" ? { ...one, sharedWithoutPractice: true } : one,
+    );
+    await migrateTarget({ target, entities });
+    expect((await migrateTarget({ target, entities: shared })).applied).toEqual([
+      "row level security of public.cases: replaced policy nexus_tenant",
+      "row level security of public.ai_embeddings: replaced policy nexus_tenant",
+    ]);
+    expect((await migrateTarget({ target, entities: shared })).applied).toEqual([]);
+  });
+
   it("moves a case's projects and states to the practice of the case", async () => {
     await migrateTarget({ target, entities });
     const [first, second, moved] = [randomUUID(), randomUUID(), randomUUID()];

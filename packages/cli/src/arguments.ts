@@ -38,7 +38,7 @@ export function rowKey(given: string): number {
 export function pageOptions(): readonly [Option, Option] {
   return [
     new Option("--limit <rows>", "rows of a page, 1 to 1000").default(100).argParser(wholeNumber),
-    new Option("--cursor <cursor>", "the page after the one that named it"),
+    new Option("--cursor <cursor>", "continue after the previous page: the cursor that it named"),
   ];
 }
 

@@ -6,7 +6,7 @@ import { CommanderError } from "commander";
 
 /** The exit codes of `nexus`; shown in its documentation. */
 export const EXIT_CODES = {
-  done: { code: 0, means: "it did what was asked, and what was asked about is well" },
+  done: { code: 0, means: "the command did what was asked, and what was asked about is well" },
   unwell: {
     code: 1,
     means:

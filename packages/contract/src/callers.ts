@@ -9,7 +9,8 @@ export const callers = {
         name: z.string(),
         role: z.enum(["viewer", "operator", "admin"]),
         verified: z.boolean().meta({
-          description: "False while no tokens are configured: then anybody on this machine is an admin.",
+          description:
+            "Whether a token proved who asks. False while no tokens are configured: anybody on this machine is then an admin.",
         }),
       }),
     },

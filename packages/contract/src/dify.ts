@@ -22,7 +22,7 @@ export const dify = {
     },
   },
   "POST /v1/dify/backfill": {
-    summary: "Offer content to Dify that no run has offered",
+    summary: "Send content to Dify that no run has sent",
     body: optionalBody({ scope: z.enum(["missing", "failed", "all"]).optional(), reason: reason.optional() }),
     response: { 200: z.object({ events: z.int(), items: z.int() }) },
   },

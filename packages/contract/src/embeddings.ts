@@ -31,20 +31,25 @@ export const embeddings = {
             }),
           )
           .meta({
-            description: "The last 30 days (UTC) in which the provider was called, the oldest first.",
+            description: "The last 30 days (UTC) on which the provider was called, the oldest first.",
           }),
         budget: z
           .object({
             requestsPerMinute: z.int().nullable(),
             tokensPerMinute: z.int().nullable(),
-            share: z.number().meta({ description: "The share of the quota that the provider bears now." }),
-            capUsd: z.number().nullable(),
-            spentUsd: z
+            share: z
               .number()
-              .meta({ description: "Of the newest run with embeddings: the cap is for it." }),
+              .meta({ description: "The share of the quota that the provider accepts at present." }),
+            capUsd: z.number().nullable(),
+            spentUsd: z.number().meta({
+              description: "What the newest run with embeddings has spent. The cap is for one run.",
+            }),
           })
           .nullable()
-          .meta({ description: "The quota, and money against its cap. Null before the first embedder." }),
+          .meta({
+            description:
+              "The quota, and the money spent against its cap. Null until an embedder has started once.",
+          }),
         index: z.object({
           state: z.enum(["absent", "building", "invalid", "ready"]),
           percent: z.number().nullable(),
@@ -53,7 +58,7 @@ export const embeddings = {
     },
   },
   "POST /v1/embeddings/backfill": {
-    summary: "Offer content to the embedder that no run has offered",
+    summary: "Have content embedded that no run has given to the embedder",
     body: optionalBody({ scope: z.enum(["missing", "failed", "all"]).optional(), reason: reason.optional() }),
     response: { 200: z.object({ events: z.int(), items: z.int(), forecast }) },
     problems: ["no_vectors"],

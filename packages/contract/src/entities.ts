@@ -19,7 +19,7 @@ const reasonCode = z.string().regex(/^\w{1,100}$/, "must be a reason's code");
 const requeued = z.object({
   kind: z.enum(["requeued", "repair_started", "nothing_to_requeue"]).meta({
     description:
-      "`requeued` in the active run; `repair_started`: a run was created for it; `nothing_to_requeue`: nothing was changed.",
+      "`requeued`: the rows are tried again in the active run. `repair_started`: a run was created for them. `nothing_to_requeue`: nothing was changed.",
   }),
   runId: z.int().nullable(),
   batches: z.int(),
@@ -45,13 +45,13 @@ export const entities = {
     problems: ["unknown_entity", "run_active"],
   },
   "POST /v1/entities/:entity/requeue": {
-    summary: "Try an entity's rows again: all, what failed, or those with an exception",
+    summary: "Try rows of an entity again: all, those of failed batches, or those with an exception",
     params: entityParams,
     body: requiredBody({
       scope: z.enum(["failed", "rejected", "parked", "all"]),
-      because: reasonCode
-        .optional()
-        .meta({ description: "With `rejected` or `parked`: only exceptions of this reason." }),
+      because: reasonCode.optional().meta({
+        description: "Only exceptions with this reason. Goes with the scopes `rejected` and `parked`.",
+      }),
       reason: reason.optional(),
     }).refine(({ scope, because }) => because === undefined || scope === "rejected" || scope === "parked", {
       path: ["because"],
@@ -69,7 +69,7 @@ export const entities = {
   },
   "POST /v1/entities/:entity/limit": {
     summary:
-      "Let an entity of the active run lose more rows for reasons that nobody foresaw, or more be gone from the source; what stopped for that goes on",
+      "Set an entity's limit of unforeseen losses, or of rows gone from the source, in the active run; an entity that stopped at its limit goes on",
     params: entityParams,
     body: requiredBody({
       lossPercent: percent.optional(),
@@ -107,8 +107,8 @@ export const entities = {
       200: pageOf(
         z.object({
           legacyId: sourceKey,
-          foundRun: z.int().meta({ description: "The run that found it gone first." }),
-          runId: z.int().meta({ description: "The newest run that found it gone." }),
+          foundRun: z.int().meta({ description: "The first run that found the row gone." }),
+          runId: z.int().meta({ description: "The newest run that found the row gone." }),
         }),
       ),
     },

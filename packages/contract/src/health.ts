@@ -1,4 +1,4 @@
-/** For Kubernetes and other watchers; nobody needs a token. */
+/** Health checks for Kubernetes and other watchers. They need no token. */
 import { z } from "zod";
 
 const state = z.enum(["ok", "unavailable"]);
@@ -6,11 +6,11 @@ const readiness = z.object({ target: state, queue: state });
 
 export const health = {
   "GET /healthz": {
-    summary: "Whether the process turns, nothing else",
+    summary: "Tell whether the process responds, and nothing else",
     response: { 200: z.object({ status: z.literal("ok") }) },
   },
   "GET /readyz": {
-    summary: "Whether target and queue answer",
+    summary: "Tell whether the target and the queue answer",
     response: { 200: readiness },
     problems: ["not_ready"],
   },

@@ -26,7 +26,10 @@ export function text(max: number) {
 }
 
 /** Why something is done: kept in the audit log. */
-export const reason = text(500).trim().min(1).meta({ description: "Why: kept in the audit log." });
+export const reason = text(500)
+  .trim()
+  .min(1)
+  .meta({ description: "Why this is done. It is kept in the audit log." });
 
 export const runParams = z.object({
   id: z
@@ -35,7 +38,7 @@ export const runParams = z.object({
     .transform(Number),
 });
 
-/** A name of ours, or what looks like one. */
+/** The name of an entity, or what looks like one. */
 export const entityName = z.string().regex(/^\w{1,63}$/, "must be a name");
 export const entityParams = z.object({ entity: entityName });
 
@@ -51,7 +54,7 @@ export function isInt8(digits: string): boolean {
 
 /** The key of a source row in an answer. */
 export const sourceKey = z.union([z.int(), z.string().regex(/^-?\d+$/)]).meta({
-  description: "The key of a source row; its digits as text where it is beyond 2^53.",
+  description: "The key of a source row: a number, or text where the number is beyond 2^53.",
 });
 
 /** A whole number in an address. */
@@ -73,7 +76,7 @@ export function listQuery<S extends z.ZodRawShape>(filters: S) {
       .string()
       .regex(/^[\w-]{1,64}$/, "must be the `next` of the page before")
       .optional()
-      .meta({ description: "`next` of the page before; nothing else is one." }),
+      .meta({ description: "The `next` of the previous page." }),
   });
 }
 
@@ -81,10 +84,7 @@ export function listQuery<S extends z.ZodRawShape>(filters: S) {
 export function pageOf<S extends z.ZodType>(item: S) {
   return z.object({
     items: z.array(item),
-    next: z
-      .string()
-      .nullable()
-      .meta({ description: "The cursor of the next page; null: this was the last." }),
+    next: z.string().nullable().meta({ description: "The cursor of the next page. Null on the last page." }),
   });
 }
 

@@ -26,7 +26,7 @@ const batch = z.object({
   errorSays: z.string().nullable().meta({ description: "What `errorCode` means." }),
   notes: z
     .array(z.object({ code: z.string(), column: z.string() }))
-    .meta({ description: "Coded repairs on this row." }),
+    .meta({ description: "The repairs that were made to this row, by code." }),
 });
 
 const lineage = z.object({
@@ -34,7 +34,7 @@ const lineage = z.object({
   legacyId: z.int(),
   source: z.object({ table: z.string(), key: z.string() }),
   outcome: z.enum(["loaded", "rejected", "parked", "open"]).meta({
-    description: "`open`: no batch has decided on it yet, or its batch failed.",
+    description: "`open`: no batch has decided on the row yet, or its batch failed.",
   }),
   exception: z
     .object({
@@ -46,13 +46,14 @@ const lineage = z.object({
     .nullable(),
   batches: z
     .array(batch)
-    .meta({ description: "The batches that its key lies in, the newest first; 20 at most." }),
+    .meta({ description: "The batches that hold the row's key, the newest first, at most 20." }),
   target: z.object({ table: z.string(), id: z.string() }).nullable(),
   content: z
     .object({
       type: z.string(),
       state: z.enum(["embedded", "empty", "failed", "waiting"]).meta({
-        description: "`waiting`: not dealt with yet, or not offered (see POST /v1/embeddings/backfill).",
+        description:
+          "`waiting`: the content is not embedded yet, or was not given to the embedder (see POST /v1/embeddings/backfill).",
       }),
       code: z.string().nullable(),
       settledAt: instant.nullable(),
@@ -63,7 +64,7 @@ const lineage = z.object({
 
 export const records = {
   "GET /v1/audit": {
-    summary: "List what was changed, by whom and why, and who read clinical text, the newest first",
+    summary: "List who changed what and why, and who read clinical text, the newest first",
     querystring: listQuery({
       actor: text(100).optional(),
       action: entityName.optional(),
@@ -72,7 +73,7 @@ export const records = {
     response: { 200: pageOf(change) },
   },
   "GET /v1/lineage/:entity/:legacyId": {
-    summary: "Follow one row: source key, batches, outcome, target row, content, embeddings",
+    summary: "Trace one row: source key, batches, outcome, target row, content, embeddings",
     params: z.object({
       entity: entityName,
       legacyId: z

@@ -10,23 +10,24 @@ const query = <N extends string>(name: N) =>
   z.literal(name).meta({ description: "The query of docs/report.md that gives these numbers." });
 
 const counts = {
-  expected: z.int().meta({ description: "Rows that the source held when they were counted." }),
-  drift: z
-    .int()
-    .meta({ description: "Rows that a live source gained since (or lost: below 0), as far as it was read." }),
+  expected: z.int().meta({ description: "Rows that the source held when it was counted." }),
+  drift: z.int().meta({
+    description:
+      "Rows that the source gained since it was counted, as far as it was read; negative if it lost rows.",
+  }),
   current: z.int().meta({ description: "Rows that are in the target." }),
-  remaining: z.int().meta({ description: "expected + drift - current: rows that are not in the target." }),
+  remaining: z.int().meta({ description: "Rows that are not in the target: `expected + drift - current`." }),
   progress: z.number().min(0).max(100).nullable().meta({
     description:
-      "current of expected + drift, in percent, rounded down to a tenth. Null: not counted yet. 100 only when it is proven that nothing is missing.",
+      "`current` as a percentage of `expected + drift`, rounded down to a tenth. Null before the source was counted. 100 only when it is proven that nothing is missing.",
   }),
   rejected: z.int(),
   parked: z.int(),
   excluded: z.int(),
-  unread: z.int().meta({ description: "Rows of batches that are waiting, failed or cancelled." }),
-  unaccounted: z
-    .int()
-    .meta({ description: "Rows without an outcome (or with two: below 0). 0: the sum closes." }),
+  unread: z.int().meta({ description: "Rows of batches that wait, failed or were cancelled." }),
+  unaccounted: z.int().meta({
+    description: "Rows without an outcome; negative if rows have two. The sum closes when it is 0.",
+  }),
   repaired: z.int().meta({ description: "Rows of the target with a coded repair." }),
   batches: z.int(),
   failedBatches: z.int(),
@@ -49,8 +50,12 @@ const progressRow = z.object({
   entity: z.string(),
   status: z.enum(ENTITY_STANDINGS),
   ...counts,
-  waived: z.boolean().meta({ description: "Blocked, and an operator lets its children go on." }),
-  issues: z.array(z.string()).meta({ description: "What a reader must know of it, a few words each." }),
+  waived: z
+    .boolean()
+    .meta({ description: "Whether the entity is blocked and an operator lets its children go on." }),
+  issues: z
+    .array(z.string())
+    .meta({ description: "What a reader must know about the entity, a few words each." }),
 });
 
 const shortfall = z.object({
@@ -60,7 +65,7 @@ const shortfall = z.object({
   column: z.string().nullable(),
   missingEntity: z.string().nullable(),
   rows: z.int(),
-  resolved: z.int().meta({ description: "Of these, rows that a later run has dealt with." }),
+  resolved: z.int().meta({ description: "How many of these rows a later run has dealt with." }),
   says: z.string(),
   advice: z.string().meta({ description: "What can be done about it." }),
 });
@@ -84,13 +89,13 @@ const estimated = eta.safeExtend({ query: z.enum(["estimate", "estimate_embeddin
 const phase = z.object({
   phase: z.string().meta({ description: "An entity, or `embedding`." }),
   state: z.enum(["ahead", "active", "done", "stopped", "left_out"]),
-  seconds: z
-    .int()
-    .nullable()
-    .meta({ description: "That it took, or has taken so far; null: not begun, or not measured." }),
+  seconds: z.int().nullable().meta({
+    description:
+      "How long the phase took, or has taken so far. Null if it has not begun or was not measured.",
+  }),
   left: z.int().meta({ description: "Rows that are not read yet, or items that are not embedded yet." }),
   eta: estimated.meta({
-    description: "Its part of the time to come. Null: nothing is left, or it cannot be told.",
+    description: "How long the phase will still take. Null if nothing is left, or if that is unknown.",
   }),
 });
 
@@ -109,14 +114,17 @@ const VERDICTS = [
 const stakeholderReport = z.object({
   verdict: z.enum(VERDICTS).meta({
     description:
-      "`complete_with_exceptions`: each row has its outcome, and not all are in the target. `unproven`: it has ended, and that cannot be said.",
+      "`complete_with_exceptions`: each row has an outcome, but not all rows are in the target. `unproven`: the run has ended, but it is not proven that each row has an outcome.",
   }),
   madeAt: instant,
   run: runFacts
     .omit({ status: true })
     .extend({
       query: query("run"),
-      seconds: z.int().nullable().meta({ description: "From its beginning to its end, or to now." }),
+      seconds: z
+        .int()
+        .nullable()
+        .meta({ description: "The time from the beginning of the run to its end, or to now." }),
     })
     .nullable(),
   summary: z.array(z.string()),
@@ -131,7 +139,7 @@ const stakeholderReport = z.object({
   embedding: z
     .object({
       query: query("embedding"),
-      wanted: z.boolean().meta({ description: "Whether this run offers its content to the embedder." }),
+      wanted: z.boolean().meta({ description: "Whether the content of this run is embedded." }),
       status,
       pausedBecause,
       ...items.shape,
@@ -139,11 +147,13 @@ const stakeholderReport = z.object({
       ...usage.shape,
       index: index.shape.state,
     })
-    .meta({ description: "Of all runs: content is embedded once, whichever run brought it." }),
+    .meta({
+      description: "These numbers are of all runs: content is embedded once, whichever run brought it.",
+    }),
   dify: z
     .object({ query: query("dify"), datasets: documents.datasets, ...documents.items.shape })
     .nullable()
-    .meta({ description: "Documents of Dify's knowledge bases; null where Dify is not used." }),
+    .meta({ description: "The documents of Dify's knowledge bases. Null if Dify is not used." }),
   time: z.object({ query: query("time"), load: estimated, phases: z.array(phase) }),
   nextSteps: z.array(z.string()),
 });
@@ -152,15 +162,15 @@ const FORMATS = ["json", "md", "html"] as const;
 
 export const report = {
   "GET /v1/report": {
-    summary: "Report a run to its stakeholders, as JSON, Markdown or HTML to print",
+    summary: "Report a run to its stakeholders, as JSON, as Markdown, or as HTML for printing",
     querystring: z.strictObject({
       run: wholeNumber("the number of a run", 1, 999_999_999)
         .optional()
-        .meta({ description: "The active run, or the newest, if left out." }),
+        .meta({ description: "The number of a run. Default: the active run, else the newest." }),
       format: z
         .enum(FORMATS)
         .optional()
-        .meta({ description: "What `Accept` prefers if left out; else JSON." }),
+        .meta({ description: "The format of the report. Default: what `Accept` prefers, else JSON." }),
     }),
     texts: ["text/markdown", "text/html"],
     response: { 200: stakeholderReport },

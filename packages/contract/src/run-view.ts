@@ -25,42 +25,46 @@ const counts = {
   excluded: z.int(),
   noted: z.int(),
   gone: z.int().optional().meta({
-    description: "Rows of the target whose key the source no longer has, once that was compared.",
+    description:
+      "Rows of the target whose key is no longer in the source. Known after the keys were compared.",
   }),
   unforeseen: z.int().optional().meta({
     description:
-      "Of the rejected rows, those whose reason nobody foresaw (a value that cannot be read, a rule of the target): beyond a limit the entity stops.",
+      "Rejected rows whose reason nobody foresaw: a value that cannot be read, or a rule of the target. The entity stops when there are more than its limit allows.",
   }),
   percent: z.number().min(0).max(100).meta({
     description:
-      "The share of rows that were dealt with, at least once: never falls while the run lasts. 100 only after settling.",
+      "The share of rows that were processed at least once. It never falls during a run, and is 100 only after settling.",
   }),
-  sumClosed: z.boolean().meta({ description: "Whether each row read has exactly one outcome." }),
+  sumClosed: z.boolean().meta({ description: "Whether each row that was read has exactly one outcome." }),
 };
 
 const entityView = z.object({
   entity: z.string(),
   status: z.enum(statusesOf(entityArrows)),
   waived: z.boolean(),
-  why: z.string().meta({ description: "A sentence: why it is where it is." }),
+  why: z.string().meta({ description: "A sentence that says why the entity has this status." }),
   parents: z.array(z.string()),
   waitingFor: z.array(z.string()),
   batches: z.object({ total: z.int(), done: z.int(), failed: z.int() }),
   ...counts,
   drift: z.int().nullable().meta({
-    description: "Rows that the source gained (or lost) after they were planned; known once it is complete.",
+    description:
+      "Rows that the source gained after the plan was made; negative if it lost rows. Known when the entity is complete.",
   }),
   startedAt: instant.nullable(),
   settledAt: instant.nullable(),
   errorCode: z.string().nullable(),
   lossReason: z.string().nullish().meta({
-    description: "Blocked for its unforeseen losses: the reason of most of them,",
+    description: "If the entity is blocked by unforeseen losses: the most frequent reason.",
   }),
-  lossColumn: z.string().nullish().meta({ description: "and its column." }),
+  lossColumn: z.string().nullish().meta({
+    description: "If the entity is blocked by unforeseen losses: the column of the most frequent reason.",
+  }),
 });
 
 export const eta = z.object({ seconds: z.int(), earliest: z.int(), latest: z.int() }).meta({
-  description: "Seconds from now: the likely end, and the interval in which four of five ends lie.",
+  description: "The likely end in seconds from now, and the interval that holds it in four of five cases.",
 });
 
 /** What keeps it from going faster, or from going on. */
@@ -79,14 +83,21 @@ const LIMITS = [
 
 const limit = z.object({
   by: z.enum(LIMITS),
-  says: z.string().meta({ description: "A sentence: what it is, and what can be done about it." }),
-  entities: z.array(z.string()).meta({ description: "Gates: the parents that are waited for." }),
+  says: z
+    .string()
+    .meta({ description: "A sentence that says what the limit is and what can be done about it." }),
+  entities: z
+    .array(z.string())
+    .meta({ description: "For the limit `gate`: the parents that are waited for." }),
 });
 
 const stalled = z.object({
-  seconds: z.int().meta({ description: "Since anything moved." }),
-  says: z.string().meta({ description: "A sentence: what is ready, the last errors, and who is there." }),
-  entities: z.array(z.string()).meta({ description: "Those whose work is ready." }),
+  seconds: z.int().meta({ description: "Seconds since anything moved." }),
+  says: z.string().meta({
+    description:
+      "A sentence that says what is ready, what the last errors were, and which processes are running.",
+  }),
+  entities: z.array(z.string()).meta({ description: "The entities whose work is ready." }),
 });
 
 export const runView = z.object({
@@ -94,17 +105,22 @@ export const runView = z.object({
   entities: z.array(entityView),
   totals: z.object(counts),
   rowsPerSecond: z.number(),
-  eta: eta
+  eta: eta.nullable().meta({
+    description:
+      "When loading will end. Null while that is unknown: nothing moves, or not everything is planned.",
+  }),
+  limitedBy: limit
     .nullable()
-    .meta({ description: "Null while it cannot be told: nothing moves, or not everything is planned." }),
-  limitedBy: limit.nullable().meta({ description: "Null when nothing is left to load." }),
+    .meta({ description: "What limits the speed of loading. Null when nothing is left to load." }),
   stalled: stalled.nullish().meta({
     description:
-      "A run that should move and does not; null while it moves, or has nothing that could be done.",
+      "Set when the run should move and does not. Null while it moves or has no work that is ready.",
   }),
   embedding: z
     .object({ open: z.int(), itemsPerSecond: z.number(), eta: eta.nullable(), limitedBy: limit.nullable() })
-    .meta({ description: "Content that is still to be embedded; it goes on when the run is complete." }),
+    .meta({
+      description: "Content that is still to be embedded. Embedding continues after the run is complete.",
+    }),
 });
 
 export type EntityView = z.infer<typeof entityView>;

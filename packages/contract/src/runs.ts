@@ -5,7 +5,7 @@ import { forecast } from "./forecast.ts";
 import { entityName, instant, listQuery, optionalBody, pageOf, reason, runParams } from "./parts.ts";
 import { runFacts, runView } from "./run-view.ts";
 
-/** A share of an entity's rows. */
+/** A share of an entity's rows, in percent. */
 export const percent = z.number().min(0).max(100);
 
 const names = z.array(entityName).min(1).max(100);
@@ -14,12 +14,14 @@ export const started = z.object({
   runId: z.int(),
   entities: z.array(z.string()),
   warnings: z.array(z.string()),
-  forecast: forecast.nullable().meta({ description: "Of its embeddings; null without." }),
+  forecast: forecast
+    .nullable()
+    .meta({ description: "What embedding this run will cost and take. Null if the run has no embeddings." }),
 });
 
 const moved = runFacts.pick({ status: true }).extend({
   runId: z.int(),
-  batches: z.int().meta({ description: "Batches that were taken back, or cancelled." }),
+  batches: z.int().meta({ description: "The number of batches that were withdrawn or cancelled." }),
 });
 
 const move = (summary: string) =>
@@ -37,9 +39,18 @@ export const runs = {
     body: optionalBody({
       entities: names.optional(),
       skip: names.optional(),
-      embeddings: z.boolean().optional().meta({ description: "Left out: as EMBEDDINGS of the API says." }),
-      dify: z.boolean().optional().meta({ description: "Left out: as DIFY of the API says." }),
-      lossPercent: percent.optional().meta({ description: "Left out: as LOSS_PERCENT of the API says." }),
+      embeddings: z
+        .boolean()
+        .optional()
+        .meta({ description: "Whether content is embedded. Default: the API's variable EMBEDDINGS." }),
+      dify: z
+        .boolean()
+        .optional()
+        .meta({ description: "Whether content is sent to Dify. Default: the API's variable DIFY." }),
+      lossPercent: percent.optional().meta({
+        description:
+          "How many percent of an entity's rows may be lost unforeseen before it stops. Default: the API's variable LOSS_PERCENT.",
+      }),
       reason: reason.optional(),
     }),
     response: { 201: started },
@@ -57,17 +68,17 @@ export const runs = {
     problems: ["not_found"],
   },
   "GET /v1/runs/:id/throughput": {
-    summary: "Show how many rows were dealt with when, in up to 60 slices of the run's time",
+    summary: "Show how many rows were processed over the run's time, in up to 60 slices",
     params: runParams,
     response: {
       200: z.object({
         from: instant
           .nullable()
-          .meta({ description: "The start of the first slice; null before the first batch." }),
+          .meta({ description: "The start of the first slice. Null before the first batch." }),
         sliceSeconds: z.number(),
         slices: z
           .array(z.int())
-          .meta({ description: "Rows read by the batches that were done in each slice." }),
+          .meta({ description: "For each slice, the rows read by the batches that finished in it." }),
       }),
     },
     problems: ["not_found"],

@@ -18,10 +18,10 @@ export const search = {
           z.object({
             type: z.string(),
             id: z.string(),
-            chunk: z.int().meta({ description: "Which part of a long text, from 0." }),
+            chunk: z.int().meta({ description: "The number of the part of a long text, from 0." }),
             score: z.number().meta({ description: "Cosine similarity, at most 1." }),
             legacyKey: z.int().nullable().meta({
-              description: "Of the row in the legacy database; null for one that was not migrated.",
+              description: "The key of the row in the legacy database. Null for a row that was not migrated.",
             }),
           }),
         ),

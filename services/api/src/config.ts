@@ -28,46 +28,48 @@ export const variables = {
   API_PORT: number(0, 65_535, { meaning: "the port to listen on; 0 takes a free one", fallback: "8080" }),
   API_TOKENS: tokensVariable,
   API_REQUESTS_PER_MINUTE: number(1, 1_000_000, {
-    meaning: "requests that each token may make in a minute, of each process for itself",
+    meaning: "requests that each token may make in a minute; each process counts for itself",
     fallback: "1200",
   }),
   TRUST_PROXY: networks({
     meaning:
       "the proxies in front of the API, whose X-Forwarded-For is believed: addresses or networks with commas between them (10.0.0.0/8), or loopback; with none, all who come through one ingress without a token share one rate",
     fallback: " ",
-    danger: "a network from which others can reach the API: they may call themselves anybody",
+    danger: "if others can reach the API from a network that is listed, they can claim any address",
   }),
   AUDIT_RETENTION_DAYS: number(30, 36_500, {
     meaning:
-      "days that the audit log is kept: changes, and who read clinical text; six years, as HIPAA asks for",
+      "days for which the audit log is kept (changes, and who read clinical text); the default is the six years that HIPAA asks for",
     fallback: "2192",
-    danger: "what is older is removed for good, within the hour",
+    danger: "older entries are removed for good within the hour",
   }),
   CODES_FILE: optionalText({
     meaning: "a JSON file with overrides of the legacy codes; kept with each run that is started",
   }),
   LOSS_PERCENT: number(0, 100, {
     meaning:
-      "percent of its rows, ten at least, that an entity may lose for reasons that nobody foresaw before it stops; kept with each run that is started",
+      "percent of its rows that an entity may lose for reasons that nobody foresaw before it stops, but at least ten rows; kept with each run that is started",
     fallback: "1",
-    danger: "100: never; whatever is assumed wrongly of the source is found when all is loaded",
+    danger:
+      "with 100 an entity never stops: a wrong assumption about the source is found only when all is loaded",
   }),
   EMBEDDINGS: choice(["on", "off"], {
     meaning:
-      "off: runs offer nothing to the embedder unless they are told to, and there is no search; the same as the embedder's",
+      "off: runs are not embedded unless they are told to, and there is no search; set it as for the embedder",
     fallback: "on",
   }),
   DIFY: choice(["on", "off"], {
-    meaning: "on: runs offer changed content to Dify unless they are told not to; the same as the embedder's",
+    meaning: "on: runs send changed content to Dify unless they are told not to; set it as for the embedder",
     fallback: "off",
   }),
   DIFY_RETRIEVAL_KEY: retrievalKey({
-    meaning: "the key with which Dify searches through us, as an external knowledge base; absent: it cannot",
+    meaning:
+      "the key with which Dify searches here, as an external knowledge base; absent: Dify cannot search",
     danger: "whoever has it reads the content of every practice: make one with `openssl rand -hex 32`",
   }),
   EMBEDDING_PROVIDER: optionalChoice(PROVIDERS, {
     meaning: "bedrock or local: what makes vectors; without it there is no search",
-    danger: "must be the embedder's: vectors of different models cannot be compared",
+    danger: "must be the same as for the embedder: vectors of different models cannot be compared",
   }),
 };
 

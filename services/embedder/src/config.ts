@@ -29,11 +29,11 @@ export const variables = {
   EMBEDDING_PROVIDER: choice(PROVIDERS, {
     meaning: "bedrock (Amazon Titan Text Embeddings V2), or local: compares words, knows no meaning",
     fallback: "bedrock",
-    danger: "vectors of two providers cannot be compared: after a change everything is to be embedded anew",
+    danger: "vectors of two providers cannot be compared: after a change all content must be embedded again",
   }),
   EMBEDDING_REQUESTS_PER_MINUTE: optionalNumber(1, 100_000_000, {
     meaning: "the quota of requests of the account, shared by all embedders; absent: not limited",
-    danger: "more than the account has is answered with 429",
+    danger: "if it is more than the account has, Bedrock answers 429",
   }),
   EMBEDDING_TOKENS_PER_MINUTE: optionalNumber(1, 100_000_000, {
     meaning: "the quota of tokens of the account, shared by all embedders; absent: not limited",
@@ -43,7 +43,7 @@ export const variables = {
   }),
   EMBEDDING_CAP_USD: dollars({
     meaning: "what the newest run may spend on embeddings; absent: no cap",
-    danger: "the pool pauses when it is spent; the load goes on",
+    danger: "embedding pauses when it is spent; the load goes on",
   }),
   EMBEDDER_CALLS: number(1, 256, {
     meaning: "calls of this process at the same time",
@@ -56,21 +56,21 @@ export const variables = {
   }),
   CALL_TIMEOUT_MS: number(100, 120_000, {
     meaning:
-      "milliseconds after which a page waits no longer for a call; what answers within three times as long is kept",
+      "milliseconds that a page waits for a call; an answer that comes within three times as long is still kept",
     fallback: "20000",
   }),
   TEXT_CLAIM_MS: number(1_000, 600_000, {
-    meaning: "milliseconds for which a text is claimed; renewed while its process lives",
+    meaning: "milliseconds for which a process claims a text; the claim is renewed while the process lives",
     fallback: "60000",
-    danger: "what a killed process had claimed waits so long",
+    danger: "the texts that a killed process had claimed wait this long",
   }),
   HIGH_WATER: number(1, 100_000, { meaning: "pages in the queue, at most", fallback: "400" }),
   TICK_MS: number(10, 60_000, {
-    meaning: "milliseconds between two looks for content events",
+    meaning: "milliseconds between two checks for content events",
     fallback: "500",
   }),
   CARE_MS: number(100, 60_000, {
-    meaning: "milliseconds between two looks for lost jobs, and for an index to build",
+    meaning: "milliseconds between two checks for lost jobs and for an index to build",
     fallback: "2000",
   }),
   INDEX_MEMORY_MB: number(16, 65_536, {
@@ -78,7 +78,7 @@ export const variables = {
       "memory of the target's server for building one of sixteen indexes, on a connection beyond TARGET_POOL: 10,000 vectors need about 26 MB",
     fallback: "256",
     danger:
-      "with less than the vectors need the build is several times slower; with more than the server has, it ends",
+      "with less than the vectors need, the build is several times slower; with more than the server has, it runs out of memory",
   }),
 };
 

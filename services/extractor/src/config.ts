@@ -18,11 +18,11 @@ export const variables = {
     danger: "each takes about 1 kB of the queue's memory",
   }),
   TICK_MS: number(10, 60_000, {
-    meaning: "milliseconds between two looks at the ledger while a run is active",
+    meaning: "milliseconds between two checks of the ledger while a run is active",
     fallback: "50",
   }),
   IDLE_TICK_MS: number(10, 60_000, {
-    meaning: "milliseconds between two looks while no run is active",
+    meaning: "milliseconds between two checks while no run is active",
     fallback: "200",
   }),
   CARE_MS: number(100, 60_000, {

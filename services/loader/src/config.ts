@@ -18,7 +18,7 @@ export const variables = {
   ...workerVariables({ job: "batch", drainMs: 15_000 }),
   LEGACY_UNREADABLE_TEXT: choice(["reject", "repair"], {
     meaning:
-      "what becomes of a legacy row whose text means nothing in its encoding: rejected as unreadable_text, or loaded with U+FFFD in place of it and the note text_repaired",
+      "what is done with a legacy row whose text is invalid in its encoding: it is rejected as unreadable_text, or loaded with U+FFFD in the place of invalid characters and the note text_repaired",
     fallback: "reject",
   }),
   LOADER_CONCURRENCY: number(1, 32, {
@@ -29,17 +29,17 @@ export const variables = {
   LOADER_ROW_MIB: number(8, 256, {
     meaning: "MiB that one legacy row may have; a larger one is rejected as row_too_large",
     fallback: "64",
-    danger: "loading a row takes up to six times its size of memory",
+    danger: "loading a row takes up to six times its size in memory",
   }),
   TARGET_STATEMENT_MS: number(100, 600_000, {
     meaning:
-      "milliseconds after which the target ends a statement of a loader; a lock is given up shortly before, and costs no attempt",
+      "milliseconds after which the target ends a statement of a loader; waiting for a lock ends shortly before, and costs no attempt",
     fallback: "60000",
-    danger: "longer: a connection that carries nothing any more is noticed later",
+    danger: "if it is longer, a dead connection is noticed later",
   }),
   TARGET_IDLE_MS: number(500, 600_000, {
-    meaning: "milliseconds after which the target ends a transaction of a loader that it hears nothing from",
+    meaning: "milliseconds after which the target ends a silent transaction of a loader",
     fallback: "90000",
-    danger: "shorter than LEGACY_STATEMENT_MS: a slow legacy server costs attempts",
+    danger: "if it is shorter than LEGACY_STATEMENT_MS, a slow legacy server costs attempts",
   }),
 };

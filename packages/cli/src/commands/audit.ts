@@ -16,7 +16,7 @@ interface Given extends Printing {
 export function audit(program: Command): void {
   const [limit, cursor] = pageOptions();
   apiCommand(program, "audit", "list what was changed or read, by whom and why, the newest first")
-    .option("--actor <name>", "only what this one did")
+    .option("--actor <name>", "only what this caller did")
     .option(
       "--action <verb>",
       "only this: start, pause, resume, cancel, requeue, waive, backfill, search, retrieve",

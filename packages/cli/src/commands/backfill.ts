@@ -12,13 +12,13 @@ interface Given extends Printing {
 
 /** `nexus backfill` */
 export function backfill(program: Command): void {
-  apiCommand(program, "backfill", "offer content to the embedder, or to Dify, that no run has offered")
+  apiCommand(program, "backfill", "give content to the embedder, or to Dify, that no run has given it")
     .addOption(
-      new Option("--scope <scope>", "what was never dealt with, what failed, or all")
+      new Option("--scope <scope>", "content that was never embedded or sent, content that failed, or all")
         .choices(["missing", "failed", "all"])
         .default("missing"),
     )
-    .option("--dify", "to Dify")
+    .option("--dify", "send it to Dify instead of the embedder")
     .addOption(reasonOption())
     .action(async ({ json, dify, ...body }: Given) => {
       const api = openApi();

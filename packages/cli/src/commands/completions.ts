@@ -6,7 +6,7 @@ import { write } from "../output.ts";
 export function completions(program: Command): void {
   program
     .command("completions")
-    .description("print what teaches a shell our commands, e.g. source <(nexus completions bash)")
+    .description("print the completion script for a shell, e.g. source <(nexus completions bash)")
     .addArgument(new Argument("<shell>", "yours").choices(SHELLS))
     .action((shell: Shell) => write([scriptFor(shell, program)]));
 }

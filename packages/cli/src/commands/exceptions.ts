@@ -20,7 +20,7 @@ export function exceptions(program: Command): void {
     .addArgument(entityArgument("[entity]"))
     .option("--keys", "list the keys of an entity's rows, a page at a time, instead of counting them")
     .addOption(new Option("--outcome <outcome>", "only those").choices(["rejected", "parked"]))
-    .option("--because <code>", "only those of this reason")
+    .option("--because <code>", "only exceptions with this reason")
     .addOption(limit)
     .addOption(cursor)
     .action(async (entity: string | undefined, given: Given) => {

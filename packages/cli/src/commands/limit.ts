@@ -14,7 +14,7 @@ export function limit(program: Command): void {
   apiCommand(
     program,
     "limit",
-    "let an entity lose more rows for reasons that nobody foresaw, or more be gone from the source; one that stopped for them goes on",
+    "set an entity's limit of unforeseen losses, or of rows gone from the source; an entity that stopped at its limit goes on",
   )
     .addArgument(entityArgument("<entity>"))
     .addOption(lossPercentOption())

@@ -10,7 +10,7 @@ export function lineage(program: Command): void {
   apiCommand(
     program,
     "lineage",
-    "follow one row: source key, batches, outcome, target row, content, embeddings",
+    "trace one row: source key, batches, outcome, target row, content, embeddings",
   )
     .addArgument(entityArgument("<entity>"))
     .argument("<legacyId>", "the key of the row in the legacy database", rowKey)

@@ -10,7 +10,7 @@ interface Given extends Printing {
 }
 
 const MOVES = {
-  pause: "pause a run: answers when what was in flight is committed",
+  pause: "pause a run; the command returns when batches in flight are committed",
   resume: "resume a paused run",
   cancel: "cancel a run for good; what it has loaded stays",
 } as const;

@@ -19,8 +19,8 @@ export function report(program: Command): void {
         .choices(["md", "html", "json"])
         .default("md"),
     )
-    .option("--out <file>", "save it there instead of printing it")
-    .option("--run <number>", "of another run than the newest", wholeNumber)
+    .option("--out <file>", "save the report in this file instead of printing it")
+    .option("--run <number>", "the number of a run; default: the active run, else the newest", wholeNumber)
     .action(async ({ out, run, ...given }: Given) => {
       const format = given.json === true && out === undefined ? "json" : given.format;
       const text = await openApi().download("/v1/report", { format, run });

@@ -45,7 +45,7 @@ export function start(program: Command, given: readonly string[]): void {
   const command = apiCommand(program, "start", DESCRIPTION)
     .option(
       "--entities <names>",
-      "only these, separated by commas; their parents are looked up in the target",
+      "migrate only these entities, separated by commas; parents that are not among them are looked up in the target",
       entityList,
     )
     .addOption(lossPercentOption())

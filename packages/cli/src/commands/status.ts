@@ -18,8 +18,8 @@ export function status(program: Command): void {
     "status",
     "show how far the active run is, or the newest: live on a terminal, once elsewhere",
   )
-    .option("--run <number>", "another run, as it is now", wholeNumber)
-    .option("--once", "show it once on a terminal, too")
+    .option("--run <number>", "the number of a run to show instead, once", wholeNumber)
+    .option("--once", "show it once, also on a terminal")
     .action(async (given: Given) => {
       const progress = await show(given);
       if (needsPerson(progress)) process.exitCode = EXIT_CODES.unwell.code;

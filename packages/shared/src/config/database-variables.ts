@@ -13,7 +13,7 @@ export const legacyUrl = databaseUrl({ meaning: "the legacy database, read only"
 /** A file instead of a variable: a password that is rotated needs no restart. */
 function urlFile(name: string) {
   return optionalText({
-    meaning: `a file that holds ${name}, instead of it; read again for each new connection, so that a password may be rotated`,
+    meaning: `a file that holds ${name}, used instead of it; it is read again for each new connection, so that a password can be rotated`,
   });
 }
 
@@ -38,18 +38,18 @@ interface Connections {
 export const sourceVariables = {
   LEGACY_TIMEZONE: timezone({
     meaning:
-      "the zone in which the legacy database writes times without one, like US/Pacific; absent: the server's setting; the extractor's is kept with each run",
+      "the time zone of legacy times that are stored without one, like US/Pacific; absent: the server's setting; the extractor's value is kept with each run",
   }),
   LEGACY_ENCODING: encoding({
     meaning:
-      "what the bytes of the legacy database's text are, where it does not say so or its word is not true: windows-1252, iso-8859-15, shift_jis and so on; absent: what the server says",
-    danger: "a wrong one turns letters into others, and nothing notices",
+      "the real encoding of the legacy database's text, where the server names none or a wrong one: windows-1252, iso-8859-15, shift_jis and so on; absent: what the server says",
+    danger: "a wrong one silently turns letters into other letters",
   }),
   LEGACY_ROW_SECURITY: choice(["refuse", "accept"], {
     meaning:
-      "what to do where row level security keeps rows of the legacy database from our role: refuse to start, or accept that only what it sees is migrated",
+      "what to do where row level security hides rows of the legacy database from the role: refuse to start, or accept that only the visible rows are migrated",
     fallback: "refuse",
-    danger: "accept: what the role does not see is missing in the target, and nothing counts it",
+    danger: "with accept, hidden rows are missing in the target and are not counted",
   }),
 };
 
@@ -80,10 +80,10 @@ export function legacyVariables({ connections, least = 1 }: Connections) {
     LEGACY_POOL: number(least, 50, {
       meaning: "connections to the legacy database, at most",
       fallback: String(connections),
-      danger: "the legacy database is live: replicas × pool is what it must bear",
+      danger: "the legacy database is live and must bear replicas × pool connections",
     }),
     LEGACY_STATEMENT_MS: number(100, 600_000, {
-      meaning: "milliseconds after which the legacy server ends a statement of ours",
+      meaning: "milliseconds after which the legacy server ends a statement",
       fallback: "60000",
     }),
     ...sourceVariables,

@@ -4,7 +4,7 @@ import { choice, number } from "./variables.ts";
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
 export const processVariables = {
-  LOG_LEVEL: choice(LOG_LEVELS, { meaning: "the least grave that is logged", fallback: "info" }),
+  LOG_LEVEL: choice(LOG_LEVELS, { meaning: "the lowest level that is logged", fallback: "info" }),
   SHUTDOWN_GRACE_MS: number(1, 3_600_000, {
     meaning: "milliseconds from SIGTERM to a forced end",
     fallback: "25000",

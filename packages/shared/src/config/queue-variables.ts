@@ -4,7 +4,7 @@ import { number, queueUrl, text } from "./variables.ts";
 
 export const queueVariables = {
   QUEUE_URL: queueUrl({ meaning: "Redis, or PostgreSQL for the embedded stack" }),
-  QUEUE_PREFIX: text({ meaning: "what our keys in Redis begin with", fallback: "nexus" }),
+  QUEUE_PREFIX: text({ meaning: "the prefix of all keys in Redis", fallback: "nexus" }),
 };
 
 export type QueueSettings = Config<typeof queueVariables>;
@@ -16,7 +16,7 @@ export function workerVariables({ job, drainMs }: { readonly job: string; readon
     QUEUE_LOCK_MS: number(1_000, 600_000, {
       meaning: `milliseconds without a sign of life after which a ${job} is given to another process`,
       fallback: "30000",
-      danger: `shorter than a ${job} takes: it is done twice (harmless, but slow)`,
+      danger: `if it is shorter than a ${job} takes, the ${job} is done twice (harmless, but slow)`,
     }),
     QUEUE_STALLED_MS: number(500, 600_000, {
       meaning: "how often lost processes are looked for, in milliseconds",

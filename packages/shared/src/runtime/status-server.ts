@@ -13,7 +13,7 @@ export const statusVariables = {
   METRICS_HOST: text({
     meaning: "the address that METRICS_PORT is opened on",
     fallback: "127.0.0.1",
-    danger: "nobody is asked for a token there: open it to the scraper only",
+    danger: "no token is asked for there: open it to the scraper only",
   }),
 };
 

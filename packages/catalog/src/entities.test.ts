@@ -67,6 +67,15 @@ describe.each(entities.map((entity) => [entity.name, entity] as const))("%s", (_
       expect(outcome.row[entity.target.key]).toSatisfy(Number.isSafeInteger);
   });
 
+  it("has the practice of its case in every example, if it says so", () => {
+    for (const { parents = {}, ...example } of entity.examples) {
+      const outcome = outcomeOf(entity, { ...example, parents });
+      if (entity.followsCase !== true || outcome.kind !== "loaded") continue;
+      const [owner] = Object.values(parents).filter(({ id }) => id === outcome.row["case_id"]);
+      expect(outcome.row["practice_id"]).toBe(owner?.practice_id);
+    }
+  });
+
   it("writes JSON that parses", () => {
     const json = columns.filter((column) => entity.target.columns[column]?.type === "jsonb");
     for (const outcome of loaded(entity)) {

@@ -4,7 +4,7 @@ import { type ComparedPage, comparePage, keepsKey, type Run } from "@nexus/share
 import type { Deps } from "./deps.ts";
 import { goneCursor, isBeginning, recordPage } from "./gone-rows.ts";
 import { LOCK_MS } from "./setbacks.ts";
-import { plannedUpTo, sumsOf } from "./sums.ts";
+import { countRows, plannedUpTo, sumsOf } from "./sums.ts";
 
 /** Milliseconds that are spent on it before the others have their turn. */
 const TURN_MS = 1_000;
@@ -44,8 +44,7 @@ async function cannotDiffer(deps: Deps, run: Run, entity: Entity): Promise<boole
 
 /** Whether the target holds no more rows than this run has loaded: what the source lost since is gone in the next run. */
 async function hasNoOthers({ target }: Deps, run: Run, entity: Entity): Promise<boolean> {
-  const { table, key } = entity.target;
-  const counted = await target.query<{ count: number }>(`select count(${key}) from public.${table}`);
+  const held = await countRows(target, entity);
   const { loaded } = await sumsOf(target, run.id, entity.name);
-  return (counted.rows[0]?.count ?? 0) <= loaded;
+  return held <= loaded;
 }

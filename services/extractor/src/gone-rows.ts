@@ -1,6 +1,6 @@
 /** What an entity's comparison with the source found, a page of keys at a time: keys that are missing here, keys that are gone there. */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
-import { BEGINNING, type ComparedPage, type Key } from "@nexus/shared/ledger";
+import { BEGINNING, type ComparedPage, type Key, MOST_MISSING } from "@nexus/shared/ledger";
 
 /** Where the comparison of an entity stands: int8's least value is text. Undefined: there is nothing to compare (any more). */
 export async function goneCursor(db: Queryable, runId: number, entity: string): Promise<Key | undefined> {
@@ -10,9 +10,6 @@ export async function goneCursor(db: Queryable, runId: number, entity: string): 
   );
   return found.rows[0]?.cursor ?? undefined;
 }
-
-/** Keys of an entity that are kept as missing: more say no more. */
-const MOST_MISSING = 10_000;
 
 /** Records a page that was compared; with the last one the comparison ends. Of two extractors, one does. */
 export async function recordPage(

@@ -28,7 +28,7 @@ import { deactivateGone } from "./gone.ts";
 import { reloadMoved } from "./moved-children.ts";
 import { type OverLimit, overLimit, recordLossReason } from "./over-limit.ts";
 import { attempt, LOCK_MS, type Setbacks, startSetbacks } from "./setbacks.ts";
-import { type Sums, sumsOf } from "./sums.ts";
+import { countRows, type Sums, sumsOf } from "./sums.ts";
 
 /** Settles every entity that has nothing left to load, each for itself. Returns whether one was settled. */
 export async function settle(deps: Deps, run: Run, setbacks: Setbacks = startSetbacks()): Promise<boolean> {
@@ -153,11 +153,6 @@ async function check(tx: Client, entity: Entity, sums: Sums): Promise<Check[]> {
 
 function equal(name: string, expected: number, actual: number): Check {
   return { name, passed: expected === actual, expected, actual };
-}
-
-async function countRows(tx: Queryable, { target: { table, key } }: Entity): Promise<number> {
-  const counted = await tx.query<{ count: number }>(`select count(${key}) from public.${table}`);
-  return counted.rows[0]?.count ?? 0;
 }
 
 /** Constraints that are not validated, and triggers (foreign keys are triggers) that are switched off. */

@@ -1,4 +1,5 @@
 /** What became of an entity's rows, added up for its settling. */
+import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "@nexus/shared/database";
 
 /** The sums of an entity's batches, and the exceptions that are on record for them. */
@@ -41,4 +42,10 @@ export async function plannedUpTo(
     [runId, entity],
   );
   return found.rows[0]?.upTo;
+}
+
+/** How many rows with a legacy key the target holds of an entity. */
+export async function countRows(tx: Queryable, { target: { table, key } }: Entity): Promise<number> {
+  const counted = await tx.query<{ count: number }>(`select count(${key}) from public.${table}`);
+  return counted.rows[0]?.count ?? 0;
 }

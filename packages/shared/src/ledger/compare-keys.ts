@@ -36,6 +36,9 @@ const LISTED = 20_000;
 
 export const BEGINNING = "-9223372036854775808";
 
+/** How many missing keys of an entity are listed at most. More would tell a reader no more. */
+export const MOST_MISSING = 10_000;
+
 /** Whether the target's legacy key is the key that the source is ranged over: else it cannot be told what is missing. */
 export async function keepsKey(legacy: Pool, { source }: Entity): Promise<boolean> {
   return source.keepsKey === undefined || source.keepsKey(await readSourceShape(legacy));
@@ -77,7 +80,7 @@ async function addUp(
   bounds: SourceBounds,
 ): Promise<readonly [Range, boolean]> {
   const { table, key } = comparison.entity.source;
-  const keys = `select ${key}::bigint as k from ${table} where ${within(key)} order by ${key} limit ${size}`;
+  const keys = firstKeys(table, key, size);
   const seed = Math.floor(Math.random() * 2 ** 31);
   const ask = (tx: Queryable): Promise<Fingerprint> => fingerprint(tx, keys, [range.after, range.to], seed);
   const there = await askSource(legacy, ask, bounds);
@@ -106,6 +109,11 @@ async function keysHere(
     where entity = $3 and ${within("legacy_id")} and ${exceptedOf(runId)}
       and not exists (select from public.${table} t where t.${key} = x.legacy_id)`;
   return await fingerprint(db, sql, [after, to, entity.name], seed);
+}
+
+/** The first `size` keys of a range. */
+function firstKeys(table: string, key: string, size: number): string {
+  return `select ${key}::bigint as k from ${table} where ${within(key)} order by ${key} limit ${size}`;
 }
 
 function within(key: string): string {
@@ -175,11 +183,8 @@ async function listKeys(
   key: string,
   { after, to }: Range,
 ): Promise<readonly Key[]> {
-  const found = await db.query<{ key: Key }>(
-    `select ${key}::bigint as key from ${table} where ${within(key)} order by ${key} limit ${LISTED}`,
-    [after, to],
-  );
-  return found.rows.map((row) => row.key);
+  const found = await db.query<{ k: Key }>(firstKeys(table, key, LISTED), [after, to]);
+  return found.rows.map(({ k }) => k);
 }
 
 async function withoutExcepted(

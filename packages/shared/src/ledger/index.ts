@@ -83,7 +83,14 @@ export { idNamespace } from "./settings.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
 export { type Limits, setLimits, TOO_MANY_GONE, TOO_MANY_LOSSES, waiveLosses } from "./losses.ts";
 export { bringAllBack, bringBack } from "./case-practice.ts";
-export { BEGINNING, type ComparedPage, comparePage, keepsKey, type Key } from "./compare-keys.ts";
+export {
+  BEGINNING,
+  type ComparedPage,
+  comparePage,
+  keepsKey,
+  type Key,
+  MOST_MISSING,
+} from "./compare-keys.ts";
 export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export { type Exhausted, exhaustedBatches } from "./exhausted.ts";

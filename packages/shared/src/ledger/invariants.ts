@@ -5,7 +5,14 @@
 import type { Entity } from "@nexus/catalog";
 import type { Pool, Queryable } from "../database/pool.ts";
 import { type Bounds, readOnly } from "../database/transaction.ts";
-import { BEGINNING, type ComparedPage, comparePage, keepsKey, type Key } from "./compare-keys.ts";
+import {
+  BEGINNING,
+  type ComparedPage,
+  comparePage,
+  keepsKey,
+  type Key,
+  MOST_MISSING,
+} from "./compare-keys.ts";
 import { settled } from "../states/states.ts";
 
 /** An invariant that does not hold. */
@@ -184,9 +191,6 @@ export async function missingKeys(
   }
   return broken;
 }
-
-/** More say no more. */
-const MOST_MISSING = 10_000;
 
 async function allMissing(
   legacy: Pool,

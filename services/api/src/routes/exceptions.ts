@@ -2,7 +2,8 @@ import { contract } from "@nexus/contract";
 import { type Deps, namesOf } from "../deps.ts";
 import { pageOf, positionIn } from "../answers/page.ts";
 import { requireEntity } from "../answers/problem.ts";
-import { groupExceptions, listExceptions, listGone } from "../queries/exceptions.ts";
+import { groupExceptions, listExceptions } from "../queries/exceptions.ts";
+import { listGone } from "../queries/gone-rows.ts";
 import type { App } from "../server.ts";
 
 /** Keys and codes of the rows that are not in the target. */

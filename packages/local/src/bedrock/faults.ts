@@ -4,7 +4,7 @@ import { namesOf } from "../stand-in/steps.ts";
 import { answer, type Answer, refusal, vectorBody } from "./answers.ts";
 
 /** An answer, or what happens to the connection instead. */
-export type Outcome = Answer | "reset" | "hang";
+export type Reply = Answer | "reset" | "hang";
 
 const ZEROS = Array.from({ length: DIMENSIONS }, () => "0.0");
 
@@ -51,13 +51,13 @@ const FAULTS = {
   reset: "reset",
   /** No answer ever comes. */
   hang: "hang",
-} satisfies Record<string, Outcome>;
+} satisfies Record<string, Reply>;
 
 export type FaultName = keyof typeof FAULTS;
 
 export const FAULT_NAMES: readonly FaultName[] = namesOf(FAULTS);
 
-/** What a call meets that meets this fault. */
-export function outcomeOf(fault: FaultName): Outcome {
+/** The reply to a call that meets this fault. */
+export function replyOf(fault: FaultName): Reply {
   return FAULTS[fault];
 }

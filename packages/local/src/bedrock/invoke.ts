@@ -5,7 +5,7 @@ import { z } from "zod";
 import { answer, type Answer, refusal, vectorBody } from "./answers.ts";
 import type { Ledger } from "./bill.ts";
 import { refuseUnsigned } from "./credentials.ts";
-import { type Outcome, outcomeOf } from "./faults.ts";
+import { type Reply, replyOf } from "./faults.ts";
 import type { Quota } from "./quota.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -33,14 +33,14 @@ const modelInput = z.strictObject({
 });
 
 /** In the service's order: who is it, which model, is it well today, is the text one, is there quota. */
-export function invoke(standIn: StandIn, { modelId, headers, body }: Call): Outcome {
+export function invoke(standIn: StandIn, { modelId, headers, body }: Call): Reply {
   standIn.ledger.count("calls");
   const refused = refuseUnsigned(headers) ?? refuseModel(modelId);
   if (refused !== undefined) return refused;
   const fault = standIn.schedule.nextFault(standIn.now());
   if (fault !== "none") {
     standIn.ledger.count("faults");
-    return countThrottled(standIn, outcomeOf(fault));
+    return countThrottled(standIn, replyOf(fault));
   }
   const text = readText(body);
   return typeof text === "string" ? embed(standIn, text) : text;
@@ -71,7 +71,7 @@ function parseJson(body: string): unknown {
   }
 }
 
-function embed(standIn: StandIn, text: string): Outcome {
+function embed(standIn: StandIn, text: string): Reply {
   const settings = standIn.schedule.settings();
   const tokens = Math.max(1, Math.ceil(text.length / settings.charactersPerToken));
   if (tokens > MAX_TOKENS)
@@ -96,12 +96,12 @@ function toJson(value: number): string {
   return value === 0 ? "0.000000000000000000" : String(value);
 }
 
-function countThrottled({ ledger, schedule }: StandIn, outcome: Outcome): Outcome {
-  if (typeof outcome === "string" || outcome.status !== 429) return outcome;
+function countThrottled({ ledger, schedule }: StandIn, reply: Reply): Reply {
+  if (typeof reply === "string" || reply.status !== 429) return reply;
   ledger.count("throttled");
   const { retryAfterSeconds } = schedule.settings();
-  if (retryAfterSeconds === null) return outcome;
-  return { ...outcome, headers: { ...outcome.headers, "retry-after": String(retryAfterSeconds) } };
+  if (retryAfterSeconds === null) return reply;
+  return { ...reply, headers: { ...reply.headers, "retry-after": String(retryAfterSeconds) } };
 }
 
 function invalid(message: string): Answer {

@@ -1,7 +1,7 @@
 /** How far embedding is, and what is still to come: for people and scrapes. */
 import type { Queryable } from "../database/pool.ts";
 import { INDEX_STATE } from "../database/vector-buckets.ts";
-import { type Forecast, forecast } from "./budget/forecast.ts";
+import { type Forecast, forecast } from "./budget/forecast-time-and-price.ts";
 import { DIFY_BUDGET } from "./dify-progress.ts";
 
 /**

@@ -12,7 +12,7 @@ export { backfill } from "./backfill.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
 export type { Budget, BudgetOptions, CallOutcome, PauseReason, Reservation } from "./budget/budget.ts";
-export { forecast } from "./budget/forecast.ts";
+export { forecast } from "./budget/forecast-time-and-price.ts";
 export { joinBudget, openBudget } from "./budget/open-budget.ts";
 export {
   type BatchCounts,

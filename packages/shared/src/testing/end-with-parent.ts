@@ -12,7 +12,7 @@ setInterval(() => process.ppid === parent || process.kill(process.pid, "SIGKILL"
 
 /**
  * Ends this process when the one that started it has ended, however that went; else a test that hangs lives on with its servers.
- * They end with us: see tether.ts.
+ * They end with us: see tie-to-test-file.ts.
  */
 export function endWithParent(): void {
   if (globalThis.nexusEndsWithParent) return;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { tether } from "./tether.ts";
+import { tieToTestFile } from "./tie-to-test-file.ts";
 
 /** How a process ended: its exit code, or the signal that ended it. */
 export interface Exit {
@@ -45,7 +45,7 @@ function watchGroup(child: ChildProcess, pid: number): Pick<GroupLeader, "exited
 
 /** `close` comes after `exit`, when the pipes have been read to their ends. */
 async function exitOf(child: ChildProcess, pid: number): Promise<Exit> {
-  const tied = tether("SIGKILL");
+  const tied = tieToTestFile("SIGKILL");
   tied.hold(-pid);
   child.once("exit", () => tied.release());
   await once(child, "close");

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { remark } from "./test-run.ts";
-import { tether } from "./tether.ts";
+import { tieToTestFile } from "./tie-to-test-file.ts";
 
 /** The account a server runs under where we are root and it must not be. */
 export interface Account {
@@ -44,7 +44,7 @@ export function serverProcess(kind: ServerKind): ServerProcess {
   const logFile = join(folder, "server.log");
   const keep = Boolean(process.env["NEXUS_KEEP"]);
   if (keep) remark("folder kept", folder);
-  const tied = tether(kind.crash, keep ? undefined : folder);
+  const tied = tieToTestFile(kind.crash, keep ? undefined : folder);
   let child: ChildProcess | undefined;
   let lastLog: string | undefined;
   const end = async (how: "crash" | "end"): Promise<void> => {

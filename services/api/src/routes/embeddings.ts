@@ -2,7 +2,7 @@ import { entities } from "@nexus/catalog";
 import { contract } from "@nexus/contract";
 import { backfill, embeddingProgress } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
-import { contents, forecastOf, inDollars } from "../runs/forecast.ts";
+import { contents, forecastOf, inDollars } from "../runs/forecast-embedding.ts";
 import { Problem } from "../answers/problem.ts";
 import { findBudget } from "../queries/find-budget.ts";
 import { usageByDay } from "../queries/usage-by-day.ts";

@@ -1,6 +1,6 @@
 /** What is answered when a run was started. */
 import type { Deps } from "../deps.ts";
-import { forecastOf } from "./forecast.ts";
+import { forecastOf } from "./forecast-embedding.ts";
 
 interface Run {
   readonly runId: number;

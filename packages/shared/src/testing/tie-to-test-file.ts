@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { untilFileEnds } from "./end-of-file.ts";
 
 /** Sees to it that a process and its folder outlive neither the test file nor us, however we go: exit, crash or SIGKILL. */
-export interface Tether {
+export interface Tie {
   /** From now on this process is the one to end; a negative number is the group of that process, as for kill(2). */
   hold(pid: number): void;
   /** The process is gone by itself; the folder is still ours. */
@@ -32,7 +32,7 @@ fi
  * @param signal what ends the held process: SIGQUIT, SIGKILL, …
  * @param folder removed at the end; left alone if undefined
  */
-export function tether(signal: "SIGKILL" | "SIGQUIT", folder?: string): Tether {
+export function tieToTestFile(signal: "SIGKILL" | "SIGQUIT", folder?: string): Tie {
   const watcher = spawn("sh", ["-c", watch, "tether", signal.slice("SIG".length), folder ?? ""], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forecast } from "./forecast.ts";
+import { forecast } from "./forecast-time-and-price.ts";
 import { paceOf } from "./pace.ts";
 
 const price = { usdPer1kTokens: 0.00002 };

@@ -1,8 +1,8 @@
+import { MessageChannel } from "node:worker_threads";
 import { parseConfig } from "@nexus/shared/config";
-import { openStatus, runService } from "@nexus/shared/runtime";
+import { type Closers, openStatus, runService } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { openMetrics } from "./metrics.ts";
-import { stayReady } from "./stay-ready.ts";
 
 await runService({
   name: "embedder",
@@ -27,3 +27,10 @@ await runService({
     return { ...facts, ...(await startEmbedder(config, context, metrics)) };
   },
 });
+
+/** Keeps the process alive without a socket or a timer, so that whoever deploys it sees it ready, and switched off. */
+function stayReady(closers: Closers): void {
+  const { port1 } = new MessageChannel();
+  port1.ref();
+  closers.push("wait", async () => port1.close());
+}

@@ -1,11 +1,18 @@
-/** The namespace of the target's ids: settled once, because a changed one would give every row another id. */
+/** The namespace of the target's ids: fixed once, because a changed one would give every row another id. */
 import { randomUUID } from "node:crypto";
 import { ConfigurationError } from "../config/failure.ts";
 import type { Queryable } from "../database/pool.ts";
-import { idNamespace } from "./settings.ts";
+
+/** The namespace of the ids that we give to new rows: made once, kept for ever. Undefined before `nexus migrate`. */
+export async function idNamespace(db: Queryable): Promise<string | undefined> {
+  const found = await db.query<{ value: string }>(
+    `select value from migration.settings where name = 'id_namespace'`,
+  );
+  return found.rows[0]?.value;
+}
 
 /** Stores the given namespace, or a random one, unless there is one. Throws `ConfigurationError` when `wanted` is another one. */
-export async function settleIdNamespace(tx: Queryable, wanted: string | undefined): Promise<string[]> {
+export async function fixIdNamespace(tx: Queryable, wanted: string | undefined): Promise<string[]> {
   const stored = await idNamespace(tx);
   const asked = wanted?.toLowerCase();
   if (stored === undefined) {

@@ -79,7 +79,7 @@ export { type EntityProgress, rollUpCounts, progressOf } from "./progress.ts";
 export { activeRun, claimEntity, entitiesIn, findRun, lockRun, type Run } from "./runs.ts";
 export { beginSettling, type Check, compareAgain, goOnLoading, recordChecks } from "./settling.ts";
 export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
-export { idNamespace } from "./settings.ts";
+export { idNamespace } from "./id-namespace.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
 export { type Limits, setLimits, TOO_MANY_GONE, TOO_MANY_LOSSES, waiveLosses } from "./losses.ts";
 export { bringAllBack, bringBack } from "./case-practice.ts";

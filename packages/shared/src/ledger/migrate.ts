@@ -18,7 +18,7 @@ import { followPractice } from "./case-practice.ts";
 import { followContent } from "./content-vectors.ts";
 import { offerToDify } from "./dify-triggers.ts";
 import { noteMovedParents } from "./moved-parents.ts";
-import { settleIdNamespace } from "./id-namespace.ts";
+import { fixIdNamespace } from "./id-namespace.ts";
 
 export interface Migration {
   readonly target: Pool;
@@ -58,7 +58,7 @@ export async function migrateTarget({ target, entities, idNamespace }: Migration
     const applied = [
       ...(vectors.kind === "ready" && vectors.created ? ["created extension vector"] : []),
       ...(await applyVersions(tx)),
-      ...(await settleIdNamespace(tx, idNamespace)),
+      ...(await fixIdNamespace(tx, idNamespace)),
       ...(await carryOut(tx, await planExtension(tx, targetEnums, tables))),
       ...(await followPractice(tx, entities)),
       ...(await noteMovedParents(tx, entities)),

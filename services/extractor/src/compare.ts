@@ -32,17 +32,17 @@ export async function compareWithSource(deps: Deps, run: Run, entity: Entity): P
   }
 }
 
-/** The connection to the source is waiting for a lock of another table, it may be: nobody here waits for that. */
+/** Whether the connection to the source is in use. It may be waiting for a lock of another table, and nobody here waits for that. */
 function isBusy({ legacy }: Deps): boolean {
   return legacy.idleCount === 0 && legacy.totalCount >= legacy.options.max;
 }
 
-/** Where the target keeps another key than the source's, it cannot be told what is missing; and none is gone where there are no others. */
+/** Whether a comparison can find nothing: the target keeps another key than the source, so that missing keys are unknown, and it holds no other rows that could be gone. */
 async function cannotDiffer(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
   return !(await keepsKey(deps.legacy, entity)) && (await hasNoOthers(deps, run, entity));
 }
 
-/** Whether the target holds no more rows than this run has loaded: what the source lost since is gone in the next run. */
+/** Whether the target holds no more rows than this run has loaded: what the source lost since then is found gone by the next run. */
 async function hasNoOthers({ target }: Deps, run: Run, entity: Entity): Promise<boolean> {
   const held = await countRows(target, entity);
   const { loaded } = await sumsOf(target, run.id, entity.name);

@@ -2,7 +2,7 @@
 import { closest } from "./closest.ts";
 import { tlsFault, TLS_PARAMETERS } from "./tls.ts";
 
-/** What node-postgres is told of by a URL. Everything else would be passed over in silence. */
+/** The parameters of a URL that node-postgres knows. It would silently ignore all others. */
 const POSTGRES_PARAMETERS = [...TLS_PARAMETERS, "host", "port", "application_name", "options"];
 
 /** What libpq knows, providers write into the URLs that people copy, and makes no difference here. */

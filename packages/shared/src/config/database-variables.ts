@@ -28,7 +28,7 @@ export function connectionsNeeded(server: keyof typeof CONNECTIONS, pool: number
   return Object.values(CONNECTIONS[server]).reduce((sum, usual) => sum + (pool ?? usual), 0);
 }
 
-/** `connections`: how many a process takes if it is told nothing, and the fewest that it can work with. */
+/** `connections`: the default number for a process, and the fewest that it can work with. */
 interface Connections {
   readonly connections: number;
   readonly least?: number;
@@ -72,7 +72,7 @@ export function targetVariables({ connections, least = 1 }: Connections) {
   };
 }
 
-/** The variables of who reads the legacy database. */
+/** The variables of services that read the legacy database. */
 export function legacyVariables({ connections, least = 1 }: Connections) {
   return {
     LEGACY_URL: legacyUrl,

@@ -16,7 +16,7 @@ export function serverOf(error: unknown): Server | undefined {
 /** Milliseconds after which a pool that was refused more connections tries for another. */
 const SCARCE_MS = 30_000;
 
-/** `silenceMs`: after which an answer is given up, where a transaction does not say otherwise. */
+/** `silenceMs`: milliseconds without an answer after which a query is given up, unless a transaction says otherwise. */
 export function attend(pool: Pool, silenceMs: number, server: Server | undefined): void {
   const blame = (error: unknown): void => {
     if (server !== undefined && error instanceof Error && !blamed.has(error)) blamed.set(error, server);

@@ -12,7 +12,7 @@ export type Client = PoolClient;
 
 export interface PoolOptions {
   readonly url: string;
-  /** Reads the URL anew before a connection is made: passwords are rotated. Left out: it stays as it is. */
+  /** Reads the URL again before each connection is made, because passwords are rotated. Default: the URL does not change. */
   readonly reread?: (() => string) | undefined;
   /** Connections at most. */
   readonly max: number;
@@ -20,7 +20,7 @@ export interface PoolOptions {
   readonly name: string;
   /** Which of our two databases it is: errors know it then. */
   readonly server?: Server;
-  /** Milliseconds that an answer may take outside of transactions. 60,000 if left out. */
+  /** Milliseconds that an answer may take outside of transactions. Default: 60,000. */
   readonly silenceMs?: number;
   /** Milliseconds after which a connection that nobody uses is closed. 30,000 if left out. */
   readonly idleMs?: number;

@@ -15,7 +15,7 @@ class SessionSilent extends Error {
 export interface Patience {
   /** Milliseconds without a byte after which the answer is doubted. */
   readonly silenceMs: number;
-  /** Milliseconds from the question after which it is given up, whatever the server says. */
+  /** Milliseconds after which a query is given up, whatever the server says. */
   readonly deadlineMs: number;
   /** Asks the server, by another connection, whether it is still at it. */
   stillWorking?(): Promise<boolean>;

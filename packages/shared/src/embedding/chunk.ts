@@ -84,7 +84,7 @@ function tokensAtMost(text: string): number {
 /** Tokens of a character of a word. */
 const PER_CHARACTER = 1 / 3.5;
 
-/** ASCII that shows. */
+/** Printable ASCII. */
 function isInWord(code: number): boolean {
   return code > 0x20 && code < 0x7f;
 }

@@ -102,7 +102,7 @@ export async function lockBatches(
   );
 }
 
-/** The batch stays queued, and the attempt was none. One that is done keeps it: the commit was heard of too late. */
+/** The batch stays queued, and the attempt does not count. A batch that is done keeps its attempt: its commit was noticed too late. */
 export async function releaseBatch(db: Queryable, id: number, generation: number): Promise<void> {
   await db.query(
     `update migration.batches set attempts = attempts - 1 where id = $1 and generation = $2 and attempts > 0 and status <> 'done'`,

@@ -11,7 +11,7 @@ import { exceptedOf, fingerprint, type Fingerprint, isSame } from "./fingerprint
 /** Digits as text beyond 2^53. */
 export type Key = number | string;
 
-/** What is compared: missing are keys up to one (undefined: none), and not excepted in one run, or in any, while it is open. */
+/** What is compared. A key is missing if it is at most `upTo` (undefined: none is missing) and has no exception: of run `runId`, or, where that is null, an open one of any run. */
 export interface Comparison {
   readonly entity: Entity;
   readonly runId: number | null;
@@ -92,7 +92,7 @@ const SAME: ComparedPage = { to: null, missing: [], gone: [] };
 
 interface Range {
   readonly after: Key;
-  /** Null: without an end. */
+  /** Null: the range has no end. */
   readonly to: Key | null;
 }
 
@@ -142,7 +142,7 @@ async function listAll(
   }
 }
 
-/** The first keys of a range, of both sides as far as both are known; `to` is null where that is its end. */
+/** Compares the first keys of a range, as far as the keys of both sides are known. `to` is null if that is the end of the range. */
 async function listPage(
   legacy: Pool,
   target: Queryable,

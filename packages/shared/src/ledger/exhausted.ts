@@ -15,7 +15,7 @@ export interface Exhausted {
 /** Columns of a batch as `Exhausted` names them. */
 export const EXHAUSTED = `id as batch, entity, after_key as after, to_key as "to", expected, read_bytes as bytes, largest_row_bytes as "largestRow"`;
 
-/** Of each entity of a run the batch that failed so, and of several the one with the largest row. */
+/** For each entity of a run, the batch that failed this way; of several, the one with the largest row. */
 export async function exhaustedBatches(db: Queryable, runId: number): Promise<Exhausted[]> {
   const found = await db.query<Exhausted>(
     `select distinct on (entity) ${EXHAUSTED} from migration.batches

@@ -1,4 +1,4 @@
-/** Who is there: each process of a service says so in the ledger, for people who ask why nothing moves. Nothing is decided by it. */
+/** Heartbeats: each process of a service records that it is running, for people who ask why nothing moves. Nothing is decided by them. */
 import { randomUUID } from "node:crypto";
 import type { Pool, Queryable } from "../database/pool.ts";
 import type { Closers } from "../runtime/closers.ts";
@@ -27,7 +27,7 @@ export function startHeartbeat(target: Pool, service: Carrier, log: Log, closers
   closers.push("heartbeat", async () => void beating.stop());
 }
 
-/** Says that a process is there. Those that were not heard of for a day are forgotten. */
+/** Records that a process is running. Processes that were silent for a day are forgotten. */
 async function beat(db: Queryable, process: string, service: Carrier): Promise<void> {
   await db.query(
     `with old as (delete from migration.heartbeats where seen_at < now() - interval '1 day')

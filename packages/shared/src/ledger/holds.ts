@@ -22,7 +22,7 @@ export function holdInWords({ server, code, seconds }: Hold): Refusal {
   };
 }
 
-/** Whether what is refused is refused to every batch. A lock is not: others may have other tables. */
+/** Whether every batch is refused. A lock does not refuse every batch: others may use other tables. */
 export function holdsAll(code: string): boolean {
   return code !== "55P03";
 }
@@ -48,7 +48,7 @@ export async function recordRefusal(db: Queryable, error: unknown): Promise<Serv
   return server;
 }
 
-/** Says that a server refuses nothing any more. */
+/** Records that a server no longer refuses anything. */
 export async function clearHold(db: Queryable, server: Server): Promise<void> {
   await db.query(
     "update migration.holds set code = null, since = null, seen_at = now() where server = $1 and code is not null",

@@ -214,7 +214,7 @@ async function allMissing(
   return missing;
 }
 
-/** Entities that the newest run to have a part in them read whole and completed. What was waived or is under way lacks rows by right. */
+/** Entities that their newest run read whole and completed. Entities that were waived or are still loading may lack rows. */
 async function readWhole(db: Queryable): Promise<{ name: string; upTo: number | string }[]> {
   const found = await db.query<{ name: string; upTo: number | string }>(
     `select entity as name, cursor_key as "upTo" from (

@@ -33,7 +33,7 @@ export async function setLimits(
   if (gonePercent !== undefined) await goOnBeyond(tx, runId, entity, TOO_MANY_GONE);
 }
 
-/** A waiver of losses is that there is no limit: the entity loads the rest before its children open. False: it is blocked for something else. */
+/** Waives losses by removing the limit: the entity loads the rest before its children open. Returns false if the entity is blocked for another reason. */
 export async function waiveLosses(tx: Queryable, runId: number, entity: string): Promise<boolean> {
   if (!(await goOnBeyond(tx, runId, entity, TOO_MANY_LOSSES))) return false;
   await tx.query(`update migration.run_entities set loss_percent = 100 where run_id = $1 and entity = $2`, [

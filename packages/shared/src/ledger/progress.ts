@@ -26,7 +26,7 @@ export interface EntityProgress {
   /** Of them, the most frequent reason, once the entity is blocked for them. */
   readonly lossReason: string | null;
   readonly lossColumn: string | null;
-  /** Never falls while the run lasts; 100 once it was settled. */
+  /** Never falls during a run, and is 100 once the entity is settled. */
   readonly percent: number;
   /** Milliseconds of loaders' work behind the counts. */
   readonly loadMs: number;

@@ -6,7 +6,7 @@ import { addEntities, allSettled, type Selection } from "./entity-lifecycle.ts";
 import { lockRun } from "./runs.ts";
 import { before, runArrows, type RunStatus } from "../states/states.ts";
 
-/** What a run is created with. `dify`: whether changed content is offered to Dify; not, if left out. */
+/** What a run is created with. `dify`: whether changed content is offered to Dify. Default: it is not. */
 export interface RunOptions {
   readonly embeddings: boolean;
   readonly dify?: boolean | undefined;

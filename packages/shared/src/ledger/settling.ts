@@ -80,7 +80,7 @@ export async function recordChecks(
   );
 }
 
-/** Should the entity be settled again, time will have passed: then all is compared anew. */
+/** If the entity is settled again, everything is compared again, because time has passed. */
 export async function compareAgain(tx: Queryable, runId: number, entity: string): Promise<void> {
   await tx.query(
     `update migration.run_entities set gone_cursor = -9223372036854775808

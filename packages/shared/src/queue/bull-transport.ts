@@ -25,7 +25,7 @@ type Worker<C> = InstanceType<BackendClasses<IQueueBackend, C>["Worker"]>;
 
 /** Milliseconds after which a call to the queue is given up. Jobs are idempotent: a late success does no harm. */
 const CALL_TIMEOUT_MS = 3_000;
-/** Milliseconds in which the queue may be told of what was handed back at the end. */
+/** Milliseconds that are spent at the end on telling the queue what was handed back. */
 const LAST_WORD_MS = 1_000;
 /** Jobs in one call: about 120 kB. */
 const JOBS_PER_CALL = 200;

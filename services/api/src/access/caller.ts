@@ -23,7 +23,7 @@ export function callerOf(request: FastifyRequest, tokens: readonly Token[]): Cal
   return (presented === undefined ? undefined : ownerOf(tokens, presented)) ?? null;
 }
 
-/** Who asks for a change that the guard let pass, and why: for the audit log. */
+/** Who asked for a change, and why, for the audit log. The guard has let the request pass. */
 export function by<R extends string | null>(request: FastifyRequest, reason: R): By & { readonly reason: R } {
   return { actor: request.caller?.name ?? "unverified", reason };
 }

@@ -2,7 +2,7 @@
 import { isInt8 } from "@nexus/contract";
 import { Problem } from "./problem.ts";
 
-/** Where the page begins that a cursor asks for; undefined: at the beginning. Throws a problem for what is no cursor. */
+/** The key after which the page of a cursor begins; undefined for the first page. Throws a problem if the text is not a cursor. */
 export function positionIn(cursor: string | undefined): string | undefined {
   if (cursor === undefined) return undefined;
   const key = Buffer.from(cursor, "base64url").toString();
@@ -11,7 +11,7 @@ export function positionIn(cursor: string | undefined): string | undefined {
   throw new Problem(400, "invalid_request", `cursor: ${problem}`, { fields: [{ field: "cursor", problem }] });
 }
 
-/** A page of `limit` items. `found` is one more than that where there is a next page. */
+/** A page of `limit` items. `found` holds one item more if there is a next page. */
 export function pageOf<T>(
   found: readonly T[],
   limit: number,

@@ -7,7 +7,7 @@ interface Run {
   readonly entities: readonly string[];
 }
 
-/** What of a run may be left out where it is asked for: embeddings are made, and Dify is filled, where this API says so. */
+/** The options of a run. What a request leaves out is as the API's variables say. */
 export function optionsOf(
   deps: Pick<Deps, "codes" | "embeddings" | "dify" | "lossPercent">,
   asked: {
@@ -24,7 +24,7 @@ export function optionsOf(
   };
 }
 
-/** With what its owner should know before it writes. */
+/** The answer to a start, with what the operator should know before the run writes. */
 export async function startedAnswer(deps: Deps, run: Run, { embeddings }: { readonly embeddings: boolean }) {
   return {
     runId: run.runId,

@@ -13,7 +13,7 @@ export interface Pace {
 const STEADY = 0.97;
 const AT_ONCE = 0.015;
 
-/** At 60 a minute one permit a second falls due; half of another is kept for who comes late. */
+/** At 60 a minute one permit a second falls due; half of another is kept for a caller that comes late. */
 const LEAST_BURST = 1.5;
 
 /** No limit is a limit that nobody reaches. */

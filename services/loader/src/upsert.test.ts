@@ -80,7 +80,7 @@ describe("the instants of a row", () => {
     });
   });
 
-  it("are the source's beginning twice, where it has no other", async () => {
+  it("are both the time of creation, where the source has no time of change", async () => {
     await write([practice(1, { created_at: CREATED })]);
     expect(await instants()).toEqual({
       created: "2019-05-06T07:08:09.123456",

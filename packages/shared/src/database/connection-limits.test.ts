@@ -9,13 +9,13 @@ const at = async <T>(
   ask: (db: Parameters<typeof connectionNotes>[0]) => Promise<T>,
 ): Promise<T> => await withPool({ url, max: 1, name: "nexus-test" }, ask);
 
-describe("how many connections a server has for us", () => {
-  it("is not said where they are enough", async (context) => {
+describe("a shortage of connections", () => {
+  it("is not reported where there are enough", async (context) => {
     const url = await freshDatabase(context);
     expect(await at(url, (db) => connectionNotes(db, 3, "LEGACY_POOL"))).toEqual([]);
   });
 
-  it("is said where the role's limit is lower", async (context) => {
+  it("is reported where the role's limit is lower", async (context) => {
     const url = await freshDatabase(context);
     const login = await freshLogin(context, url);
     await at(url, (db) => db.query(`alter role ${login.username} connection limit 1`));
@@ -26,7 +26,7 @@ describe("how many connections a server has for us", () => {
     ]);
   });
 
-  it("is said where the database's limit is lower", async (context) => {
+  it("is reported where the database's limit is lower", async (context) => {
     const url = await freshDatabase(context);
     const login = await freshLogin(context, url);
     await at(url, (db) => db.query(`alter database ${new URL(url).pathname.slice(1)} connection limit 2`));
@@ -35,7 +35,7 @@ describe("how many connections a server has for us", () => {
     ]);
   });
 
-  it("is said where the server's is", async (context) => {
+  it("is reported where the server's is", async (context) => {
     const url = await freshDatabase(context);
     expect(await at(url, (db) => connectionNotes(db, 100_000, "TARGET_POOL"))).toEqual([
       expect.stringMatching(/^the limit of the server \(max_connections\) is \d+ connections/),

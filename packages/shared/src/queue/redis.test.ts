@@ -127,7 +127,7 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
     );
   });
 
-  it("works and evicts: that is said", async () => {
+  it("opens with a warning if it evicts keys", async () => {
     const server = await redis({ args: ["--maxmemory-policy", "allkeys-lru"] });
     expect(await opened(server.url)).toMatch(/^open; .* evicts keys .*allkeys-lru.*noeviction/);
   });

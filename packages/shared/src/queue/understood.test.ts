@@ -34,7 +34,7 @@ describe("a job", () => {
     expect(await load(job, signal)).toEqual({ kind: "done" });
   });
 
-  it("with a member that is not known is done without it", async () => {
+  it("with an unknown member is done, and the member is ignored", async () => {
     await load({ ...newLoadJob(job).data, later: "added" }, signal);
     expect(done).toEqual([job]);
   });
@@ -46,7 +46,7 @@ describe("a job", () => {
     expect(warnings).toEqual([{ version: JOB_VERSION + 1, known: JOB_VERSION }]);
   });
 
-  it("that says nothing of what it should is no job", async () => {
+  it("that lacks its members is refused", async () => {
     await expect(load({ batch: 2 }, signal)).rejects.toThrow("runId");
     expect(warnings).toEqual([{ members: ["runId", "entity", "generation", "from", "to"] }]);
   });

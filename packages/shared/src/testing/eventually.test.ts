@@ -9,12 +9,12 @@ describe("eventually", () => {
     expect(looks).toBe(3);
   });
 
-  it("takes anything but false for the wanted value where it is not told", async () => {
+  it("waits for any value but false, where no condition is given", async () => {
     const answers = [false, false, "there"];
     expect(await eventually(() => answers.shift() ?? false, { every: 1 })).toBe("there");
   });
 
-  it("takes an error for not yet, so that an assertion can be waited for", async () => {
+  it("treats an error as not yet, so that it can wait for an assertion", async () => {
     let looks = 0;
     await eventually(() => expect((looks += 1)).toBe(2), { every: 1 });
     expect(looks).toBe(2);
@@ -61,7 +61,7 @@ describe("eventually", () => {
     expect(looks).toBe(20);
   });
 
-  it("does not wait longer for a look that never comes back", async () => {
+  it("gives up on a check that never returns", async () => {
     const waiting = eventually(() => new Promise(() => undefined), { within: 30 });
     await expect(waiting).rejects.toThrow("did not hold within 30 ms; no look came back");
   });

@@ -19,7 +19,7 @@ function clockAfter(...idle: readonly number[]): number {
 }
 
 describe("a patient clock", () => {
-  it("goes like any other on a machine that has nothing to do", () => {
+  it("goes at normal speed on an idle machine", () => {
     expect(clockAfter(1, 1, 1)).toBeCloseTo(3_000);
   });
 

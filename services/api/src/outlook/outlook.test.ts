@@ -113,7 +113,7 @@ describe("what limits a run", () => {
     expect(limitOf({ ...calm, ...more })?.by).toBe(by);
   });
 
-  it("is a server that refuses, in true words", () => {
+  it("is a server that refuses, with its error in words", () => {
     const holds = [{ server: "source", code: "53300", seconds: 12 }] as const;
     for (const run of ["planned", "running"] as const)
       expect(limitOf({ ...calm, run, entities: loading, holds })).toMatchObject({
@@ -140,7 +140,7 @@ describe("what limits embedding", () => {
   const still = { slices: slices.map(() => 0), waitedSeconds: 31 };
   const pace = { open: 1_200, waitedSeconds: 600, slices, pausedBecause: null, throttled: false };
 
-  it("is told beside how long it goes on", () => {
+  it("is given together with the time that embedding will take", () => {
     expect(embeddingOutlook(pace)).toMatchObject({
       open: 1_200,
       itemsPerSecond: 1,

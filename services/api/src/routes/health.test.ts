@@ -73,7 +73,7 @@ describe("errors", () => {
 });
 
 describe("a target without a ledger", () => {
-  it("is told how to get one", async () => {
+  it("answers 503 with the code not_migrated", async () => {
     await api.target.query("drop schema migration cascade");
     expect(await api.get("/v1/progress")).toMatchObject({ status: 503, body: { code: "not_migrated" } });
   });

@@ -23,7 +23,7 @@ describe("a call that was throttled", () => {
     expect(await fresh.row("round(share::numeric, 2) as share")).toEqual({ share: "0.66" });
   });
 
-  it("is made up for with time: 2 % of the quota each second, up to all of it", async (context) => {
+  it("lowers the pace, which recovers by 2 % of the quota each second, up to all of it", async (context) => {
     const fresh = await freshBudget(context);
     await throttleAfter(fresh, 2);
     await fresh.pass(5);

@@ -20,14 +20,14 @@ export interface Deps {
   /** What the board shows; none: there is no board. */
   readonly queues: readonly BoardQueue[];
   readonly access: Access;
-  /** Milliseconds that an answer about the progress is good for. */
+  /** Milliseconds for which an answer about the progress is reused. */
   readonly freshMs: number;
   /** Whether runs offer content to the embedder, and to Dify, unless they are told otherwise. */
   readonly embeddings: boolean;
   readonly dify: boolean;
   /** The share of its rows, in percent, that an entity may lose for reasons that nobody foresaw, where a run is not told another. */
   readonly lossPercent?: number | undefined;
-  /** The key with which Dify asks for content; absent: it cannot. */
+  /** The key with which Dify asks for content. Without it Dify cannot ask. */
   readonly difyRetrievalKey?: string | undefined;
   readonly log: Log;
 }

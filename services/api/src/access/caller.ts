@@ -11,7 +11,7 @@ export interface Caller {
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Null: nobody that is known. */
+    /** Null for an unknown caller. */
     caller: Caller | null;
   }
 }
@@ -28,7 +28,7 @@ export function by<R extends string | null>(request: FastifyRequest, reason: R):
   return { actor: request.caller?.name ?? "unverified", reason };
 }
 
-/** Pages cannot set a bearer: for those a browser sends the token as the password of any user. */
+/** Pages cannot set a bearer token. For them a browser sends the token as the password of any user name. */
 function presentedIn(request: FastifyRequest): string | undefined {
   const [scheme = "", value = ""] = (request.headers.authorization ?? "").split(" ");
   if (/^bearer$/i.test(scheme)) return value;

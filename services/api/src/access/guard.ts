@@ -9,7 +9,7 @@ import { needOf, reaches } from "./roles.ts";
 import type { Token } from "./tokens.ts";
 
 export interface Access {
-  /** Empty: anybody on this machine is an admin. */
+  /** If empty, anybody on this machine is an admin. */
   readonly tokens: readonly Token[];
   /** Of each token, and of each address without one. */
   readonly requestsPerMinute: number;

@@ -28,7 +28,7 @@ const list = z
   .transform((given) => given.split(/[\s,]+/).filter(Boolean))
   .pipe(z.array(token));
 
-/** `API_TOKENS`. Two tokens may have one name: so they are replaced without a gap. */
+/** `API_TOKENS`. Two tokens may have the same name, so that one can replace the other without a gap. */
 export const tokensVariable: Variable<readonly Token[]> = {
   schema: z
     .string()

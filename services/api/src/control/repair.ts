@@ -120,7 +120,7 @@ export async function extendRepair(
   return added;
 }
 
-/** Whether the run took the entity's batches from earlier runs: then its planning never moved. */
+/** Whether the entity's batches in this run were taken from earlier runs. Its planning cursor then never moved. */
 async function isRepair(tx: Queryable, runId: number, entity: string): Promise<boolean> {
   const found = await tx.query(
     `select from migration.run_entities

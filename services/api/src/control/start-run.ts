@@ -6,13 +6,13 @@ import { type Refusal, unknownAmong } from "./refusals.ts";
 
 /** What a run shall move. */
 export interface Order {
-  /** All of the catalog when left out. An entity that is not selected has no part in the run: its children resolve against the target. */
+  /** Default: all of the catalog. An entity that is not selected has no part in the run, and its children find their parents in the target. */
   readonly entities?: readonly string[] | undefined;
   /** Entities whose rows are left out and counted as excluded. Stronger than `entities`. */
   readonly skip?: readonly string[] | undefined;
   /** Whether changed content is offered to the embedder. */
   readonly embeddings: boolean;
-  /** Whether changed content is offered to Dify; not, if left out. */
+  /** Whether changed content is offered to Dify. Default: it is not. */
   readonly dify?: boolean | undefined;
   /** Overrides of the catalog's codes, as JSON text: kept with the run, so that all loaders map alike. */
   readonly codes: string;

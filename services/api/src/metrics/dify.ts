@@ -6,7 +6,7 @@ const REASONS = ["throttled", "unavailable", "stopped"] as const;
 const STATES = ["offered", "open", "indexing"] as const;
 const NOTHING: DifyWork = { offered: 0, oldest: null, open: 0, indexing: 0, paused: null };
 
-/** Returns what shows the figures; without any, all are 0. */
+/** Returns a function that sets the figures. Without work all are 0. */
 export function openDifyMetrics(register: Registry): (work: DifyWork | undefined) => void {
   const registers = [register];
   const pending = new Gauge({

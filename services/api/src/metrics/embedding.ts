@@ -27,7 +27,7 @@ const NOTHING: EmbeddingWork = {
 
 type Show = (work: EmbeddingWork) => void;
 
-/** Returns what shows the figures; without any, all are 0. */
+/** Returns a function that renders the figures. Without figures all values are 0. */
 export function openEmbeddingMetrics(register: Registry): (work: EmbeddingFigures | undefined) => void {
   const shows = [openBill(register), openBudget(register), openIndex(register)];
   return (work = NOTHING) => {

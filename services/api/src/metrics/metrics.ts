@@ -18,7 +18,7 @@ export interface Figures extends QueueFigures {
   readonly progress: readonly EntityProgress[];
   readonly embedding: EmbeddingFigures | undefined;
   readonly dify: DifyWork | undefined;
-  /** Since when the first batch that was not offered could be loaded, by entity, in seconds since 1970. */
+  /** By entity, the time since which its first batch that is not in the queue could be loaded, in seconds since 1970. */
   readonly waiting: Readonly<Record<string, number>>;
 }
 

@@ -1,4 +1,4 @@
-/** The dashboard: files that were built, from a folder of ours; nothing comes from elsewhere. */
+/** The dashboard: built files from our own folder. Nothing is loaded from elsewhere. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -6,7 +6,7 @@ import type { BoardQueue } from "@nexus/shared/queue";
 import type { App } from "../server.ts";
 import { asProblem } from "./errors.ts";
 
-/** The ledger is the truth: whoever retried or removed a job here would change nothing but the view. */
+/** The ledger decides. Retrying or removing a job here would change only the view. */
 const LOOK_ONLY = { readOnlyMode: true };
 
 /** Adds the board, unless there are no queues that it can show. */

@@ -11,7 +11,7 @@ export interface Snapshot {
 }
 
 export interface ProgressFeed {
-  /** The newest answer. Who asks a moment too late is given it as well, while the next one is computed. */
+  /** The newest answer. A caller that asks a moment too late also gets it, while the next one is computed. */
   current(): Promise<Snapshot>;
 }
 

@@ -26,7 +26,7 @@ export interface Account {
   /** Rows of the target whose key the source no longer has. */
   readonly gone: number;
   readonly errorCode: string | null;
-  /** From its opening to its settling, the end of the run, or now; null: it has not been opened. */
+  /** The time from its opening to its settling, to the end of the run, or to now. Null if it has not been opened. */
   readonly seconds: number | null;
 }
 

@@ -1,7 +1,7 @@
 import type { Queryable } from "@nexus/shared/database";
 import { DIFY_BUDGET } from "@nexus/shared/ledger";
 
-/** No more documents than that are counted, so that a scrape costs the same at any size. */
+/** At most this many documents are counted, so that a scrape costs the same at any size. */
 const COUNTED = 10_000;
 
 /** What is left to do in Dify. */

@@ -16,7 +16,7 @@ import { recordReading } from "../queries/record-reading.ts";
 
 type RetrievalDeps = Pick<Deps, "target" | "search" | "difyRetrievalKey">;
 
-/** More than Dify asks for (its own limit is 10 unless somebody raised it). */
+/** More than Dify asks for: its own limit is 10, unless somebody raised it. */
 const MOST = 100;
 
 const question = z.object({

@@ -1,6 +1,7 @@
 import { entities } from "@nexus/catalog";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ConfigurationError, UnavailableError } from "../config/failure.ts";
+import { eventually } from "../testing/eventually.ts";
 import { freshDatabase } from "../testing/fresh.ts";
 import { freshLogin } from "../testing/login.ts";
 import type { Pool } from "./pool.ts";
@@ -60,6 +61,25 @@ describe("the source", () => {
     await reader.end();
     expect(String(failure)).toContain(`run "grant usage on schema public to ${login.username}"`);
     expect(String(failure)).not.toContain("missing");
+  });
+
+  it("is unavailable when its session ends while it is looked at", async () => {
+    const other = openSource(url);
+    const session = await other.connect();
+    await session.query("begin; lock table pg_catalog.pg_attribute in access exclusive mode");
+    const failure = failureOf(legacy);
+    await eventually(async () => {
+      const { rowCount } = await session.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()`,
+      );
+      return (rowCount ?? 0) > 0;
+    });
+    await session.query("rollback");
+    session.release();
+    await other.end();
+    expect(await failure).toBeInstanceOf(UnavailableError);
+    expect(String(await failure)).toMatch(/LEGACY_URL \(.+\): cannot be reached \(57P01\): it was shut down/);
   });
 
   it("is unavailable when there is no such database", async () => {

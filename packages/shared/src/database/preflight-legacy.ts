@@ -4,7 +4,7 @@ import type { SourceRules } from "../config/database-variables.ts";
 import { ConfigurationError } from "../config/failure.ts";
 import { inspectSource, type SourceNote } from "./inspect-source.ts";
 import type { Pool } from "./pool.ts";
-import { placeOf, reachLegacy } from "./reach.ts";
+import { lostMeanwhile, placeOf, reachLegacy } from "./reach.ts";
 import { readOnly } from "./transaction.ts";
 
 const STATEMENT_MS = 30_000;
@@ -26,6 +26,8 @@ export async function preflightLegacy(
   await reachLegacy(pool);
   const { shape, problems, notes } = await readOnly(pool, (tx) => inspectSource(tx, entities, rules), {
     statementMs: STATEMENT_MS,
+  }).catch((error: unknown) => {
+    throw lostMeanwhile(pool, "LEGACY_URL", error);
   });
   if (problems.length > 0)
     throw new ConfigurationError(`LEGACY_URL (${placeOf(pool)}): ${problems.join("; ")}`);

@@ -8,7 +8,7 @@ import { foreignRules } from "./foreign-rules.ts";
 import { planIsolation } from "./isolation.ts";
 import { openings } from "./openings.ts";
 import type { Pool, Queryable } from "./pool.ts";
-import { placeOf, reachTarget } from "./reach.ts";
+import { lostMeanwhile, placeOf, reachTarget } from "./reach.ts";
 import { ledgerVersions, newerVersions, versionsIn } from "./schema-versions.ts";
 import { logged } from "./server-log.ts";
 import { embeddingsTable, targetEnums, targetTables } from "./target-schema.ts";
@@ -29,7 +29,9 @@ export async function preflightTarget(
   await reachTarget(pool);
   const problems = await readTarget(pool, (tx) => problemsIn(tx, entities), { statementMs }).catch(
     (cause) => {
-      throw ["57014", "55P03"].includes(errorCode(cause) ?? "") ? locked(pool, statementMs, cause) : cause;
+      throw ["57014", "55P03"].includes(errorCode(cause) ?? "")
+        ? locked(pool, statementMs, cause)
+        : lostMeanwhile(pool, "TARGET_URL", cause);
     },
   );
   if (problems.length > 0)

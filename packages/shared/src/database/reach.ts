@@ -1,6 +1,7 @@
 /** The first thing asked of a database: is it there, and is it new enough? */
 import { ConfigurationError, UnavailableError } from "../config/failure.ts";
 import { connectionRefusal } from "../runtime/connection-refusal.ts";
+import { nextStep } from "./failures.ts";
 import { type Pool, urlOf } from "./pool.ts";
 import { refusalCode, refusalInWords } from "./refusals.ts";
 
@@ -47,6 +48,14 @@ export function requireVersion(place: string, found: Version, oldest: Version): 
     throw new UnavailableError(
       `${place}: PostgreSQL ${found.text} is too old, ${oldest.text} or newer is needed: upgrade the server or point to another one`,
     );
+}
+
+/** An error of a look at a database that was reached: as `reach` would say it, where the server is lost, busy or refuses meanwhile. */
+export function lostMeanwhile(pool: Pool, variable: "LEGACY_URL" | "TARGET_URL", error: unknown): unknown {
+  const step = nextStep(error);
+  return step === "wait" || step === "retry"
+    ? unreached(pool, `${variable} (${placeOf(pool)})`, error)
+    : error;
 }
 
 /** Refused by its rules of authentication, or asked for a password that the URL has not. */

@@ -143,6 +143,7 @@ export const movingPatients: Kind = (dice) => {
     says: `every ${every}th patient of the source moves to another office`,
     strike: async ({ db, done }) => {
       done.sourceChanged = true;
+      done.moves += 1;
       await db.query(
         `update legacy.dispatch_patient p set office_id = (select id from legacy.dispatch_office where id is distinct from p.office_id
            order by id offset $2 % 4 limit 1) where id % $1 = $2 % $1`,

@@ -139,7 +139,8 @@ async function isAllowed(
   const { done } = stage;
   if (columns === "not in the floor") return !(await isInSource(stage, entity, key));
   if (entity.name === "practice_members" && columns === "id") return done.sourceChanged;
-  if (phase === "first" && done.movedByHand) return columns === "practice_id";
+  // A row that was moved twice may be as it was in between, of which no floor was made.
+  if (phase === "first" && (done.movedByHand || done.moves > 1)) return columns === "practice_id";
   return false;
 }
 

@@ -36,7 +36,7 @@ export async function play(world: World, schedule: Schedule): Promise<Ending> {
   const logFrom = world.postgres.log().length;
   const round = await world.round(schedule.env);
   try {
-    const done = { poisoned: [], sourceChanged: false, movedByHand: false };
+    const done = { poisoned: [], sourceChanged: false, moves: 0, movedByHand: false };
     const early: Stage = { ...round, runId: 0, done };
     for (const trouble of schedule.early) await trouble.strike(early);
     if (done.sourceChanged) await makeFloor(round.postgres, round.url);

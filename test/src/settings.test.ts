@@ -46,9 +46,9 @@ describe.each(SERVICES)("the settings of the %s", (service) => {
   });
 });
 
-/** The texts of a folder's own files; tests and declarations of variables left out. */
+/** The texts of all files under a folder; tests, what is made for them, and declarations of variables left out. */
 function sourcesIn(folder: string): string[] {
-  return readdirSync(ROOT + folder)
-    .filter((file) => file.endsWith(".ts") && !/\.test\.ts$|^config\.ts$/.test(file))
+  return readdirSync(ROOT + folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !/\.(test|fixture)\.ts$|(^|\/)config\.ts$/.test(file))
     .map((file) => readFileSync(`${ROOT}${folder}/${file}`, "utf8"));
 }

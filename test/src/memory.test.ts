@@ -38,5 +38,5 @@ describe.skipIf(process.platform !== "linux").each(stacks())("a loader on $name"
     } finally {
       await journey.close();
     }
-  }, 60_000);
+  });
 });

@@ -37,7 +37,7 @@ describe.skipIf(!breakable)("a reader of the source", () => {
         return {};
       },
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await arena.journey.close();
     rmSync(folder, { recursive: true });
@@ -58,7 +58,7 @@ describe.skipIf(!breakable)("a reader of the source", () => {
     give("nexus_new");
     await expectTheSame(arena, runId, 60_000);
     expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
-  }, 90_000);
+  });
 
   it("that may have one connection shares it among all processes, those that start among them", async () => {
     const { journey } = arena;
@@ -69,5 +69,5 @@ describe.skipIf(!breakable)("a reader of the source", () => {
     const runId = await beginAnew(journey);
     await expectTheSame(arena, runId, 90_000);
     expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
-  }, 120_000);
+  });
 });

@@ -18,7 +18,7 @@ describe.skipIf(!breakable)("a server that refuses", () => {
         return new; end $$;
       create trigger test_trouble before insert or update on public.profiles
         for each row execute function public.make_trouble()`);
-  }, 120_000);
+  });
   afterAll(() => arena.journey.close());
 
   const trouble = async (key: number | null, code: string): Promise<void> => {
@@ -74,7 +74,7 @@ describe.skipIf(!breakable)("a server that refuses", () => {
     expect(ended, "sessions that were ended").toBeGreaterThan(5);
     await expectTheSame(arena, runId, 90_000);
     expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
-  }, 120_000);
+  });
 
   it("one row each time, by ending the session, rejects that row with a reason and loads all others", async () => {
     const { journey } = arena;
@@ -95,7 +95,7 @@ describe.skipIf(!breakable)("a server that refuses", () => {
       [runId],
     );
     expect(failed.rowCount).toBe(0);
-  }, 120_000);
+  });
 
   it("every row, fails the batch with a reason instead of trying for ever", async () => {
     const { journey } = arena;
@@ -109,5 +109,5 @@ describe.skipIf(!breakable)("a server that refuses", () => {
     const { rows } = await eventually(failed, { until: ({ rowCount }) => rowCount === 1, within: 90_000 });
     expect(rows).toEqual([{ error_code: "breaks_connection" }]);
     await journey.target.query("update migration.runs set status = 'cancelled' where id = $1", [runId]);
-  }, 120_000);
+  });
 });

@@ -65,7 +65,7 @@ describe("a connection that falls silent", () => {
     expect(await told(work)).toMatchObject({ code: "SESSION_SILENT" });
     await inTransaction(direct, (tx) => tx.query("insert into one values (2)"), { statementMs: 2_000 });
     expect((await direct.query("select n from one")).rows).toEqual([{ n: 2 }]);
-  }, 20_000);
+  });
 
   it("at its commit ends it: the transaction is over, one way or the other", async () => {
     const work = inTransaction(
@@ -80,7 +80,7 @@ describe("a connection that falls silent", () => {
     const ours =
       "select from pg_stat_activity where application_name = 'behind-the-line' and xact_start is not null";
     await eventually(async () => (await direct.query(ours)).rowCount === 0);
-  }, 20_000);
+  });
 
   it("keeps nobody from closing the pool", async () => {
     await pool.query("select 1");

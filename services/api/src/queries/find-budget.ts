@@ -1,5 +1,14 @@
 import type { Queryable } from "@nexus/shared/database";
 import { DIFY_BUDGET } from "@nexus/shared/ledger";
+import { desc, ne, query, rateBudget, read, sql } from "@nexus/shared/tables";
+
+const budget = {
+  requestsPerMinute: rateBudget.requests_per_minute,
+  tokensPerMinute: rateBudget.tokens_per_minute,
+  share: rateBudget.share,
+  capUsd: sql<number | null>`${rateBudget.cap_microdollars}::float8 / 1e6`,
+  spentUsd: sql<number>`${rateBudget.run_microdollars}::float8 / 1e6`,
+};
 
 /** The quota of the embedding model that was used last, and the money of the newest run with embeddings. */
 export interface Budget {
@@ -13,12 +22,14 @@ export interface Budget {
 
 /** Null before the first embedder has written its quota down. */
 export async function findBudget(db: Queryable): Promise<Budget | null> {
-  const found = await db.query<Budget>(
-    `select requests_per_minute as "requestsPerMinute", tokens_per_minute as "tokensPerMinute", share,
-       cap_microdollars::float8 / 1e6 as "capUsd", run_microdollars::float8 / 1e6 as "spentUsd"
-     from migration.rate_budget where model <> $1
-       order by filled_at desc limit 1`,
-    [DIFY_BUDGET],
+  const [newest] = await read(
+    db,
+    query
+      .select(budget)
+      .from(rateBudget)
+      .where(ne(rateBudget.model, DIFY_BUDGET))
+      .orderBy(desc(rateBudget.filled_at))
+      .limit(1),
   );
-  return found.rows[0] ?? null;
+  return newest ?? null;
 }

@@ -1,6 +1,18 @@
 /** A run as people see it. Instants are ISO 8601. */
 import type { Queryable } from "@nexus/shared/database";
 import type { RunStatus } from "@nexus/shared/states";
+import { and, desc, eq, given, iso, query, read, runs, sql } from "@nexus/shared/tables";
+
+const facts = {
+  id: runs.id,
+  status: runs.status,
+  embeddings: runs.embeddings,
+  dify: runs.dify,
+  createdAt: iso(runs.created_at),
+  startedAt: iso(runs.started_at),
+  finishedAt: iso(runs.finished_at),
+  errorCode: runs.error_code,
+};
 
 export interface RunFacts {
   readonly id: number;
@@ -13,19 +25,16 @@ export interface RunFacts {
   readonly errorCode: string | null;
 }
 
-const FACTS = `id, status, embeddings, dify, to_json(created_at) #>> '{}' as "createdAt",
-  to_json(started_at) #>> '{}' as "startedAt", to_json(finished_at) #>> '{}' as "finishedAt", error_code as "errorCode"`;
-
 /** The newest run, which is the active one if any is. */
 export async function findNewestRun(db: Queryable): Promise<RunFacts | undefined> {
-  const found = await db.query<RunFacts>(`select ${FACTS} from migration.runs order by id desc limit 1`);
-  return found.rows[0];
+  const [newest] = await read(db, query.select(facts).from(runs).orderBy(desc(runs.id)).limit(1));
+  return newest;
 }
 
 /** One run by its id. */
 export async function findRunFacts(db: Queryable, id: number): Promise<RunFacts | undefined> {
-  const found = await db.query<RunFacts>(`select ${FACTS} from migration.runs where id = $1`, [id]);
-  return found.rows[0];
+  const [found] = await read(db, query.select(facts).from(runs).where(eq(runs.id, id)));
+  return found;
 }
 
 export interface RunFilter {
@@ -37,10 +46,9 @@ export interface RunFilter {
 
 /** Runs, the newest first. */
 export async function listRuns(db: Queryable, { status, before, limit }: RunFilter): Promise<RunFacts[]> {
-  const found = await db.query<RunFacts>(
-    `select ${FACTS} from migration.runs
-     where ($1::text is null or status = $1) and ($2::bigint is null or id < $2) order by id desc limit $3`,
-    [status ?? null, before ?? null, limit],
+  const wanted = and(
+    given(status, (status) => eq(runs.status, status)),
+    given(before, (id) => sql`${runs.id} < ${id}::bigint`),
   );
-  return found.rows;
+  return await read(db, query.select(facts).from(runs).where(wanted).orderBy(desc(runs.id)).limit(limit));
 }

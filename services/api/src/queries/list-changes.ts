@@ -1,4 +1,16 @@
 import type { Queryable } from "@nexus/shared/database";
+import { and, auditLog, desc, eq, given, iso, query, read, sql } from "@nexus/shared/tables";
+
+const line = {
+  id: auditLog.id,
+  at: iso(auditLog.at),
+  actor: auditLog.actor,
+  action: auditLog.action,
+  runId: auditLog.run_id,
+  entity: auditLog.entity,
+  reason: auditLog.reason,
+  details: auditLog.details,
+};
 
 /** A line of the audit log. */
 export interface Change {
@@ -26,12 +38,15 @@ export async function listChanges(
   db: Queryable,
   { actor, action, entity, before, limit }: ChangeFilter,
 ): Promise<Change[]> {
-  const found = await db.query<Omit<Change, "details"> & { details: string }>(
-    `select id, to_json(at) #>> '{}' as at, actor, action, run_id as "runId", entity, reason, details::text
-     from migration.audit_log
-     where ($1::text is null or actor = $1) and ($2::text is null or action = $2) and ($3::text is null or entity = $3)
-       and ($4::bigint is null or id < $4) order by id desc limit $5`,
-    [actor ?? null, action ?? null, entity ?? null, before ?? null, limit],
+  const wanted = and(
+    given(actor, (actor) => eq(auditLog.actor, actor)),
+    given(action, (action) => eq(auditLog.action, action)),
+    given(entity, (entity) => eq(auditLog.entity, entity)),
+    given(before, (id) => sql`${auditLog.id} < ${id}::bigint`),
   );
-  return found.rows.map((row) => ({ ...row, details: JSON.parse(row.details) }));
+  const found = await read(
+    db,
+    query.select(line).from(auditLog).where(wanted).orderBy(desc(auditLog.id)).limit(limit),
+  );
+  return found.map((row) => ({ ...row, details: JSON.parse(row.details) }));
 }

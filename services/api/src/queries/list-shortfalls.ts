@@ -1,5 +1,17 @@
 /** What keeps rows from the target, and what was done to those that are in it: counts by code. */
 import type { Queryable } from "@nexus/shared/database";
+import {
+  and,
+  batches,
+  desc,
+  eq,
+  notes,
+  query,
+  read,
+  runEntities,
+  sql,
+  validations,
+} from "@nexus/shared/tables";
 
 /** Rows of an entity that are not in the target for one reason. */
 export interface Shortfall {
@@ -44,15 +56,19 @@ export interface Repairs {
 
 /** Coded repairs on rows that were loaded, parents first, the most frequent first. */
 export async function listRepairs(db: Queryable, runId: number): Promise<Repairs[]> {
-  const found = await db.query<Repairs>(
-    `select e.entity, n.code, n.column_name as "column", sum(cardinality(n.legacy_ids))::bigint as rows
-     from migration.run_entities e
-     join migration.batches b on b.run_id = e.run_id and b.entity = e.entity
-     join migration.notes n on n.batch_id = b.id
-     where e.run_id = $1 group by e.position, 1, 2, 3 order by e.position, 4 desc, 2, 3`,
-    [runId],
+  const rows = sql<number>`sum(cardinality(${notes.legacy_ids}))::bigint`;
+  const [{ position, entity }, { code, column_name: column }] = [runEntities, notes];
+  return await read(
+    db,
+    query
+      .select({ entity, code, column, rows })
+      .from(runEntities)
+      .innerJoin(batches, and(eq(batches.run_id, runEntities.run_id), eq(batches.entity, entity)))
+      .innerJoin(notes, eq(notes.batch_id, batches.id))
+      .where(eq(runEntities.run_id, runId))
+      .groupBy(position, entity, code, column)
+      .orderBy(position, desc(rows), code, column),
   );
-  return found.rows;
 }
 
 export interface CheckResult {
@@ -65,11 +81,14 @@ export interface CheckResult {
 
 /** What the settle step found, parents first, what failed first. */
 export async function listChecks(db: Queryable, runId: number): Promise<CheckResult[]> {
-  const found = await db.query<CheckResult>(
-    `select v.entity, v.name, v.passed, v.expected, v.actual
-     from migration.validations v join migration.run_entities e on (e.run_id, e.entity) = (v.run_id, v.entity)
-     where v.run_id = $1 order by e.position, v.passed, v.name`,
-    [runId],
+  const { entity, name, passed, expected, actual } = validations;
+  return await read(
+    db,
+    query
+      .select({ entity, name, passed, expected, actual })
+      .from(validations)
+      .innerJoin(runEntities, and(eq(runEntities.run_id, validations.run_id), eq(runEntities.entity, entity)))
+      .where(eq(validations.run_id, runId))
+      .orderBy(runEntities.position, passed, name),
   );
-  return found.rows;
 }

@@ -1,5 +1,6 @@
 import { INDEX_STATE, type Queryable } from "@nexus/shared/database";
 import { DIFY_BUDGET } from "@nexus/shared/ledger";
+import { and, batches, count, eq, query, read, sql } from "@nexus/shared/tables";
 
 /** Jobs of one queue, by the ledger. Instants are seconds since 1970. */
 export interface Offered {
@@ -10,12 +11,15 @@ export interface Offered {
 
 /** Batches that were offered to the queue and are not done: never more than the extractors' high-water mark. */
 export async function offeredBatches(db: Queryable, runId: number): Promise<Offered[]> {
-  const found = await db.query<Offered>(
-    `select entity, count(*) as jobs, extract(epoch from min(queued_at))::float8 as oldest
-     from migration.batches where run_id = $1 and status = 'queued' group by entity`,
-    [runId],
+  const { entity, queued_at } = batches;
+  return await read(
+    db,
+    query
+      .select({ entity, jobs: count(), oldest: sql<number>`extract(epoch from min(${queued_at}))::float8` })
+      .from(batches)
+      .where(and(eq(batches.run_id, runId), eq(batches.status, "queued")))
+      .groupBy(entity),
   );
-  return found.rows;
 }
 
 /** Since when the first batch, in order, of each entity that loads could be offered and was not: seconds since 1970, by entity. */
@@ -78,9 +82,8 @@ export async function embeddingWork(db: Queryable): Promise<EmbeddingWork | unde
 
 /** When a run's newest batch was done, in seconds since 1970. Null: none was. */
 export async function newestBatch(db: Queryable, runId: number): Promise<number | null> {
-  const found = await db.query<{ at: number | null }>(
-    `select extract(epoch from max(finished_at))::float8 as at from migration.batches where run_id = $1 and status = 'done'`,
-    [runId],
-  );
-  return found.rows[0]?.at ?? null;
+  const at = sql<number | null>`extract(epoch from max(${batches.finished_at}))::float8`;
+  const done = and(eq(batches.run_id, runId), eq(batches.status, "done"));
+  const [newest] = await read(db, query.select({ at }).from(batches).where(done));
+  return newest?.at ?? null;
 }

@@ -1,6 +1,7 @@
 /** The way of one source row through the ledger and the target: keys and codes. Column and table names come from the catalog. */
 import { batchCodeInWords, type ExhaustedBatch, exhaustedInWords, type Lineage } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
+import { and, desc, eq, exceptions, isNull, query, read } from "@nexus/shared/tables";
 
 type Batch = Lineage["batches"][number];
 
@@ -35,12 +36,23 @@ function errorSays(code: string | null, batch: ExhaustedBatch): string | null {
 
 /** What the newest run to see it as an exception said, while it is open. */
 export async function openException(db: Queryable, entity: string, legacyId: number) {
-  const found = await db.query<NonNullable<Lineage["exception"]> & { outcome: "rejected" | "parked" }>(
-    `select outcome, reason, column_name as "column", missing_entity as "missingEntity", missing_id as "missingId"
-     from migration.exceptions where entity = $1 and legacy_id = $2 and resolved_at is null order by run_id desc limit 1`,
-    [entity, legacyId],
+  const { entity: of, legacy_id, outcome, reason, column_name: column } = exceptions;
+  const [newest] = await read(
+    db,
+    query
+      .select({
+        outcome,
+        reason,
+        column,
+        missingEntity: exceptions.missing_entity,
+        missingId: exceptions.missing_id,
+      })
+      .from(exceptions)
+      .where(and(eq(of, entity), eq(legacy_id, legacyId), isNull(exceptions.resolved_at)))
+      .orderBy(desc(exceptions.run_id))
+      .limit(1),
   );
-  return found.rows[0];
+  return newest;
 }
 
 /** The id of the target row; undefined when there is none. */

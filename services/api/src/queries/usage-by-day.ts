@@ -1,5 +1,6 @@
 import type { Queryable } from "@nexus/shared/database";
 import { DIFY_BUDGET } from "@nexus/shared/ledger";
+import { desc, embeddingUsage, ne, query, read, sql } from "@nexus/shared/tables";
 
 /** What all calls of one UTC day came to. */
 export interface DayOfUsage {
@@ -15,11 +16,21 @@ const DAYS = 30;
 
 /** The newest days on which the provider was called, the oldest first. */
 export async function usageByDay(db: Queryable): Promise<DayOfUsage[]> {
-  const found = await db.query<DayOfUsage>(
-    `select day::text, sum(calls)::bigint as calls, sum(throttled)::bigint as throttled, sum(tokens)::bigint as tokens,
-       sum(microdollars)::float8 / 1e6 as "costUsd"
-     from migration.embedding_usage where model <> $1 group by day order by day desc limit $2`,
-    [DIFY_BUDGET, DAYS],
+  const found = await read(
+    db,
+    query
+      .select({
+        day: embeddingUsage.day,
+        calls: sql<number>`sum(${embeddingUsage.calls})::bigint`,
+        throttled: sql<number>`sum(${embeddingUsage.throttled})::bigint`,
+        tokens: sql<number>`sum(${embeddingUsage.tokens})::bigint`,
+        costUsd: sql<number>`sum(${embeddingUsage.microdollars})::float8 / 1e6`,
+      })
+      .from(embeddingUsage)
+      .where(ne(embeddingUsage.model, DIFY_BUDGET))
+      .groupBy(embeddingUsage.day)
+      .orderBy(desc(embeddingUsage.day))
+      .limit(DAYS),
   );
-  return found.rows.toReversed();
+  return found.toReversed();
 }

@@ -1,6 +1,7 @@
 /** The report of a run: read from one snapshot of the ledger, then told. Renderings are made of what comes out here, of nothing else. */
 import type { Report } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
+import { eq, query, read, runs, sql } from "@nexus/shared/tables";
 import { difyProgress, embeddingProgress, progressOf } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { workLeft } from "../outlook/evidence.ts";
@@ -73,12 +74,12 @@ async function runOf(tx: Queryable, run: RunFacts | undefined): Promise<Report["
 }
 
 async function secondsOf(tx: Queryable, runId: number): Promise<number | null> {
-  const found = await tx.query<{ seconds: number | null }>(
-    `select floor(extract(epoch from coalesce(finished_at, now()) - started_at))::integer as seconds
-     from migration.runs where id = $1`,
-    [runId],
-  );
-  return found.rows[0]?.seconds ?? null;
+  const { started_at, finished_at } = runs;
+  const seconds = sql<
+    number | null
+  >`floor(extract(epoch from coalesce(${finished_at}, now()) - ${started_at}))::integer`;
+  const [found] = await read(tx, query.select({ seconds }).from(runs).where(eq(runs.id, runId)));
+  return found?.seconds ?? null;
 }
 
 async function reasonsOf(

@@ -1,5 +1,6 @@
 import { type Pool, readOnly } from "@nexus/shared/database";
 import { DIFY_BUDGET, embeddingProgress, type EmbeddingProgress } from "@nexus/shared/ledger";
+import { and, ne, query, rateBudget, read, sql } from "@nexus/shared/tables";
 import { CONTENT_QUEUE, type Transport } from "@nexus/shared/queue";
 import { count } from "../words.ts";
 import { type Finding, note, well, wrong } from "./finding.ts";
@@ -47,15 +48,26 @@ interface Budget {
   readonly cap: string | null;
 }
 
+const paused = {
+  code: rateBudget.pause_code,
+  probe: sql<number | null>`greatest(0, extract(epoch from ${rateBudget.probe_at} - now()))::integer`,
+  spent: sql<string>`to_char(${rateBudget.run_microdollars} / 1e6, 'FM999999990.00')`,
+  cap: sql<string | null>`to_char(${rateBudget.cap_microdollars} / 1e6, 'FM999999990.00')`,
+};
+
 async function pausedFinding(target: Pool, because: string, open: number): Promise<Finding> {
-  const { rows } = await target.query<Budget>(
-    `select pause_code as code, greatest(0, extract(epoch from probe_at - now()))::integer as probe,
-       to_char(run_microdollars / 1e6, 'FM999999990.00') as spent, to_char(cap_microdollars / 1e6, 'FM999999990.00') as cap
-     from migration.rate_budget
-     where model <> '${DIFY_BUDGET}' and (pause_reason is not null or run_microdollars >= cap_microdollars)
-     order by paused_at desc nulls last limit 1`,
+  const { model, pause_reason, run_microdollars, cap_microdollars, paused_at } = rateBudget;
+  const isPaused = sql`(${pause_reason} is not null or ${run_microdollars} >= ${cap_microdollars})`;
+  const [found] = await read(
+    target,
+    query
+      .select(paused)
+      .from(rateBudget)
+      .where(and(ne(model, DIFY_BUDGET), isPaused))
+      .orderBy(sql`${paused_at} desc nulls last`)
+      .limit(1),
   );
-  const budget = rows[0] ?? { code: null, probe: null, spent: "0", cap: null };
+  const budget = found ?? { code: null, probe: null, spent: "0", cap: null };
   return because === "money_cap" ? capReached(budget, open) : breakerOpen(because, budget, open);
 }
 

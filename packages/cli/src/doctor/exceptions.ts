@@ -1,6 +1,17 @@
 import { entities, type Entity } from "@nexus/catalog";
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
 import { activeRun, type Unfinished, unfinishedEntities } from "@nexus/shared/ledger";
+import {
+  and,
+  countDistinct,
+  desc,
+  eq,
+  exceptions,
+  isNull,
+  type movedParents as moved,
+  query,
+  read,
+} from "@nexus/shared/tables";
 import { count } from "../words.ts";
 import { type Finding, note, wrong } from "./finding.ts";
 
@@ -38,7 +49,7 @@ function sayUnfinished({ entity, batches, rows }: Unfinished): Finding {
 async function movedParents(tx: Queryable): Promise<Finding[]> {
   if ((await activeRun(tx)) !== undefined) return [];
   const followers = entities.filter(({ followsCase }) => followsCase === true);
-  const { rows } = await tx.query<{ child: string; parent: string; rows: number }>(
+  const { rows } = await tx.query<Pick<typeof moved.$inferSelect, "child" | "parent"> & { rows: number }>(
     `select child, parent, count(*) as rows from migration.moved_parents m
      where ${followers.map(onlyApart).join(" and ")}
      group by 1, 2 order by 1, 2`,
@@ -86,11 +97,18 @@ async function parkedRows(tx: Queryable): Promise<Parked[]> {
 }
 
 async function rejectedRows(tx: Queryable): Promise<Finding[]> {
-  const { rows } = await tx.query<{ entity: string; rows: number }>(
-    `select entity, count(distinct legacy_id) as rows from migration.exceptions
-     where resolved_at is null and outcome = 'rejected' group by 1 order by 2 desc, 1`,
+  const { entity } = exceptions;
+  const rows = countDistinct(exceptions.legacy_id);
+  const found = await read(
+    tx,
+    query
+      .select({ entity, rows })
+      .from(exceptions)
+      .where(and(isNull(exceptions.resolved_at), eq(exceptions.outcome, "rejected")))
+      .groupBy(entity)
+      .orderBy(desc(rows), entity),
   );
-  return rows.map(({ entity, rows: rejected }) =>
+  return found.map(({ entity, rows: rejected }) =>
     note(
       "run",
       "rows_rejected",

@@ -2,6 +2,7 @@ import { batchCodeInWords, exhaustedInWords } from "@nexus/contract";
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
 import { exhaustedBatches, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
 import type { RunStatus } from "@nexus/shared/states";
+import type { auditLog, Columns, runEntities, runs } from "@nexus/shared/tables";
 import { examineStall } from "./stall.ts";
 import { type Finding, note, unchecked, well, wrong } from "./finding.ts";
 
@@ -35,8 +36,12 @@ async function examineNewest(tx: Queryable): Promise<Finding[]> {
   ];
 }
 
+type RunRow = Columns<typeof runs, { id: "id"; status: "status"; errorCode: "error_code" }> &
+  // Null where no operator has changed it.
+  { [Name in "actor" | "reason"]: (typeof auditLog.$inferSelect)[Name] | null } & { seconds: number };
+
 async function newestRun(tx: Queryable): Promise<Run | undefined> {
-  const { rows } = await tx.query<Run>(
+  const { rows } = await tx.query<RunRow>(
     `select r.id, r.status, r.error_code as "errorCode", extract(epoch from now() - r.created_at)::integer as seconds,
        a.actor, a.reason
      from migration.runs r
@@ -95,8 +100,10 @@ interface Blocked {
   readonly codes: string | null;
 }
 
+type BlockedRow = Columns<typeof runEntities, { entity: "entity"; errorCode: "error_code" }>;
+
 async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]> {
-  const { rows } = await tx.query<Blocked>(
+  const { rows } = await tx.query<BlockedRow & Omit<Blocked, keyof BlockedRow>>(
     `with failed as (
        select entity, coalesce(error_code, 'no code') as code, count(*) as count from migration.batches
        where run_id = $1 and status = 'failed' group by 1, 2)

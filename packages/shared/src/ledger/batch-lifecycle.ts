@@ -13,7 +13,7 @@ import {
   SHUT_OUT_MS,
 } from "./batches.ts";
 import { parentsSettledIn } from "./entity-lifecycle.ts";
-import { EXHAUSTED, type Exhausted } from "./exhausted.ts";
+import { EXHAUSTED, type Exhausted, type ExhaustedRow } from "./exhausted.ts";
 import { isUnforeseen } from "./reasons-in-sql.ts";
 import { batchArrows, before } from "../states/states.ts";
 
@@ -120,7 +120,7 @@ export async function failExhausted(
   id: number,
   generation: number,
 ): Promise<Exhausted | undefined> {
-  const failed = await db.query<Exhausted>(
+  const failed = await db.query<ExhaustedRow>(
     `update migration.batches set status = 'failed', finished_at = now(), error_code = coalesce(error_code, 'attempts_exhausted')
      where id = $1 and generation = $2 and status = 'queued' and attempts >= ${MAX_ATTEMPTS}
      returning ${EXHAUSTED}`,

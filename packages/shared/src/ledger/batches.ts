@@ -1,6 +1,7 @@
 /** Batches: rows of `migration.batches`. The row is the fence: whoever writes for a batch holds its lock. */
 import type { Queryable } from "../database/pool.ts";
 import type { BatchStatus, RunStatus } from "../states/states.ts";
+import type { batches, Columns, runs } from "../tables/index.ts";
 
 /** A batch whose gate was closed is not enqueued before its job has left the queue: a job under the same id would be lost. */
 export const SHUT_OUT_MS = 250;
@@ -64,9 +65,14 @@ export async function queuedCount(
   return counted.rows[0]?.count ?? 0;
 }
 
+type PlannedRow = Columns<
+  typeof batches,
+  { id: "id"; generation: "generation"; from: "after_key"; to: "to_key" }
+>;
+
 /** Every queued batch, to enqueue it again when the queue has lost some. */
 export async function queuedBatches(db: Queryable, runId: number, entity: string): Promise<PlannedBatch[]> {
-  const found = await db.query<PlannedBatch>(
+  const found = await db.query<PlannedRow>(
     `select id, generation, after_key as "from", to_key as "to" from migration.batches
      where run_id = $1 and entity = $2 and status = 'queued' order by seq`,
     [runId, entity],
@@ -80,7 +86,9 @@ export async function lockBatch(
   id: number,
   generation: number,
 ): Promise<{ status: BatchStatus; runStatus: RunStatus } | undefined> {
-  const locked = await tx.query<{ status: BatchStatus; runStatus: RunStatus }>(
+  const locked = await tx.query<
+    Columns<typeof batches, { status: "status" }> & Columns<typeof runs, { runStatus: "status" }>
+  >(
     `select b.status, r.status as "runStatus" from migration.batches b join migration.runs r on r.id = b.run_id
      where b.id = $1 and b.generation = $2 for update of b`,
     [id, generation],

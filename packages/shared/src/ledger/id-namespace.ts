@@ -2,10 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { ConfigurationError } from "../config/failure.ts";
 import type { Queryable } from "../database/pool.ts";
+import type { Columns, settings } from "../tables/index.ts";
 
 /** The namespace of the ids that we give to new rows: made once, kept for ever. Undefined before `nexus migrate`. */
 export async function idNamespace(db: Queryable): Promise<string | undefined> {
-  const found = await db.query<{ value: string }>(
+  const found = await db.query<Columns<typeof settings, { value: "value" }>>(
     `select value from migration.settings where name = 'id_namespace'`,
   );
   return found.rows[0]?.value;

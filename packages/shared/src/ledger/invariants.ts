@@ -14,6 +14,7 @@ import {
   MOST_MISSING,
 } from "./compare-keys.ts";
 import { settled } from "../states/states.ts";
+import type { Columns, runEntities } from "../tables/index.ts";
 
 /** An invariant that does not hold. */
 export interface Broken {
@@ -216,7 +217,7 @@ async function allMissing(
 
 /** Entities that their newest run read whole and completed. Entities that were waived or are still loading may lack rows. */
 async function readWhole(db: Queryable): Promise<{ name: string; upTo: number | string }[]> {
-  const found = await db.query<{ name: string; upTo: number | string }>(
+  const found = await db.query<Columns<typeof runEntities, { name: "entity"; upTo: "cursor_key" }>>(
     `select entity as name, cursor_key as "upTo" from (
        select distinct on (entity) * from migration.run_entities where status <> 'skipped' order by entity, run_id desc) newest
      where status = 'complete' and cursor_key > -9223372036854775808 order by entity`,

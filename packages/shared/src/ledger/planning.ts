@@ -1,5 +1,6 @@
 /** Planning: how far the source has been cut into ranges. */
 import type { Queryable } from "../database/pool.ts";
+import type { Columns, runEntities } from "../tables/index.ts";
 import { planFurther } from "./entity-lifecycle.ts";
 
 /** A key range (after, to] and the rows that the source held in it when it was planned. Keys beyond 2^53 are in digits. */
@@ -20,7 +21,7 @@ export async function planCursor(
   runId: number,
   entity: string,
 ): Promise<PlanCursor | undefined> {
-  const found = await db.query<PlanCursor>(
+  const found = await db.query<Columns<typeof runEntities, { cursor: "cursor_key" }>>(
     `select cursor_key as cursor from migration.run_entities
      where run_id = $1 and entity = $2 and status in ('waiting', 'planning')`,
     [runId, entity],

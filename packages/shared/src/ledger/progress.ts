@@ -1,6 +1,7 @@
 /** Progress: the counts of finished batches, rolled up into one row per entity. */
 import type { Queryable } from "../database/pool.ts";
 import type { EntityStatus } from "../states/states.ts";
+import type { Columns, runEntities } from "../tables/index.ts";
 
 /** An entity of a run as people and scrapes see it. */
 export interface EntityProgress {
@@ -60,9 +61,43 @@ export async function rollUpCounts(db: Queryable, runId: number, entities: reado
   );
 }
 
+/** Instants come as ISO 8601. */
+type EntityRow = Pick<typeof runEntities.$inferSelect, Kept> &
+  Columns<
+    typeof runEntities,
+    {
+      batchesDone: "batches_done";
+      batchesFailed: "batches_failed";
+      lossReason: "loss_reason";
+      lossColumn: "loss_column";
+      loadMs: "load_ms";
+      startedAt: "started_at";
+      settledAt: "settled_at";
+      errorCode: "error_code";
+    }
+  >;
+
+type Kept =
+  | "entity"
+  | "status"
+  | "waived"
+  | "expected"
+  | "batches"
+  | "read"
+  | "loaded"
+  | "inserted"
+  | "updated"
+  | "rejected"
+  | "parked"
+  | "excluded"
+  | "noted"
+  | "unforeseen"
+  | "gone"
+  | "percent";
+
 /** The counts of a run, as they were rolled up, in the order of the catalog. Its cost does not grow with the tables. */
 export async function progressOf(db: Queryable, runId: number): Promise<EntityProgress[]> {
-  const found = await db.query<EntityProgress>(
+  const found = await db.query<EntityRow>(
     `select entity, status, waived, expected, batches, batches_done as "batchesDone", batches_failed as "batchesFailed",
        read, loaded, inserted, updated, rejected, parked, excluded, noted, unforeseen, gone,
        loss_reason as "lossReason", loss_column as "lossColumn", percent, load_ms as "loadMs",

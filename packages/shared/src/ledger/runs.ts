@@ -1,6 +1,7 @@
 /** Runs and their entities: rows of `migration.runs` and `migration.run_entities`. */
 import type { Queryable } from "../database/pool.ts";
 import type { EntityStatus, RunStatus } from "../states/states.ts";
+import type { Columns, runEntities, runs } from "../tables/index.ts";
 
 export interface Run {
   readonly id: number;
@@ -15,17 +16,30 @@ export interface Run {
   readonly sourceTimezone: string | null;
 }
 
+type RunRow = Columns<
+  typeof runs,
+  {
+    id: "id";
+    status: "status";
+    embeddings: "embeddings";
+    dify: "dify";
+    codes: "codes";
+    traceContext: "trace_context";
+    sourceTimezone: "source_timezone";
+  }
+>;
+
 const SELECT_RUN = `select id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone" from migration.runs`;
 
 /** The run that is planned, running or paused, if any. */
 export async function activeRun(db: Queryable): Promise<Run | undefined> {
-  const found = await db.query<Run>(`${SELECT_RUN} where status in ('planned', 'running', 'paused')`);
+  const found = await db.query<RunRow>(`${SELECT_RUN} where status in ('planned', 'running', 'paused')`);
   return found.rows[0];
 }
 
 /** One run by its id. */
 export async function findRun(db: Queryable, id: number): Promise<Run | undefined> {
-  const found = await db.query<Run>(`${SELECT_RUN} where id = $1`, [id]);
+  const found = await db.query<RunRow>(`${SELECT_RUN} where id = $1`, [id]);
   return found.rows[0];
 }
 
@@ -34,7 +48,7 @@ export async function findRun(db: Queryable, id: number): Promise<Run | undefine
  * hold up the foreign keys of loaders and settlers, which have the batch or the entity that is locked next.
  */
 export async function lockRun(tx: Queryable, id: number): Promise<RunStatus | undefined> {
-  const locked = await tx.query<{ status: RunStatus }>(
+  const locked = await tx.query<Columns<typeof runs, { status: "status" }>>(
     `select status from migration.runs where id = $1 for no key update`,
     [id],
   );
@@ -50,7 +64,7 @@ export async function entitiesIn(
   runId: number,
   statuses: readonly EntityStatus[],
 ): Promise<string[]> {
-  const found = await db.query<{ entity: string }>(
+  const found = await db.query<Columns<typeof runEntities, { entity: "entity" }>>(
     `select entity from migration.run_entities where run_id = $1 and status = any($2::text[]) order by position`,
     [runId, statuses],
   );

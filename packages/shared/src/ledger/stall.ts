@@ -3,6 +3,7 @@ import type { Queryable } from "../database/pool.ts";
 import { type Carrier, type Heard, heardOf } from "./heartbeats.ts";
 import { currentHolds } from "./holds.ts";
 import { type EntityStatus, isSettled } from "../states/states.ts";
+import type { runEntities, runs } from "../tables/index.ts";
 
 /** Seconds without any progress after which a run with work that is ready stands still. */
 const STALL_SECONDS = 30;
@@ -55,8 +56,8 @@ export async function findStall(
 }
 
 interface RunFacts {
-  readonly status: "planned" | "running";
-  readonly errorCode: string | null;
+  readonly status: Extract<typeof runs.$inferSelect.status, "planned" | "running">;
+  readonly errorCode: typeof runs.$inferSelect.error_code;
   readonly seconds: number;
 }
 
@@ -72,10 +73,7 @@ const RUN = `
   cross join lateral (select max(finished_at) as failed from migration.batches where run_id = r.id and status = 'failed') f
   where r.id = $1 and r.status in ('planned', 'running')`;
 
-interface EntityFacts {
-  readonly entity: string;
-  readonly status: EntityStatus;
-  readonly waived: boolean;
+interface EntityFacts extends Pick<typeof runEntities.$inferSelect, "entity" | "status" | "waived"> {
   readonly planned: number;
   readonly queued: number;
   readonly errorCode: string | null;

@@ -2,5 +2,5 @@ export * from "./content-tables.ts";
 export * from "./process-tables.ts";
 export * from "./target-tables.ts";
 export * from "./run-tables.ts";
-export { given, iso, query, read } from "./read.ts";
-export { and, count, desc, eq, gt, isNull, ne, sql } from "drizzle-orm";
+export { type Columns, given, iso, query, read } from "./read.ts";
+export { and, count, countDistinct, desc, eq, gt, isNull, max, ne, notInArray, sql } from "drizzle-orm";

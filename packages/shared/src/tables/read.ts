@@ -1,5 +1,5 @@
 import { type Column, type SQL, sql } from "drizzle-orm";
-import { QueryBuilder } from "drizzle-orm/pg-core";
+import { type PgTable, QueryBuilder } from "drizzle-orm/pg-core";
 import type { Queryable } from "../database/pool.ts";
 
 /** Begins queries over the declared tables: `query.select({ name: column, … }).from(table)`. It knows no database; `read` asks one. */
@@ -23,6 +23,12 @@ export async function read<Row>(db: Queryable, query: Typed<Row>): Promise<Row[]
     Object.fromEntries(names.map((name, at): unknown[] => [name, values[at]])),
   );
 }
+
+/** Columns of a declared table, by the names that a read in SQL gives them: `Columns<typeof runs, { errorCode: "error_code" }>`. */
+export type Columns<
+  Declared extends PgTable,
+  Names extends Readonly<Record<string, keyof Declared["$inferSelect"]>>,
+> = { readonly [Name in keyof Names]: Declared["$inferSelect"][Names[Name]] };
 
 /** An instant as ISO 8601. */
 export function iso<C extends Column>(

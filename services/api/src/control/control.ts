@@ -25,6 +25,7 @@ import {
   type RunStatus,
   statusesOf,
 } from "@nexus/shared/states";
+import { and, eq, query, read, runEntities } from "@nexus/shared/tables";
 import { CONTROL_BOUNDS, lockedActiveRun, lockedRun } from "./locks.ts";
 import { type Refusal, unknownAmong } from "./refusals.ts";
 
@@ -100,11 +101,10 @@ export async function statusOf(
   runId: number,
   entity: string,
 ): Promise<EntityStatus | undefined> {
-  const found = await tx.query<{ status: EntityStatus }>(
-    `select status from migration.run_entities where run_id = $1 and entity = $2`,
-    [runId, entity],
-  );
-  return found.rows[0]?.status;
+  const { status } = runEntities;
+  const isIt = and(eq(runEntities.run_id, runId), eq(runEntities.entity, entity));
+  const [found] = await read(tx, query.select({ status }).from(runEntities).where(isIt));
+  return found?.status;
 }
 
 async function control(

@@ -2,6 +2,7 @@
 import type { Queryable } from "@nexus/shared/database";
 import {
   addUnfinished,
+  BEGINNING,
   type ContentReaders,
   countBatches,
   createRun,
@@ -9,6 +10,19 @@ import {
   SPAN,
   unfinishedEntities,
 } from "@nexus/shared/ledger";
+import {
+  and,
+  desc,
+  eq,
+  exceptions,
+  given,
+  isNull,
+  notInArray,
+  query,
+  read,
+  runEntities,
+  runs,
+} from "@nexus/shared/tables";
 import type { Refusal } from "./refusals.ts";
 import type { Requeued, Selected } from "./selection.ts";
 import { alreadyActive } from "./start-run.ts";
@@ -60,12 +74,17 @@ interface Open {
 }
 
 async function anyOpen(tx: Queryable, { entity, outcome, because }: Open): Promise<boolean> {
-  const open = await tx.query(
-    `select from migration.exceptions where entity = $1 and outcome = $2 and resolved_at is null
-       and ($3::text is null or reason = $3) limit 1`,
-    [entity, outcome, because ?? null],
+  const wanted = and(
+    eq(exceptions.entity, entity),
+    eq(exceptions.outcome, outcome),
+    isNull(exceptions.resolved_at),
+    given(because, (reason) => eq(exceptions.reason, reason)),
   );
-  return open.rowCount === 1;
+  const open = await read(
+    tx,
+    query.select({ key: exceptions.legacy_id }).from(exceptions).where(wanted).limit(1),
+  );
+  return open.length === 1;
 }
 
 /** Keys beyond integer, which no batch can list, are done as ranges: all rows between two of them have such keys, too. */
@@ -122,18 +141,20 @@ export async function extendRepair(
 
 /** Whether the entity's batches in this run were taken from earlier runs. Its planning cursor then never moved. */
 async function isRepair(tx: Queryable, runId: number, entity: string): Promise<boolean> {
-  const found = await tx.query(
-    `select from migration.run_entities
-     where run_id = $1 and entity = $2 and status not in ('waiting', 'planning') and cursor_key = -9223372036854775808`,
-    [runId, entity],
+  const { run_id, entity: of, status, cursor_key } = runEntities;
+  const isFromElsewhere = and(
+    eq(run_id, runId),
+    eq(of, entity),
+    notInArray(status, ["waiting", "planning"]),
+    eq(cursor_key, BEGINNING),
   );
-  return found.rowCount === 1;
+  const found = await read(tx, query.select({ status }).from(runEntities).where(isFromElsewhere));
+  return found.length === 1;
 }
 
 /** A repair offers changed content to those to whom the run before it did. */
 async function readersOfNewestRun(tx: Queryable): Promise<ContentReaders> {
-  const found = await tx.query<ContentReaders>(
-    `select embeddings, dify from migration.runs order by id desc limit 1`,
-  );
-  return found.rows[0] ?? { embeddings: true, dify: false };
+  const { id, embeddings, dify } = runs;
+  const [newest] = await read(tx, query.select({ embeddings, dify }).from(runs).orderBy(desc(id)).limit(1));
+  return newest ?? { embeddings: true, dify: false };
 }

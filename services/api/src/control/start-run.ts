@@ -1,6 +1,7 @@
 /** Starting a run: of all entities, of some, or of one. */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import { activeRun, type By, createRun, recordAudit, type Selection } from "@nexus/shared/ledger";
+import { max, query, read, runs } from "@nexus/shared/tables";
 import { CONTROL_BOUNDS } from "./locks.ts";
 import { type Refusal, unknownAmong } from "./refusals.ts";
 
@@ -81,6 +82,6 @@ function select({ entities, skip }: Order, catalog: readonly string[]): Selectio
 }
 
 async function newestRun(tx: Queryable): Promise<number> {
-  const found = await tx.query<{ id: number }>(`select max(id) as id from migration.runs`);
-  return found.rows[0]?.id ?? 0;
+  const [newest] = await read(tx, query.select({ id: max(runs.id) }).from(runs));
+  return newest?.id ?? 0;
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from "@nexus/shared/database";
 import type { EntityStatus } from "@nexus/shared/states";
+import type { Columns, runEntities } from "@nexus/shared/tables";
 
 /** Where the rows of one entity are, added up from its batches: not from what was rolled up a moment ago. */
 export interface Account {
@@ -30,9 +31,22 @@ export interface Account {
   readonly seconds: number | null;
 }
 
+type Own = Columns<
+  typeof runEntities,
+  {
+    entity: "entity";
+    status: "status";
+    waived: "waived";
+    expected: "expected";
+    excluded: "excluded";
+    errorCode: "error_code";
+    gone: "gone";
+  }
+>;
+
 /** The accounts of a run's entities, parents first. A requeued batch keeps its result until the next one: its rows are in the target. */
 export async function accountOfRun(db: Queryable, runId: number): Promise<Account[]> {
-  const found = await db.query<Account>(
+  const found = await db.query<Own & Omit<Account, keyof Own>>(
     `select e.entity, e.status, e.waived, e.expected, e.excluded, e.error_code as "errorCode", e.gone, b.*,
        (select count(*) from migration.exceptions x where x.run_id = e.run_id and x.entity = e.entity) as exceptions,
        (select count(*) from migration.validations v

@@ -1,5 +1,29 @@
 /** Open exceptions, to be looked at by people: keys and codes, never a value. */
 import type { Queryable } from "@nexus/shared/database";
+import {
+  and,
+  countDistinct,
+  desc,
+  eq,
+  exceptions,
+  given,
+  iso,
+  isNull,
+  query,
+  read,
+  sql,
+} from "@nexus/shared/tables";
+
+const open = {
+  legacyId: exceptions.legacy_id,
+  runId: exceptions.run_id,
+  outcome: exceptions.outcome,
+  reason: exceptions.reason,
+  column: exceptions.column_name,
+  missingEntity: exceptions.missing_entity,
+  missingId: exceptions.missing_id,
+  createdAt: iso(exceptions.created_at),
+};
 
 export interface OpenException {
   /** A number; digits as text beyond 2^53. */
@@ -38,28 +62,41 @@ export async function listExceptions(
   entity: string,
   { outcome, reason, after, limit }: ExceptionFilter,
 ): Promise<OpenException[]> {
-  const found = await db.query<OpenException>(
-    `select distinct on (legacy_id) legacy_id as "legacyId", run_id as "runId", outcome, reason,
-       column_name as "column", missing_entity as "missingEntity", missing_id as "missingId",
-       to_json(created_at) #>> '{}' as "createdAt"
-     from migration.exceptions
-     where entity = $1 and resolved_at is null
-       and ($2::text is null or outcome = $2) and ($3::text is null or reason = $3)
-       and ($4::bigint is null or legacy_id > $4)
-     order by legacy_id, run_id desc limit $5`,
-    [entity, outcome ?? null, reason ?? null, after ?? null, limit],
+  const { legacy_id, run_id } = exceptions;
+  const wanted = and(
+    eq(exceptions.entity, entity),
+    isNull(exceptions.resolved_at),
+    given(outcome, (outcome) => eq(exceptions.outcome, outcome)),
+    given(reason, (reason) => eq(exceptions.reason, reason)),
+    given(after, (key) => sql`${legacy_id} > ${key}::bigint`),
   );
-  return found.rows;
+  return await read(
+    db,
+    query
+      .selectDistinctOn([legacy_id], open)
+      .from(exceptions)
+      .where(wanted)
+      .orderBy(legacy_id, desc(run_id))
+      .limit(limit),
+  );
 }
 
 /** All open exceptions, of one entity or of all, by what they say, the most frequent first. */
 export async function groupExceptions(db: Queryable, entity: string | undefined): Promise<ExceptionGroup[]> {
-  const found = await db.query<ExceptionGroup>(
-    `select entity, outcome, reason, column_name as "column", missing_entity as "missingEntity",
-       count(distinct legacy_id) as count
-     from migration.exceptions where ($1::text is null or entity = $1) and resolved_at is null
-     group by 1, 2, 3, 4, 5 order by 6 desc, 1, 2, 3, 4, 5`,
-    [entity ?? null],
+  const { outcome, reason, column_name: column, missing_entity: missingEntity } = exceptions;
+  const kind = { entity: exceptions.entity, outcome, reason, column, missingEntity };
+  const rows = countDistinct(exceptions.legacy_id);
+  const wanted = and(
+    isNull(exceptions.resolved_at),
+    given(entity, (entity) => eq(exceptions.entity, entity)),
   );
-  return found.rows;
+  return await read(
+    db,
+    query
+      .select({ ...kind, count: rows })
+      .from(exceptions)
+      .where(wanted)
+      .groupBy(...Object.values(kind))
+      .orderBy(desc(rows), ...Object.values(kind)),
+  );
 }

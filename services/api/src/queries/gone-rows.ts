@@ -1,5 +1,6 @@
 /** Rows of the target that are gone from the source, to be looked at by people: keys only. */
 import type { Queryable } from "@nexus/shared/database";
+import { and, eq, given, goneRows, query, read, sql } from "@nexus/shared/tables";
 import type { ExceptionFilter } from "./exceptions.ts";
 
 /** A row of the target whose key is gone from the source. */
@@ -16,10 +17,14 @@ export async function listGone(
   entity: string,
   { after, limit }: Pick<ExceptionFilter, "after" | "limit">,
 ): Promise<GoneRow[]> {
-  const found = await db.query<GoneRow>(
-    `select legacy_id as "legacyId", found_run as "foundRun", run_id as "runId" from migration.gone_rows
-     where entity = $1 and not stale and ($2::bigint is null or legacy_id > $2) order by legacy_id limit $3`,
-    [entity, after ?? null, limit],
+  const { legacy_id: legacyId, found_run: foundRun, run_id: runId } = goneRows;
+  const wanted = and(
+    eq(goneRows.entity, entity),
+    eq(goneRows.stale, false),
+    given(after, (key) => sql`${legacyId} > ${key}::bigint`),
   );
-  return found.rows;
+  return await read(
+    db,
+    query.select({ legacyId, foundRun, runId }).from(goneRows).where(wanted).orderBy(legacyId).limit(limit),
+  );
 }

@@ -1,5 +1,6 @@
 /** Requests that are done once: the first one claims its key, the answer is kept for 24 hours and repeated. */
 import type { Queryable } from "@nexus/shared/database";
+import { idempotencyKeys, query, read, sql } from "@nexus/shared/tables";
 
 /** What is kept of a request. Both are hashes. */
 export interface RequestMark {
@@ -38,16 +39,25 @@ export async function claimKey(db: Queryable, { key, fingerprint }: RequestMark)
     [key, fingerprint],
   );
   if (claimed.rowCount === 1) return { kind: "claimed" };
-  const found = await db.query<{ same: boolean; status: number | null; contentType: string; body: string }>(
-    `select fingerprint = $2 as same, status::integer, content_type as "contentType", body
-     from migration.idempotency_keys where key = $1`,
-    [key, fingerprint],
+  return await standingOf(db, { key, fingerprint });
+}
+
+/** What became of the request that has the key. */
+async function standingOf(db: Queryable, { key, fingerprint }: RequestMark): Promise<Claim> {
+  const { status, content_type, body } = idempotencyKeys;
+  const isSame = sql<boolean>`${idempotencyKeys.fingerprint} = ${fingerprint}`;
+  const [row] = await read(
+    db,
+    query
+      .select({ isSame, status, contentType: content_type, text: body })
+      .from(idempotencyKeys)
+      .where(sql`${idempotencyKeys.key} = ${key}`),
   );
-  const [row] = found.rows;
-  if (row?.same === false) return { kind: "reused" };
+  if (row?.isSame === false) return { kind: "reused" };
   if (row === undefined || row.status === null) return { kind: "in_flight" };
-  const { status, contentType, body } = row;
-  return { kind: "answered", answer: { status, contentType, body } };
+  const { contentType, text } = row;
+  if (contentType === null || text === null) return { kind: "in_flight" };
+  return { kind: "answered", answer: { status: row.status, contentType, body: text } };
 }
 
 /** Keeps the answer of the request that claimed the key. */

@@ -1,5 +1,6 @@
 import type { Queryable } from "@nexus/shared/database";
 import { DIFY_BUDGET } from "@nexus/shared/ledger";
+import { and, count, embeddingItems, query, read, sql } from "@nexus/shared/tables";
 
 /** How fast content is being embedded, and whether a quota holds it up. */
 export interface EmbeddingPace {
@@ -36,12 +37,20 @@ export async function measureEmbedding(db: Queryable): Promise<EmbeddingPace> {
 }
 
 async function slicesOf(db: Queryable): Promise<number[]> {
-  const found = await db.query<{ ago: number; items: number }>(
-    `select floor(extract(epoch from now() - settled_at) / $1)::integer as ago, count(*) as items
-     from migration.embedding_items where settled_at > now() - $1 * $2 * interval '1 s' and settled_at <= now() group by 1`,
-    [EMBEDDING_SLICE_SECONDS, EMBEDDING_SLICES],
+  const { settled_at } = embeddingItems;
+  const seconds = EMBEDDING_SLICE_SECONDS * EMBEDDING_SLICES;
+  const ago = sql<number>`floor(extract(epoch from now() - ${settled_at}) / ${EMBEDDING_SLICE_SECONDS}::float8)::integer`;
+  const found = await read(
+    db,
+    query
+      .select({ ago, items: count() })
+      .from(embeddingItems)
+      .where(
+        and(sql`${settled_at} > now() - ${seconds}::float8 * interval '1 s'`, sql`${settled_at} <= now()`),
+      )
+      .groupBy(sql`1`),
   );
   const slices = Array<number>(EMBEDDING_SLICES).fill(0);
-  for (const { ago, items } of found.rows) if (ago < EMBEDDING_SLICES) slices[ago] = items;
+  for (const { ago, items } of found) if (ago < EMBEDDING_SLICES) slices[ago] = items;
   return slices;
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from "@nexus/shared/database";
+import { and, batches, desc, eq, gt, ne, query, read, runEntities, sql } from "@nexus/shared/tables";
 import type { Pace, Slice } from "../outlook/evidence.ts";
 
 /** The pace is looked at in twelve slices of the last five minutes, or of the time since the first entity opened. */
@@ -10,20 +11,32 @@ export async function measurePace(db: Queryable, runId: number): Promise<Pace | 
   const seconds = await loadingSeconds(db, runId);
   if (seconds === undefined) return undefined;
   const sliceSeconds = Math.max(1, Math.min(WINDOW_SECONDS, seconds)) / SLICES;
-  const found = await db.query<Slice>(
-    `select entity, least($3 - 1, floor(extract(epoch from now() - finished_at) / $2))::integer as ago, sum(read) as read
-     from migration.batches
-     where run_id = $1 and status = 'done' and finished_at > now() - $2 * $3 * interval '1 s' and finished_at <= now()
-     group by 1, 2`,
-    [runId, sliceSeconds, SLICES],
-  );
   return {
     seconds,
-    slices: found.rows,
+    slices: await slicesOf(db, runId, sliceSeconds),
     sliceCount: SLICES,
     sliceSeconds,
     earlier: await earlierCosts(db, runId),
   };
+}
+
+async function slicesOf(db: Queryable, runId: number, seconds: number): Promise<Slice[]> {
+  const { entity, finished_at, read: rows } = batches;
+  const ago = sql<number>`least(${SLICES - 1}::integer, floor(extract(epoch from now() - ${finished_at}) / ${seconds}::float8))::integer`;
+  const recent = and(
+    eq(batches.run_id, runId),
+    eq(batches.status, "done"),
+    sql`${finished_at} > now() - ${seconds * SLICES}::float8 * interval '1 s'`,
+    sql`${finished_at} <= now()`,
+  );
+  return await read(
+    db,
+    query
+      .select({ entity, ago, read: sql<number>`sum(${rows})` })
+      .from(batches)
+      .where(recent)
+      .groupBy(sql`1`, sql`2`),
+  );
 }
 
 /** Since the first entity opened, without the time in which the run was paused. */
@@ -42,12 +55,16 @@ async function loadingSeconds(db: Queryable, runId: number): Promise<number | un
 
 /** Milliseconds of loading that a row took in the newest other run of each entity. */
 export async function earlierCosts(db: Queryable, runId: number): Promise<ReadonlyMap<string, number>> {
-  const found = await db.query<{ entity: string; cost: number }>(
-    `select distinct on (entity) entity, load_ms::float8 / read as cost
-     from migration.run_entities where run_id <> $1 and read > 0 and load_ms > 0 order by entity, run_id desc`,
-    [runId],
+  const { entity, run_id, load_ms, read: rows } = runEntities;
+  const found = await read(
+    db,
+    query
+      .selectDistinctOn([entity], { entity, cost: sql<number>`${load_ms}::float8 / ${rows}` })
+      .from(runEntities)
+      .where(and(ne(run_id, runId), gt(rows, 0), gt(load_ms, 0)))
+      .orderBy(entity, desc(run_id)),
   );
-  return new Map(found.rows.map(({ entity, cost }) => [entity, cost]));
+  return new Map(found.map(({ entity, cost }) => [entity, cost]));
 }
 
 /** What the loaders of a run do now. */

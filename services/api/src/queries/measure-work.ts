@@ -1,6 +1,17 @@
 import { INDEX_STATE, type Queryable } from "@nexus/shared/database";
 import { DIFY_BUDGET } from "@nexus/shared/ledger";
-import { and, batches, count, eq, query, read, sql } from "@nexus/shared/tables";
+import {
+  and,
+  batches,
+  type Columns,
+  count,
+  eq,
+  query,
+  type rateBudget,
+  read,
+  type runEntities,
+  sql,
+} from "@nexus/shared/tables";
 
 /** Jobs of one queue, by the ledger. Instants are seconds since 1970. */
 export interface Offered {
@@ -24,7 +35,7 @@ export async function offeredBatches(db: Queryable, runId: number): Promise<Offe
 
 /** Since when the first batch, in order, of each entity that loads could be offered and was not: seconds since 1970, by entity. */
 export async function waitingBatches(db: Queryable, runId: number): Promise<Record<string, number>> {
-  const found = await db.query<{ entity: string; since: number }>(
+  const found = await db.query<Pick<typeof runEntities.$inferSelect, "entity"> & { since: number }>(
     `select e.entity, extract(epoch from greatest(e.started_at, b.available_at))::float8 as since
      from migration.run_entities e cross join lateral (
        select available_at from migration.batches
@@ -54,9 +65,24 @@ export interface EmbeddingWork {
   readonly paused: string | null;
 }
 
+/** Null where no embedder has written it down. */
+type Quota = {
+  [Name in keyof QuotaRow]: QuotaRow[Name] | null;
+};
+
+type QuotaRow = Columns<
+  typeof rateBudget,
+  {
+    capMicrodollars: "cap_microdollars";
+    requestsPerMinute: "requests_per_minute";
+    tokensPerMinute: "tokens_per_minute";
+    share: "share";
+  }
+>;
+
 /** Looks at open events (one for each batch), the days of the bill and the budget: not at content, whatever there is of it. */
 export async function embeddingWork(db: Queryable): Promise<EmbeddingWork | undefined> {
-  const found = await db.query<EmbeddingWork>(
+  const found = await db.query<Quota & Omit<EmbeddingWork, keyof Quota>>(
     `select o.pages, o.relayed as "relayedPages", o.oldest, u.calls, u.throttled, u.failed, u.tokens, u.microdollars,
        (to_regclass('public.ai_embeddings') is not null and exists (select from migration.embedding_items where chunks > 0)
          and not coalesce(x.valid, false)

@@ -1,13 +1,39 @@
 /** The way of one source row through the ledger and the target: keys and codes. Column and table names come from the catalog. */
 import { batchCodeInWords, type ExhaustedBatch, exhaustedInWords, type Lineage } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
-import { and, desc, eq, exceptions, isNull, query, read } from "@nexus/shared/tables";
+import {
+  and,
+  type batches,
+  type Columns,
+  desc,
+  eq,
+  exceptions,
+  isNull,
+  query,
+  read,
+} from "@nexus/shared/tables";
 
 type Batch = Lineage["batches"][number];
 
-interface Found extends Omit<Batch, "errorSays" | "notes">, Omit<ExhaustedBatch, "batch"> {
-  readonly notes: string;
-}
+/** Instants come as ISO 8601, notes as JSON. */
+type Found = { readonly notes: string } & Columns<
+  typeof batches,
+  {
+    id: "id";
+    after: "after_key";
+    to: "to_key";
+    expected: "expected";
+    bytes: "read_bytes";
+    largestRow: "largest_row_bytes";
+    runId: "run_id";
+    seq: "seq";
+    generation: "generation";
+    status: "status";
+    attempts: "attempts";
+    finishedAt: "finished_at";
+    errorCode: "error_code";
+  }
+>;
 
 /** The batches whose range or keys hold it, the newest run first. */
 export async function batchesOf(db: Queryable, entity: string, legacyId: number): Promise<Batch[]> {

@@ -24,17 +24,18 @@ export async function audienceOf(db: Queryable, readers: readonly string[]): Pro
   return { tenants: ["public", ...named(true)], others: named(false) };
 }
 
-/** For each object its users among `roles`: who may call a function, name a relation, or write one that has it run as a trigger. */
+/** For each object its users among `roles`: who may call a function, name a relation, read a copy, or write one that has it run as a trigger. */
 export async function usersOf(
   db: Queryable,
   objects: readonly Opening[],
   roles: readonly string[],
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const used = objects.filter(({ kind }) => kind !== "trigger function").map(({ oid }) => oid);
+  const copies = objects.filter(({ kind }) => kind === "likely copy").map(({ oid }) => oid);
   const fired = objects.flatMap(({ oid, fires }) => fires.map((relation) => ({ oid, relation })));
   const { rows } = await db.query<{ oid: number; role: string }>(
     `with objects as (
-       select oid, oid as asked, relnamespace as schema, 'relation' as kind from pg_class where oid::bigint = any($1::bigint[])
+       select oid, oid as asked, relnamespace as schema, case when oid::bigint = any($5::bigint[]) then 'copy' else 'relation' end as kind from pg_class where oid::bigint = any($1::bigint[])
         union all select oid, oid, pronamespace, 'function' from pg_proc where oid::bigint = any($1::bigint[])
         union all select fired.oid, c.oid, c.relnamespace, 'written' from unnest($2::bigint[], $3::bigint[]) fired (oid, relation)
                     join pg_class c on c.oid = fired.relation)
@@ -42,10 +43,11 @@ export async function usersOf(
        from objects o, unnest($4::text[]) role
       where has_schema_privilege(role, o.schema, 'usage')
         and case o.kind when 'function' then has_function_privilege(role, o.asked, 'execute')
+                        when 'copy' then has_any_column_privilege(role, o.asked, 'select')
                         when 'relation' then has_any_column_privilege(role, o.asked, 'select, insert, update') or has_table_privilege(role, o.asked, 'delete')
                         else has_any_column_privilege(role, o.asked, 'insert, update') or has_table_privilege(role, o.asked, 'delete') end
       order by 2`,
-    [used, fired.map(({ oid }) => oid), fired.map(({ relation }) => relation), roles],
+    [used, fired.map(({ oid }) => oid), fired.map(({ relation }) => relation), roles, copies],
   );
   const users = new Map<number, string[]>();
   for (const { oid, role } of rows) users.set(oid, [...(users.get(oid) ?? []), role]);

@@ -6,11 +6,12 @@ import type { Entity } from "@nexus/catalog";
 import { type Guarded, guardedTables, relationsWithRules, routines, sightOf } from "./open-objects.ts";
 import { audienceOf, unboundTenants, usersOf } from "./open-uses.ts";
 import { openedTables } from "./opened-tables.ts";
-import { type Opening, openTo, remedyOf } from "./opening-words.ts";
+import { type Opening, openTo, remedyOf, withoutGuard } from "./opening-words.ts";
 import type { Queryable } from "./pool.ts";
 import { reviewsOf } from "./reviews.ts";
 import { embeddingsTable, targetTables } from "./target-schema.ts";
 import { tenantRoles } from "./tenant-roles.ts";
+import { type UnguardedTable, unguardedTables } from "./unguarded-tables.ts";
 
 export interface Openings {
   /** Open to tenants or to everybody, with what closes it: to be closed before anything starts. */
@@ -24,7 +25,12 @@ export async function openings(tx: Queryable, entities: readonly Entity[]): Prom
   const { readers } = await tenantRoles(tx);
   const { tenants, others } = await audienceOf(tx, readers);
   const names = [...targetTables(entities), embeddingsTable("", entities)].map(({ name }) => name);
-  const opened = await openedObjects(tx, names, tenants);
+  const tables = await guardedTables(tx, names, tenants);
+  const unguarded = await unguardedTables(tx, tables, tenants);
+  const opened = [
+    ...(await openedObjects(tx, tables, tenants)),
+    ...unguarded.filter(({ copies }) => copies.length > 0).map(likelyCopy),
+  ];
   const reviews = await reviewsOf(
     tx,
     opened.filter(({ kind }) => kind !== "related table" && kind !== "foreign table"), // They have no definition.
@@ -41,15 +47,17 @@ export async function openings(tx: Queryable, entities: readonly Entity[]): Prom
     else if (open.length > 0)
       problems.push(`${openTo(one, open)}: ${remedyOf(one, [...new Set([...readers, ...open])], review)}`);
   }
-  return { problems, notes };
+  return {
+    problems,
+    notes: [...notes, ...withoutGuard(unguarded.filter(({ copies }) => copies.length === 0))],
+  };
 }
 
 async function openedObjects(
   tx: Queryable,
-  names: readonly string[],
+  tables: readonly Guarded[],
   tenants: readonly string[],
 ): Promise<Opening[]> {
-  const tables = await guardedTables(tx, names, tenants);
   const relations = await relationsWithRules(tx, tables);
   const written = await routines(tx, tenants);
   const owners = [...new Set([...relations, ...written].map(({ owner }) => owner))];
@@ -77,4 +85,8 @@ function relatedTable({ oid, name }: Guarded): Opening {
     fires: [],
     shows: [`rows of the tables that it inherits from or hands down to`],
   };
+}
+
+function likelyCopy({ oid, name, copies }: UnguardedTable): Opening {
+  return { oid, name, kind: "likely copy", fires: [], shows: copies };
 }

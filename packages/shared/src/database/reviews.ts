@@ -25,7 +25,9 @@ export async function reviewsOf(
        select oid, title, md5(concat_ws(' ',
            (select concat_ws(' ', pg_get_functiondef(p.oid), p.proowner::regrole) from pg_proc p where p.oid::bigint = o.oid),
            (select concat_ws(' ', c.relowner::regrole, c.reloptions::text) from pg_class c where c.oid::bigint = o.oid),
-           (select string_agg(pg_get_ruledef(r.oid), ' ' order by r.rulename) from pg_rewrite r where r.ev_class::bigint = o.oid))) as mark
+           (select string_agg(pg_get_ruledef(r.oid), ' ' order by r.rulename) from pg_rewrite r where r.ev_class::bigint = o.oid),
+           (select string_agg(concat_ws(' ', a.attname, a.atttypid::regtype), ' ' order by a.attnum) from pg_attribute a
+             where o.title like 'likely copy %' and a.attrelid::bigint = o.oid and a.attnum > 0 and not a.attisdropped))) as mark
          from unnest($1::bigint[], $2::text[]) o (oid, title))
      select o.oid, exists (select from migration.settings s where s.name = 'reviewed ' || o.title and s.value = o.mark) as reviewed,
             format('insert into migration.settings values (%L, %L) on conflict (name) do update set value = excluded.value',

@@ -1,4 +1,5 @@
 /** What somebody may put over our tables, and whether it opens practices. */
+import { tables } from "./openings-by-tables.fixture.ts";
 
 export interface Attack {
   readonly what: string;
@@ -180,52 +181,6 @@ const functions: readonly Attack[] = [
     ask: "insert into public.asked values ('') returning name::bigint as rows",
     says: /trigger function public\.answer\(\) shows public\.patients/,
     undo: "drop table public.asked; drop function public.answer()",
-  },
-];
-
-const tables: readonly Attack[] = [
-  {
-    what: "a table that hands its columns down to ours is refused: its policies hold, not ours",
-    make: "create table public.people (first_name text); alter table public.patients inherit public.people; grant select on public.people to $tenant",
-    ask: count("public.people"),
-    says: /related table public\.people shows .*: run "alter table public\.people enable row level security" or "revoke all on public\.people/,
-    undo: "alter table public.patients no inherit public.people; drop table public.people",
-  },
-  {
-    what: "one that inherits from ours is refused",
-    make: `create table public.archived () inherits (public.patients); insert into public.archived (id) values ('${"0".repeat(8)}-0000-4000-8000-${"0".repeat(12)}'); grant select on public.archived to $tenant`,
-    ask: count("public.archived"),
-    says: /related table public\.archived shows/,
-    undo: "drop table public.archived",
-  },
-  {
-    what: "one that inherits from ours and lets nobody through is not",
-    make: "create table public.archived () inherits (public.patients); alter table public.archived enable row level security; grant select on public.archived to $tenant",
-    ask: count("public.archived"),
-    undo: "drop table public.archived",
-  },
-  {
-    what: "a table whose rule asks ours is refused",
-    make: "create table public.asked (rows bigint); create table public.answers (rows bigint); grant insert on public.asked to $tenant; grant select on public.answers to $tenant; create rule answers as on insert to public.asked do also insert into public.answers select count(*) from public.patients",
-    ask: "insert into public.asked values (0); select rows from public.answers",
-    says: /table with a rule public\.asked shows public\.patients/,
-    undo: "drop table public.asked, public.answers",
-  },
-  {
-    what: "a tenants' role that row level security does not bind is refused",
-    by: "superuser",
-    make: "alter role $tenant bypassrls",
-    ask: count("public.patients"),
-    says: /role \w+ sees the rows of all practices: have a superuser run "alter role \w+ nosuperuser nobypassrls"/,
-    undo: "do $$ begin if to_regrole('authenticated') is null then alter role nexus_tenant nobypassrls; else alter role authenticated nobypassrls; end if; end $$",
-  },
-  {
-    what: "a tenants' role that may become one whom it does not bind is refused",
-    by: "superuser",
-    make: "create role boss bypassrls; grant select on public.patients to boss; grant boss to $tenant",
-    ask: `set local role boss; ${count("public.patients")}`,
-    says: /role \w+ may become boss, who sees the rows of all practices: run "revoke boss from \w+"/,
-    undo: "drop owned by boss; drop role boss",
   },
 ];
 

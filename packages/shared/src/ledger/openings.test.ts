@@ -35,6 +35,8 @@ describe.each<Platform>(["plain", "supabase"])("%s", (platform) => {
     void (await here[by ?? "worker"].query(sql.replaceAll("$tenant", tenant)));
   const notes = async (): Promise<string[]> =>
     (await privacyNotes(here.worker, entities)).filter((note) => note.includes("all practices"));
+  const unguarded = async (): Promise<string[]> =>
+    (await privacyNotes(here.worker, entities)).filter((note) => note.includes("not ours"));
   const refusal = async (): Promise<string> =>
     await preflightTarget(here.worker, entities).then(() => "", String);
 
@@ -65,6 +67,32 @@ describe.each<Platform>(["plain", "supabase"])("%s", (platform) => {
     await here.worker.query(
       "drop function public.sampled(); delete from migration.settings where name like 'reviewed%'",
     );
+  });
+
+  it("a table of others that tenants may read whole is noted, and a copy that was looked at, until it changes", async () => {
+    await run(
+      {},
+      "create table public.colours (name text); create table public.contacts (first_name text, phone text); grant select on public.colours, public.contacts to $tenant",
+    );
+    expect(await refusal()).toBe("");
+    expect(await unguarded()).toEqual([
+      expect.stringMatching(
+        /^tables that are not ours show all their rows to .*: public\.colours, public\.contacts: where they hold rows of practices, run "alter table public\.colours enable row level security" \(and add policies\) or "revoke all on public\.colours from /,
+      ),
+    ]);
+    await here.worker.query("alter table public.contacts add column last_name text");
+    const [review] = /insert into migration\.settings .*? excluded\.value/.exec(await refusal()) ?? [""];
+    await here.worker.query(review);
+    expect(await refusal()).toBe("");
+    expect(await notes()).toEqual([
+      expect.stringMatching(/^likely copy public\.contacts shows .* \(reviewed\)$/),
+    ]);
+    await here.worker.query("alter table public.contacts add column date_of_birth date");
+    expect(await refusal()).toMatch(/likely copy public\.contacts shows public\.patients/);
+    await here.worker.query(
+      "drop table public.colours, public.contacts; delete from migration.settings where name like 'reviewed%'",
+    );
+    expect(await unguarded()).toEqual([]);
   });
 
   it("what is open to others than tenants is noted", async () => {

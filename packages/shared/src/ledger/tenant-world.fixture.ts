@@ -3,7 +3,7 @@ import { entities } from "@nexus/catalog";
 import { openPool, type Pool, type Queryable } from "../database/pool.ts";
 import { tenantRoles } from "../database/tenant-roles.ts";
 import { inTransaction } from "../database/transaction.ts";
-import { startPostgres } from "../testing/postgres.ts";
+import { type PrivatePostgres, startPostgres } from "../testing/postgres.ts";
 import { migrateTarget } from "./migrate.ts";
 
 /** `plain`: PostgreSQL as it is. `supabase`: with its roles, and its grants of everything to everybody. */
@@ -32,16 +32,23 @@ export interface TenantWorld {
   readonly worker: Pool;
   readonly superuser: Pool;
   readonly hasVectors: boolean;
+  /** What was to be preloaded is installed. */
+  readonly preloaded: boolean;
   /** All that the server logged so far. */
   log(): string;
   as<T>(actor: Actor, work: (db: Queryable) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
-/** A server of its own, since roles belong to servers. Undefined where there is no PostgreSQL. */
-export async function tenantWorld(platform: Platform): Promise<TenantWorld | undefined> {
+/**
+ * A server of its own, since roles belong to servers. Undefined where there is no PostgreSQL.
+ *
+ * @param preload an extension's library that the server loads at its start, where it is installed
+ */
+export async function tenantWorld(platform: Platform, preload?: string): Promise<TenantWorld | undefined> {
   const server = await startPostgres();
   if (!server.found) return undefined;
+  const preloaded = preload !== undefined && (await preloadIn(server, preload));
   const superuserUrl = await server.database("target");
   const url = Object.assign(new URL(superuserUrl), { username: "worker" }).href;
   const superuser = open(superuserUrl);
@@ -67,6 +74,7 @@ export async function tenantWorld(platform: Platform): Promise<TenantWorld | und
     worker,
     superuser,
     hasVectors: rowCount === 1,
+    preloaded,
     log: () => server.log(),
     as: ({ role, claims }, work) =>
       inTransaction(worker, async (tx) => {
@@ -80,6 +88,17 @@ export async function tenantWorld(platform: Platform): Promise<TenantWorld | und
       await server.stop();
     },
   };
+}
+
+async function preloadIn(server: PrivatePostgres, library: string): Promise<boolean> {
+  const maintenance = open(server.url);
+  const { rowCount } = await maintenance.query("select from pg_available_extensions where name = $1", [
+    library,
+  ]);
+  if (rowCount === 1) await maintenance.query(`alter system set shared_preload_libraries = '${library}'`);
+  await maintenance.end();
+  if (rowCount === 1) await server.restart();
+  return rowCount === 1;
 }
 
 function open(url: string): Pool {

@@ -63,6 +63,18 @@ describe("the source", () => {
     expect(String(failure)).not.toContain("missing");
   });
 
+  it("is looked for where a bare name finds it, in any schema of the search path", async () => {
+    await legacy.query("create schema empty");
+    const along = (path: string): Promise<unknown> => {
+      const at = new URL(url);
+      at.searchParams.set("options", `-c search_path=${path}`);
+      const reader = openSource(at.href);
+      return failureOf(reader).finally(() => reader.end());
+    };
+    expect(await along("empty,public")).toBeUndefined();
+    expect(String(await along("nowhere"))).toContain("tables missing: ");
+  });
+
   it("is unavailable when its session ends while it is looked at", async () => {
     const other = openSource(url);
     const session = await other.connect();

@@ -71,7 +71,20 @@ async function problemsIn(tx: Queryable, entities: readonly Entity[]): Promise<s
     ...(await logged(tx)).problems,
     ...(await strangerLedger(tx)),
     ...(await suspendedRules(tx, tables)),
+    ...(await readOnlyByDefault(tx)),
   ];
+}
+
+/** Statements outside of transactions would be refused. Hosted databases are set so while their disk is nearly full. */
+async function readOnlyByDefault(tx: Queryable): Promise<string[]> {
+  const { rows } = await tx.query<{ role: string }>(
+    "select quote_ident(session_user) as role where current_setting('default_transaction_read_only')::boolean",
+  );
+  return rows.map(
+    ({ role }) =>
+      `default_transaction_read_only is on for ${role}, the database or the server: make room if the disk is nearly full, which` +
+      ` has a host set it; else run "alter role ${role} set default_transaction_read_only = off"`,
+  );
 }
 
 function locked(pool: Pool, waited: number, cause: unknown): UnavailableError {

@@ -1,11 +1,9 @@
 /** What the source has, from its catalog. PostgreSQL 9.5 syntax. */
 import { type SourceColumn, sourceShape, type SourceShape } from "@nexus/catalog";
 import type { Queryable } from "./pool.ts";
+import { FOUND_BY_NAME } from "./source-tables.ts";
 
-/**
- * Every column of the current schema (public, unless the URL says otherwise), whoever may read it, with its type as PostgreSQL
- * names it (a domain as what it is over). A role that may not use the schema has no current one: then it is public.
- */
+/** Every column of the tables that a bare name finds, whoever may read it, with its type as PostgreSQL names it (a domain as what it is over). */
 async function readSourceColumns(legacy: Queryable): Promise<SourceColumn[]> {
   const { rows } = await legacy.query<SourceColumn>(
     `with recursive based (domain, base, typmod) as (
@@ -20,7 +18,7 @@ async function readSourceColumns(legacy: Queryable): Promise<SourceColumn[]> {
        join pg_catalog.pg_attribute a on a.attrelid = c.oid
        left join (based d join pg_catalog.pg_type b on b.oid = d.base and b.typtype <> 'd') on d.domain = a.atttypid
        join pg_catalog.pg_type t on t.oid = coalesce(d.base, a.atttypid)
-      where n.nspname = coalesce(current_schema(), 'public') and c.relkind in ('r', 'v', 'm', 'f', 'p')
+      where ${FOUND_BY_NAME} and c.relkind in ('r', 'v', 'm', 'f', 'p')
         and a.attnum > 0 and not a.attisdropped
       order by c.relname, a.attnum`,
   );
@@ -49,7 +47,7 @@ export async function missingPrivileges(legacy: Queryable, tables: readonly stri
      select format('grant select on %I.%I to %I', n.nspname, c.relname, current_user)
        from pg_catalog.pg_class c
        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = coalesce(current_schema(), 'public') and c.relname = any($1::text[]) and not has_table_privilege(c.oid, 'select')`,
+      where ${FOUND_BY_NAME} and c.relname = any($1::text[]) and not has_table_privilege(c.oid, 'select')`,
     [tables],
   );
   return rows.map(({ privilege }) => privilege);

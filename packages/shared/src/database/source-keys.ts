@@ -2,6 +2,7 @@
 import type { Entity, SourceShape } from "@nexus/catalog";
 import { errorCode } from "./failures.ts";
 import type { Queryable } from "./pool.ts";
+import { FOUND_BY_NAME } from "./source-tables.ts";
 
 /** Milliseconds that the keys of one table may be counted: the source is live. */
 const COUNT_MS = 20_000;
@@ -74,7 +75,7 @@ async function isKept(tx: Queryable, { table, key }: Key): Promise<boolean> {
     `select from pg_catalog.pg_class c
        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
        join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = $2 and a.attnotnull
-      where n.nspname = coalesce(current_schema(), 'public') and c.relname = $1 and not (c.relkind = 'r' and c.relhassubclass)
+      where ${FOUND_BY_NAME} and c.relname = $1 and not (c.relkind = 'r' and c.relhassubclass)
         and exists (select from pg_catalog.pg_index i
                      where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indnatts = 1
                        and i.indkey[0] = a.attnum and i.indpred is null and i.indexprs is null)`,

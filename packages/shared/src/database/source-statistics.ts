@@ -1,12 +1,13 @@
 /** Whether the planner of the source knows anything of its tables. */
 import type { Queryable } from "./pool.ts";
+import { FOUND_BY_NAME } from "./source-tables.ts";
 
 /** Names the tables that hold rows and were never analysed, without waiting for who has locked one. What a role may not read, it sees no statistics of. PostgreSQL 9.5 syntax. */
 export async function neverAnalysed(tx: Queryable, tables: readonly string[]): Promise<string[]> {
   const { rows } = await tx.query<{ name: string }>(
     `select c.relname::text as name
        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = coalesce(current_schema(), 'public') and c.relname = any($1::text[]) and c.relkind in ('r', 'm')
+      where ${FOUND_BY_NAME} and c.relname = any($1::text[]) and c.relkind in ('r', 'm')
         and (c.relpages > 0 or pg_stat_get_live_tuples(c.oid) > 0)
         and not exists (select from pg_catalog.pg_stats s where s.schemaname = n.nspname and s.tablename = c.relname)
       order by 1`,

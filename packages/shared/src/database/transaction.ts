@@ -52,6 +52,29 @@ function bounded(statementMs: number, idleMs: number): string {
 }
 
 /**
+ * How values and names are read and written, whatever role, database or server prefer: nothing that we send or read means
+ * something else elsewhere. Every PostgreSQL from 9.5 on knows these.
+ */
+const FORMATS = [
+  "set local timezone = 'UTC'",
+  "set local datestyle = 'ISO'",
+  "set local intervalstyle = 'postgres'",
+  "set local bytea_output = 'hex'",
+  "set local extra_float_digits = 3",
+  "set local array_nulls = on",
+  "set local standard_conforming_strings = on",
+  "set local transform_null_equals = off",
+  "set local quote_all_identifiers = off",
+].join("; ");
+
+/** A transaction's first words. Nobody's default isolation applies: others would refuse with 40001 what ours only waits for. */
+function beginning(
+  kind: "read committed read write" | "read committed read only" | "repeatable read read only",
+): string {
+  return `begin isolation level ${kind}; ${FORMATS}`;
+}
+
+/**
  * Runs `work` in a transaction of the target: committed when it resolves, rolled back when it throws.
  * A connection that cannot even be rolled back is thrown away.
  */
@@ -62,7 +85,7 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const lazily = commit === "soon" ? "; set local synchronous_commit = off" : "";
   const early = constraints === "immediate" ? "; set constraints all immediate" : "";
-  const begin = `begin read write; ${KEPT_FROM_LOG}${lazily}${early}`;
+  const begin = `${beginning("read committed read write")}; ${KEPT_FROM_LOG}${lazily}${early}`;
   return await wrapped(pool, { kind: "transaction", begin, idleMs }, work, bounds);
 }
 
@@ -70,15 +93,14 @@ export async function inTransaction<T>(
 const WITHOUT_JIT = `select case when current_setting('server_version_num')::integer >= 110000 then set_config('jit', 'off', true) end`;
 
 /**
- * Like `inTransaction`, but the server refuses writes, and dates and instants are delivered in ISO format and UTC, whatever
- * the role or the database prefers. For the legacy database.
+ * Like `inTransaction`, but the server refuses writes. For the legacy database.
  */
 export async function readOnly<T>(
   pool: Pool,
   work: (tx: Client) => Promise<T>,
   bounds: Bounds = {},
 ): Promise<T> {
-  const begin = `begin read only; set local timezone = 'UTC'; set local datestyle = 'ISO'; ${WITHOUT_JIT}${rowSecurityOf(pool)}`;
+  const begin = `${beginning("read committed read only")}; ${WITHOUT_JIT}${rowSecurityOf(pool)}`;
   return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, work, bounds);
 }
 
@@ -88,7 +110,7 @@ export async function readTarget<T>(
   work: (tx: Client) => Promise<T>,
   bounds: Bounds = {},
 ): Promise<T> {
-  const begin = `begin read only; set local timezone = 'UTC'; set local datestyle = 'ISO'; ${WITHOUT_JIT}; ${KEPT_FROM_LOG}`;
+  const begin = `${beginning("read committed read only")}; ${WITHOUT_JIT}; ${KEPT_FROM_LOG}`;
   return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, work, bounds);
 }
 
@@ -98,7 +120,7 @@ export async function inSnapshot<T>(
   work: (tx: Client) => Promise<T>,
   bounds: Bounds = {},
 ): Promise<T> {
-  const begin = "begin isolation level repeatable read read only";
+  const begin = beginning("repeatable read read only");
   return await wrapped(pool, { kind: "snapshot", begin, idleMs: IDLE_MS }, work, bounds);
 }
 

@@ -23,7 +23,29 @@ beforeEach(async (context) => {
   return () => target.end();
 });
 
+/** Refusals of a target that its own database or role has set so. */
+async function problemsWith(options: string): Promise<string> {
+  const preferring = new URL(url);
+  preferring.searchParams.set("options", options);
+  const pool = open(preferring.href);
+  try {
+    return String(await preflightTarget(pool, entities).catch((error: unknown) => error));
+  } finally {
+    await pool.end();
+  }
+}
+
 describe("the target", () => {
+  it("is refused while it is read only by default, as a hosted one is whose disk is nearly full", async () => {
+    expect(await problemsWith("-c default_transaction_read_only=on")).toContain(
+      "default_transaction_read_only is on for ",
+    );
+  });
+
+  it("passes whatever names are quoted by default", async () => {
+    expect(await problemsWith("-c quote_all_identifiers=on")).toBe("undefined");
+  });
+
   it("passes once it is migrated", async () => {
     await expect(preflightTarget(target, entities)).resolves.toBeUndefined();
   });

@@ -88,10 +88,11 @@ describe.each(stacks())("a strange source, on $name", (stack) => {
   });
 
   it("reads times without a zone as of the zone that the run keeps", async () => {
-    const { rows } = await journey.target.query("select source_timezone from migration.runs where id = $1", [
-      runId,
-    ]);
-    expect(rows).toEqual([{ source_timezone: "US/Pacific" }]);
+    const { rows } = await journey.target.query(
+      "select source_timezone, source_columns is not null as columns from migration.runs where id = $1",
+      [runId],
+    );
+    expect(rows).toEqual([{ source_timezone: "US/Pacific", columns: true }]);
     const written = await journey.legacy.query(
       `select id, (created_at at time zone 'US/Pacific' at time zone 'UTC')::text as at from dispatch_project order by id`,
     );

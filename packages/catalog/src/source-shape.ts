@@ -10,6 +10,8 @@ export interface SourceShape {
   family(table: string, column: string): Family | undefined;
   /** The zone in which times without one were written. */
   readonly zone: string;
+  /** What the shape was made of. */
+  readonly columns: readonly SourceColumn[];
 }
 
 /** One column of the source, from `information_schema.columns` or `format_type`. */
@@ -35,6 +37,7 @@ export function sourceShape(columns: readonly SourceColumn[], zone = "UTC"): Sou
     type: (table, column) => tables.get(table)?.get(column)?.type,
     family: (table, column) => tables.get(table)?.get(column)?.family,
     zone,
+    columns,
   };
 }
 

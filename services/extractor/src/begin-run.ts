@@ -1,7 +1,7 @@
 /** A run begins when the source is fit to be read; what is skipped is counted once. */
-import { entities, type Entity, entityNamed } from "@nexus/catalog";
+import { entities, type Entity, entityNamed, missingInSource } from "@nexus/catalog";
 import { errorCode, inspectSource, type Queryable, readOnly } from "@nexus/shared/database";
-import { entitiesIn, markRunBegun, markRunFailed, type Run } from "@nexus/shared/ledger";
+import { entitiesIn, markRunBegun, markRunFailed, recordSource, type Run } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { countSkipped } from "./excluded.ts";
@@ -28,6 +28,7 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   const problems: string[] = [];
   for (const entity of selected) problems.push(...(await problemsOf(deps, entity)));
   const { shape } = await inspect(deps, []);
+  problems.push(...missingInSource(selected, shape).map(({ message }) => message));
   if (problems.length > 0) {
     for (const reason of new Set(problems))
       deps.log.error({ runId: run.id, reason }, "the source cannot be read");
@@ -36,7 +37,7 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   }
   for (const entity of await entitiesIn(deps.target, run.id, ["skipped"]))
     await countSkipped(deps, run, setbacks, shape, entity);
-  await recordSourceTimezone(deps.target, run.id, shape.zone);
+  await recordSource(deps.target, run.id, shape);
   const began = await markRunBegun(deps.target, run.id);
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;
@@ -62,11 +63,6 @@ function inspect({ legacy, settings, signal }: Deps, selected: readonly Entity[]
     },
     { statementMs: settings.legacyStatementMs, signal },
   );
-}
-
-/** Keeps with a run the zone in which it reads times without one. */
-async function recordSourceTimezone(db: Queryable, id: number, zone: string): Promise<void> {
-  await db.query(`update migration.runs set source_timezone = $2 where id = $1`, [id, zone]);
 }
 
 /** Writes down why a run cannot begin; beginning forgets it. */

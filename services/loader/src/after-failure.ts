@@ -4,6 +4,8 @@ import {
   connectionBroke,
   errorCode,
   nextStep,
+  type NextStep,
+  OF_ABSENCE,
   type Queryable,
   refusalCode,
   serverOf,
@@ -62,7 +64,7 @@ export async function afterFailure(
   signal: AbortSignal,
 ): Promise<Handled> {
   const { target, log } = deps;
-  const step = nextStep(error);
+  const step = stepAfter(error);
   const code = step === "wait" ? refusalCode(error) : codeOf(error);
   const facts = { batch: batch.id, entity: batch.entity, attempt: batch.attempts, code, err: error };
   if (step === "wait" && !(await isHopeless(deps, batch))) {
@@ -78,6 +80,12 @@ export async function afterFailure(
     await whenReachable(() => failBatch(target, batch.id, batch.generation, reason), signal);
   }
   return { kind: "done" };
+}
+
+/** What the source had when the run began, and has not now, is like a server that is away: nothing is wrong with the batch. */
+function stepAfter(error: unknown): NextStep {
+  const absent = serverOf(error) === "source" && OF_ABSENCE.test(errorCode(error) ?? "");
+  return absent ? "wait" : nextStep(error);
 }
 
 /** What cannot be asked is not decided. */

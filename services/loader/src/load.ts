@@ -49,9 +49,9 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
     const entity = entityNamed(entities, batch.entity);
     const run = await deps.runContext(batch.runId);
     if (batch.attempts > 1) await measureBatch(deps, run, entity, batch, signal);
-    const breakers = batch.breaks >= SUSPICIOUS ? new Set<Key>() : undefined;
-    const reading = await readRange({ ...deps, signal, breakers }, run, entity, batch);
-    const attempt = { ...deps, signal, breakers, startedAt, sourceMs: performance.now() - startedAt };
+    const source = { ...deps, signal, ...searches(batch) };
+    const reading = await readRange(source, run, entity, batch);
+    const attempt = { ...source, startedAt, sourceMs: performance.now() - startedAt };
     const counts =
       reading.kind === "whole"
         ? await writeFindingBadRows(attempt, run, entity, batch, reading)
@@ -64,6 +64,11 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
     if (signal.aborted) return await release(deps, batch, { kind: "hand_back" });
     return await afterFailure(deps, batch, error, signal);
   }
+}
+
+/** What is looked for among the rows, as it was tried before: what breaks the connection, what takes too long. */
+function searches({ breaks, attempts }: ClaimedBatch): Pick<Source, "breakers" | "seeksSlow"> {
+  return { breakers: breaks >= SUSPICIOUS ? new Set<Key>() : undefined, seeksSlow: attempts > 1 };
 }
 
 /** Nothing to do: the batch is done, paused, cancelled or requeued, or shut out before it was read, or it has crashed its loaders too often. */

@@ -1,6 +1,7 @@
 /** What a loader is given in tests: real databases, and batches that are loaded without a queue. */
 import { openTurn } from "@nexus/shared/runtime";
-import { openPool, type Pool } from "@nexus/shared/database";
+import { openPool, type Pool, readSourceShape } from "@nexus/shared/database";
+import { recordSource } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
 import { freshDatabase, freshTarget, runningRun, type TestContext } from "@nexus/shared/testing";
 import type { Deps } from "./deps.ts";
@@ -12,6 +13,7 @@ import { rememberRunContext } from "./run-context.ts";
 interface Loaded {
   readonly status: string;
   readonly error_code: string | null;
+  readonly attempts: number;
   readonly read: number;
   readonly loaded: number;
   readonly inserted: number;
@@ -33,6 +35,8 @@ export interface LoaderUnderTest {
     offers?: number,
     before?: number,
   ): Promise<Loaded>;
+  /** Begins a run with the source as it is, of one batch with all keys of an entity: what is returned offers it, once more each time. */
+  begin(entity: string): Promise<() => Promise<Loaded>>;
 }
 
 interface Settings extends Partial<Deps> {
@@ -59,7 +63,13 @@ export async function loaderUnderTest(
 ): Promise<LoaderUnderTest> {
   const target = await freshTarget(context);
   const url = legacyUrl ?? (await freshDatabase(context));
-  const legacy = openPool({ url, max: 2, name: "nexus-test", onError: () => undefined });
+  const legacy = openPool({
+    url,
+    max: 2,
+    name: "nexus-test",
+    server: "source",
+    onError: () => undefined,
+  });
   context.onTestFinished(() => legacy.end());
   await legacy.query(SOURCE);
   const log = openLog("test");
@@ -78,35 +88,59 @@ export async function loaderUnderTest(
     log,
     ...settings,
   };
-  return { deps, legacy, target, load: (...given) => load(deps, ...given) };
+  return {
+    deps,
+    legacy,
+    target,
+    load: (...given) => load(deps, ...given),
+    begin: (entity) => begin(deps, entity),
+  };
 }
 
 async function load(
   deps: Deps,
   entity: string,
-  [after, to]: readonly [number, number] = [0, 2_147_483_647],
+  range?: readonly [number, number],
   offers = 1,
   before = 0,
 ): Promise<Loaded> {
   const { target } = deps;
+  const offer = await begin(deps, entity, range, before);
+  for (let others = offers; others > 1; others--) await offer();
+  const loaded = await offer();
+  await target.query("update migration.runs set status = 'completed' where status = 'running'");
+  return loaded;
+}
+
+async function begin(
+  deps: Deps,
+  entity: string,
+  [after, to]: readonly [number, number] = [0, 2_147_483_647],
+  attempts = 0,
+): Promise<() => Promise<Loaded>> {
+  const { target, legacy } = deps;
   const runId = await runningRun(target, [entity]);
+  await recordSource(target, runId, await readSourceShape(legacy));
   const { rows } = await target.query<{ id: number }>(
     `insert into migration.batches (run_id, entity, seq, after_key, to_key, expected, status, attempts)
      values ($1, $2, 1, $3, $4, 0, 'queued', $5) returning id`,
-    [runId, entity, after, to, before],
+    [runId, entity, after, to, attempts],
   );
   const id = rows[0]?.id ?? 0;
-  const job = { runId, entity, batch: id, generation: 1, from: null, to: null };
-  for (let offer = 0; offer < offers; offer++) {
+  return async () => {
     await target.query(
       "update migration.batches set status = 'queued' where id = $1 and status = 'planned'",
       [id],
     );
+    const job = { runId, entity, batch: id, generation: 1, from: null, to: null };
     await loadBatch(deps, job, AbortSignal.timeout(60_000));
-  }
-  await target.query("update migration.runs set status = 'completed' where id = $1", [runId]);
+    return await outcomeOf(target, id);
+  };
+}
+
+async function outcomeOf(target: Pool, id: number): Promise<Loaded> {
   const found = await target.query<Omit<Loaded, "exceptions">>(
-    `select status, error_code, read, loaded, inserted, updated from migration.batches b where id = $1`,
+    `select status, error_code, attempts, read, loaded, inserted, updated from migration.batches b where id = $1`,
     [id],
   );
   const exceptions = await target.query<{ said: string }>(

@@ -95,11 +95,15 @@ async function* readPieces(
 
 /** After so many failures of `of` rows, and nothing else. */
 function throwIfHopeless(fault: Fault, failures: number, of: number): void {
-  if (fault.kind === "unsure" && of > 1 && failures >= Math.min(of, GIVEN_UP)) throw fault.error;
+  if (fault.kind !== "unsure" && fault.kind !== "slow") return;
+  if (of > 1 && failures >= Math.min(of, GIVEN_UP[fault.kind])) throw fault.error;
 }
 
 /** Rows that fail for a reason that need not be theirs, without one that does not, until it is held for another's. */
-const GIVEN_UP = 20;
+const GIVEN_UP = { unsure: 20, slow: 3 } as const;
+
+/** A lone row is rejected when it took too long so often, one time after the other. */
+const SLOW_TRIALS = 2;
 
 /** Twice as many while they are light, and never so many that they would be cut off if they weigh what the last ones did. */
 function nextPace(rows: number, bytes: number): number {
@@ -108,7 +112,7 @@ function nextPace(rows: number, bytes: number): number {
 
 type Got = (Rows & { readonly bytes: number }) | Fault;
 
-/** A row that breaks the connection is tried again; one that does so each time is remembered. */
+/** A row that breaks the connection, or takes too long, is tried again; one that breaks it each time is remembered. */
 async function attemptAlone(
   source: Source,
   run: RunContext,
@@ -117,8 +121,9 @@ async function attemptAlone(
 ): Promise<Got> {
   for (let trial = 1; ; trial++) {
     const got = await attempt(source, run, sql, [keys], source.rowBytes);
-    if ("rows" in got || got.kind !== "breaks") return got;
-    if (trial < TRIALS) continue;
+    if ("rows" in got || (got.kind !== "breaks" && got.kind !== "slow")) return got;
+    if (trial < (got.kind === "slow" ? SLOW_TRIALS : TRIALS)) continue;
+    if (got.kind === "slow") return got;
     for (const key of keys) if (source.breakers !== undefined) addBreaker(source.breakers, key);
     return got;
   }
@@ -135,11 +140,18 @@ async function attempt(
   try {
     return await ask(source, run, sql, values, maxBytes);
   } catch (error) {
-    if (source.breakers === undefined || source.signal.aborted || !connectionBroke(error))
-      return faultOf(error);
+    if (source.signal.aborted) throw error;
+    if (source.breakers === undefined || !connectionBroke(error)) return soughtFault(source, error);
     await untilWell(() => ask(source, run, "select", [], maxBytes), source.signal);
     return { kind: "breaks", code: BREAKS_CONNECTION, error };
   }
+}
+
+/** Throws what is no row's fault, as far as that is known by now. */
+function soughtFault({ seeksSlow = false }: Source, error: unknown): Fault {
+  const fault = faultOf(error);
+  if (fault.kind === "slow" && !seeksSlow) throw error;
+  return fault;
 }
 
 async function ask(

@@ -2,7 +2,7 @@
 import { type Codes, type Entity, parseCodes, type SourceShape } from "@nexus/catalog";
 import { ConfigurationError } from "@nexus/shared/config";
 import { type Pool, readSourceShape } from "@nexus/shared/database";
-import { findRun, idNamespace } from "@nexus/shared/ledger";
+import { findRun, idNamespace, sourceAtBegin } from "@nexus/shared/ledger";
 import { readTargetTables, type TargetTable } from "./target-tables.ts";
 
 export interface RunContext {
@@ -10,6 +10,7 @@ export interface RunContext {
   readonly embeddings: boolean;
   readonly dify: boolean;
   readonly idNamespace: string;
+  /** The source as the run began with it. */
   readonly shape: SourceShape;
   /** PostgreSQL's name of the encoding in which the source says that it stores text. */
   readonly sourceEncoding: string;
@@ -40,8 +41,9 @@ export function rememberRunContext(
 }
 
 async function readRunContext(legacy: Pool, target: Pool, runId: number, zone?: string): Promise<RunContext> {
-  const [run, namespace, tables] = await Promise.all([
+  const [run, shape, namespace, tables] = await Promise.all([
     findRun(target, runId),
+    sourceAtBegin(target, runId),
     idNamespace(target),
     readTargetTables(target),
   ]);
@@ -55,7 +57,7 @@ async function readRunContext(legacy: Pool, target: Pool, runId: number, zone?: 
     embeddings: run.embeddings,
     dify: run.dify,
     idNamespace: namespace,
-    shape: await readSourceShape(legacy, run.sourceTimezone ?? zone),
+    shape: shape ?? (await readSourceShape(legacy, run.sourceTimezone ?? zone)),
     sourceEncoding: encoding.rows[0]?.name ?? "UTF8",
     tables,
   };

@@ -19,6 +19,8 @@ export interface Source {
   readonly rowBytes: number;
   readonly encoding: SourceEncoding;
   readonly signal: AbortSignal;
+  /** Whether rows are looked for that take too long: the batch did so before. */
+  readonly seeksSlow?: boolean;
   /** Rows of the batch whose reading breaks the connection, as far as they were found; absent: none is looked for. */
   readonly breakers?: Set<Key> | undefined;
 }

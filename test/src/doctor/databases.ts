@@ -32,6 +32,20 @@ export const databases: readonly Situation[] = [
     next: /^mend that first/,
   },
   {
+    name: "the target refuses the login, and the source another one",
+    prepare: async ({ target, env }, context) => {
+      const [here, there] = [
+        await freshLogin(context, env["TARGET_URL"] ?? ""),
+        await freshLogin(context, env["LEGACY_URL"] ?? ""),
+      ];
+      await target.query(`alter role ${here.username} nologin; alter role ${there.username} nologin`);
+      return { TARGET_URL: here.href, LEGACY_URL: there.href };
+    },
+    wrong: ["legacy_unreachable", "target_unreachable"],
+    says: /^TARGET_URL \(.+\): the server refuses this user \(28000\)/,
+    next: /^mend that first/,
+  },
+  {
     name: "the role of the source lacks SELECT on a table",
     prepare: async ({ legacy, env }, context) => {
       const login = await freshLogin(context, env["LEGACY_URL"] ?? "");

@@ -1,5 +1,5 @@
 import { entities, inDependencyOrder, tablesRead } from "@nexus/catalog";
-import { connectionsNeeded, StartFailure, UnavailableError } from "@nexus/shared/config";
+import { connectionsNeeded, RefusedError, StartFailure, UnavailableError } from "@nexus/shared/config";
 import {
   connectionNotes,
   type Pool,
@@ -32,7 +32,7 @@ export async function examineLegacy(legacy: Pool, settings: Settings): Promise<F
     ];
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
-    const unreachable = error instanceof UnavailableError;
+    const unreachable = error instanceof UnavailableError || error instanceof RefusedError;
     const next = unreachable
       ? "do what it says, or correct LEGACY_URL; batches wait meanwhile"
       : "do what it says, then `nexus preflight`";

@@ -1,5 +1,5 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import { connectionsNeeded, StartFailure, UnavailableError } from "@nexus/shared/config";
+import { connectionsNeeded, RefusedError, StartFailure, UnavailableError } from "@nexus/shared/config";
 import {
   connectionNotes,
   notesOnTarget,
@@ -34,7 +34,7 @@ export async function examineTarget(
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
     const { message } = error;
-    if (error instanceof UnavailableError)
+    if (error instanceof UnavailableError || error instanceof RefusedError)
       return {
         findings: [wrong("target", "target_unreachable", message, "mend that first: the ledger lies there")],
         ledger: await hasLedger(target), // It may answer, with a table locked.

@@ -1,6 +1,6 @@
 export { requireCatalog } from "./catalog.ts";
 export { closest } from "./closest.ts";
-export { ConfigurationError, StartFailure, UnavailableError } from "./failure.ts";
+export { ConfigurationError, RefusedError, StartFailure, UnavailableError } from "./failure.ts";
 export {
   CONNECTIONS,
   connectionsNeeded,

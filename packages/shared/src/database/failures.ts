@@ -100,6 +100,12 @@ export function noConnectionLeft(error: unknown): boolean {
   return code === "53300" || (/^(XX|08)/.test(code) && OF_A_POOLER.test(error.message));
 }
 
+/**
+ * A table, column or schema that is not there. A run begins when the source has what the mapping needs, and reads by what it had then:
+ * what is away from the source now, somebody took away. In the target it is a person's.
+ */
+export const OF_ABSENCE = /^(42P01|42703|3F000)$/;
+
 /** Codes of what keeps a connection from being made, and of a crash that another session has caused (57P02). */
 const OF_OTHERS =
   /^(28|40|53[^2]|55|57P0[2345]|25006|3D|ECONNREFUSED|ECONNABORTED|EADDR|EAI_|ENOTFOUND|EHOST|ENET|ETIMEDOUT|EMFILE|ENFILE)/;

@@ -1,5 +1,5 @@
 export { byOid } from "./text-types.ts";
-export { connectionBroke, errorCode, nextStep, type NextStep } from "./failures.ts";
+export { connectionBroke, errorCode, nextStep, type NextStep, OF_ABSENCE } from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, urlOf, withPool } from "./pool.ts";
 export { type Server, serverOf } from "./attend.ts";
 export { connectionNotes } from "./connection-limits.ts";

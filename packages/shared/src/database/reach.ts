@@ -1,5 +1,5 @@
 /** The first thing asked of a database: is it there, and is it new enough? */
-import { ConfigurationError, UnavailableError } from "../config/failure.ts";
+import { RefusedError, UnavailableError } from "../config/failure.ts";
 import { connectionRefusal } from "../runtime/connection-refusal.ts";
 import { nextStep } from "./failures.ts";
 import { type Pool, urlOf } from "./pool.ts";
@@ -13,7 +13,7 @@ export interface Version {
 
 /**
  * Asks the source for its version: 9.5 or newer. Throws `UnavailableError` when it does not answer, has no such database or
- * is too old, `ConfigurationError` when it refuses the role. Messages name host, port and database, never the password.
+ * is too old, `RefusedError` when it refuses the role. Messages name host, port and database, never the password.
  */
 export async function reachLegacy(pool: Pool): Promise<Version> {
   return await reach(pool, "LEGACY_URL", { number: 90_500, text: "9.5" });
@@ -64,12 +64,11 @@ const REFUSED = /^(28|no_password)/;
 function unreached(pool: Pool, place: string, cause: unknown): Error {
   const code = refusalCode(cause);
   const refusal = connectionRefusal(cause);
-  if (refusal !== undefined) return new ConfigurationError(`${place}: ${refusal}`, { cause });
+  if (refusal !== undefined) return new RefusedError(`${place}: ${refusal}`, { cause });
   if (REFUSED.test(code))
-    return new ConfigurationError(
-      `${place}: the server refuses this user (${code}): correct user and password`,
-      { cause },
-    );
+    return new RefusedError(`${place}: the server refuses this user (${code}): correct user and password`, {
+      cause,
+    });
   const { says, next } = code === "3D000" && hasBlanks(pool) ? BLANKS : refusalInWords(code);
   return new UnavailableError(`${place}: cannot be reached (${code}): ${says}: ${next}`, { cause });
 }

@@ -24,6 +24,11 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
   [/^57P/, "it was shut down", "start it"],
   [/^(25006|0A000)$/, "it only reads: it is a standby, or became one", "point to the server that writes"],
   [/^55P03$/, "it gives a lock to somebody else", "`nexus doctor` names the session that holds it"],
+  [
+    /^(42P01|42703|3F000)$/,
+    "it lacks a table, a column or a schema that it had when the run began",
+    "bring it back, or cancel the run and start another (`nexus preflight` says what is missing)",
+  ],
   [/^58/, "its disk fails", "look at the server's log"],
   [/^ECONNREFUSED$/, "nobody listens there", "check host, port and database, and that the server runs"],
   [/^E(HOST|NET)UNREACH$/, "there is no route to it", "look at the network, its policies and firewalls"],

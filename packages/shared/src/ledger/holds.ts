@@ -1,6 +1,6 @@
 /** What holds a run up: a server that refuses, and its code. Nothing is wrong with a batch then, and no attempt is spent. */
 import { type Server, serverOf } from "../database/attend.ts";
-import { connectionBroke, nextStep } from "../database/failures.ts";
+import { connectionBroke, nextStep, OF_ABSENCE } from "../database/failures.ts";
 import type { Queryable } from "../database/pool.ts";
 import { type Refusal, refusalCode, refusalInWords } from "../database/refusals.ts";
 
@@ -22,9 +22,9 @@ export function holdInWords({ server, code, seconds }: Hold): Refusal {
   };
 }
 
-/** Whether every batch is refused. A lock does not refuse every batch: others may use other tables. */
+/** Whether every batch is refused. A lock, or a table that is away, does not refuse every batch: others may use other tables. */
 export function holdsAll(code: string): boolean {
-  return code !== "55P03";
+  return code !== "55P03" && !OF_ABSENCE.test(code);
 }
 
 /** Seconds after which a hold that nobody renews is over: longer than the longest pause between two tries. */

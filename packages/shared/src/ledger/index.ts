@@ -77,6 +77,7 @@ export {
 export { countBatches, planCursor, type PlanCursor, type Range, recordPlan } from "./planning.ts";
 export { type EntityProgress, rollUpCounts, progressOf } from "./progress.ts";
 export { activeRun, claimEntity, entitiesIn, findRun, lockRun, type Run } from "./runs.ts";
+export { recordSource, sourceAtBegin } from "./source-at-begin.ts";
 export { beginSettling, type Check, compareAgain, goOnLoading, recordChecks } from "./settling.ts";
 export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
 export { idNamespace } from "./id-namespace.ts";

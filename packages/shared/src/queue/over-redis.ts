@@ -11,12 +11,23 @@ import type { Transport, TransportOptions } from "./transport.ts";
 const RETRY_STEP_MS = 200;
 const RETRY_MOST_MS = 2_000;
 
+/**
+ * Milliseconds without a byte, while something is asked, after which a connection is cut and opened anew: a proxy, a firewall or a node
+ * that forgot it says nothing, and everything asked would be waited for for ever. Workers ask for jobs for 10 s at most.
+ */
+const SILENCE_MS = 15_000;
+
 /** Opens it once the server takes writes. Throws as `openTransport` does. */
 export async function overRedis({ url, prefix, onError }: TransportOptions): Promise<Transport> {
   const place = redisPlace(url);
   const warnings = await examineRedis(place, prefix);
   const connect = (more: Pick<RedisOptions, "enableOfflineQueue" | "maxRetriesPerRequest">): Redis => {
-    const redis = new ioredis.Redis({ ...place.options, ...reopening(), ...more });
+    const redis = new ioredis.Redis({
+      ...place.options,
+      ...reopening(),
+      socketTimeout: SILENCE_MS,
+      ...more,
+    });
     redis.on("error", onError);
     return redis;
   };

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { Redis } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { eventually, freePort, type PrivateRedis, startRedis } from "../testing/index.ts";
+import { eventually, freePort, openLine, type PrivateRedis, startRedis } from "../testing/index.ts";
 import { open, opened, redis } from "./redis.fixture.ts";
 
 const probe = await startRedis();
@@ -161,6 +161,28 @@ describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use
     await eventually(() => transport.ping().then(() => true), { within: 15_000 });
     await eventually(() => transport.enqueue("jobs", [{ id: "a.2", data: { n: 2 } }]).then(() => true));
     await eventually(() => taken.length === 2, { within: 15_000 });
+    await stop();
+  });
+});
+
+describe.skipIf(!probe.found)("connections to a Redis that fall silent", () => {
+  it("are cut and made again, while jobs wait and while one is done", async () => {
+    const server = await redis();
+    const line = await openLine(server.url);
+    onTestFinished(() => line.cut());
+    const transport = await open(line.url);
+    const taken: unknown[] = [];
+    const settings = { concurrency: 1, lockMs: 2_000, stalledCheckMs: 500, graceMs: 100 };
+    const stop = await transport.work("jobs", settings, async (data) => {
+      taken.push(data);
+      if (taken.length === 1) line.swallow(); // What became of the job is told to nobody.
+      return { kind: "done" };
+    });
+    await transport.enqueue("jobs", [{ id: "a.1", data: { n: 1 } }]);
+    await eventually(() => taken.length > 0);
+    const another = () => transport.enqueue("jobs", [{ id: "a.2", data: { n: 2 } }]).then(() => true);
+    await eventually(another, { within: 30_000 });
+    await eventually(() => expect(taken).toContainEqual({ n: 2 }), { within: 30_000 });
     await stop();
   });
 });

@@ -18,6 +18,7 @@ export const runs = migration.table("runs", {
   loss_percent: doublePrecision().notNull(),
   gone_percent: doublePrecision().notNull(),
   source_timezone: text(),
+  source_columns: asText("jsonb"),
 });
 
 export const runEntities = migration.table(

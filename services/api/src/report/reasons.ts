@@ -36,6 +36,11 @@ const REJECTED: Readonly<Record<string, Words>> = {
     says: "the target's server lost the connection each time one of them was written, and was well without it",
     advice: "look into the server's log and at the triggers of the table, then requeue the rejected rows",
   },
+  unreadable_57014: {
+    says: "the source took longer than LEGACY_STATEMENT_MS for each of them, alone and twice",
+    advice:
+      "look at what the source computes for them, or raise LEGACY_STATEMENT_MS; then requeue the rejected rows",
+  },
   unreadable_breaks_connection: {
     says: "the source's server lost the connection each time one of them was read, and was well without it",
     advice: "look into the source server's log, and at what lies between; then requeue the rejected rows",

@@ -179,6 +179,6 @@ export function renamedTable(table: string): Lasting {
     strike: async ({ db }) => void (await db.query(`alter table legacy.${table} rename to ${table}_away`)),
     mend: async ({ db }) => void (await db.query(`alter table legacy.${table}_away rename to ${table}`)),
     reason: /42P01/,
-    finding: /^(entity_blocked|legacy_unfit)$/,
+    finding: /^(source_refuses|legacy_unfit)$/,
   };
 }

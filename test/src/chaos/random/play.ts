@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { requeue } from "@nexus/api/control";
 import { entities, inDependencyOrder } from "@nexus/catalog";
+import { errorCode } from "@nexus/shared/database";
 import { createRun } from "@nexus/shared/ledger";
 import { eventually, spawnService } from "@nexus/shared/testing";
 import { z } from "zod";
@@ -68,7 +69,7 @@ async function begin({ db }: Stage): Promise<number> {
 
 async function playOn(stage: Stage, schedule: Schedule): Promise<Ending> {
   const acting = director(stage, schedule);
-  const last = await until(stage, acting.act, (sight) => isOver(sight) || acting.isStoppedBy(sight));
+  const last = await until(stage, acting, (sight) => isOver(sight) || acting.isStoppedBy(sight));
   let end = "equal";
   if (last.status !== "completed") {
     end = await stopped(stage, last, acting.struckForGood());
@@ -79,7 +80,7 @@ async function playOn(stage: Stage, schedule: Schedule): Promise<Ending> {
   if (stage.done.poisoned.length > 0 || stage.done.sourceChanged || stage.done.movedByHand) {
     for (const trouble of schedule.early) await trouble.mend?.(stage);
     const quiet: Stage = { ...stage, runId: await begin(stage) };
-    const { status, said } = await until(quiet, () => Promise.resolve(), isOver);
+    const { status, said } = await until(quiet, IDLE, isOver);
     if (status !== "completed") throw new Error(`a quiet run is ${status}: ${said.join("; ")}`);
     await expectNothingWrong(quiet, "quiet");
   }
@@ -87,11 +88,11 @@ async function playOn(stage: Stage, schedule: Schedule): Promise<Ending> {
 }
 
 /** What was blocked by batches that were in flight, is blocked once more. */
-async function goOnMended(stage: Stage, { mendAll, act }: ReturnType<typeof director>): Promise<void> {
+async function goOnMended(stage: Stage, acting: Acting): Promise<void> {
   for (let times = 1; times <= 3; times += 1) {
-    await mendAll();
+    await acting.mendAll();
     await tryAgain(stage);
-    const { status, said } = await until(stage, act, isOver);
+    const { status, said } = await until(stage, acting, isOver);
     if (status === "completed") return;
     if (times === 3) throw new Error(`the run does not go on when all is mended: ${said.join("; ")}`);
   }
@@ -109,20 +110,33 @@ function isOver({ status }: Sight): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
 }
 
+/** `unseen`: the ledger itself is locked. Nobody can say anything then, and no batch can be finished. */
 async function until(
   { db, runId }: Stage,
-  act: (sight: Sight) => Promise<void>,
+  { act, unseen }: Pick<Acting, "act" | "unseen">,
   wanted: (sight: Sight) => boolean,
 ): Promise<Sight> {
+  const letOthersSee = async (error: unknown): Promise<never> => {
+    if (errorCode(error) === "55P03") await unseen();
+    throw error;
+  };
   return await eventually(
     async () => {
-      const sight = await see(db, runId);
+      const sight = await see(db, runId).catch(letOthersSee);
       await act(sight);
       return sight;
     },
     { until: (sight) => wanted(sight) || isBlocked(sight), within: STANDS_STILL_MS, every: 20 },
   );
 }
+
+type Acting = ReturnType<typeof director>;
+
+/** Nothing happens to a quiet run. */
+const IDLE: Pick<Acting, "act" | "unseen"> = {
+  act: () => Promise.resolve(),
+  unseen: () => Promise.resolve(),
+};
 
 /** What happens when: struck once its moment is reached, mended after so many batches or as soon as the run says what holds it up. */
 function director(stage: Stage, { events, lasting }: Schedule) {
@@ -150,6 +164,9 @@ function director(stage: Stage, { events, lasting }: Schedule) {
           .strike(stage)
           .catch((error: unknown) => vain.push(`${event.trouble.says}: ${String(error)}`));
       }
+    },
+    unseen: async (): Promise<void> => {
+      for (const event of active.keys()) if (event !== forGood) await mend(event);
     },
     isStoppedBy: ({ said }: Sight): boolean =>
       isStruck() && said.some((one) => lasting?.trouble.reason.test(one)),

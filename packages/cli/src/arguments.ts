@@ -22,6 +22,14 @@ export function reasonOption(): Option {
   return new Option("--reason <text>", "why: kept in the audit log");
 }
 
+/** `--leave-strangers`: the word that a run asks for where the target holds rows of its own. */
+export function leaveStrangersOption(): Option {
+  return new Option(
+    "--leave-strangers <reason>",
+    "why rows of the target without a legacy key may stay as they are, beside what is loaded: kept in the audit log; without it a run is refused while nobody has decided about such rows",
+  );
+}
+
 /** A whole number from 1. */
 export function wholeNumber(given: string): number {
   if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);

@@ -4,6 +4,7 @@ import {
   entityName,
   entityParams,
   instant,
+  leaveStrangers,
   listQuery,
   optionalBody,
   pageOf,
@@ -39,10 +40,11 @@ export const entities = {
     body: optionalBody({
       embeddings: z.boolean().optional(),
       dify: z.boolean().optional(),
+      leaveStrangers,
       reason: reason.optional(),
     }),
     response: { 201: started },
-    problems: ["unknown_entity", "run_active"],
+    problems: ["unknown_entity", "run_active", "strangers"],
   },
   "POST /v1/entities/:entity/requeue": {
     summary: "Try rows of an entity again: all, those of failed batches, or those with an exception",

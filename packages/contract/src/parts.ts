@@ -31,6 +31,12 @@ export const reason = text(500)
   .min(1)
   .meta({ description: "Why this is done. It is kept in the audit log." });
 
+/** `leaveStrangers` of a start. */
+export const leaveStrangers = reason.optional().meta({
+  description:
+    "Why rows of the target without a legacy key may stay beside what is loaded. Without it a run is refused while there are such rows that nobody has decided about.",
+});
+
 export const runParams = z.object({
   id: z
     .string()

@@ -25,6 +25,10 @@ export const PROBLEMS = {
   },
   not_in_run: { statuses: [409], means: "the entity has no part in the active run" },
   not_blocked: { statuses: [409], means: "only what is blocked can be waived" },
+  strangers: {
+    statuses: [409],
+    means: "the target holds rows without a legacy key; `strangers` says of which entities, and how many",
+  },
   no_vectors: { statuses: [409], means: "the target has no table for vectors" },
   idempotency_in_flight: {
     statuses: [409],

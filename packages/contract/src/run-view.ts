@@ -28,6 +28,10 @@ const counts = {
     description:
       "Rows of the target whose key is no longer in the source. Known after the keys were compared.",
   }),
+  strangers: z.int().optional().meta({
+    description:
+      "Rows of the target without a legacy key: no run touches them. Counted when the run started, and when the entity was settled.",
+  }),
   unforeseen: z.int().optional().meta({
     description:
       "Rejected rows whose reason nobody foresaw: a value that cannot be read, or a rule of the target. The entity stops when there are more than its limit allows.",

@@ -2,7 +2,16 @@
 import { runArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
 import { forecast } from "./forecast.ts";
-import { entityName, instant, listQuery, optionalBody, pageOf, reason, runParams } from "./parts.ts";
+import {
+  entityName,
+  instant,
+  leaveStrangers,
+  listQuery,
+  optionalBody,
+  pageOf,
+  reason,
+  runParams,
+} from "./parts.ts";
 import { runFacts, runView } from "./run-view.ts";
 
 /** A share of an entity's rows, in percent. */
@@ -51,10 +60,11 @@ export const runs = {
         description:
           "How many percent of an entity's rows may be lost unforeseen before it stops. Default: the API's variable LOSS_PERCENT.",
       }),
+      leaveStrangers,
       reason: reason.optional(),
     }),
     response: { 201: started },
-    problems: ["unknown_entity", "nothing_selected", "run_active"],
+    problems: ["unknown_entity", "nothing_selected", "run_active", "strangers"],
   },
   "GET /v1/runs": {
     summary: "List runs, the newest first",

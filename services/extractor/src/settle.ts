@@ -13,7 +13,9 @@ import {
   loadMore,
   markBlocked,
   markComplete,
+  countStrangers,
   recordChecks,
+  recordStrangers,
   type Run,
   TOO_MANY_GONE,
   TOO_MANY_LOSSES,
@@ -77,6 +79,7 @@ async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolea
     const checks = [...found, ...(await goneChecks(tx, run, entity, found))];
     await recordChecks(tx, run.id, entity.name, checks);
     await rollUpCounts(tx, run.id, [entity.name]);
+    await recordStrangers(tx, run.id, await countStrangers(tx, [entity]));
     const failedCheck = checks.find(({ passed }) => !passed)?.name;
     const status = await conclude(tx, run, entity, failedCheck);
     log.info({ runId: run.id, entity: entity.name, status, ...sums, failedCheck }, "entity settled");

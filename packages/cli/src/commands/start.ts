@@ -1,7 +1,7 @@
 import type { Client } from "@nexus/contract";
 import { type Command, Option } from "commander";
 import { apiOptions, openApi, untilApiAnswers } from "../api.ts";
-import { apiCommand, entityList, entityNames, reasonOption } from "../arguments.ts";
+import { apiCommand, entityList, entityNames, leaveStrangersOption, reasonOption } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing, remark } from "../output.ts";
 import { isClosed, progressLines, untilOver } from "../progress/index.ts";
@@ -12,6 +12,7 @@ import { forecastWords } from "../words.ts";
 interface Given extends Printing {
   readonly entities?: string[];
   readonly lossPercent?: number;
+  readonly leaveStrangers?: string;
   readonly reason?: string;
   readonly wait?: true;
 }
@@ -49,6 +50,7 @@ export function start(program: Command, given: readonly string[]): void {
       entityList,
     )
     .addOption(lossPercentOption())
+    .addOption(leaveStrangersOption())
     .addOption(reasonOption())
     .option(
       "--wait",
@@ -96,7 +98,7 @@ async function apiFor({ wait }: Given): Promise<Client> {
 }
 
 async function startRun(given: Given, { skip, embeddings, dify, notices }: Selection): Promise<void> {
-  const { entities, lossPercent, reason } = given;
+  const { entities, lossPercent, leaveStrangers, reason } = given;
   const options = apiOptions();
   const started = await (
     await apiFor(given)
@@ -107,6 +109,7 @@ async function startRun(given: Given, { skip, embeddings, dify, notices }: Selec
       ...(entities === undefined ? {} : { entities }),
       ...(skip.length === 0 ? {} : { skip }),
       lossPercent,
+      leaveStrangers,
       reason,
     },
   });

@@ -23,6 +23,7 @@ export function progressLines(progress: Progress): string[] {
     ...gateLines(progress),
     ...exceptionLines(progress),
     ...goneLines(progress),
+    ...strangerLines(progress),
     ...embeddingLines(progress),
   ];
 }
@@ -86,6 +87,14 @@ function exceptionLines({ totals: { rejected, parked, unforeseen = 0 } }: Progre
 function goneLines({ entities }: Progress): string[] {
   return entities.flatMap(({ entity, gone = 0 }) =>
     gone > 0 ? [`${entity}: ${count(gone)} rows of the target are gone from the source`] : [],
+  );
+}
+
+function strangerLines({ entities }: Progress): string[] {
+  return entities.flatMap(({ entity, strangers = 0 }) =>
+    strangers > 0
+      ? [`${entity}: ${count(strangers)} rows of the target have no legacy key and are left alone`]
+      : [],
   );
 }
 

@@ -8,7 +8,7 @@ import { useSurroundings } from "../surroundings.ts";
 import { useLoad } from "../use-load.ts";
 import { ChangeLine } from "./changes.tsx";
 
-const ACTIONS = ["start", "pause", "resume", "cancel", "requeue", "waive", "backfill"];
+const ACTIONS = ["start", "pause", "resume", "cancel", "requeue", "waive", "backfill", "leave_strangers"];
 
 /** `#/audit?action=requeue&entity=cases` */
 export function Audit() {

@@ -9,7 +9,16 @@ export interface By {
 
 /** What was done: a verb, what it was done to, and facts without values. */
 export interface Act {
-  readonly action: "start" | "pause" | "resume" | "cancel" | "requeue" | "waive" | "limit" | "backfill";
+  readonly action:
+    | "start"
+    | "pause"
+    | "resume"
+    | "cancel"
+    | "requeue"
+    | "waive"
+    | "limit"
+    | "backfill"
+    | "leave_strangers";
   /** Null: it concerns no run. */
   readonly runId: number | null;
   readonly entity?: string;

@@ -93,6 +93,7 @@ export {
   MOST_MISSING,
 } from "./compare-keys.ts";
 export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
+export { countStrangers, leaveStrangers, recordStrangers, type Strangers, undecided } from "./strangers.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export { type Exhausted, exhaustedBatches } from "./exhausted.ts";
 export { isUnforeseen } from "./reasons-in-sql.ts";

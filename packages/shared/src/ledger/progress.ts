@@ -22,6 +22,8 @@ export interface EntityProgress {
   readonly noted: number;
   /** Rows of the target whose key the source no longer has; 0 until it was compared. */
   readonly gone: number;
+  /** Rows of the target without a legacy key, which no run touches. */
+  readonly strangers: number;
   /** Of the rejected rows, those whose reason nobody foresaw. */
   readonly unforeseen: number;
   /** Of them, the most frequent reason, once the entity is blocked for them. */
@@ -93,13 +95,14 @@ type Kept =
   | "noted"
   | "unforeseen"
   | "gone"
+  | "strangers"
   | "percent";
 
 /** The counts of a run, as they were rolled up, in the order of the catalog. Its cost does not grow with the tables. */
 export async function progressOf(db: Queryable, runId: number): Promise<EntityProgress[]> {
   const found = await db.query<EntityRow>(
     `select entity, status, waived, expected, batches, batches_done as "batchesDone", batches_failed as "batchesFailed",
-       read, loaded, inserted, updated, rejected, parked, excluded, noted, unforeseen, gone,
+       read, loaded, inserted, updated, rejected, parked, excluded, noted, unforeseen, gone, strangers,
        loss_reason as "lossReason", loss_column as "lossColumn", percent, load_ms as "loadMs",
        to_json(started_at) #>> '{}' as "startedAt", to_json(settled_at) #>> '{}' as "settledAt", error_code as "errorCode"
      from migration.run_entities where run_id = $1 order by position`,

@@ -57,6 +57,7 @@ export const runEntities = migration.table(
     gone_compared_at: instant(),
     gone: int8().notNull(),
     gone_percent: doublePrecision(),
+    strangers: int8().notNull(),
   },
   (table) => [primaryKey({ columns: [table.run_id, table.entity] })],
 );
@@ -172,3 +173,11 @@ export const overruled = migration.table(
   },
   (table) => [primaryKey({ columns: [table.entity, table.legacy_id] })],
 );
+
+export const leftStrangers = migration.table("left_strangers", {
+  entity: text().primaryKey(),
+  rows: int8().notNull(),
+  actor: text().notNull(),
+  reason: text().notNull(),
+  decided_at: instant().notNull(),
+});

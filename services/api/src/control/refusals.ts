@@ -1,4 +1,5 @@
 /** Why a control operation was not done. Refusals are data: nothing was changed. */
+import type { Strangers } from "@nexus/shared/ledger";
 import type { EntityStatus, RunStatus } from "@nexus/shared/states";
 
 export type Refusal =
@@ -9,6 +10,7 @@ export type Refusal =
     }
   | { readonly kind: "nothing_selected" }
   | { readonly kind: "run_active"; readonly runId: number }
+  | { readonly kind: "strangers"; readonly strangers: readonly Strangers[] }
   | { readonly kind: "no_such_run"; readonly runId: number }
   | { readonly kind: "no_active_run" }
   | {

@@ -2,6 +2,7 @@
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import { activeRun, type By, createRun, recordAudit, type Selection } from "@nexus/shared/ledger";
 import { max, query, read, runs } from "@nexus/shared/tables";
+import { decideStrangers } from "./decide-strangers.ts";
 import { CONTROL_BOUNDS } from "./locks.ts";
 import { type Refusal, unknownAmong } from "./refusals.ts";
 
@@ -19,6 +20,8 @@ export interface Order {
   readonly codes: string;
   /** Percent of its rows that an entity may lose for reasons that nobody foresaw. */
   readonly lossPercent?: number | undefined;
+  /** Why rows of the target without a legacy key may stay. Without it the run is refused while somebody has to decide about some. */
+  readonly leaveStrangers?: string | undefined;
 }
 
 export type Started = {
@@ -42,8 +45,12 @@ export async function startRun(
   return await inTransaction(
     target,
     async (tx) => {
+      const decided = await decideStrangers(tx, entities, order.leaveStrangers, by);
+      if (decided.kind === "strangers")
+        return (await activeRun(tx)) === undefined ? decided : await alreadyActive(tx);
       const runId = await createRun(tx, selections, order);
       if (runId === undefined) return await alreadyActive(tx);
+      await decided.leave(runId);
       await recordAudit(tx, by, { action: "start", runId, details: startDetails(entities, order) });
       return { kind: "started", runId, entities };
     },
@@ -62,7 +69,7 @@ function startDetails(
 export async function startEntity(
   target: Pool,
   entity: string,
-  options: Pick<Order, "embeddings" | "dify" | "codes" | "lossPercent">,
+  options: Pick<Order, "embeddings" | "dify" | "codes" | "lossPercent" | "leaveStrangers">,
   by: By,
   catalog: readonly string[],
 ): Promise<Started | Refusal> {

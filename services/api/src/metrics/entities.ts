@@ -90,6 +90,7 @@ const NOT_THERE: Shown = {
   noted: 0,
   unforeseen: 0,
   gone: 0,
+  strangers: 0,
   lossReason: null,
   lossColumn: null,
   startedAt: null,

@@ -136,6 +136,7 @@ function add(run: RunFacts | undefined, progress: readonly EntityProgress[]): To
     excluded: sum((one) => one.excluded),
     noted: sum((one) => one.noted),
     gone: sum((one) => one.gone),
+    strangers: sum((one) => one.strangers),
     unforeseen: sum((one) => one.unforeseen),
   };
   return { ...counts, percent: percentOfAll(run, progress), sumClosed: progress.every(isClosed) };

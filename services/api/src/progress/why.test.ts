@@ -31,6 +31,7 @@ const entity: EntityProgress = {
   excluded: 0,
   unforeseen: 0,
   gone: 0,
+  strangers: 0,
   lossReason: null,
   lossColumn: null,
   noted: 0,

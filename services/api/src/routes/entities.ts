@@ -20,10 +20,11 @@ export function entityRoutes(app: App, deps: Deps): void {
     { schema: contract["POST /v1/entities/:entity/start"] },
     async (request, reply) => {
       const { entity } = request.params;
-      const { reason = null, ...asked } = request.body ?? {};
+      const { leaveStrangers, reason = null, ...asked } = request.body ?? {};
       requireEntity(entity, names);
       const options = optionsOf(deps, asked);
-      const run = done(await startEntity(target, entity, options, by(request, reason), names));
+      const order = { ...options, leaveStrangers };
+      const run = done(await startEntity(target, entity, order, by(request, reason), names));
       return await reply.code(201).send(await startedAnswer(deps, run, options));
     },
   );

@@ -1,6 +1,6 @@
 /** No value of any row is found anywhere but in the target's tables: not in logs, queue, ledger or answers, whatever goes wrong. */
 import { entities } from "@nexus/catalog";
-import { eventually, type RunningStack, type ServiceProcess, stacks } from "@nexus/shared/testing";
+import { eventually, remark, type RunningStack, type ServiceProcess, stacks } from "@nexus/shared/testing";
 import { withPool } from "@nexus/shared/database";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canariesIn, contentsOf } from "./canaries.ts";
@@ -8,8 +8,12 @@ import { type Echoes, startEchoes } from "./echoes.ts";
 import { type Journey, openJourney } from "./journey.ts";
 import { expectSumsToClose, keys } from "./outcomes.ts";
 
-/** Markers in the source: some 560, or more than 5,000 in the long form. */
-const [SCALE, MARKERS] = process.env["HOSTILE_REQUESTS"] === undefined ? [0.02, 500] : [0.2, 5_000];
+/** Rows that are marked in each column of the source, and how many markers that makes at least. */
+const [SCALE, MARKED, MARKERS] =
+  process.env["HOSTILE_REQUESTS"] === undefined ? [0.02, 20, 500] : [0.2, 400, 5_000];
+
+/** Texts that Bedrock and Dify get before it counts, and markers in them. */
+const [TEXTS, IN_TEXTS] = [20, 5];
 
 const TALKATIVE = { LOG_LEVEL: "trace", LEGACY_STATEMENT_MS: "1000", BATCH_ROWS: "60", API_PORT: "0" };
 
@@ -25,7 +29,7 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
 
   beforeAll(async () => {
     journey = await openJourney(stack, {
-      sample: { scale: SCALE, dirt: "dangling", markers: "canaries" },
+      sample: { scale: SCALE, dirt: "dangling", markers: "canaries", marked: MARKED },
       env: TALKATIVE,
       loaders: 0,
       prepare: provoke,
@@ -57,7 +61,12 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
     for (const table of ["dispatch_office", "auth_user", "dispatch_project", "dispatch_instruction"])
       expect(found.filter((marker) => marker.startsWith(`canary-${table}`)).length, table).toBeGreaterThan(0);
     expect(found.length).toBeGreaterThan(100);
-    expect(canariesIn(await contentsOf(journey.legacy, "public")).length).toBeGreaterThan(MARKERS);
+    const marked = canariesIn(await contentsOf(journey.legacy, "public")).length;
+    expect(marked).toBeGreaterThan(MARKERS);
+    remark(
+      "measured",
+      `${marked} markers in the source, ${found.length} of them in the target: searched for everywhere else`,
+    );
   });
 
   it("were in everything that went wrong", async () => {
@@ -81,7 +90,7 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
 
   it("came back from Bedrock and Dify, in what they refused", (context) => {
     const heard = echoes?.heard() ?? context.skip("there is no pgvector");
-    for (const { from, texts } of heard) expect(canariesIn(texts.join("\n")).length, from).toBeGreaterThan(5);
+    for (const { from, texts } of heard) expect(markersIn(texts), from).toBeGreaterThan(IN_TEXTS);
   });
 
   it("are in no line that a service wrote", () => {
@@ -143,12 +152,18 @@ async function embedAmongEchoes(journey: Journey): Promise<Echoes | undefined> {
   if (vectors !== 1) return undefined;
   const echoes = await startEchoes();
   const embedder = await journey.start("embedder", echoes.env);
-  await eventually(() => echoes.heard().every(({ texts }) => texts.length > 20));
+  const heard = (): number[] =>
+    echoes.heard().map(({ texts }) => (texts.length > TEXTS ? markersIn(texts) : 0));
+  await eventually(heard, { until: (markers) => markers.every((count) => count > IN_TEXTS) });
   await eventually(() => keys(journey.target, "select count(*) from migration.embedding_failures"), {
     until: ([failures = 0]) => failures > 0,
   });
   await embedder.kill("SIGTERM");
   return echoes;
+}
+
+function markersIn(texts: readonly string[]): number {
+  return canariesIn(texts.join("\n")).length;
 }
 
 async function count({ target }: Journey, condition: string): Promise<number> {
@@ -167,7 +182,7 @@ async function provoke({ legacyUrl, targetUrl }: RunningStack): Promise<Readonly
     legacy.query(
       `alter table dispatch_project alter column size type text;
        update dispatch_project set size = 'CANARY-901' where id in (select id from dispatch_project order by id limit 2);
-       update dispatch_project set name = 'CANARY-902' where id in (select id from dispatch_project order by id desc limit 2)`,
+       update dispatch_project set name = 'CANARY-902' where id in (select id from dispatch_project order by id desc limit 12)`,
     ),
   );
   await withPool({ url: targetUrl, max: 1, name: "nexus-test" }, (target) =>

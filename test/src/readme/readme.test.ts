@@ -1,5 +1,5 @@
 /** What README.md prints, typed as it is printed: by npm, in a fresh clone with an empty home, to its end. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { counts, makeSample } from "@nexus/local/sample";
 import { withPool } from "@nexus/shared/database";
@@ -118,12 +118,16 @@ async function ownDatabases(): Promise<void> {
   try {
     await makeSample({ url: running.legacyUrl, scale: 0.005, seed: 1, shape: "real" });
     const settings = await settingsFor(running);
+    const folder = place.clone?.folder ?? "";
+    appendFileSync(join(folder, "packages/dashboard/index.html"), "<!-- changed -->");
     for (const [line, end] of Object.entries(OWN)) {
       // The shell of a user stays, too.
       const one = type(end === "stays" ? `${line} wait` : line);
       if (end !== "stays") expect((await one.end()).code, said()).toBe(end);
       if (line.startsWith("cp ")) fillIn(settings);
     }
+    const page = readFileSync(join(folder, "packages/dashboard/dist/web/index.html"), "utf8");
+    expect(page, "what has changed is built anew").toContain("<!-- changed -->");
     const services = typed.find(({ shell }) => shell.name.endsWith("& wait"));
     services?.signalGroup("SIGTERM");
     await eventually(() => services?.left().length === 0, { within: 30_000 });

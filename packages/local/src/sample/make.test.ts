@@ -73,6 +73,14 @@ describe.each(shapes)("the %s sample", (shape) => {
     }
   });
 
+  it("marks as many rows as it is asked to", async (context) => {
+    const db = await openTrial(context);
+    await makeSample({ client: db, shape, ...small, markers: "canaries", marked: 30 });
+    expect(await numberOf(db, "select count(*) from auth_user where email ~ 'CANARY-auth_user-email'")).toBe(
+      30,
+    );
+  });
+
   it("has links that point nowhere when asked for dangling ones", async (context) => {
     const db = await openTrial(context);
     await makeSample({ client: db, shape, ...small, dirt: "dangling" });

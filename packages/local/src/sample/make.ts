@@ -17,8 +17,10 @@ export interface SampleOptions {
   readonly existing?: "refuse" | "drop";
   /** `dangling`: no foreign keys, and three rows of each link column point nowhere. Default `usual`: every link holds. */
   readonly dirt?: "usual" | "dangling";
-  /** `canaries`: 20 rows of every text column hold a marker that `canaryPattern` finds. Default `none`. */
+  /** `canaries`: some rows of every text column hold a marker that `canaryPattern` finds. Default `none`. */
   readonly markers?: "none" | "canaries";
+  /** How many rows of each column are marked; short columns are marked in 20 at most. Default 20. */
+  readonly marked?: number;
 }
 
 /**
@@ -34,11 +36,12 @@ export const makeSample = (options: SampleOptions & Where): Promise<Counts> => {
     existing = "refuse",
     dirt = "usual",
     markers = "none",
+    marked = 20,
   } = options;
   return onDatabase(options, async (db) => {
     if (existing === "drop") await dropTables(db, schema, tablesOf(shape));
     else await refuseExisting(db, schema, tablesOf(shape));
-    await db.query(sampleScript({ shape, scale, seed, schema, dirt, markers }));
+    await db.query(sampleScript({ shape, scale, seed, schema, dirt, markers, marked }));
     return counts(scale);
   });
 };

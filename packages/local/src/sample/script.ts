@@ -14,6 +14,7 @@ export interface ScriptOptions {
   readonly schema: string;
   readonly dirt: "usual" | "dangling";
   readonly markers: "none" | "canaries";
+  readonly marked: number;
 }
 
 export interface MutationOptions {
@@ -45,7 +46,7 @@ export const sampleScript = (options: ScriptOptions): string => {
   const constraints = ddl.search(/^(alter table|create index)/im);
   return [
     `create schema if not exists ${quoted(schema)};`,
-    tools(options, amountFunction(scale), tablesFunction(shape)),
+    tools(options, amountFunction(scale), tablesFunction(shape), markedFunction(options.marked)),
     ddl.slice(0, constraints),
     ...fills[shape].map((name) => file(`sample/${name}`)),
     options.markers === "canaries" ? file("sample/canaries") : "",
@@ -89,6 +90,9 @@ const tablesFunction = (shape: Shape): string => {
   const tables = tablesOf(shape).map((name) => `'${name}'`);
   return `create function sample_tables() returns text[] language sql immutable as $$ select array[${tables.join(", ")}] $$;`;
 };
+
+const markedFunction = (marked: number): string =>
+  `create function marked() returns int language sql immutable as $$ select ${BigInt(marked)}::int $$;`;
 
 const shareFunction = (share: number): string =>
   `create function share() returns numeric language sql immutable as $$ select ${share.toFixed(9)} $$;`;

@@ -158,6 +158,28 @@ describe("what the target stores otherwise than it was sent", () => {
     expect(await under.load("practices")).toMatchObject({ loaded: 40, updated: 0 });
   });
 
+  it("is nothing where text stands for an enum", async () => {
+    await under.target.query(
+      `alter table cases alter column case_type type text,
+         alter column current_state type varchar(20), add check (case_type in ('initial_consultation', 'active_treatment'))`,
+    );
+    await under.legacy.query(
+      "insert into dispatch_project (id, uid, name, type, status) values (1, 'a', 'One', 0, 0), (2, 'b', 'Two', 11, 2), (3, 'c', 'Three', 3, 1)",
+    );
+    const refused = ["3 check_violated"];
+    expect(await under.load("cases")).toMatchObject({ loaded: 2, inserted: 2, exceptions: refused });
+    const { rows } = await under.target.query(
+      "select case_type, current_state from cases order by legacy_project_id",
+    );
+    expect(rows).toEqual([
+      { case_type: "initial_consultation", current_state: "submitted" },
+      { case_type: "active_treatment", current_state: "completed" },
+    ]);
+    await under.legacy.query("update dispatch_project set status = 1 where id = 1");
+    expect(await under.load("cases")).toMatchObject({ loaded: 2, updated: 1, exceptions: refused });
+    expect(await under.load("cases")).toMatchObject({ loaded: 2, updated: 0, exceptions: refused });
+  });
+
   it("is written again when the source changes, when somebody else changes it, and when the trigger is gone", async () => {
     await trigger("before insert or update on practices", "new.name = upper(new.name); return new;");
     await under.load("practices");

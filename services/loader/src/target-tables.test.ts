@@ -61,3 +61,15 @@ describe("a trigger of somebody else", () => {
     expect(await statementsOfABatch()).toBe(3);
   });
 });
+
+describe("text where the catalog has an enum", () => {
+  it("holds what it is sent, so that nothing is looked at again", async () => {
+    await target.query("alter table public.workflow_templates alter column case_type type text");
+    const tables = await readTargetTables(target);
+    expect(tables(entityNamed(entities, "workflow_templates"))).toEqual({
+      generated: [],
+      texts: ["case_type"],
+      overrules: false,
+    });
+  });
+});

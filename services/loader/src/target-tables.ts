@@ -5,6 +5,8 @@ import { FOREIGN_TRIGGER, type Pool } from "@nexus/shared/database";
 export interface TargetTable {
   /** Columns that the target computes itself: they cannot be written. */
   readonly generated: readonly string[];
+  /** Columns that are text where the catalog has an enum. */
+  readonly texts: readonly string[];
   /** Others have put triggers on it, or it has a column of another type: it may store another value than was sent. */
   readonly overrules: boolean;
 }
@@ -30,13 +32,20 @@ export async function readTargetTables(target: Pool): Promise<(entity: Entity) =
     const found = rows.filter((row) => row.table === table);
     const isOther = ({ column, type }: Found): boolean => {
       const declared = columns[column];
-      return declared !== undefined && nameOf(declared.type) !== type;
+      return declared !== undefined && nameOf(declared.type) !== type && !isText(declared.type, type);
     };
+    const texts = found.filter(({ column, type }) => isText(columns[column]?.type, type));
     return {
       generated: found.filter(({ generated }) => generated).map(({ column }) => column),
+      texts: texts.map(({ column }) => column),
       overrules: found.some((row) => row.triggers || isOther(row)),
     };
   };
+}
+
+/** It holds the labels as they are sent (database/text-for-enum.ts of the shared rooms refuses what would not). */
+function isText(declared: ColumnType | undefined, type: string): boolean {
+  return declared?.endsWith("_enum") === true && /^(text|character varying)/.test(type);
 }
 
 function nameOf(type: ColumnType): string {

@@ -26,7 +26,7 @@ const written = new Map<string, UpsertSql>();
 
 /** Written once for each kind of table that an entity has met. */
 export function upsertSql(entity: Entity, table: TargetTable): UpsertSql {
-  const name = [entity.name, table.overrules, ...table.generated].join(" ");
+  const name = [entity.name, table.overrules, ...table.generated, "text:", ...table.texts].join(" ");
   const known = written.get(name) ?? statements(entity, table);
   written.set(name, known);
   return known;
@@ -38,15 +38,22 @@ const INSTANTS: Readonly<Record<string, string>> = {
   updated_at: "coalesce(i.updated_at, old.updated_at, i.created_at, now())",
 };
 
-function statements(entity: Entity, { generated, overrules }: TargetTable): UpsertSql {
+function statements(entity: Entity, { generated, texts, overrules }: TargetTable): UpsertSql {
   const all = Object.entries(entity.target.columns);
-  const columns = all.filter(([column]) => !generated.includes(column));
+  const columns = all
+    .filter(([column]) => !generated.includes(column))
+    .map(([column, declared]) => [column, storedAs(declared, texts.includes(column))] as const);
   const declared: Columns = Object.fromEntries(columns);
   return {
     write: write(entity, declared, overrules ? MEMORY : NO_MEMORY),
     remember: remember(entity, declared),
     columns,
   };
+}
+
+/** Text is compared with text: an enum is not, without a cast. */
+function storedAs(declared: Column, isText: boolean): Column {
+  return isText ? { ...declared, type: "text" } : declared;
 }
 
 /**

@@ -6,6 +6,8 @@ export interface ExistingColumn {
   readonly notNull: boolean;
   /** A default, an identity or a generated value: an insert may leave it out. */
   readonly filled: boolean;
+  /** It takes no value of ours: from an expression that is stored, or computed when it is read, or numbered always. */
+  readonly generated: "stored" | "virtual" | "identity" | null;
 }
 
 interface ExistingForeignKey {
@@ -54,7 +56,8 @@ export async function existingTable(db: Queryable, table: string): Promise<Exist
 async function columnsOf(db: Queryable, table: number): Promise<ReadonlyMap<string, ExistingColumn>> {
   const { rows } = await db.query<ExistingColumn & { name: string }>(
     `select attname::text as name, format_type(atttypid, atttypmod) as type, attnotnull as "notNull",
-            atthasdef or attidentity <> '' as filled
+            atthasdef or attidentity <> '' as filled,
+            case when attgenerated = 's' then 'stored' when attgenerated <> '' then 'virtual' when attidentity = 'a' then 'identity' end as generated
        from pg_attribute where attrelid = $1 and attnum > 0 and not attisdropped`,
     [table],
   );

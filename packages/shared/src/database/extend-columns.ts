@@ -3,6 +3,7 @@ import type { ExistingColumn, ExistingTable } from "./existing-schema.ts";
 import { columnSql, conflict, joined, NOTHING, type Plan } from "./extension-plan.ts";
 import type { Queryable } from "./pool.ts";
 import type { WantedColumn, WantedTable } from "./target-schema.ts";
+import { hasRoomFor, labelsOf, refusedLabels } from "./text-for-enum.ts";
 
 /** What to do about each column, those of the target that we know nothing of included. */
 export async function columnPlan(db: Queryable, wanted: WantedTable, existing: ExistingTable): Promise<Plan> {
@@ -39,9 +40,29 @@ async function keeping(
   found: ExistingColumn,
 ): Promise<Plan> {
   const { name, type } = column;
-  if (found.type !== type && !(SAME[type] ?? []).includes(found.type))
-    return conflict(`${table}.${name} is ${found.type}: change its type to ${type}`);
-  return joined([defaultPlan(table, column, found), await nullPlan(db, table, column, found)]);
+  if (found.generated !== null) return conflict(generatedWords(table, name, found.generated));
+  const labels = labelsOf(type);
+  const isText = labels !== undefined && hasRoomFor(labels, found.type);
+  if (found.type !== type && !isText && !(SAME[type] ?? []).includes(found.type))
+    return conflict(
+      `${table}.${name} is ${found.type}: change its type to ${labels === undefined ? "" : "text or "}${type}`,
+    );
+  return joined([
+    ...(isText ? await refusedLabels(db, table, name, labels) : []),
+    defaultPlan(table, column, found),
+    await nullPlan(db, table, column, found),
+  ]);
+}
+
+/** How a column that is generated comes to take values. */
+const TO_TAKE_VALUES = {
+  stored: (column: string) => `alter column ${column} drop expression`,
+  virtual: (column: string) => `drop column ${column}`,
+  identity: (column: string) => `alter column ${column} drop identity`,
+} as const;
+
+function generatedWords(table: string, name: string, generated: keyof typeof TO_TAKE_VALUES): string {
+  return `${table}.${name} is generated, and takes no value that the migration has for it: run "alter table ${table} ${TO_TAKE_VALUES[generated](name)}"`;
 }
 
 function defaultPlan(

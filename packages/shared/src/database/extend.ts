@@ -7,6 +7,7 @@ import { columnPlan } from "./extend-columns.ts";
 import { keyPlan } from "./extend-keys.ts";
 import { type Change, columnSql, conflict, joined, type Plan } from "./extension-plan.ts";
 import type { Queryable } from "./pool.ts";
+import { elsewherePlan } from "./tables-elsewhere.ts";
 import type { WantedEnum, WantedTable } from "./target-schema.ts";
 
 /** Enums and tables, in this order; a table's parents must come before it. `db` is a transaction with an empty search path. */
@@ -15,7 +16,8 @@ export async function planExtension(
   enums: readonly WantedEnum[],
   tables: readonly WantedTable[],
 ): Promise<Plan> {
-  const plans: Plan[] = [];
+  const names = tables.map(({ name }) => name);
+  const plans: Plan[] = [await elsewherePlan(db, names)];
   for (const wanted of enums) plans.push(enumPlan(wanted, await existingLabels(db, wanted.name)));
   for (const wanted of tables) plans.push(await tablePlan(db, wanted));
   return joined(plans);

@@ -62,7 +62,7 @@ async function looked(pool: Pool, look: (tx: Queryable) => Promise<string[]>): P
 async function problemsIn(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
   await tx.query("set local search_path = ''");
   const unmigrated = await ledgerProblem(tx);
-  if (unmigrated !== undefined) return [unmigrated];
+  if (unmigrated !== undefined) return [unmigrated, ...(await extensionOf(tx, entities)).conflicts];
   const tables = entities.map(({ target }) => target.table);
   return [
     ...(await schemaProblems(tx, entities)),
@@ -104,7 +104,11 @@ async function ledgerProblem(tx: Queryable): Promise<string | undefined> {
 
 /** The target must need nothing of what a migration would do. */
 async function schemaProblems(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
-  return problemsOf(await planExtension(tx, targetEnums, targetTables(entities)));
+  return problemsOf(await extensionOf(tx, entities));
+}
+
+async function extensionOf(tx: Queryable, entities: readonly Entity[]): Promise<Plan> {
+  return await planExtension(tx, targetEnums, targetTables(entities));
 }
 
 /** Each practice must see its own rows only: the guards of all tables must be as a migration leaves them. */

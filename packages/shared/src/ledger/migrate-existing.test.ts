@@ -45,6 +45,43 @@ describe("a target that has some of the tables", () => {
     expect((await migrateTarget({ target, entities })).applied).toEqual([]);
   });
 
+  it("keeps text where an enum is wanted, when it takes every label", async () => {
+    await target.query(
+      `create table public.cases (id uuid primary key, case_type varchar(40), stage text,
+         current_state text check (current_state = lower(current_state) and length(current_state) < 30),
+         check (stage <> current_state))`,
+    );
+    const { applied } = await migrateTarget({ target, entities });
+    expect(applied).toContain("added column public.cases.case_number");
+    const { rows } = await target.query(
+      `select attname::text as column, format_type(atttypid, atttypmod) as type from pg_attribute
+        where attrelid = 'public.cases'::regclass and attname in ('case_type', 'current_state') order by attnum`,
+    );
+    expect(rows).toEqual([
+      { column: "case_type", type: "character varying(40)" },
+      { column: "current_state", type: "text" },
+    ]);
+    expect((await migrateTarget({ target, entities })).applied).toEqual([]);
+  });
+
+  it("may compute columns of its own", async () => {
+    await target.query(
+      `create table public.profiles (id uuid primary key, first_name text, last_name text,
+         full_name text generated always as (first_name || ' ' || last_name) stored not null, number integer generated always as identity)`,
+    );
+    const { applied } = await migrateTarget({ target, entities });
+    expect(applied).toContain("added column public.profiles.legacy_id");
+  });
+
+  it("may have tables of our names elsewhere, once there is one in schema public", async () => {
+    await target.query(
+      `create schema archive; create table archive.practices (id int); create table archive.profiles (id int);
+       create table public.practices (id uuid primary key)`,
+    );
+    const { applied } = await migrateTarget({ target, entities });
+    expect(applied).toContain("created table public.profiles");
+  });
+
   it.each(conflicts())("names $what and changes nothing", async ({ setup, message }) => {
     await target.query(setup);
     const before = await schemaFacts(target);
@@ -87,7 +124,7 @@ interface Conflict {
 }
 
 function conflicts(): readonly Conflict[] {
-  return [...ofColumns(), ...ofRows(), ...ofKeys()];
+  return [...ofColumns(), ...ofRows(), ...ofKeys(), ...ofSchemas()];
 }
 
 function ofColumns(): readonly Conflict[] {
@@ -96,9 +133,27 @@ function ofColumns(): readonly Conflict[] {
   return [
     { what: "a column of another type", setup: practices("legacy_id text"), message: /legacy_id is text/ },
     {
-      what: "text where an enum is wanted",
-      setup: "create table public.cases (id uuid primary key, case_type text)",
-      message: /case_type is text: change its type to public\.case_type_enum/,
+      what: "text that is too short for a label",
+      setup: "create table public.cases (id uuid primary key, case_type varchar(12))",
+      message: /case_type is character varying\(12\): change its type to text or public\.case_type_enum/,
+    },
+    {
+      what: "text whose check refuses a label",
+      setup: `create table public.cases (id uuid primary key,
+                case_type text constraint known check (case_type in ('initial_consultation', 'treatment_planning', 'refinement', 'retention', 'emergency')))`,
+      message:
+        /check known of public\.cases refuses active_treatment, follow_up, which are values of case_type/,
+    },
+    {
+      what: "a column of ours that is generated",
+      setup: practices("name text not null, phone text generated always as (name || '!') stored"),
+      message:
+        /practices\.phone is generated.*run "alter table public\.practices alter column phone drop expression"/,
+    },
+    {
+      what: "a legacy key that numbers itself",
+      setup: practices("legacy_id integer generated always as identity"),
+      message: /legacy_id is generated.*alter column legacy_id drop identity/,
     },
     {
       what: "an id that is not a uuid",
@@ -169,6 +224,25 @@ function ofKeys(): readonly Conflict[] {
       setup: `create table public.users (id uuid primary key);
               create table public.profiles (id uuid primary key references public.users)`,
       message: /refers to public\.users\(id\)/,
+    },
+    {
+      what: "profiles that are the users of an authentication service",
+      setup: `create schema auth; create table auth.users (id uuid primary key);
+              create table public.profiles (id uuid primary key references auth.users on delete cascade)`,
+      message:
+        /profiles \(id\) refers to auth\.users\(id\) by foreign key profiles_id_fkey.*drop that constraint/,
+    },
+  ];
+}
+
+function ofSchemas(): readonly Conflict[] {
+  return [
+    {
+      what: "tables of our names in another schema",
+      setup: `create schema "Dental App"; create table "Dental App".practices (id uuid primary key);
+              create table "Dental App".profiles (id uuid primary key)`,
+      message:
+        /practices, profiles lie in schema "Dental App".*only in schema public.*run 'alter table "Dental App"\.practices set schema public'.*make one of them in schema public/,
     },
   ];
 }

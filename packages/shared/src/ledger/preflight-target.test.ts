@@ -65,6 +65,43 @@ describe("the target", () => {
       message: /not migrated: run `npm run nexus migrate`/,
     },
     {
+      what: "it was never migrated, and a column of ours is generated",
+      sql: `drop schema migration cascade; alter table public.patients drop column phone,
+              add column phone text generated always as (first_name) stored`,
+      message: /not migrated: run `npm run nexus migrate`; public\.patients\.phone is generated/,
+    },
+    {
+      what: "it was never migrated, and its people are the users of an authentication service",
+      sql: `drop schema migration cascade; create schema auth; create table auth.users (id uuid primary key);
+            alter table public.profiles add foreign key (id) references auth.users`,
+      message: /not migrated.*profiles \(id\) refers to auth\.users\(id\)/,
+    },
+    {
+      what: "a column that the mapping does not fill may not be empty",
+      sql: "alter table public.profiles add column tenant uuid not null",
+      message: /profiles\.tenant is NOT NULL without a default.*give it a default/,
+    },
+    {
+      what: "a column of ours became generated",
+      sql: "alter table public.patients drop column phone, add column phone text generated always as (first_name) stored",
+      message: /public\.patients\.phone is generated/,
+    },
+    {
+      what: "a check of a text column refuses a label",
+      sql: `alter table public.workflow_templates alter column case_type type text,
+              add constraint short check (case_type <> 'retention')`,
+      message: /check short of public\.workflow_templates refuses retention, which is a value of case_type/,
+    },
+    {
+      what: "its tables lie in another schema",
+      sql: `drop schema migration cascade; create schema app;
+            do $$ declare t regclass; begin
+              for t in select oid from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' loop
+                execute format('alter table %s set schema app', t);
+              end loop; end $$`,
+      message: /practices.*lie in schema app, and the migration fills tables only in schema public/,
+    },
+    {
       what: "the ledger is of an older release",
       sql: "delete from migration.schema_versions where name like '001%'",
       message: /lacks 001-ledger\.sql: run `npm run nexus migrate`/,

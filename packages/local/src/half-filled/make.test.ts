@@ -1,3 +1,7 @@
+import { entities } from "@nexus/catalog";
+import { withPool } from "@nexus/shared/database";
+import { migrateTarget } from "@nexus/shared/ledger";
+import { freshDatabase } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
 import type { Shape } from "../sample/script.ts";
 import { fingerprint, numberOf, openTrial, sampleTemplate } from "../sample/trial-database.ts";
@@ -58,6 +62,31 @@ describe.each(["real", "reported"] as const)("a half-filled target of the %s sam
       expect(row.get(id)?.people).toHaveLength(1);
       expect(row.get(id)?.people).not.toContain(row.get(id)?.key);
     }
+  });
+
+  it("is extended by a migration, which touches none of its rows", async (context) => {
+    const source = await openTrial(context, template);
+    const url = await freshDatabase(context);
+    const made = await makeHalfFilled({
+      source: { client: source },
+      target: { url },
+      schema: "legacy",
+      shape,
+      seed: 3,
+      orders: "half",
+    });
+    await withPool({ url, max: 1, name: "nexus-test" }, async (target) => {
+      const { applied } = await migrateTarget({ target, entities });
+      expect(applied).toContain("added column public.profiles.legacy_id");
+      for (const [table, { rows }] of Object.entries(made)) {
+        const key = table === "cases" ? "legacy_project_id" : "legacy_id";
+        const found = await target.query<{ rows: number; keys: number }>(
+          `select count(*) as rows, count(${key}) as keys from public.${table}`,
+        );
+        const keys = table === "cases" ? made.cases.byKey.length : 0;
+        expect(found.rows, table).toEqual([{ rows, keys }]);
+      }
+    });
   });
 
   it("is the same for the same seed and another for another seed", async (context) => {

@@ -65,11 +65,13 @@ describe("the source", () => {
 
   it("is looked for where a bare name finds it, in any schema of the search path", async () => {
     await legacy.query("create schema empty");
-    const along = (path: string): Promise<unknown> => {
+    const along = async (path: string): Promise<unknown> => {
       const at = new URL(url);
       at.searchParams.set("options", `-c search_path=${path}`);
       const reader = openSource(at.href);
-      return failureOf(reader).finally(() => reader.end());
+      const failure = await failureOf(reader);
+      await reader.end();
+      return failure;
     };
     expect(await along("empty,public")).toBeUndefined();
     expect(String(await along("nowhere"))).toContain("tables missing: ");

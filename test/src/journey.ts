@@ -103,12 +103,7 @@ async function assemble(
 ): Promise<Journey> {
   const running = await stack.start();
   open.push("stack", () => running.stop());
-  const pool = (url: string): Pool => {
-    const made = openPool({ url, max: 3, name: "nexus-test", silenceMs: 10_000, onError: () => undefined });
-    open.push("pool", () => made.end());
-    return made;
-  };
-  const [legacy, target] = [pool(running.legacyUrl), pool(running.targetUrl)];
+  const [legacy, target] = [poolTo(running.legacyUrl, open), poolTo(running.targetUrl, open)];
   await makeSample({ url: running.legacyUrl, scale: 0.02, seed: 1, shape: "real", ...sample });
   await migrateTarget({ target, entities, idNamespace: NAMESPACE });
   const prepared = await prepare?.(running);
@@ -133,6 +128,12 @@ async function assemble(
     completed: (runId, within) => completed(target, runId, brokenByHand, within),
     close: () => open.closeAll(),
   };
+}
+
+function poolTo(url: string, open: Closers): Pool {
+  const made = openPool({ url, max: 3, name: "nexus-test", silenceMs: 10_000, onError: () => undefined });
+  open.push("pool", () => made.end());
+  return made;
 }
 
 function many(counts: Readonly<Partial<Record<ServiceName, number>>>): ServiceName[] {

@@ -1,11 +1,11 @@
 /** What every server that carries the queue must do: one suite, run on each. Broken servers: `transport-outage.test.ts`. */
 import { fileURLToPath } from "node:url";
-import { type Handler, openTransport, type Transport } from "@nexus/shared/queue";
+import type { Handler, Transport } from "@nexus/shared/queue";
 import { eventually, type ServiceProcess, startService } from "@nexus/shared/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Carrier, carriers } from "./transport/carriers.ts";
 import { DONE, gate, idOf } from "./transport/jobs.ts";
-import { quick } from "./transport/settings.ts";
+import { openSuite, quick } from "./transport/settings.ts";
 
 const WORKER = fileURLToPath(new URL("../dist/transport/worker-process.js", import.meta.url));
 
@@ -19,7 +19,7 @@ describe.each(carriers)("the queue on $name", (kind) => {
 
   beforeAll(async () => {
     carrier = await kind.start();
-    transports = [await open(), await open()];
+    transports = [await openSuite(carrier.url, errors), await openSuite(carrier.url, errors)];
   });
   afterAll(async () => {
     await Promise.all(transports.map((transport) => transport.close()));
@@ -35,15 +35,6 @@ describe.each(carriers)("the queue on $name", (kind) => {
     const said = errors.splice(0).filter(({ message }) => !message.startsWith("could not renew lock"));
     expect(said).toEqual([]);
   });
-
-  function open(): Promise<Transport> {
-    return openTransport({
-      url: carrier.url,
-      prefix: "suite",
-      workers: 4,
-      onError: (error) => errors.push(error),
-    });
-  }
 
   /** Starts a worker that is stopped after the test. */
   async function work(which: 0 | 1, handler: Handler, settings = {}): Promise<() => Promise<void>> {

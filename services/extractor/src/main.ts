@@ -1,4 +1,5 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
+import type { Config } from "@nexus/shared/config";
 import { openBoth } from "@nexus/shared/database";
 import { startHeartbeat } from "@nexus/shared/ledger";
 import { openQueue } from "@nexus/shared/queue";
@@ -7,6 +8,7 @@ import { seldom } from "@nexus/shared/telemetry";
 import { startMemory } from "./reconcile.ts";
 import { rollUp } from "./roll-up.ts";
 import { variables } from "./config.ts";
+import type { Deps } from "./deps.ts";
 import { openMetrics } from "./metrics.ts";
 import { plan } from "./plan.ts";
 import { watchRefusals } from "./refusals.ts";
@@ -20,15 +22,7 @@ await runService({
     const { scrape, watchPool, timeTick, settled } = openMetrics();
     const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const transport = await openQueue(config, 0, context);
-    const settings = {
-      batchRows: config.BATCH_ROWS,
-      highWater: config.HIGH_WATER,
-      tickMs: config.TICK_MS,
-      idleTickMs: config.IDLE_TICK_MS,
-      careMs: config.CARE_MS,
-      legacyStatementMs: config.LEGACY_STATEMENT_MS,
-      sourceRules: config,
-    };
+    const settings = settingsOf(config);
     const deps = { entities: inDependencyOrder(entities), legacy, target, transport, log, settings, settled };
     const memory = startMemory();
     const ticking = watchRefusals(deps);
@@ -64,3 +58,15 @@ await runService({
     return { queue: transport.kind, entities: entities.length, ...status };
   },
 });
+
+function settingsOf(config: Config<typeof variables>): Deps["settings"] {
+  return {
+    batchRows: config.BATCH_ROWS,
+    highWater: config.HIGH_WATER,
+    tickMs: config.TICK_MS,
+    idleTickMs: config.IDLE_TICK_MS,
+    careMs: config.CARE_MS,
+    legacyStatementMs: config.LEGACY_STATEMENT_MS,
+    sourceRules: config,
+  };
+}

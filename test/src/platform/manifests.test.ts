@@ -15,7 +15,7 @@ import { connectionsOf, cutShort } from "./limits.ts";
 import { kubectlWorks, type Manifest, manifestsOf, nameOf, render, renderComponent } from "./manifests.ts";
 import { danglingIn } from "./references.ts";
 import { problemsOf } from "./strict.ts";
-import { environmentOf, workloadsOf } from "./workloads.ts";
+import { environmentOf, secretsFor, workloadsOf } from "./workloads.ts";
 
 const folder = (name: string): string[] => readdirSync(join(ROOT, "k8s", name));
 const overlays = folder("overlays");
@@ -220,14 +220,3 @@ const scaledObject = z.object({
     z.object({ type: z.string(), metadata: z.object({ query: z.string(), ignoreNullValues: z.string() }) }),
   ),
 });
-
-/** Values for what comes from the secret. */
-function secretsFor(variables: object): Record<string, string> {
-  const all = {
-    LEGACY_URL: "postgres://u:p@legacy:5432/dispatch",
-    TARGET_URL: "postgres://u:p@target:5432/postgres",
-    QUEUE_URL: "rediss://redis:6379",
-    API_TOKENS: `ci:viewer:${"0".repeat(64)}`,
-  };
-  return Object.fromEntries(Object.entries(all).filter(([name]) => name in variables));
-}

@@ -39,16 +39,29 @@ export function Ask({ title, label, explains, act, close }: Question & { readonl
             It was not done: {problem}.
           </p>
         )}
-        <div class="buttons">
-          <button type="button" class="button" onClick={close}>
-            Leave it
-          </button>
-          <button type="submit" class="button first" disabled={busy}>
-            {busy ? "Being done…" : label}
-          </button>
-        </div>
+        <Buttons label={label} busy={busy} close={close} />
       </form>
     </dialog>
+  );
+}
+
+interface Answers {
+  readonly label: string;
+  /** While it is being done. */
+  readonly busy: boolean;
+  readonly close: () => void;
+}
+
+function Buttons({ label, busy, close }: Answers) {
+  return (
+    <div class="buttons">
+      <button type="button" class="button" onClick={close}>
+        Leave it
+      </button>
+      <button type="submit" class="button first" disabled={busy}>
+        {busy ? "Being done…" : label}
+      </button>
+    </div>
   );
 }
 

@@ -49,17 +49,10 @@ export function createStatements(): () => ClientStatements {
         }
         case "C":
         case "D":
-          return renameTarget(frame);
+          return renameTarget(frame, own);
         default:
           return frame.bytes;
       }
-    }
-
-    /** Close and Describe name a statement (S) or a portal (P). */
-    function renameTarget(frame: Frame): Buffer {
-      if (frame.bytes.toString("latin1", HEADER_BYTES, HEADER_BYTES + 1) !== "S") return frame.bytes;
-      const [name] = readName(frame, HEADER_BYTES + 1);
-      return message(frame.type, Buffer.from("S"), own(name));
     }
 
     return {
@@ -67,6 +60,13 @@ export function createStatements(): () => ClientStatements {
       closing: () => [...names.values()].map((name) => message("C", Buffer.from("S"), name)),
     };
   };
+}
+
+/** Close and Describe name a statement (S) or a portal (P). */
+function renameTarget(frame: Frame, own: (name: string) => string): Buffer {
+  if (frame.bytes.toString("latin1", HEADER_BYTES, HEADER_BYTES + 1) !== "S") return frame.bytes;
+  const [name] = readName(frame, HEADER_BYTES + 1);
+  return message(frame.type, Buffer.from("S"), own(name));
 }
 
 /** Reads the name at `start` and tells where it ends. */

@@ -5,7 +5,7 @@
 import type { Entity } from "@nexus/catalog";
 import type { Pool, Queryable } from "../database/pool.ts";
 import { readSourceShape } from "../database/source-catalog.ts";
-import { type Bounds, readOnly } from "../database/transaction.ts";
+import { askSource, type SourceBounds } from "./ask-source.ts";
 import { exceptedOf, fingerprint, type Fingerprint, isSame } from "./fingerprints.ts";
 
 /** Digits as text beyond 2^53. */
@@ -16,11 +16,6 @@ export interface Comparison {
   readonly entity: Entity;
   readonly runId: number | null;
   readonly upTo: Key | undefined;
-}
-
-export interface SourceBounds extends Bounds {
-  /** Milliseconds that a lock of the source's table is waited for. */
-  readonly lockMs?: number;
 }
 
 /** A page behind a key. `to`: its last key; null: nothing is behind it. */
@@ -224,19 +219,4 @@ async function withoutDisplaced(
   );
   const there = new Set(alive.rows.map((row) => row.key));
   return keys.filter((one) => !there.has(one));
-}
-
-async function askSource<T>(
-  legacy: Pool,
-  ask: (tx: Queryable) => Promise<T>,
-  { lockMs, ...bounds }: SourceBounds,
-): Promise<T> {
-  return await readOnly(
-    legacy,
-    async (tx) => {
-      if (lockMs !== undefined) await tx.query(`set local lock_timeout = ${lockMs}`);
-      return await ask(tx);
-    },
-    bounds,
-  );
 }

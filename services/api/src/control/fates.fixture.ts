@@ -4,6 +4,7 @@ import {
   type Exception,
   finishBatch,
   forgetBatch,
+  type Range,
   recordExceptions,
   resolveOlder,
 } from "@nexus/shared/ledger";
@@ -31,4 +32,17 @@ export async function bring(
 function exception(legacyId: number, outcome: "rejected" | "parked"): Exception {
   const [missingEntity, missingId] = outcome === "parked" ? (["practices", 1] as const) : [null, null];
   return { legacyId, outcome, reason: "a_reason", column: null, missingEntity, missingId };
+}
+
+/** Keys in ranges of `size`, the first one behind `after`. */
+export function rangesOf(keys: readonly number[], after: number | string, size: number): Range[] {
+  const starts = keys.filter((_, at) => at % size === 0);
+  return starts.map((start, nth) => {
+    const own = keys.slice(nth * size, (nth + 1) * size);
+    return {
+      after: nth === 0 ? after : (keys[nth * size - 1] ?? start),
+      to: own.at(-1) ?? start,
+      expected: own.length,
+    };
+  });
 }

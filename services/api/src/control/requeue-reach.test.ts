@@ -12,7 +12,6 @@ import {
   openEntity,
   planCursor,
   type PlannedBatch,
-  type Range,
   recordPlan,
   snoozeBatch,
   takePage,
@@ -23,7 +22,7 @@ import { cancelRun, waive } from "./control.ts";
 import { requeue } from "./requeue.ts";
 import type { Scope } from "./selection.ts";
 import { startRun } from "./start-run.ts";
-import { bring, type Fate } from "./fates.fixture.ts";
+import { bring, type Fate, rangesOf } from "./fates.fixture.ts";
 
 const catalog = ["practices", "patients"];
 const by = { actor: "tester", reason: "a test" };
@@ -160,17 +159,10 @@ async function plan(thrown: Pick<Dice, "upTo">, { last = Infinity }: Source = {}
   for (const entity of catalog) {
     const cursor = await planCursor(target, run.id, entity);
     if (cursor === undefined) continue;
-    const ranges: Range[] = [];
-    let after = cursor.cursor;
     const size = thrown.upTo(4);
     const keys =
       entity === "patients" ? KEYS.filter((key) => key > Number(cursor.cursor) && key <= last) : [];
-    for (let at = 0; at < keys.length; at += size) {
-      const slice = keys.slice(at, at + size);
-      const to = slice.at(-1) ?? 0;
-      ranges.push({ after, to, expected: slice.length });
-      after = to;
-    }
+    const ranges = rangesOf(keys, cursor.cursor, size);
     await inTransaction(target, (tx) => recordPlan(tx, run.id, entity, cursor, ranges, true));
   }
 }

@@ -38,13 +38,10 @@ const documents = z.object({
 
 /** A client without a connection: calls open them. */
 export function openDify(settings: DifySettings): Dify {
-  const byText = settings.routes === "hyphens" ? "by-text" : "by_text";
-  const dash = settings.routes === "hyphens" ? "-" : "_";
-  const form = {
-    doc_form: "text_model",
-    process_rule: { mode: "automatic" },
-    indexing_technique: settings.indexing,
-  };
+  return { ...datasetsOf(settings), ...documentsOf(settings) };
+}
+
+function datasetsOf(settings: DifySettings): Pick<Dify, "createDataset" | "findDataset"> {
   return {
     async createDataset(name, description) {
       const body = { name, description, permission: "only_me", indexing_technique: settings.indexing };
@@ -54,6 +51,18 @@ export function openDify(settings: DifySettings): Dify {
       const { data } = await call(settings, { method: "GET", path: `/datasets?${search(name)}` }, datasets);
       return data.find((dataset) => dataset.name === name)?.id;
     },
+  };
+}
+
+function documentsOf(settings: DifySettings): Omit<Dify, "createDataset" | "findDataset"> {
+  const byText = settings.routes === "hyphens" ? "by-text" : "by_text";
+  const dash = settings.routes === "hyphens" ? "-" : "_";
+  const form = {
+    doc_form: "text_model",
+    process_rule: { mode: "automatic" },
+    indexing_technique: settings.indexing,
+  };
+  return {
     async createDocument(datasetId, name, text) {
       const path = `/datasets/${datasetId}/document/create${dash}${byText}`;
       const { document } = await call(

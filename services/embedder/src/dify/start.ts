@@ -6,7 +6,7 @@ import { DIFY_BUDGET, openBudget } from "@nexus/shared/ledger";
 import { type Context, startTicker } from "@nexus/shared/runtime";
 import type { Metrics } from "../metrics.ts";
 import type { DifyDeps } from "./deps.ts";
-import { openDify } from "./client.ts";
+import { type Dify, openDify } from "./client.ts";
 import type { difyVariables } from "./config.ts";
 import { consume } from "./consume.ts";
 
@@ -31,16 +31,7 @@ export async function startDify(
   const health = { answeredAt: -Infinity };
   const deps: DifyDeps = {
     target,
-    dify: metrics.dify.watchDify(
-      openDify({
-        url: config.DIFY_URL,
-        apiKey: config.DIFY_API_KEY,
-        timeoutMs: config.DIFY_TIMEOUT_MS,
-        routes: config.DIFY_ROUTES,
-        indexing: config.DIFY_INDEXING,
-        onAnswer: () => (health.answeredAt = performance.now()),
-      }),
-    ),
+    dify: metrics.dify.watchDify(clientOf(config, health)),
     budget: metrics.dify.watchBudget(
       await openBudget(target, {
         model: DIFY_BUDGET,
@@ -64,6 +55,17 @@ export async function startDify(
   });
   closers.push("Dify", () => ticker.stop());
   return { dify: "on" };
+}
+
+function clientOf(config: Settings, health: { answeredAt: number }): Dify {
+  return openDify({
+    url: config.DIFY_URL,
+    apiKey: config.DIFY_API_KEY,
+    timeoutMs: config.DIFY_TIMEOUT_MS,
+    routes: config.DIFY_ROUTES,
+    indexing: config.DIFY_INDEXING,
+    onAnswer: () => (health.answeredAt = performance.now()),
+  });
 }
 
 function paceOf(config: Settings): DifyDeps["settings"] {

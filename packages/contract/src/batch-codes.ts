@@ -1,3 +1,5 @@
+import type { Exhausted } from "@nexus/shared/ledger";
+
 /** What the code of a failed batch means, in the words of API, report, command line and dashboard: SQLSTATEs by their beginning, then codes of ours. */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^42501$/, "a role lacks a privilege; `nexus preflight` names the statement to run"],
@@ -33,14 +35,7 @@ function mebibytes(bytes: number): string {
 }
 
 /** A batch without an attempt left, as the ledger has it. */
-export interface ExhaustedBatch {
-  readonly batch: number;
-  readonly after: number | string | null;
-  readonly to: number | string | null;
-  readonly expected: number;
-  readonly bytes: number | null;
-  readonly largestRow: number | null;
-}
+export type ExhaustedBatch = Omit<Exhausted, "entity">;
 
 /** Which batch it is that ended its loaders, and how large. */
 export function exhaustedInWords({ batch, after, to, expected, bytes, largestRow }: ExhaustedBatch): string {

@@ -56,8 +56,8 @@ async function told<T>({ provider }: Deps, texts: number, calls: () => Promise<T
 }
 
 /**
- * A call keeps its lane until its vector is stored: a killed process loses as many vectors as it has semaphore, at most. A page does not wait
- * for one that is late, but its text stays claimed, and its answer is counted and kept.
+ * A call keeps its place in the semaphore until its vector is stored: a killed process loses as many vectors as it makes calls at once, at
+ * most. A page does not wait for a late call. The text of a late call stays claimed, and its answer is counted and kept.
  */
 function callOne(deps: Deps, startBefore: number, signal: AbortSignal): (claim: Claim) => Promise<Result> {
   // When one text must wait for the budget, those behind it need not ask.

@@ -1,4 +1,4 @@
-import { finishBatch, progressOf, recordExceptions, takePage } from "@nexus/shared/ledger";
+import { finishBatch, progressOf, recordExceptions, markQueued } from "@nexus/shared/ledger";
 import { eventually, loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { startMemory } from "./reconcile.ts";
@@ -58,7 +58,7 @@ describe("settling", () => {
     const runId = await runningRun(deps.target, ["practices", "workflow_templates"]);
     for (const entity of ["practices", "workflow_templates"]) {
       const [batch = 0] = await loadingEntity(deps.target, runId, entity, 1);
-      await takePage(deps.target, runId, entity, 1);
+      await markQueued(deps.target, runId, entity, 1);
       await finishBatch(deps.target, batch, COUNTS, 1);
     }
     const run = await runOf(deps);
@@ -83,7 +83,7 @@ describe("a tick", () => {
     await loadingEntity(deps.target, runId, "practices", 1);
     // What parked rows wait for cannot be looked at.
     const [batch = 0] = await loadingEntity(deps.target, runId, "profiles", 1);
-    await takePage(deps.target, runId, "profiles", 1);
+    await markQueued(deps.target, runId, "profiles", 1);
     await finishBatch(deps.target, batch, { ...COUNTS, read: 1, parked: 1 }, 1);
     await park(runId, batch);
     await deps.target.query("alter table public.practices rename to practices_elsewhere");
@@ -97,7 +97,7 @@ describe("a tick", () => {
     );
     const runId = await runningRun(deps.target, ["profiles"]);
     const [batch = 0] = await loadingEntity(deps.target, runId, "profiles", 1);
-    await takePage(deps.target, runId, "profiles", 1);
+    await markQueued(deps.target, runId, "profiles", 1);
     await finishBatch(deps.target, batch, { ...COUNTS, read: 1, parked: 1 }, 1);
     await park(runId, batch);
     await settle(deps, await runOf(deps));

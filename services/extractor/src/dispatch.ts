@@ -10,7 +10,7 @@ import {
   type PlannedBatch,
   roomFor,
   type Run,
-  takePage,
+  markQueued,
 } from "@nexus/shared/ledger";
 import { type LoadJob, loadQueueName, newLoadJob } from "@nexus/shared/queue";
 import { inSpan } from "@nexus/shared/telemetry";
@@ -32,7 +32,7 @@ export async function dispatch(deps: Deps, run: Run): Promise<boolean> {
   return enqueued;
 }
 
-/** While a server refuses everything, one batch of an entity on offer probes it: the others would only come back. */
+/** While a server refuses everything, one queued batch of an entity probes it: the others would only come back. */
 async function highWaterNow({ target, settings }: Deps): Promise<number> {
   const holds = await currentHolds(target);
   return holds.some(({ code }) => holdsAll(code)) ? 1 : settings.highWater;
@@ -59,7 +59,7 @@ async function takeNextPage(
   return await inTransaction(target, async (tx) => {
     if (!(await claimEntity(tx, run.id, entity, "loading"))) return [];
     const room = await roomFor(tx, run.id, entity, highWater);
-    return room > 0 ? await takePage(tx, run.id, entity, room, parentsOf(entity)) : [];
+    return room > 0 ? await markQueued(tx, run.id, entity, room, parentsOf(entity)) : [];
   });
 }
 

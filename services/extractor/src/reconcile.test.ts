@@ -1,4 +1,4 @@
-import { finishBatch, progressOf, takePage } from "@nexus/shared/ledger";
+import { finishBatch, progressOf, markQueued } from "@nexus/shared/ledger";
 import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { startMemory, reconcile } from "./reconcile.ts";
@@ -36,7 +36,7 @@ describe("the dispatch", () => {
 describe("lost jobs", () => {
   it("are offered again when they are missing twice in a row", async () => {
     const run = await runOf(deps);
-    await takePage(deps.target, run.id, "practices", 5);
+    await markQueued(deps.target, run.id, "practices", 5);
     const memory = startMemory();
     await reconcile(deps, run, memory);
     expect(await inQueue()).toBe(0);
@@ -46,12 +46,12 @@ describe("lost jobs", () => {
 
   it("are not suspected any more once the queue has them", async () => {
     const run = await runOf(deps);
-    const taken = await takePage(deps.target, run.id, "practices", 5);
+    const taken = await markQueued(deps.target, run.id, "practices", 5);
     const memory = startMemory();
     await reconcile(deps, run, memory);
     for (const { id } of taken) await finishBatch(deps.target, id, COUNTS, 1);
     await reconcile(deps, run, memory);
-    await takePage(deps.target, run.id, "practices", 5);
+    await markQueued(deps.target, run.id, "practices", 5);
     await reconcile(deps, run, memory);
     expect(await inQueue()).toBe(0);
     await reconcile(deps, run, memory);

@@ -1,4 +1,4 @@
-import { type BatchCounts, entitiesIn, failBatch, finishBatch, takePage } from "@nexus/shared/ledger";
+import { type BatchCounts, entitiesIn, failBatch, finishBatch, markQueued } from "@nexus/shared/ledger";
 import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
@@ -23,7 +23,7 @@ beforeEach(async (context) => {
   deps = await extractorUnderTest(context);
   const runId = await runningRun(deps.target, ["practices"]);
   [batch = 0] = await loadingEntity(deps.target, runId, "practices", 1);
-  await takePage(deps.target, runId, "practices", 1);
+  await markQueued(deps.target, runId, "practices", 1);
   await deps.target.query("insert into public.practices (legacy_id, name) values (1, 'a'), (2, 'b')");
 });
 

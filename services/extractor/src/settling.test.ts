@@ -10,7 +10,7 @@ import {
   progressOf,
   recordChecks,
   recordExceptions,
-  takePage,
+  markQueued,
 } from "@nexus/shared/ledger";
 import { freshTarget, loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -27,7 +27,7 @@ beforeEach(async (context) => {
   target = await freshTarget(context);
   runId = await runningRun(target, ["practices"]);
   ids = await loadingEntity(target, runId, "practices", 3);
-  await takePage(target, runId, "practices", 3);
+  await markQueued(target, runId, "practices", 3);
 });
 
 async function finish(...batches: (number | undefined)[]): Promise<void> {

@@ -38,7 +38,7 @@ export async function snoozeShutOut({ target }: Snoozer, batch: ClaimedBatch): P
   return { kind: "done" };
 }
 
-/** The batch stays on offer and the attempt does not count: this process is shutting down. */
+/** The batch stays queued, and the attempt does not count: this process is shutting down. */
 export async function release({ target }: Snoozer, batch: ClaimedBatch, handled: Handled): Promise<Handled> {
   await releaseBatch(target, batch.id, batch.generation);
   return handled;

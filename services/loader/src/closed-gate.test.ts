@@ -1,5 +1,5 @@
 import { openPool, type Pool } from "@nexus/shared/database";
-import { markComplete, markSettling, takePage } from "@nexus/shared/ledger";
+import { markComplete, markSettling, markQueued } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
 import { freshDatabase, freshTarget, loadingEntity, runningRun } from "@nexus/shared/testing";
 import { openTurn } from "@nexus/shared/runtime";
@@ -43,7 +43,7 @@ beforeEach(async (context) => {
   runId = await runningRun(target, ["practices", "profiles"]);
   await loadingEntity(target, runId, "practices", 0);
   [batch = 0] = await loadingEntity(target, runId, "profiles", 2);
-  await takePage(target, runId, "profiles", 1);
+  await markQueued(target, runId, "profiles", 1);
 });
 
 function load(): ReturnType<typeof loadBatch> {
@@ -72,9 +72,9 @@ describe("a batch whose gate is closed", () => {
   it("is offered again when its parents are settled, not before", async () => {
     await load();
     await deps.target.query("update migration.batches set available_at = now()");
-    expect(await takePage(deps.target, runId, "profiles", 9, ["practices"])).toEqual([]);
+    expect(await markQueued(deps.target, runId, "profiles", 9, ["practices"])).toEqual([]);
     await markSettling(deps.target, runId, "practices");
     await markComplete(deps.target, runId, "practices");
-    expect(await takePage(deps.target, runId, "profiles", 9, ["practices"])).toHaveLength(2);
+    expect(await markQueued(deps.target, runId, "profiles", 9, ["practices"])).toHaveLength(2);
   });
 });

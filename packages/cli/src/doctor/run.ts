@@ -1,7 +1,7 @@
 import { batchCodeInWords, exhaustedInWords } from "@nexus/contract";
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
 import { exhaustedBatches, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
-import type { RunStatus } from "@nexus/shared/states";
+import { blocked, type RunStatus } from "@nexus/shared/states";
 import type { auditLog, Columns, runEntities, runs } from "@nexus/shared/tables";
 import { examineStall } from "./stall.ts";
 import { type Finding, note, unchecked, well, wrong } from "./finding.ts";
@@ -113,7 +113,7 @@ async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]>
         from migration.validations v where v.run_id = e.run_id and v.entity = e.entity and not v.passed) as checks,
        (select string_agg(f.code, ',' order by f.count desc) from failed f where f.entity = e.entity) as codes
      from migration.run_entities e
-     where e.run_id = $1 and not e.waived and (e.status = 'blocked' or exists (select from failed f where f.entity = e.entity))
+     where e.run_id = $1 and (${blocked("e")} or (not e.waived and exists (select from failed f where f.entity = e.entity)))
      order by e.position`,
     [runId],
   );

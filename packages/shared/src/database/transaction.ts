@@ -146,7 +146,7 @@ async function held<T>(
   work: (tx: Client) => Promise<T>,
   { statementMs = STATEMENT_MS, signal }: Bounds,
 ): Promise<T> {
-  const { client, giveBack } = await borrow(pool, signal);
+  const { client, release } = await borrow(pool, signal);
   let usable = true;
   let session: number | undefined;
   try {
@@ -161,7 +161,7 @@ async function held<T>(
       await endSession(pool, session);
     throw error;
   } finally {
-    giveBack(usable);
+    release(usable);
   }
 }
 
@@ -193,22 +193,22 @@ async function beginKnown(client: Client, begin: string): Promise<number | undef
   }
 }
 
-/** A connection that is given back once: by us, or by the signal, which cuts it. */
+/** Borrows a connection. It is released once: by us, or by the signal, which cuts it. */
 async function borrow(
   pool: Pool,
   signal?: AbortSignal,
-): Promise<{ client: Client; giveBack: (usable: boolean) => void }> {
+): Promise<{ client: Client; release: (usable: boolean) => void }> {
   signal?.throwIfAborted();
   const client = await pool.connect();
   let ours = true;
-  const giveBack = (usable: boolean): void => {
+  const release = (usable: boolean): void => {
     signal?.removeEventListener("abort", cut);
     setPatience(client, undefined);
     if (ours) client.release(!usable);
     ours = false;
   };
-  const cut = (): void => giveBack(false);
+  const cut = (): void => release(false);
   signal?.addEventListener("abort", cut);
   if (signal?.aborted) cut(); // While the connection was being made.
-  return { client, giveBack };
+  return { client, release };
 }

@@ -19,9 +19,10 @@ import { batchArrows, before } from "../states/states.ts";
 
 /**
  * Marks the next planned batches as queued and returns them: they are enqueued after the commit. Call it with the entity's row
- * locked: the run's status is read again under that lock, because a pause may have come between. None while one of `parents` is open.
+ * locked: the run's status is read again under that lock, because somebody may have paused the run meanwhile. It marks none while
+ * one of `parents` is open.
  */
-export async function takePage(
+export async function markQueued(
   tx: Queryable,
   runId: number,
   entity: string,

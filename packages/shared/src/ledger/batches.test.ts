@@ -13,7 +13,7 @@ import {
   finishBatch,
   retryBatch,
   snoozeBatch,
-  takePage,
+  markQueued,
 } from "./batch-lifecycle.ts";
 import { type BatchCounts, lockBatch, queuedBatches, queuedCount, releaseBatch, roomFor } from "./batches.ts";
 
@@ -44,16 +44,16 @@ async function batch(): Promise<Record<string, unknown>> {
   return rows[0] ?? {};
 }
 
-function take(limit: number): ReturnType<typeof takePage> {
-  return takePage(target, runId, "practices", limit);
+function take(limit: number): ReturnType<typeof markQueued> {
+  return markQueued(target, runId, "practices", limit);
 }
 
 describe("taking a page of batches", () => {
   it("gives two sessions at once different ones, in their order", async () => {
     await inTransaction(target, async (one) => {
       await inTransaction(target, async (other) => {
-        const mine = await takePage(one, runId, "practices", 12);
-        const theirs = await takePage(other, runId, "practices", 12);
+        const mine = await markQueued(one, runId, "practices", 12);
+        const theirs = await markQueued(other, runId, "practices", 12);
         expect(mine.map(({ to }) => to)).toEqual(Array.from({ length: 12 }, (_, n) => n * 10 + 10));
         expect(theirs).toHaveLength(8);
         expect(new Set([...mine, ...theirs].map(({ id }) => id)).size).toBe(20);

@@ -36,7 +36,7 @@ export {
   snoozeBatch,
   planNextGeneration,
   takeFromQueue,
-  takePage,
+  markQueued,
 } from "./batch-lifecycle.ts";
 export {
   addEntities,

@@ -13,7 +13,7 @@ import {
   type Key,
   MOST_MISSING,
 } from "./compare-keys.ts";
-import { settled } from "../states/states.ts";
+import { blocked, settled } from "../states/states.ts";
 import type { Columns, runEntities } from "../tables/index.ts";
 
 /** An invariant that does not hold. */
@@ -94,7 +94,7 @@ const LEDGER: readonly Invariant[] = [
     sql: `select 'run ' || r.id as entity, 1 as count, null as some from migration.runs r
       where r.status = 'running' and now() - r.started_at > interval '1 minute'
         and not exists (select from migration.run_entities e where e.run_id = r.id and (
-          e.status in ('waiting', 'planning', 'planned', 'settling') or (e.status = 'blocked' and not e.waived)
+          e.status in ('waiting', 'planning', 'planned', 'settling') or ${blocked("e")}
           or (e.status = 'loading' and exists (select from migration.batches b
             where b.run_id = r.id and b.entity = e.entity and b.status in ('planned', 'queued')))
           or e.settled_at > now() - interval '1 minute'))`,

@@ -16,7 +16,7 @@ export interface ReadyWork {
   /** Null: the run itself. */
   readonly entity: string | null;
   readonly ready: Ready;
-  /** Batches on offer (`load`) or still to be offered (`offer`). */
+  /** Batches that are queued (`load`) or still to be enqueued (`offer`). */
   readonly batches: number;
   /** The newest error of that work. */
   readonly errorCode: string | null;

@@ -12,7 +12,7 @@ import {
   planNextGeneration,
   retryBatch,
   snoozeBatch,
-  takePage,
+  markQueued,
 } from "./batch-lifecycle.ts";
 import { lockBatch, releaseBatch } from "./batches.ts";
 import { openEntity } from "./entity-lifecycle.ts";
@@ -43,7 +43,7 @@ const steps: Readonly<Record<string, Step>> = {
   rollUpCounts: (target, { runId }) => rollUpCounts(target, runId, ["practices"]),
   planNextGeneration: (target, { runId }) =>
     planNextGeneration(target, { sql: "b.run_id = $1 and b.status = 'done'", values: [runId] }),
-  takePage: (target, { runId }) => takePage(target, runId, "practices", 9),
+  markQueued: (target, { runId }) => markQueued(target, runId, "practices", 9),
   countAttempt: (target, { batch }) => countAttempt(target, batch, 1),
   releaseBatch: (target, { batch }) => releaseBatch(target, batch, 1),
   retryBatch: (target, { batch }) => retryBatch(target, batch, 1, AGAIN),

@@ -4,6 +4,7 @@ export {
   type BatchStatus,
   batchArrows,
   before,
+  blocked,
   entityArrows,
   type EntityStatus,
   isBlocked,

@@ -123,6 +123,11 @@ export function isBlocked({
   return status === "blocked" && !waived;
 }
 
+/** `isBlocked`, as SQL over a row of `migration.run_entities`, which the query names so. */
+export function blocked(row: string): string {
+  return `(${row}.status = 'blocked' and not ${row}.waived)`;
+}
+
 /** Statuses of a run that keep another one from starting. */
 export const activeRunStatuses: readonly RunStatus[] = ["planned", "running", "paused"];
 

@@ -14,7 +14,7 @@ import {
   type PlannedBatch,
   recordPlan,
   snoozeBatch,
-  takePage,
+  markQueued,
 } from "@nexus/shared/ledger";
 import { dice, type Dice, freshLedger } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -173,7 +173,7 @@ async function work(fateOf: (keys: readonly number[]) => Fate | "back", most = 1
   if (run === undefined) return;
   await markRunBegun(target, run.id);
   await openEntity(target, run.id, "patients", []);
-  const page = await inTransaction(target, (tx) => takePage(tx, run.id, "patients", most));
+  const page = await inTransaction(target, (tx) => markQueued(tx, run.id, "patients", most));
   for (const planned of page) await workOn(planned, fateOf);
 }
 

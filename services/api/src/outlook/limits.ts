@@ -9,7 +9,7 @@ export interface Situation {
     /** Parents that are not settled. */
     readonly waitingFor: readonly string[];
   })[];
-  /** Batches of entities that load: on offer, and whether some wait to be offered. */
+  /** Batches of entities that load: how many are queued, and whether some wait to be enqueued. */
   readonly queued: number;
   readonly planned: boolean;
   /** Batches finished in the last half minute, and the share of their time that went into reading the source. */

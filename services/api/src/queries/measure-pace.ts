@@ -77,7 +77,7 @@ export interface Activity {
   readonly sourceShare: number;
 }
 
-/** Looks at no more than the batches on offer and those of the last half minute, whatever the size of the run. */
+/** Looks at no more than the queued batches and those of the last half minute, whatever the size of the run. */
 export async function measureActivity(db: Queryable, runId: number): Promise<Activity> {
   const found = await db.query<Activity>(
     `select

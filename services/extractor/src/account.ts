@@ -7,8 +7,8 @@ import { lostRows } from "./lost-rows.ts";
 import { plannedUpTo, type Sums } from "./sums.ts";
 
 /**
- * Checks of an entity that the run read whole; none where a batch failed, which is said already, and none for a repair, whose batches were checked by the loader. A difference that is
- * no drift of the live source fails.
+ * Checks an entity that the run read whole. It checks nothing where a batch failed, which is said already, and nothing of a repair, whose
+ * batches were checked by the loader. A difference that is no drift of the live source fails.
  */
 export async function accountFor(
   { legacy, settings, signal }: Pick<Deps, "legacy" | "settings" | "signal">,

@@ -1,6 +1,6 @@
 /**
- * Parents that have arrived. Looked at is what changed since the last look: rows of parents whose batches were done since, and parked
- * rows of batches that were done since. What neither finds is found by the last look of the run (`releaseParked`).
+ * Finds parents that have arrived. It looks at what changed since the last look: rows of parents whose batches were done since, and
+ * parked rows of batches that were done since. What neither finds is found by the last look of the run (`releaseParked`).
  */
 import type { Client, Queryable } from "@nexus/shared/database";
 import { loadAgain, planNextGeneration } from "@nexus/shared/ledger";
@@ -70,8 +70,8 @@ async function takeChanged(tx: Queryable, runId: number): Promise<Changed[]> {
 }
 
 /**
- * Driven by the parents' rows and by the new parked rows: none of those that wait for somebody else is looked at. `offset 0` keeps
- * that a look into the index per row, whatever the planner believes of the tables.
+ * The statement starts from the parents' rows and from the new parked rows: rows that wait for another parent are not looked at.
+ * `offset 0` makes each row one look into the index, whatever the planner believes of the tables.
  */
 async function planAgain(
   tx: Queryable,

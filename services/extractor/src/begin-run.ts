@@ -43,7 +43,7 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   return began;
 }
 
-/** One entity for itself: a table that is locked holds up no other. What it hides is found by planning, which waits for it and says so. */
+/** Looks at one entity by itself, so that a locked table holds up no other. Planning finds what the lock hides: it waits for the lock and says so. */
 async function problemsOf(deps: Deps, entity: Entity): Promise<readonly string[]> {
   try {
     return (await inspect(deps, [entity])).problems;
@@ -65,7 +65,7 @@ function inspect({ legacy, settings, signal }: Deps, selected: readonly Entity[]
   );
 }
 
-/** Writes down why a run cannot begin; beginning forgets it. */
+/** Writes down why a run cannot begin. The code is removed when the run begins. */
 async function noteRunError(db: Queryable, runId: number, errorCode: string): Promise<void> {
   await db.query(
     `update migration.runs set error_code = $2

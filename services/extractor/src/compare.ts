@@ -6,7 +6,7 @@ import { goneCursor, isBeginning, recordPage } from "./gone-rows.ts";
 import { LOCK_MS } from "./setbacks.ts";
 import { countRows, plannedUpTo, sumsOf } from "./sums.ts";
 
-/** Milliseconds that are spent on it before the others have their turn. */
+/** So many milliseconds are spent on it before the others have their turn. */
 const TURN_MS = 1_000;
 
 const NOTHING: ComparedPage = { to: null, missing: [], gone: [] };
@@ -32,7 +32,7 @@ export async function compareWithSource(deps: Deps, run: Run, entity: Entity): P
   }
 }
 
-/** Whether the connection to the source is in use. It may be waiting for a lock of another table, and nobody here waits for that. */
+/** Whether the connection to the source is in use. It may wait for a lock of another table: nobody here waits for that. */
 function isBusy({ legacy }: Deps): boolean {
   return legacy.idleCount === 0 && legacy.totalCount >= legacy.options.max;
 }

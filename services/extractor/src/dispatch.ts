@@ -17,7 +17,7 @@ import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { overLimit } from "./over-limit.ts";
 
-/** Opens what may be opened and fills the queues, but not of what has lost too many rows. Returns whether anything was enqueued. */
+/** Opens the entities that may be opened, and fills their queues, except where too many rows were lost. Returns whether anything was enqueued. */
 export async function dispatch(deps: Deps, run: Run): Promise<boolean> {
   await openSettledChildren(deps, run);
   const highWater = await highWaterNow(deps);
@@ -49,7 +49,7 @@ function parentsOf(entity: string): string[] {
   return Object.keys(entityNamed(entities, entity).parents);
 }
 
-/** Marked in the ledger first, enqueued after the commit: a crash in between is found as lost jobs. */
+/** Batches are marked in the ledger first, and enqueued after the commit. A crash in between is found as lost jobs. */
 async function takeNextPage(
   { target }: Deps,
   run: Run,
@@ -80,7 +80,7 @@ export async function enqueue(
   );
 }
 
-/** A key that JavaScript cannot count to, like the one before every other, is not shown. The loader asks the ledger for it. */
+/** A key beyond the numbers of JavaScript, like the least one, is not shown. The loader asks the ledger for it. */
 function safeKey(key: number | string | null): number | null {
   return typeof key === "number" ? key : null;
 }

@@ -1,11 +1,11 @@
-/** What is left out of a run is counted once in the source, so that it can be said how much that is. */
+/** The rows that a run leaves out are counted once in the source, so that people can be told how many they are. */
 import { entities, entityNamed, type SourceShape } from "@nexus/catalog";
 import { type Queryable, readOnly, readSourceShape } from "@nexus/shared/database";
 import type { Run } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 import { attempt, isDue, LOCK_MS, patience, type Setbacks } from "./setbacks.ts";
 
-/** Counts the rows of a skipped entity in the source. What cannot be counted now gets a code, and holds nothing up. */
+/** Counts the rows of a skipped entity in the source. An entity that cannot be counted now gets a code, and holds nothing up. */
 export async function countSkipped(
   deps: Deps,
   run: Run,

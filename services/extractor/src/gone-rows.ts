@@ -1,4 +1,4 @@
-/** What an entity's comparison with the source found, a page of keys at a time: keys that are missing here, keys that are gone there. */
+/** Records what an entity's comparison with the source found, a page of keys at a time: keys that are missing here, and keys that are gone there. */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import { BEGINNING, type ComparedPage, type Key, MOST_MISSING } from "@nexus/shared/ledger";
 
@@ -38,13 +38,13 @@ export async function recordPage(
   });
 }
 
-/** What an earlier comparison found is doubted until it is found again. */
+/** Marks the gone rows of an earlier comparison as stale, until they are found again, and forgets its missing keys. */
 async function forget(tx: Queryable, runId: number, entity: string): Promise<void> {
   await tx.query(`update migration.gone_rows set stale = true where entity = $1 and not stale`, [entity]);
   await tx.query(`delete from migration.missing_keys where run_id = $1 and entity = $2`, [runId, entity]);
 }
 
-/** What was not found again is back, or is not in the target any more. */
+/** Forgets what was not found again: it is back, or is not in the target any more. */
 async function endComparison(tx: Queryable, runId: number, entity: string): Promise<void> {
   await tx.query(`delete from migration.gone_rows where entity = $1 and stale`, [entity]);
   await tx.query(

@@ -12,7 +12,7 @@ import {
 import type { SourceRules } from "../config/database-variables.ts";
 import { errorCode } from "./failures.ts";
 import type { Queryable } from "./pool.ts";
-import { hiddenRows } from "./row-security.ts";
+import { hiddenRows } from "./source-row-security.ts";
 import { missingPrivileges, readSourceShape } from "./source-catalog.ts";
 import { keysTooGreat, unusableKeys } from "./source-keys.ts";
 import { neverAnalysed } from "./source-statistics.ts";

@@ -13,7 +13,7 @@ import { errorCode, noConnectionLeft } from "./failures.ts";
 import { openPool, type Pool, type PoolOptions } from "./pool.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
 import { preflightTarget } from "./preflight-target.ts";
-import { seeAllOrNone } from "./row-security.ts";
+import { seeAllOrNone } from "./source-row-security.ts";
 
 /** The target, not looked at yet. */
 export function openTarget(settings: TargetSettings, context: Context): Pool {

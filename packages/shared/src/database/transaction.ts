@@ -3,7 +3,7 @@ import { inCall } from "../telemetry/tracing.ts";
 import { endSession, sessionWorks } from "./end-session.ts";
 import { errorCode, ofSession } from "./failures.ts";
 import type { Client, Pool } from "./pool.ts";
-import { rowSecurityOf } from "./row-security.ts";
+import { rowSecurityOf } from "./source-row-security.ts";
 import { KEPT_FROM_LOG } from "./server-log.ts";
 import { setPatience } from "./silence.ts";
 

@@ -18,7 +18,7 @@ export type Backfilled =
   | { readonly kind: "backfilled"; readonly events: number; readonly items: number }
   | { readonly kind: "no_vectors" };
 
-/** Ids of one event. */
+/** An event has at most so many ids. */
 const EVENT = 1_000;
 
 /** Two backfills wait for each other, so that the second finds the events of the first. */

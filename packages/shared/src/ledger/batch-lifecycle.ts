@@ -71,7 +71,7 @@ export async function countAttempt(
   return claimed;
 }
 
-/** The batch is done, with these counts. Milliseconds that it took, and how many of them the source. */
+/** The batch is done, with these counts. `durationMs`: how long it took; `sourceMs`: how long the source took of that. */
 export async function finishBatch(
   tx: Queryable,
   id: number,
@@ -130,7 +130,7 @@ export async function failExhausted(
   return failed.rows[0];
 }
 
-/** When a batch that is planned again may be taken, and what came in its way. */
+/** When a batch that is planned again may be queued, and the error that came in its way. */
 interface Again {
   readonly delayMs: number;
   readonly errorCode: string | null;
@@ -142,7 +142,7 @@ export async function retryBatch(db: Queryable, id: number, generation: number, 
 }
 
 /**
- * The batch is planned again, and its attempt was none: nothing is wrong with it, as far as is known. `broke`: its connection broke
+ * The batch is planned again, and its attempt does not count: nothing is known to be wrong with it. `broke`: its connection broke
  * under it, which is counted.
  */
 export async function snoozeBatch(
@@ -154,7 +154,7 @@ export async function snoozeBatch(
   await planAgain(db, id, generation, { ...again, spent: false, broke });
 }
 
-/** A crash of the target may have forgotten the attempt that is given back. */
+/** The attempts never fall below 0: a crash of the target may have forgotten the attempt that is given back. */
 async function planAgain(
   db: Queryable,
   id: number,
@@ -171,7 +171,7 @@ async function planAgain(
   );
 }
 
-/** Which batches, as a condition on `b`, a row of `migration.batches`; its parameters are numbered from 1. */
+/** Says which batches are meant: a condition on `b`, a row of `migration.batches`. Its parameters are numbered from 1. */
 export interface Which {
   readonly sql: string;
   readonly values: readonly unknown[];
@@ -189,7 +189,7 @@ export async function planNextGeneration(tx: Queryable, which: Which): Promise<s
 }
 
 /**
- * Takes every batch of a paused run from the queue; what is being written is waited for. An attempt that was counted but not begun
+ * Takes every batch of a paused run from the queue, and waits for what is being written. An attempt that was counted but not begun
  * to write is given back: pausing must not wear a batch out. Returns how many.
  */
 export async function takeFromQueue(tx: Queryable, runId: number): Promise<number> {
@@ -202,7 +202,7 @@ export async function takeFromQueue(tx: Queryable, runId: number): Promise<numbe
   return taken.rowCount ?? 0;
 }
 
-/** Cancels what is left of a run; what is being written is waited for. Returns how many. */
+/** Cancels the batches that are left of a run, and waits for what is being written. Returns how many it cancelled. */
 export async function cancelBatches(tx: Queryable, runId: number): Promise<number> {
   const open = before(batchArrows, "cancelled");
   await lockBatches(tx, runId, null, open);

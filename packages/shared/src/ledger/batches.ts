@@ -70,7 +70,7 @@ type PlannedRow = Columns<
   { id: "id"; generation: "generation"; from: "after_key"; to: "to_key" }
 >;
 
-/** Every queued batch, to enqueue it again when the queue has lost some. */
+/** All queued batches: they are enqueued again when the queue has lost some. */
 export async function queuedBatches(db: Queryable, runId: number, entity: string): Promise<PlannedBatch[]> {
   const found = await db.query<PlannedRow>(
     `select id, generation, after_key as "from", to_key as "to" from migration.batches
@@ -96,7 +96,7 @@ export async function lockBatch(
   return locked.rows[0];
 }
 
-/** Locks batches of a run, of one entity or all. Waits for the loaders that hold them: afterwards nothing of them is in flight. */
+/** Locks batches of a run, of one entity or of all. It waits for the loaders that hold them: afterwards none of them is in flight. */
 export async function lockBatches(
   tx: Queryable,
   runId: number,

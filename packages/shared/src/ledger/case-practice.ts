@@ -35,7 +35,7 @@ export async function bringAllBack(tx: Queryable, entities: readonly Entity[]): 
 }
 
 /**
- * Brings rows back to the practice of their case: those that a loader wrote while the case moved, whom the trigger could not see.
+ * Brings rows back to the practice of their case. A loader wrote them while the case moved, and the trigger could not see them.
  * Call it when no loader writes them. The cases are locked, so that none moves on meanwhile. `cases`: only their rows; null: all.
  * Returns how many rows were apart.
  */

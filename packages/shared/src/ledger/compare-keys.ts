@@ -1,6 +1,6 @@
 /**
- * Compares the keys of the source with those of the target and of the exceptions, page by page: what is missing here, and what is
- * gone there. Both servers add their keys of a page up; keys are fetched only where the sums differ.
+ * Compares the keys of the source with those of the target and of the exceptions, page by page. It finds what is missing here and what is
+ * gone there. Both servers add up their keys of a page; keys are fetched only where the sums differ.
  */
 import type { Entity } from "@nexus/catalog";
 import type { Pool, Queryable } from "../database/pool.ts";
@@ -11,7 +11,10 @@ import { exceptedOf, fingerprint, type Fingerprint, isSame } from "./fingerprint
 /** Digits as text beyond 2^53. */
 export type Key = number | string;
 
-/** What is compared. A key is missing if it is at most `upTo` (undefined: none is missing) and has no exception: of run `runId`, or, where that is null, an open one of any run. */
+/**
+ * What is compared. A key is missing if it is at most `upTo` and has no exception. With `upTo` undefined, no key is missing. Exceptions
+ * are those of run `runId`; where that is null, the open ones of all runs.
+ */
 export interface Comparison {
   readonly entity: Entity;
   readonly runId: number | null;
@@ -25,7 +28,7 @@ export interface ComparedPage {
   readonly gone: readonly number[];
 }
 
-/** Keys that are added up at once, and that are held at once, of each side. */
+/** Of each side, so many keys are added up at once, and so many are held at once. */
 const PAGE = 250_000;
 const LISTED = 20_000;
 
@@ -34,7 +37,7 @@ export const BEGINNING = "-9223372036854775808";
 /** How many missing keys of an entity are listed at most. More would tell a reader no more. */
 export const MOST_MISSING = 10_000;
 
-/** Whether the target's legacy key is the key that the source is ranged over: else it cannot be told what is missing. */
+/** Whether the target's legacy key is the key by which the source is cut into ranges. If it is not, nobody can tell what is missing. */
 export async function keepsKey(legacy: Pool, { source }: Entity): Promise<boolean> {
   return source.keepsKey === undefined || source.keepsKey(await readSourceShape(legacy));
 }
@@ -115,7 +118,7 @@ function within(key: string): string {
   return `${key} > $1::bigint and ($2::bigint is null or ${key} <= $2)`;
 }
 
-/** Part by part: keys are fetched of those whose sums differ. */
+/** Goes part by part, and fetches the keys of those parts whose sums differ. */
 async function listAll(
   legacy: Pool,
   target: Queryable,
@@ -197,8 +200,8 @@ async function withoutExcepted(
 }
 
 /**
- * A row whose key another row took has the key of its source row, with a minus: it is gone when that is. While it is there, it was
- * only rejected.
+ * A row whose key was taken by another row has the key of its source row, with a minus. It is gone when the source row is gone. While
+ * the source row is there, it was only rejected.
  */
 async function withoutDisplaced(
   legacy: Pool,

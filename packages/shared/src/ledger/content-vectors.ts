@@ -4,8 +4,8 @@ import type { Queryable } from "../database/pool.ts";
 import type { VectorExtension } from "../database/vector-extension.ts";
 
 /**
- * One row per text that was embedded or is being embedded. Unique within a practice, never across: equal texts of two practices
- * are two texts, or the one would tell that the other exists. It holds the text's hash, not the text.
+ * It has a row for each text that was embedded or is being embedded. Texts are unique within a practice, and never across: equal texts of
+ * two practices are two texts, or one practice could tell that the other has it. A row holds the text's hash, not the text.
  */
 const textsTable = (vectors: string): string => `
 create table migration.embedding_texts (
@@ -29,9 +29,9 @@ create table migration.embedding_texts (
 create index on migration.embedding_texts (practice_id);`;
 
 /**
- * Whoever moves or deletes content, and with whatever rights: its vectors go with it, in the same transaction, and so does the vector
- * of a text that no other content of the practice has. The text is locked before that is looked for: of two that are deleted at
- * the same time the second one sees that the first is gone.
+ * Vectors go with their content, whoever moves or deletes it, with whatever rights, in the same transaction. So does the vector of a text
+ * that no other content of the practice has. The text is locked before others are looked for: when two are deleted at the same time, the
+ * second one sees that the first is gone.
  */
 const FOLLOW = `
 create or replace function migration.follow_content() returns trigger

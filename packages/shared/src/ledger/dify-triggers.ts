@@ -3,7 +3,7 @@ import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
 import { functionChange, type StoredFunction } from "../database/stored-function.ts";
 
-/** Offers what Dify has or is to have of it, and nothing where Dify was never filled. It locks no row that a consumer works on. */
+/** Offers content that Dify has or is to have. It offers nothing where Dify was never filled. It locks no row that a consumer works on. */
 const offer: StoredFunction = {
   name: "offer_to_dify",
   returns: "trigger",

@@ -66,7 +66,7 @@ interface Row {
   readonly percent: number | null;
 }
 
-/** A page that is done counts 50 ids, even where it is the last and holds fewer: then its event is done. */
+/** A page that is done counts as 50 ids. The last one may hold fewer, but then its event is done. */
 const PROGRESS = `
   select to_regclass('migration.embedding_texts') is not null as available, o.open, i.done, i.empty, i.vectors,
     (select count(*) from migration.embedding_failures) as failed, u.calls, u.throttled, u.tokens, u.microdollars,
@@ -114,7 +114,7 @@ export async function embeddingProgress(
   };
 }
 
-/** Of 14,650 items of the sample: 0.47 calls for each, of 30 tokens. Taken until enough is known of the real ones. */
+/** The sample's 14,650 items took 0.47 calls each, of 30 tokens. These figures are used until enough is known of the real items. */
 const ASSUMED = { callsPerItem: 1, tokensPerCall: 40 };
 const ENOUGH_ITEMS = 1_000;
 

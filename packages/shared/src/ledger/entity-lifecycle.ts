@@ -37,7 +37,7 @@ export async function allSettled(db: Queryable, runId: number): Promise<boolean>
   return unsettled.rowCount === 0;
 }
 
-/** Gives entities a part in a run that have none: they wait to be planned, or are skipped. Returns how many. */
+/** Adds entities to a run that are not part of it: they wait to be planned, or are skipped. Returns how many it added. */
 export async function addEntities(
   tx: Queryable,
   runId: number,
@@ -89,7 +89,7 @@ export async function planFurther(
   return claimed.rows[0]?.batches;
 }
 
-/** The batches of a waiting entity came from elsewhere than the source: it is planned. */
+/** Marks a waiting entity as planned: its batches did not come from the source, but from earlier runs. */
 export async function markPlanned(tx: Queryable, runId: number, entity: string): Promise<void> {
   await tx.query(
     `update migration.run_entities set status = 'planned' where run_id = $1 and entity = $2 and status = 'waiting'`,
@@ -169,7 +169,7 @@ async function move(
   return moved.rowCount === 1;
 }
 
-/** An operator requeued batches. A waiver was given for what is now tried again: it ends. One that loads already stays. */
+/** An operator requeued batches. A waiver ends: it was given for what is now tried again. An entity that already loads stays as it is. */
 export async function loadRequeued(tx: Queryable, runId: number, entity: string): Promise<void> {
   await tx.query(
     `update migration.run_entities set status = 'loading', waived = false, settled_at = null, error_code = null
@@ -178,7 +178,7 @@ export async function loadRequeued(tx: Queryable, runId: number, entity: string)
   );
 }
 
-/** An operator raised the limit that an entity is blocked for: it loads the rest, or is settled again. False: it is not blocked for it. */
+/** An operator raised the limit for which an entity is blocked: it loads the rest, or is settled again. False: it is blocked for another reason. */
 export async function goOnBeyond(
   tx: Queryable,
   runId: number,

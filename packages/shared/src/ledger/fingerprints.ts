@@ -10,7 +10,7 @@ export interface Fingerprint {
   readonly last: number | string | null;
 }
 
-/** Scatters a key over 31 bits, in integer arithmetic that every server since 9.5 does alike. `$seed`: nobody can prepare two sets that look the same. */
+/** Scatters a key over 31 bits, in integer arithmetic that is the same on every server since 9.5. Because of the seed, nobody can prepare two sets that look the same. */
 function mixed(key: string, seed: string): string {
   const folded = `((${key} # (${key} >> 31) # ${seed}) & 2147483647)`;
   const once = `((${folded} * 1540483477) & 4294967295)`;
@@ -34,12 +34,12 @@ export async function fingerprint(
   return sums;
 }
 
-/** Whether two sets are the same: two that differ look alike once in 2^31 times, and only where count and sum are equal. */
+/** Whether two sets are the same. Two different sets of equal count and sum look alike once in 2^31 times; all others never do. */
 export function isSame(one: Fingerprint, other: Fingerprint): boolean {
   return one.count === other.count && one.sum === other.sum && one.mixed === other.mixed;
 }
 
-/** Exceptions of a run; null: those that are open, of any. */
+/** A condition on exceptions: those of a run, or, with null, the open ones of all runs. */
 export function exceptedOf(runId: number | null): string {
   return runId === null ? "resolved_at is null" : `run_id = ${Math.trunc(runId)}`;
 }

@@ -23,9 +23,9 @@ export interface Backend<C> {
 type Queue<C> = InstanceType<BackendClasses<IQueueBackend, C>["Queue"]>;
 type Worker<C> = InstanceType<BackendClasses<IQueueBackend, C>["Worker"]>;
 
-/** Milliseconds after which a call to the queue is given up. Jobs are idempotent: a late success does no harm. */
+/** A call to the queue is given up after so many milliseconds. Jobs are idempotent: a late success does no harm. */
 const CALL_TIMEOUT_MS = 3_000;
-/** Milliseconds that are spent at the end on telling the queue what was handed back. */
+/** At the end, so many milliseconds are spent on telling the queue what was handed back. */
 const LAST_WORD_MS = 1_000;
 /** Jobs in one call: about 120 kB. */
 const JOBS_PER_CALL = 200;
@@ -38,7 +38,7 @@ export function bullTransport<C>(backend: Backend<C>): Transport {
   const queue = async (name: string): Promise<Queue<C>> => {
     const known = queues.get(name) ?? openQueue(backend, name);
     queues.set(name, known);
-    // BullMQ remembers for ever that a queue was opened while its server was away: such a one is opened anew next time.
+    // BullMQ remembers for ever that a queue was opened while its server was away. Such a queue is opened anew next time.
     await known.waitUntilReady().catch((error: unknown) => {
       queues.delete(name);
       throw error;
@@ -130,7 +130,7 @@ async function work<C>(
 async function stop<C>(worker: Worker<C>, graceMs: number): Promise<void> {
   const release = setTimeout(() => worker.cancelAllJobs("shutdown"), graceMs);
   const over = new AbortController();
-  // BullMQ waits for ever for the end of a connection that is lost already; its jobs are others' when their locks run out.
+  // BullMQ waits for ever for the end of a connection that is lost already. Other workers get its jobs when their locks run out.
   await Promise.race([worker.close(), pause(graceMs + LAST_WORD_MS, over.signal)]).finally(() => {
     clearTimeout(release);
     over.abort();

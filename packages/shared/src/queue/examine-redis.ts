@@ -56,7 +56,7 @@ export async function requireWrites(redis: Redis, prefix: string): Promise<void>
 
 type Facts = ReadonlyMap<string, string>;
 
-/** `INFO`, which not every server gives to everybody: then nothing is known. */
+/** Asks for `INFO`. Not every server gives it to everybody: then nothing is known. */
 async function factsOf(redis: Redis): Promise<Facts> {
   const info = await redis.info().catch((error: Error) => {
     if (/NOPERM|unknown command/i.test(error.message)) return "";

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { NewJob } from "./transport.ts";
 
 /**
- * The version of what jobs say. Another member needs no other version if who does not know it may pass over it; what must be
- * known does, and a release reads the versions of the one before.
+ * The version of what jobs say. A new member needs no new version if a worker that does not know it may ignore it. It needs one if
+ * a worker must know it. A release reads the versions of the release before.
  */
 export const JOB_VERSION = 1;
 

@@ -13,7 +13,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   return options.url.startsWith("redis") ? await overRedis(options) : await overPostgres(options);
 }
 
-/** Looks whether it could be opened, and changes nothing: resolves to what a person should change though it works. Throws as `openTransport` does. */
+/** Looks whether the transport could be opened, and changes nothing. Resolves to what a person should change although it works. Throws as `openTransport` does. */
 export async function examineTransport(
   options: Pick<TransportOptions, "url" | "prefix">,
 ): Promise<readonly TransportWarning[]> {

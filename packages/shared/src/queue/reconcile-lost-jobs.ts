@@ -14,7 +14,7 @@ export interface Reconciled {
 }
 
 /**
- * A queue that holds fewer jobs than the ledger expects, twice in a row, gets all of them again, under their ids. The queue is counted
+ * When a queue holds fewer jobs than the ledger expects, twice in a row, all of them are enqueued again under their ids. The queue is counted
  * first: a job that is done in between makes the ledger's count smaller, never the queue's.
  *
  * @param suspects the queues that held less at the last look: kept by the caller from look to look

@@ -20,7 +20,7 @@ export type Handled =
   | { readonly kind: "later"; readonly ms: number }
   | { readonly kind: "hand_back" };
 
-/** Does a job. `signal` aborts when the worker must stop before the job is done. What it throws drops the job: the ledger knows better. */
+/** Does a job. `signal` aborts when the worker must stop before the job is done. If it throws, the job is dropped: the ledger knows what is left to do. */
 export type Handler = (data: unknown, signal: AbortSignal) => Promise<Handled>;
 
 export interface WorkerSettings {
@@ -57,7 +57,7 @@ export interface Transport {
   readonly warnings: readonly TransportWarning[];
   /** Enqueues jobs. One whose id is still in the queue changes nothing. */
   enqueue(queue: string, jobs: readonly NewJob[]): Promise<void>;
-  /** Jobs in the queue in any state but finished. Never the basis of a decision but one: whether jobs were lost. */
+  /** Counts the jobs in the queue that are not finished. Only one decision is based on it: whether jobs were lost. */
   count(queue: string): Promise<number>;
   /** Workers that listen to a queue, in all processes. Undefined where the server cannot tell: only Redis can. For people to look at. */
   workers(queue: string): Promise<number | undefined>;

@@ -7,7 +7,7 @@ import type { Handled, Handler } from "./transport.ts";
 /** Milliseconds until a job of a newer release may be taken again: by a worker that knows it, it is hoped. */
 const LEFT_MS = 1_000;
 
-/** Jobs that were in the queue before there were versions are of the first. */
+/** Jobs that were in the queue before there were versions count as version 1. */
 const versioned = z.looseObject({ version: z.int().default(1) });
 
 /** What to do with data that is no job, and what is wrong with it. */

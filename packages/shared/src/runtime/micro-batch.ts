@@ -5,8 +5,8 @@ interface Asked<Q, A> {
 }
 
 /**
- * Answers single questions in groups: while one group is under way those who come later gather, and go together in the next.
- * Nobody waits for a timer, and however many ask there is one statement at a time. `answer` returns as many answers as questions.
+ * Answers single questions in groups. While one group is under way, later questions gather, and go together in the next group.
+ * Nobody waits for a timer, and there is one statement at a time, however many ask. `answer` returns as many answers as questions.
  * `largest`: questions of one group, at most.
  */
 export function microBatch<Q, A>(

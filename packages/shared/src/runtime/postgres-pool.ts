@@ -22,7 +22,7 @@ export function withoutTls(url: string): string {
 
 type Done = (error: Error | undefined, client: PoolClient | undefined, release: () => void) => void;
 
-/** As libpq: what is refused one way is tried the other way, which is kept to where it was let in. */
+/** Does as libpq does: what is refused one way is tried the other way. The way that was let in is kept. */
 function otherwise(pool: Pool, ssl: PoolConfig["ssl"]): void {
   const [connect, usual] = [pool.connect.bind(pool), pool.options.ssl];
 

@@ -1,4 +1,4 @@
-/** One at a time: for what a process can hold once, and not twice. */
+/** Lets one at a time do what a process can do once, and not twice. */
 export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** Runs each work after the one before it has ended, well or not. */

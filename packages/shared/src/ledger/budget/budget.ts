@@ -1,6 +1,6 @@
 /** The budget of one model, shared by every process: what may be called now, and what the calls came to. */
 
-/** A call that may be made now. Record it exactly once; one that is never recorded (a crash) is simply spent. */
+/** A call that may be made now. Record it exactly once. A call that a crash leaves unrecorded is spent. */
 export interface Reservation {
   /** As estimated; recording corrects the bucket by the real count. */
   readonly tokens: number;

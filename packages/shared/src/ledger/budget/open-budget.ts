@@ -39,7 +39,7 @@ export function joinBudget(
   };
 }
 
-/** Wishes and ended of one statement, at most. */
+/** At most so many wishes, or ended calls, go into one statement. */
 const LARGEST = 1_000;
 
 function budgetOf(

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { freshDatabase } from "../testing/fresh.ts";
 import { freshLogin } from "../testing/login.ts";
 import { withPool } from "./pool.ts";
-import { seeAllOrNone } from "./row-security.ts";
+import { seeAllOrNone } from "./source-row-security.ts";
 import { readOnly } from "./transaction.ts";
 
 it("a policy that comes in the middle of a run ends what is read, instead of hiding rows from it", async (context) => {

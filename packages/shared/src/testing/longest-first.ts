@@ -29,6 +29,7 @@ export const LONGEST: readonly string[] = [
   "chaos/away.test.ts",
   "dify/trouble.test.ts",
   "test/src/wrong-input.test.ts",
+  "test/src/ninth-entity.test.ts",
   "chaos/versions.test.ts",
   "test/src/embeddings.test.ts",
   "chaos/sigterm-waiting.test.ts",

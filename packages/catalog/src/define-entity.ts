@@ -28,6 +28,7 @@ export function defineEntity<Row extends Keyed, const C extends Columns, LinkNam
     parents,
     source,
     target: { ...target, alsoUnique: target.alsoUnique ?? [], origin: target.origin ?? null },
+    recognition: { keys: [], witnesses: [], sameParents: [], ...definition.recognition },
     content: definition.content ?? null,
     sharedWithoutPractice: definition.sharedWithoutPractice ?? false,
     followsCase: definition.followsCase ?? null,

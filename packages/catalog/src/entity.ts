@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import type { Codes } from "./codes.ts";
+import type { Recognition } from "./recognition.ts";
 import type { Needs, SourceShape } from "./source-shape.ts";
 
 /** PostgreSQL types that a target column may have. Enums are text on the wire and cast by name. */
@@ -160,6 +161,8 @@ export interface EntityDefinition<Row extends Keyed, C extends Columns, LinkName
     /** Where the legacy key need not be the source's own: SQL for the source row that a target row was made of, after the table's alias. */
     readonly origin?: string;
   };
+  /** Without it, rows of others are known by a legacy key or by their id only. */
+  readonly recognition?: Recognition<Extract<keyof C, string>>;
   /** The content type under which changed rows are offered to the embedder. */
   readonly content?: string;
   /** Rows without a practice, and what is made of them, are for every member of any practice. Otherwise nobody sees them. */
@@ -233,6 +236,7 @@ export interface Entity {
     readonly inactiveWhenGone?: string;
     readonly origin: string | null;
   };
+  readonly recognition: Required<Omit<Recognition, "query">> & Pick<Recognition, "query">;
   readonly content: string | null;
   readonly sharedWithoutPractice: boolean;
   /** Null: the entity does not say. */

@@ -17,6 +17,13 @@ export function extractionSql(entity: Entity, shape: SourceShape, by: "range" | 
   return withTypes(`${entity.source.query(shape, within)}\nwhere ${within(key)}\norder by ${key}`, shape);
 }
 
+/** Like `extractionSql` by `range`, but rows carry only what others' rows are known by: `entity.read` takes them. */
+export function recognitionSql(entity: Entity, shape: SourceShape): string {
+  const { query } = entity.recognition;
+  const cheap = query === undefined ? entity : { ...entity, source: { ...entity.source, query } };
+  return extractionSql(cheap, shape, "range");
+}
+
 const KEYS: Readonly<Record<"range" | "keys", Within>> = {
   range: (expression) => `${expression} > $1::bigint and ${expression} <= $2::bigint`,
   keys: (expression) => `${expression} = any($1::bigint[])`,

@@ -17,8 +17,9 @@ export type {
   Value,
 } from "./entity.ts";
 export { entities } from "./entities/index.ts";
-export { extractionSql, tablesRead } from "./extraction.ts";
+export { extractionSql, recognitionSql, tablesRead } from "./extraction.ts";
 export { idOf } from "./ids.ts";
+export { asMapped } from "./recognition.ts";
 export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
 export { UnreadableRow } from "./row-errors.ts";
 export { MissingInSource, missingInSource } from "./missing-in-source.ts";

@@ -42,6 +42,11 @@ export function firstOf(...clauses: readonly Piece[]): string | null {
   return found.length < 2 ? (found[0] ?? null) : `coalesce(${found.join(", ")})`;
 }
 
+/** Columns of a row whose values are not asked for. */
+export function blank(...columns: readonly string[]): string {
+  return columns.map((column) => `null as ${column}`).join(", ");
+}
+
 /** The first of these columns that exists and is not NULL; null where none exists. */
 export function firstPresent(
   shape: SourceShape,

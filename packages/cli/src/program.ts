@@ -1,6 +1,7 @@
 /** The commands of `nexus`. Building the program runs nothing. */
 import { requireCatalog } from "@nexus/shared/config";
 import { Command } from "commander";
+import { adopt } from "./commands/adopt.ts";
 import { audit } from "./commands/audit.ts";
 import { backfill } from "./commands/backfill.ts";
 import { completions } from "./commands/completions.ts";
@@ -25,6 +26,7 @@ import { EXIT_CODES, exitCodeOf, messageOf } from "./failure.ts";
 const COMMANDS = [
   preflight,
   migrate,
+  adopt,
   start,
   status,
   doctor,

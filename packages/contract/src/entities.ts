@@ -44,7 +44,7 @@ export const entities = {
       reason: reason.optional(),
     }),
     response: { 201: started },
-    problems: ["unknown_entity", "run_active", "strangers"],
+    problems: ["unknown_entity", "run_active", "adoption_open", "strangers"],
   },
   "POST /v1/entities/:entity/requeue": {
     summary: "Try rows of an entity again: all, those of failed batches, or those with an exception",
@@ -60,7 +60,7 @@ export const entities = {
       message: "goes with scope rejected or parked",
     }),
     response: { 200: requeued },
-    problems: ["unknown_entity", "not_in_run", "run_active"],
+    problems: ["unknown_entity", "not_in_run", "run_active", "adoption_open"],
   },
   "POST /v1/entities/:entity/waive": {
     summary: "Let the children of a blocked entity go on",

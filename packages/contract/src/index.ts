@@ -11,3 +11,4 @@ export type { Forecast } from "./forecast.ts";
 export type { Lineage } from "./records.ts";
 export type { Report, ReportFormat } from "./report.ts";
 export type { EntityView, Eta, Limit, RunView, Totals } from "./run-view.ts";
+export type { AdoptionView, Finding } from "./adoptions.ts";

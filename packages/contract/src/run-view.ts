@@ -32,6 +32,10 @@ const counts = {
     description:
       "Rows of the target without a legacy key: no run touches them. Counted when the run started, and when the entity was settled.",
   }),
+  adopted: z.int().optional().meta({
+    description:
+      "Rows of the target that somebody else had put there, and that an adoption gave their legacy key. The others with a key were loaded.",
+  }),
   unforeseen: z.int().optional().meta({
     description:
       "Rejected rows whose reason nobody foresaw: a value that cannot be read, or a rule of the target. The entity stops when there are more than its limit allows.",

@@ -64,7 +64,7 @@ export const runs = {
       reason: reason.optional(),
     }),
     response: { 201: started },
-    problems: ["unknown_entity", "nothing_selected", "run_active", "strangers"],
+    problems: ["unknown_entity", "nothing_selected", "run_active", "adoption_open", "strangers"],
   },
   "GET /v1/runs": {
     summary: "List runs, the newest first",

@@ -10,6 +10,7 @@ import { describeRoutes } from "./plugins/openapi.ts";
 import { showQueues } from "./plugins/queue-board.ts";
 import { logRequests } from "./plugins/request-log.ts";
 import { traceRequests } from "./plugins/request-tracing.ts";
+import { adoptionRoutes } from "./routes/adoptions.ts";
 import { auditRoute } from "./routes/audit.ts";
 import { difyRoutes } from "./routes/dify.ts";
 import { difyRetrievalRoute } from "./routes/dify-retrieval.ts";
@@ -27,6 +28,7 @@ import { type App, openServer } from "./server.ts";
 
 const ROUTES = [
   runRoutes,
+  adoptionRoutes,
   progressRoute,
   reportRoute,
   entityRoutes,

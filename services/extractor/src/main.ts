@@ -3,8 +3,9 @@ import type { Config } from "@nexus/shared/config";
 import { openBoth } from "@nexus/shared/database";
 import { startHeartbeat } from "@nexus/shared/ledger";
 import { openQueue } from "@nexus/shared/queue";
-import { openStatus, runService, startTicker } from "@nexus/shared/runtime";
+import { openStatus, runService, startTicker, type Tick } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
+import { adopt } from "./adoption/adopt.ts";
 import { startMemory } from "./reconcile.ts";
 import { rollUp } from "./roll-up.ts";
 import { variables } from "./config.ts";
@@ -38,20 +39,15 @@ await runService({
       retryMs: 1_000,
     });
     closers.push("ticker", () => ticker.stop());
-    const planning = startTicker({
-      runOnce: (signal) => plan({ ...deps, signal }, memory.setbacks),
-      onError: seldom((error, since) => log.warn({ err: error, ...since }, "planning failed, trying again")),
-      retryMs: 1_000,
-    });
-    closers.push("planning", () => planning.stop());
-    const rollingUp = startTicker({
-      runOnce: () => rollUp(deps),
-      onError: seldom((error, since) =>
-        log.warn({ err: error, ...since }, "counts could not be rolled up, trying again"),
-      ),
-      retryMs: 1_000,
-    });
-    closers.push("rolling up", () => rollingUp.stop());
+    const beside = (name: string, runOnce: Tick["runOnce"], trouble: string): void => {
+      const onError = seldom((error, since) => log.warn({ err: error, ...since }, trouble));
+      const ticking = startTicker({ runOnce, onError, retryMs: 1_000 });
+      closers.push(name, () => ticking.stop());
+    };
+    const planOnce = (signal: AbortSignal) => plan({ ...deps, signal }, memory.setbacks);
+    beside("planning", planOnce, "planning failed, trying again");
+    beside("adopting", (signal) => adopt({ ...deps, signal }), "adopting failed, trying again");
+    beside("rolling up", () => rollUp(deps), "counts could not be rolled up, trying again");
     startHeartbeat(target, "extractor", log, closers);
     const checks = { target: () => target.query("select 1"), queue: () => transport.ping() };
     const status = await openStatus({ checks, metrics: scrape }, config, closers);

@@ -14,6 +14,7 @@ import {
   markBlocked,
   markComplete,
   countStrangers,
+  recordAdopted,
   recordChecks,
   recordStrangers,
   type Run,
@@ -80,6 +81,7 @@ async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolea
     await recordChecks(tx, run.id, entity.name, checks);
     await rollUpCounts(tx, run.id, [entity.name]);
     await recordStrangers(tx, run.id, await countStrangers(tx, [entity]));
+    await recordAdopted(tx, run.id);
     const failedCheck = checks.find(({ passed }) => !passed)?.name;
     const status = await conclude(tx, run, entity, failedCheck);
     log.info({ runId: run.id, entity: entity.name, status, ...sums, failedCheck }, "entity settled");

@@ -44,6 +44,7 @@ export const caseStates = defineEntity({
   },
   content: "case_state",
   followsCase: true,
+  recognition: { sameParents: ["case_id"] },
   rowCostMs: 0.36,
   row: z.object({
     id,

@@ -4,6 +4,7 @@ import { defineEntity } from "../define-entity.ts";
 import type { Mapping, Parent, Within } from "../entity.ts";
 import { jsonObject, jsonText } from "../json.ts";
 import {
+  blank,
   CHAIN,
   chainsOf,
   inSource,
@@ -91,6 +92,14 @@ export const cases = defineEntity({
     },
   },
   content: "case",
+  recognition: {
+    keys: [["case_number"], ["metadata.legacy.uid"]],
+    query: () =>
+      lines(
+        `select j.id, j.uid, ${blank("name", "type", "status", "created_at", "creator_id", "creator_in_source", "patient_id", "patient_in_source")}`,
+        "from dispatch_project j",
+      ),
+  },
   rowCostMs: 0.18,
   row,
   links: (row) => ({

@@ -86,6 +86,7 @@ export const patients = defineEntity({
     },
   },
   content: "patient",
+  recognition: { witnesses: ["first_name", "last_name", "date_of_birth"], sameParents: ["profile_id"] },
   rowCostMs: 0.23,
   row,
   links: (row) => ({

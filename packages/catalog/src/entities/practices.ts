@@ -52,6 +52,7 @@ export const practices = defineEntity({
       updated_at: { type: "timestamptz", required: true, default: "now()" },
     },
   },
+  recognition: { keys: [["name", "address"]] },
   rowCostMs: 0.35,
   row: z.object({
     id,

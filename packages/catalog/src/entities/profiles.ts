@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isoInstant } from "../dates.ts";
 import { defineEntity } from "../define-entity.ts";
 import { jsonObject, jsonText } from "../json.ts";
-import { inSource, lines, list, officeOfUser, present } from "../legacy-sql.ts";
+import { blank, inSource, lines, list, officeOfUser, present } from "../legacy-sql.ts";
 import {
   flag,
   id,
@@ -75,6 +75,15 @@ export const profiles = defineEntity({
       created_at: { type: "timestamptz", required: true, default: "now()" },
       updated_at: { type: "timestamptz", required: true, default: "now()" },
     },
+  },
+  recognition: {
+    keys: [["email"]],
+    witnesses: ["first_name", "last_name"],
+    query: () =>
+      lines(
+        `select u.id, u.email, u.first_name, u.last_name, ${blank("username", "is_active", "is_staff", "is_superuser", "last_login", "date_joined", "has_patient", "office_ids", "office_id", "office_in_source")}`,
+        "from auth_user u",
+      ),
   },
   rowCostMs: 0.27,
   row: z.object({

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineEntity } from "../define-entity.ts";
 import type { Mapping } from "../entity.ts";
 import { jsonObject, jsonText } from "../json.ts";
-import { inSource, lines, list, present } from "../legacy-sql.ts";
+import { blank, inSource, lines, list, present } from "../legacy-sql.ts";
 import {
   code,
   flag,
@@ -69,6 +69,15 @@ export const projects = defineEntity({
   },
   content: "project",
   followsCase: true,
+  recognition: {
+    keys: [["metadata.legacy.uid"]],
+    sameParents: ["case_id"],
+    query: (shape) =>
+      lines(
+        `select ${isInteger(shape, "dispatch_project", "uid") ? "j.uid" : "j.id"} as legacy_id, j.id, j.uid, ${blank("name", "type", "status", "size", "created_at", "creator_id", "creator_in_source")}`,
+        "from dispatch_project j",
+      ),
+  },
   rowCostMs: 0.22,
   row: z.object({
     id,

@@ -48,6 +48,7 @@ export const workflowTemplates = defineEntity({
   },
   content: "workflow_template",
   sharedWithoutPractice: true,
+  recognition: { keys: [["name", "practice_id"]], sameParents: ["practice_id"] },
   rowCostMs: 3.1,
   row: z.object({
     id,

@@ -23,6 +23,7 @@ export function progressLines(progress: Progress): string[] {
     ...gateLines(progress),
     ...exceptionLines(progress),
     ...goneLines(progress),
+    ...adoptedLines(progress),
     ...strangerLines(progress),
     ...embeddingLines(progress),
   ];
@@ -87,6 +88,12 @@ function exceptionLines({ totals: { rejected, parked, unforeseen = 0 } }: Progre
 function goneLines({ entities }: Progress): string[] {
   return entities.flatMap(({ entity, gone = 0 }) =>
     gone > 0 ? [`${entity}: ${count(gone)} rows of the target are gone from the source`] : [],
+  );
+}
+
+function adoptedLines({ entities }: Progress): string[] {
+  return entities.flatMap(({ entity, adopted = 0 }) =>
+    adopted > 0 ? [`${entity}: ${count(adopted)} rows of the target were adopted`] : [],
   );
 }
 

@@ -8,7 +8,18 @@ import { useSurroundings } from "../surroundings.ts";
 import { useLoad } from "../use-load.ts";
 import { ChangeLine } from "./changes.tsx";
 
-const ACTIONS = ["start", "pause", "resume", "cancel", "requeue", "waive", "backfill", "leave_strangers"];
+const ACTIONS = [
+  "start",
+  "pause",
+  "resume",
+  "cancel",
+  "requeue",
+  "waive",
+  "backfill",
+  "leave_strangers",
+  "adopt",
+  "undo_adoption",
+];
 
 /** `#/audit?action=requeue&entity=cases` */
 export function Audit() {

@@ -18,7 +18,10 @@ export interface Act {
     | "waive"
     | "limit"
     | "backfill"
-    | "leave_strangers";
+    | "leave_strangers"
+    | "plan_adoption"
+    | "adopt"
+    | "undo_adoption";
   /** Null: it concerns no run. */
   readonly runId: number | null;
   readonly entity?: string;

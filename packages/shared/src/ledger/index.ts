@@ -93,6 +93,19 @@ export {
   MOST_MISSING,
 } from "./compare-keys.ts";
 export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
+export {
+  type Adoption,
+  type AdoptionKind,
+  type Asked,
+  countUndoable,
+  createAdoption,
+  endAdoption,
+  lockAdoption,
+  lockStarts,
+  openAdoption,
+  recordAdopted,
+  SINCE_LAST_RUN,
+} from "./adoptions.ts";
 export { countStrangers, leaveStrangers, recordStrangers, type Strangers, undecided } from "./strangers.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export { type Exhausted, exhaustedBatches } from "./exhausted.ts";

@@ -24,6 +24,8 @@ export interface EntityProgress {
   readonly gone: number;
   /** Rows of the target without a legacy key, which no run touches. */
   readonly strangers: number;
+  /** Rows of the target that were given their legacy key by an adoption. */
+  readonly adopted: number;
   /** Of the rejected rows, those whose reason nobody foresaw. */
   readonly unforeseen: number;
   /** Of them, the most frequent reason, once the entity is blocked for them. */
@@ -96,13 +98,14 @@ type Kept =
   | "unforeseen"
   | "gone"
   | "strangers"
+  | "adopted"
   | "percent";
 
 /** The counts of a run, as they were rolled up, in the order of the catalog. Its cost does not grow with the tables. */
 export async function progressOf(db: Queryable, runId: number): Promise<EntityProgress[]> {
   const found = await db.query<EntityRow>(
     `select entity, status, waived, expected, batches, batches_done as "batchesDone", batches_failed as "batchesFailed",
-       read, loaded, inserted, updated, rejected, parked, excluded, noted, unforeseen, gone, strangers,
+       read, loaded, inserted, updated, rejected, parked, excluded, noted, unforeseen, gone, strangers, adopted,
        loss_reason as "lossReason", loss_column as "lossColumn", percent, load_ms as "loadMs",
        to_json(started_at) #>> '{}' as "startedAt", to_json(settled_at) #>> '{}' as "settledAt", error_code as "errorCode"
      from migration.run_entities where run_id = $1 order by position`,

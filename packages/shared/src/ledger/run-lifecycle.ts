@@ -2,6 +2,7 @@
 import type { Client, Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { traceContext } from "../telemetry/tracing.ts";
+import { lockStarts } from "./adoptions.ts";
 import { addEntities, allSettled, type Selection } from "./entity-lifecycle.ts";
 import { lockRun } from "./runs.ts";
 import { before, runArrows, type RunStatus } from "../states/states.ts";
@@ -15,14 +16,16 @@ export interface RunOptions {
   readonly lossPercent?: number | undefined;
 }
 
-/** Creates a run, or returns undefined while another one is active. */
+/** Creates a run, or returns undefined while another one is active, or an adoption is under way. */
 export async function createRun(
   tx: Queryable,
   selections: readonly Selection[],
   { embeddings, dify = false, codes, lossPercent = 1 }: RunOptions,
 ): Promise<number | undefined> {
+  await lockStarts(tx);
   const created = await tx.query<{ id: number }>(
-    `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent) values ($1, $2, $3::jsonb, $4, $5)
+    `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent) select $1, $2, $3::jsonb, $4, $5
+     where not exists (select from migration.adoptions where status = 'open')
      on conflict ((true)) where status in ('planned', 'running', 'paused') do nothing
      returning id`,
     [embeddings, dify, codes, traceContext(), lossPercent],

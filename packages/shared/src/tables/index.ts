@@ -1,3 +1,4 @@
+export * from "./adoption-tables.ts";
 export * from "./content-tables.ts";
 export * from "./process-tables.ts";
 export * from "./target-tables.ts";

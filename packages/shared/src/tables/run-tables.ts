@@ -58,6 +58,7 @@ export const runEntities = migration.table(
     gone: int8().notNull(),
     gone_percent: doublePrecision(),
     strangers: int8().notNull(),
+    adopted: int8().notNull(),
   },
   (table) => [primaryKey({ columns: [table.run_id, table.entity] })],
 );

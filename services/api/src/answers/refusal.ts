@@ -14,11 +14,21 @@ const ANSWERS: { readonly [K in Kind]: (refusal: Refusals[K]) => readonly [statu
     ],
     nothing_selected: () => [400, "no entity is left to move: name one in entities, or skip fewer"],
     run_active: ({ runId }) => [409, `run ${runId} is active: wait for it, or cancel it`],
+    adoption_open: ({ adoptionId }) => [
+      409,
+      `adoption ${adoptionId} is under way: wait for it (an extractor does it)`,
+    ],
+    nothing_to_undo: () => [
+      409,
+      "nothing was adopted since the newest run began: what a run has compared and written cannot be given back",
+    ],
     strangers: ({ strangers }) => [
       409,
       `the target holds rows without a legacy key, which a run would load a second time if they are of the source: ${strangers
         .map(({ entity, rows }) => `${rows} of ${entity}`)
-        .join(", ")}; if they may stay as they are, say why: nexus start --leave-strangers <reason>`,
+        .join(
+          ", ",
+        )}; find out which are the source's and adopt them (nexus adopt --plan, then nexus adopt); if the others may stay as they are, say why: --leave-strangers <reason>`,
     ],
     no_such_run: ({ runId }) => [404, `there is no run ${runId}`],
     no_active_run: () => [409, "no run is active"],

@@ -5,6 +5,7 @@ import {
   type By,
   countStrangers,
   leaveStrangers,
+  recordAdopted,
   recordAudit,
   recordStrangers,
   undecided,
@@ -34,6 +35,7 @@ export async function decideStrangers(
     kind: "decided",
     async leave(runId) {
       await recordStrangers(tx, runId, counted);
+      await recordAdopted(tx, runId);
       if (reason === undefined || open.length === 0) return;
       await leaveStrangers(tx, open, { actor: by.actor, reason });
       for (const { entity, rows } of open)

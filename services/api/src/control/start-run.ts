@@ -1,6 +1,14 @@
 /** Starting a run: of all entities, of some, or of one. */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
-import { activeRun, type By, createRun, recordAudit, type Selection } from "@nexus/shared/ledger";
+import {
+  activeRun,
+  type By,
+  createRun,
+  lockStarts,
+  openAdoption,
+  recordAudit,
+  type Selection,
+} from "@nexus/shared/ledger";
 import { max, query, read, runs } from "@nexus/shared/tables";
 import { decideStrangers } from "./decide-strangers.ts";
 import { CONTROL_BOUNDS } from "./locks.ts";
@@ -45,9 +53,9 @@ export async function startRun(
   return await inTransaction(
     target,
     async (tx) => {
+      await lockStarts(tx);
       const decided = await decideStrangers(tx, entities, order.leaveStrangers, by);
-      if (decided.kind === "strangers")
-        return (await activeRun(tx)) === undefined ? decided : await alreadyActive(tx);
+      if (decided.kind === "strangers") return (await isBusy(tx)) ? await alreadyActive(tx) : decided;
       const runId = await createRun(tx, selections, order);
       if (runId === undefined) return await alreadyActive(tx);
       await decided.leave(runId);
@@ -56,6 +64,10 @@ export async function startRun(
     },
     CONTROL_BOUNDS,
   );
+}
+
+async function isBusy(tx: Queryable): Promise<boolean> {
+  return (await activeRun(tx)) !== undefined || (await openAdoption(tx)) !== undefined;
 }
 
 function startDetails(
@@ -76,9 +88,11 @@ export async function startEntity(
   return await startRun(target, { ...options, entities: [entity] }, by, catalog);
 }
 
-/** The refusal that names the active run. One that ended this very moment is as good as active: the caller tries again. */
+/** The refusal that names the active run, or the adoption. One that ended this very moment is as good as active: the caller tries again. */
 export async function alreadyActive(tx: Queryable): Promise<Refusal> {
   const active = await activeRun(tx);
+  const adoption = active === undefined ? await openAdoption(tx) : undefined;
+  if (adoption !== undefined) return { kind: "adoption_open", adoptionId: adoption.id };
   return { kind: "run_active", runId: active?.id ?? (await newestRun(tx)) };
 }
 

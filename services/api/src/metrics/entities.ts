@@ -91,6 +91,7 @@ const NOT_THERE: Shown = {
   unforeseen: 0,
   gone: 0,
   strangers: 0,
+  adopted: 0,
   lossReason: null,
   lossColumn: null,
   startedAt: null,

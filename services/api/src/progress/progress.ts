@@ -137,6 +137,7 @@ function add(run: RunFacts | undefined, progress: readonly EntityProgress[]): To
     noted: sum((one) => one.noted),
     gone: sum((one) => one.gone),
     strangers: sum((one) => one.strangers),
+    adopted: sum((one) => one.adopted),
     unforeseen: sum((one) => one.unforeseen),
   };
   return { ...counts, percent: percentOfAll(run, progress), sumClosed: progress.every(isClosed) };

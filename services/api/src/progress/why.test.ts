@@ -32,6 +32,7 @@ const entity: EntityProgress = {
   unforeseen: 0,
   gone: 0,
   strangers: 0,
+  adopted: 0,
   lossReason: null,
   lossColumn: null,
   noted: 0,

@@ -1,0 +1,46 @@
+/** Asking for an adoption: an extractor does it, and no run starts before it is done. */
+import { inTransaction, type Pool } from "@nexus/shared/database";
+import {
+  activeRun,
+  type AdoptionKind,
+  type Asked,
+  type By,
+  countUndoable,
+  createAdoption,
+  lockStarts,
+  openAdoption,
+  recordAudit,
+} from "@nexus/shared/ledger";
+import { CONTROL_BOUNDS } from "./locks.ts";
+import { type Refusal, unknownAmong } from "./refusals.ts";
+
+const ACTIONS = { plan: "plan_adoption", adopt: "adopt", undo: "undo_adoption" } as const;
+
+/** Refused while a run or another adoption is under way: both write the same rows. */
+export async function askAdoption(
+  target: Pool,
+  kind: AdoptionKind,
+  asked: Asked,
+  by: By,
+  catalog: readonly string[],
+): Promise<{ kind: "asked"; id: number } | Refusal> {
+  const refusal = unknownAmong(Object.keys(asked.keys), catalog);
+  if (refusal !== undefined) return refusal;
+  return await inTransaction(
+    target,
+    async (tx) => {
+      await lockStarts(tx);
+      const run = await activeRun(tx);
+      if (run !== undefined) return { kind: "run_active", runId: run.id };
+      const open = await openAdoption(tx);
+      if (open !== undefined) return { kind: "adoption_open", adoptionId: open.id };
+      if (kind === "undo" && (await countUndoable(tx)) === 0) return { kind: "nothing_to_undo" };
+      const id = await createAdoption(tx, { kind, asked, ...by });
+      const { keys, namespace, keep } = asked;
+      const details = { adoption: id, keys, namespace, keep: keep.length };
+      await recordAudit(tx, by, { action: ACTIONS[kind], runId: null, details });
+      return { kind: "asked", id };
+    },
+    CONTROL_BOUNDS,
+  );
+}

@@ -1,0 +1,101 @@
+/** The story of an adoption: what an operator asked for is found out and written, entity by entity, parents first. */
+import type { Entity } from "@nexus/catalog";
+import { errorCode, nextStep, readSourceShape } from "@nexus/shared/database";
+import {
+  type Adoption,
+  countStrangers,
+  endAdoption,
+  idNamespace,
+  leaveStrangers,
+  openAdoption,
+  recordAudit,
+} from "@nexus/shared/ledger";
+import type { Deps } from "../deps.ts";
+import { type Clues, idsOf, recognise, type Recognised } from "./recognise.ts";
+import { countChildren, recordEntity, undo, whileOpen, writeKeys } from "./write.ts";
+
+/** One look for an adoption. Returns the milliseconds until the next. One that cannot be done ends with a code; a server that is away is waited for. */
+export async function adopt(deps: Deps): Promise<number> {
+  const adoption = await openAdoption(deps.target);
+  if (adoption === undefined) return deps.settings.idleTickMs;
+  try {
+    await carryOut(deps, adoption);
+    deps.log.info({ adoption: adoption.id, kind: adoption.kind }, "adoption done");
+  } catch (error) {
+    const step = nextStep(error);
+    if (deps.signal.aborted || step === "wait" || step === "retry") throw error;
+    deps.log.error({ err: error, adoption: adoption.id }, "adoption failed");
+    await endAdoption(deps.target, adoption.id, errorCode(error) ?? "defect");
+  }
+  return 0;
+}
+
+async function carryOut(deps: Deps, adoption: Adoption): Promise<void> {
+  if (adoption.kind === "undo") await undo(deps.target, adoption, deps.entities);
+  else await recogniseAll(deps, adoption);
+  await whileOpen(deps.target, adoption, async (tx) => {
+    const { actor, asked } = adoption;
+    const reason = asked.leaveStrangers;
+    if (adoption.kind === "adopt" && reason !== null) {
+      const left = (await countStrangers(tx, deps.entities)).filter(({ rows }) => rows > 0);
+      await leaveStrangers(tx, left, { actor, reason });
+      for (const { entity, rows } of left)
+        await recordAudit(
+          tx,
+          { actor, reason },
+          { action: "leave_strangers", runId: null, entity, details: { rows } },
+        );
+    }
+    await endAdoption(tx, adoption.id, null);
+  });
+}
+
+/** What was done before this process is not done again. */
+async function recogniseAll(deps: Deps, adoption: Adoption): Promise<void> {
+  const done = await entitiesDone(deps, adoption);
+  const clues = await cluesOf(deps, adoption);
+  const matched = new Map<string, ReadonlyMap<string, number>>();
+  for (const [position, entity] of deps.entities.entries()) {
+    if (done.has(entity.name)) continue;
+    const recognised = (await recognise(deps, entity, clues, matched)) ?? nobodyIn(entity);
+    if (adoption.kind === "plan") matched.set(entity.name, idsOf(recognised));
+    else await writeKeys(deps.target, adoption, recognised);
+    await record(deps, adoption, recognised, position);
+  }
+}
+
+/** No stranger is left: there was none, or all were adopted before this process. */
+function nobodyIn(entity: Entity): Recognised {
+  return { entity, strangers: 0, matches: [], left: [], places: [] };
+}
+
+async function record(
+  deps: Deps,
+  adoption: Adoption,
+  recognised: Recognised,
+  position: number,
+): Promise<void> {
+  await whileOpen(deps.target, adoption, async (tx) => {
+    if ((await entitiesDone(deps, adoption, tx)).has(recognised.entity.name)) return;
+    await recordEntity(tx, adoption, recognised, position);
+    await countChildren(tx, adoption, recognised.entity, deps.entities);
+  });
+}
+
+async function entitiesDone(
+  { target }: Deps,
+  { id }: Adoption,
+  db: Pick<Deps["target"], "query"> = target,
+): Promise<ReadonlySet<Entity["name"]>> {
+  const found = await db.query<{ entity: string }>(
+    `select entity from migration.adoption_entities where adoption_id = $1`,
+    [id],
+  );
+  return new Set(found.rows.map(({ entity }) => entity));
+}
+
+async function cluesOf(deps: Deps, { asked }: Adoption): Promise<Clues> {
+  const ours = await idNamespace(deps.target);
+  const namespaces = [ours, asked.namespace].filter((one) => typeof one === "string");
+  return { asked, namespaces, shape: await readSourceShape(deps.legacy) };
+}

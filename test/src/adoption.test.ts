@@ -1,0 +1,193 @@
+/** A target that is half filled already becomes whole: nobody is loaded twice, no id changes, what is unclear is left and listed. */
+import { type AdoptionView, type Client, openClient } from "@nexus/contract";
+import { eventually, lockWaits, stacks } from "@nexus/shared/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startApiHere } from "./api-here.ts";
+import { embedded } from "./embedded-stack.ts";
+import { halfLoad, type HalfLoaded } from "./half-loaded.ts";
+import { type Journey, openJourney } from "./journey.ts";
+
+/** `ADOPTION_SCALE=1`: the report's 844 practices and 9,101 profiles. */
+const SCALE = Number(process.env["ADOPTION_SCALE"] ?? 0.05);
+
+describe.each(stacks([embedded]))("adoption, on $name", (stack) => {
+  let journey: Journey;
+  let half: HalfLoaded;
+  let before: ReadonlyMap<string, string>;
+
+  beforeAll(async () => {
+    journey = await openJourney(stack, { sample: { scale: SCALE } });
+    half = await halfLoad(journey.legacy, journey.target);
+    before = await ids();
+  });
+  afterAll(() => journey?.close());
+
+  it("is asked for by a run, planned without a write, done, undone and done again", async (context) => {
+    const { stack: servers, target } = journey;
+    const { url } = await startApiHere(context, servers);
+    const api = openClient({ url });
+    await expect(api.call("POST /v1/runs", { body: { embeddings: false } })).rejects.toMatchObject({
+      status: 409,
+      code: "strangers",
+    });
+
+    const written = await xmins();
+    const began = performance.now();
+    const plan = await adoption(api, { kind: "plan", keep: half.kept });
+    const planMs = Math.round(performance.now() - began);
+    expect(plan.status).toBe("done");
+    expect(await xmins()).toEqual(written);
+    const profiles = of(plan, "profiles");
+    expect(profiles.strangers).toBe(half.profiles + half.foreign);
+    expect(profiles.byKey).toMatchObject({
+      "metadata.legacy_user_id": expect.any(Number),
+      email: expect.any(Number),
+    });
+    expect(profiles.left).toMatchObject({ no_match: expect.any(Number), duplicate: half.kept.length });
+    expect(profiles.adopted + sum(profiles.left)).toBe(profiles.strangers);
+
+    const adopted = await adoption(api, { kind: "adopt", keep: half.kept });
+    expect(adopted.entities.map(counts)).toEqual(plan.entities.map(counts));
+    expect(await keyed()).toBe(sum(counted(adopted)));
+
+    const undone = await adoption(api, { kind: "undo" });
+    expect([undone.status, await keyed()]).toEqual(["done", 0]);
+    const again = await adoption(api, { kind: "adopt", keep: half.kept });
+    expect(again.entities.map(counts)).toEqual(plan.entities.map(counts));
+    const nothing = await adoption(api, { kind: "adopt", keep: half.kept });
+    expect(sum(counted(nothing))).toBe(0);
+
+    const { runId } = await api.call("POST /v1/runs", {
+      body: { embeddings: false, leaveStrangers: "rows of the earlier tool that nobody knows" },
+    });
+    const runMs = await timed(() => journey.completed(runId));
+    await expect(api.call("POST /v1/adoptions", { body: { kind: "undo" } })).rejects.toMatchObject({
+      code: "nothing_to_undo",
+    });
+    const progress = await journey.completed(runId);
+    for (const { entity, loaded, strangers, adopted: known } of progress) {
+      const { rows } = await target.query<{ all: number; keyed: number; adopted: number }>(
+        `select count(*) as all, count(${keyOf(entity)}) as keyed,
+           (select count(*) from migration.adopted_rows where entity = '${entity}') as adopted from public.${entity}`,
+      );
+      expect(rows, entity).toEqual([{ all: loaded + strangers, keyed: loaded, adopted: known }]);
+    }
+    const after = await ids();
+    for (const [id, table] of before) expect(after.get(id), id).toBe(table);
+
+    const second = await journey.completed(await journey.begin());
+    expect(second.map(({ inserted, updated }) => inserted + updated)).toEqual(second.map(() => 0));
+    process.stdout.write(
+      `adoption at scale ${SCALE} on ${stack.name}: plan ${planMs} ms, run ${runMs} ms, ${JSON.stringify(plan.entities.map(({ entity, strangers, byKey, left }) => ({ entity, strangers, byKey, left })))}\n`,
+    );
+  });
+
+  it("goes on where a process died that was in the middle of it, and no run starts meanwhile", async (context) => {
+    if (stack.name !== "servers")
+      context.skip("holding a lock while others work takes a server of many sessions");
+    const { target, services } = journey;
+    const { url } = await startApiHere(context, journey.stack);
+    const api = openClient({ url });
+    await target.query(
+      `update public.practices set legacy_id = null; update public.profiles set legacy_id = null;
+       delete from migration.adopted_rows; delete from migration.left_strangers`,
+    );
+    const [extractor] = services;
+    const holder = await target.connect();
+    await holder.query("begin; lock table public.profiles in share row exclusive mode");
+    const { id } = await api.call("POST /v1/adoptions", { body: { kind: "adopt" } });
+    await eventually(async () => (await lockWaits(target)) > 0, { within: 120_000 });
+    await expect(api.call("POST /v1/runs", { body: {} })).rejects.toMatchObject({ code: "adoption_open" });
+    await expect(api.call("POST /v1/adoptions", { body: {} })).rejects.toMatchObject({
+      code: "adoption_open",
+    });
+    await extractor?.kill("SIGKILL");
+    const done = await target.query<{ practices: number; profiles: number }>(
+      "select (select count(legacy_id) from public.practices) as practices, (select count(legacy_id) from public.profiles) as profiles",
+    );
+    expect(done.rows).toEqual([{ practices: expect.any(Number), profiles: 0 }]);
+    expect(done.rows[0]?.practices).toBeGreaterThan(0);
+    await holder.query("rollback");
+    holder.release();
+    await Promise.all([journey.start("extractor"), journey.start("extractor")]);
+    const adopted = await eventually(
+      () => api.call("GET /v1/adoptions/:id", { params: { id: String(id) } }),
+      {
+        until: ({ status }) => status !== "open",
+        within: 120_000,
+      },
+    );
+    expect(adopted.status).toBe("done");
+    expect(await keyed()).toBe(sum(counted(adopted)));
+    const { rows } = await target.query(
+      "select id from migration.adopted_rows group by id having count(*) > 1",
+    );
+    expect(rows).toEqual([]);
+  });
+
+  /** The transactions that wrote the rows which the earlier tool has left. */
+  async function xmins(): Promise<unknown[]> {
+    const { rows } = await journey.target.query(
+      `select 'practices' as table, xmin::text, count(*) from public.practices group by 2
+       union all select 'profiles', xmin::text, count(*) from public.profiles group by 2 order by 1, 2`,
+    );
+    return rows;
+  }
+
+  async function keyed(): Promise<number> {
+    const { rows } = await journey.target.query<{ keyed: number }>(
+      "select (select count(legacy_id) from public.practices) + (select count(legacy_id) from public.profiles) as keyed",
+    );
+    return rows[0]?.keyed ?? 0;
+  }
+
+  async function ids(): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await journey.target.query<{ id: string; table: string }>(
+      "select id::text as id, 'practices' as table from public.practices union all select id::text, 'profiles' from public.profiles",
+    );
+    return new Map(rows.map(({ id, table }) => [id, table]));
+  }
+});
+
+interface Asking {
+  readonly kind: "plan" | "adopt" | "undo";
+  readonly keep?: readonly string[];
+}
+
+/** Asks for an adoption and waits for its end. */
+async function adoption(api: Client, { kind, keep = [] }: Asking): Promise<AdoptionView> {
+  const { id } = await api.call("POST /v1/adoptions", { body: { kind, keep: [...keep] } });
+  return await eventually(() => api.call("GET /v1/adoptions/:id", { params: { id: String(id) } }), {
+    until: ({ status }) => status !== "open",
+    within: 120_000,
+    every: 20,
+  });
+}
+
+function of({ entities }: AdoptionView, name: string): AdoptionView["entities"][number] {
+  const found = entities.find(({ entity }) => entity === name);
+  if (found === undefined) throw new Error(`nothing was found in ${name}`);
+  return found;
+}
+
+function counts({ entity, strangers, adopted, left }: AdoptionView["entities"][number]) {
+  return { entity, strangers, adopted, left };
+}
+
+function counted({ entities }: AdoptionView): Readonly<Record<string, number>> {
+  return Object.fromEntries(entities.map(({ entity, adopted }) => [entity, adopted]));
+}
+
+function sum(rows: Readonly<Record<string, number>>): number {
+  return Object.values(rows).reduce((total, some) => total + some, 0);
+}
+
+function keyOf(entity: string): string {
+  return entity === "cases" ? "legacy_project_id" : "legacy_id";
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return Math.round(performance.now() - began);
+}

@@ -191,7 +191,7 @@ describe("a row that takes the source too long", () => {
   }
 
   it("is found when its batch took too long twice, and rejected; the others are loaded", async () => {
-    const under = await loaderUnderTest(given, { legacyStatementMs: 1_000 });
+    const under = await loaderUnderTest(given, { legacyStatementMs: 3_000 });
     await slowOffices(under, 4, "id = 3");
     const offer = await under.begin("practices");
     expect(await offer()).toMatchObject({ status: "planned", error_code: "57014", attempts: 1 });

@@ -37,10 +37,7 @@ const NO_DIFY = new Option(
 
 /** `nexus start`. `given`: the command line, for skip flags of what is not here. */
 export function start(program: Command, given: readonly string[]): void {
-  const skips = entityNames().map((entity) => ({
-    entity,
-    option: new Option(`--skip-${kebab(entity)}`, `leave ${entity} out: the rows count as excluded`),
-  }));
+  const skips = entityNames().map((entity) => ({ entity, option: skipOption(entity) }));
   const ours = [...skips.map(({ option }) => option), AI_EMBEDDINGS, NO_DIFY].map(nameOf);
   const foreign = foreignSkips(given, ours);
   const command = apiCommand(program, "start", DESCRIPTION)
@@ -80,6 +77,10 @@ export function start(program: Command, given: readonly string[]): void {
       notices,
     });
   });
+}
+
+function skipOption(entity: string): Option {
+  return new Option(`--skip-${kebab(entity)}`, `leave ${entity} out: the rows count as excluded`);
 }
 
 interface Selection {

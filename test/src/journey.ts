@@ -26,6 +26,8 @@ export interface JourneyOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Runs before the services start; what it returns is added to their environment too. */
   readonly prepare?: (stack: RunningStack) => Promise<Readonly<Record<string, string>>>;
+  /** Fills the target before it is migrated, as an earlier tool would have. */
+  readonly fill?: (stack: RunningStack) => Promise<void>;
   readonly extractors?: number;
   readonly loaders?: number;
   /** None unless said otherwise. */
@@ -93,6 +95,7 @@ async function assemble(
     sample = {},
     env = {},
     prepare,
+    fill,
     extractors = 1,
     loaders = 1,
     embedders = 0,
@@ -105,6 +108,7 @@ async function assemble(
   open.push("stack", () => running.stop());
   const [legacy, target] = [poolTo(running.legacyUrl, open), poolTo(running.targetUrl, open)];
   await makeSample({ url: running.legacyUrl, scale: 0.02, seed: 1, shape: "real", ...sample });
+  await fill?.(running);
   await migrateTarget({ target, entities, idNamespace: NAMESPACE });
   const prepared = await prepare?.(running);
   const services: ServiceProcess[] = [];

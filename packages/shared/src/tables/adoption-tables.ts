@@ -35,7 +35,9 @@ export const adoptionFindings = migration.table(
     adoption_id: integer().notNull(),
     entity: text().notNull(),
     id: uuid().notNull(),
-    reason: text().notNull(),
+    reason: text()
+      .$type<"ambiguous_target" | "ambiguous_source" | "contradicted" | "duplicate" | "no_match">()
+      .notNull(),
     legacy_id: int8(),
     via: text(),
     children: int8(),

@@ -1,7 +1,17 @@
 /** What an adoption found and did. */
 import type { AdoptionView, Finding } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
-import { adoptions, eq, iso, query, read } from "@nexus/shared/tables";
+import {
+  adoptionEntities,
+  adoptionFindings,
+  adoptions,
+  and,
+  eq,
+  given,
+  iso,
+  query,
+  read,
+} from "@nexus/shared/tables";
 import { z } from "zod";
 
 const counts = z.record(z.string(), z.int());
@@ -59,9 +69,18 @@ async function entitiesOf(db: Queryable, id: number): Promise<AdoptionView["enti
   }));
 }
 
+const finding = {
+  entity: adoptionFindings.entity,
+  id: adoptionFindings.id,
+  reason: adoptionFindings.reason,
+  legacyId: adoptionFindings.legacy_id,
+  via: adoptionFindings.via,
+  children: adoptionFindings.children,
+};
+
 export interface FindingFilter {
   readonly entity: string | undefined;
-  readonly reason: string | undefined;
+  readonly reason: Finding["reason"] | undefined;
   /** Of the page before, how many rows came until its end. */
   readonly after: number;
   readonly limit: number;
@@ -73,12 +92,28 @@ export async function listFindings(
   id: number,
   { entity, reason, after, limit }: FindingFilter,
 ): Promise<Finding[]> {
-  const found = await db.query<Finding>(
-    `select f.entity, f.id::text as id, f.reason, f.legacy_id as "legacyId", f.via, f.children
-     from migration.adoption_findings f join migration.adoption_entities e using (adoption_id, entity)
-     where f.adoption_id = $1 and ($2::text is null or f.entity = $2) and ($3::text is null or f.reason = $3)
-     order by e.position, f.reason, f.legacy_id nulls last, f.id offset $4 limit $5`,
-    [id, entity ?? null, reason ?? null, after, limit],
+  const { adoption_id, reason: why, legacy_id } = adoptionFindings;
+  return await read(
+    db,
+    query
+      .select(finding)
+      .from(adoptionFindings)
+      .innerJoin(
+        adoptionEntities,
+        and(
+          eq(adoptionEntities.adoption_id, adoption_id),
+          eq(adoptionEntities.entity, adoptionFindings.entity),
+        ),
+      )
+      .where(
+        and(
+          eq(adoption_id, id),
+          given(entity, (one) => eq(adoptionFindings.entity, one)),
+          given(reason, (one) => eq(why, one)),
+        ),
+      )
+      .orderBy(adoptionEntities.position, why, legacy_id, adoptionFindings.id)
+      .offset(after)
+      .limit(limit),
   );
-  return found.rows;
 }

@@ -12,10 +12,12 @@ import { blockLines, proseCommands } from "./printed.ts";
 /** What is printed, and what is typed for it: the same with a small sample, or with one file. */
 const DEMO = "npm run demo -- --scale 0.01 --json";
 const KEPT = "npm run demo -- --scale 0.01 --keep";
+const HALF_FILLED = "npm run demo -- --scale 0.02 --half-filled --json";
 const ONE_FILE = "npm test -- packages/shared/src/testing/eventually.test.ts";
 const TYPED: Readonly<Record<string, string>> = {
   "npm run demo": DEMO,
   "npm run demo -- --scale 1": DEMO,
+  "npm run demo -- --half-filled": HALF_FILLED,
   "--json": DEMO,
   "--keep": KEPT,
   "npm test": ONE_FILE,
@@ -77,6 +79,23 @@ describe.skipIf(!isRepository())("a fresh clone", () => {
       entities: { cases: { loaded: counts(0.01).projects, parked: 0 } },
     });
     expect(demo.left()).toEqual([]);
+  });
+  it("shows a half-filled target becoming whole: no id changes, nobody is taken for another or loaded twice", async () => {
+    const demo = type(HALF_FILLED);
+    expect(await demo.end(), demo.shell.output().slice(-2_000)).toMatchObject({ code: 0 });
+    const result: unknown = JSON.parse(demo.shell.output().split("\n").at(-1) ?? "");
+    const { users, offices } = counts(0.02);
+    expect(result).toMatchObject({
+      closed: true,
+      entities: { practices: { loaded: offices }, profiles: { loaded: users } },
+      kept: {
+        practices: { idsGone: 0, mistaken: 0 },
+        profiles: { idsGone: 0, mistaken: 0 },
+        cases: { idsGone: 0, mistaken: 0 },
+        projects: { idsGone: 0, mistaken: 0 },
+      },
+    });
+    expect(demo.shell.output()).toMatch(/profiles: [1-9]\d* of 110 rows are known/);
   });
   it("keeps the demo until Ctrl-C", async () => {
     const demo = type(KEPT);

@@ -1,14 +1,15 @@
 /** `npm run demo`: from nothing to a migrated sample, with the same services and variables as in production. */
 import { untilOver, isClosed } from "@nexus/cli/progress";
-import { openClient } from "@nexus/contract";
+import { type Client, openClient } from "@nexus/contract";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Servers } from "../services/index.ts";
 import { openLog, supervise } from "../supervisor/index.ts";
 import { type Embeddings, embeddingsLine, followEmbeddings } from "./embeddings.ts";
+import { adoptionLines, adoptRows, foundLine, isKept, keptLine, LEFT, lookAgain } from "./half-filled.ts";
 import { type DemoOptions, parseOptions, USAGE } from "./options.ts";
-import { type Addresses, fill, type Place, startDatabases, startServices } from "./stack.ts";
+import { type Addresses, fill, type Filled, type Place, startDatabases, startServices } from "./stack.ts";
 import { nextSteps, result } from "./summary.ts";
 
 const out = process.stdout;
@@ -43,23 +44,34 @@ async function demo(options: DemoOptions): Promise<number> {
     `Three embedded databases start: the legacy one, the target, and the queue (log: ${place.folder}/log)\n`,
   );
   const servers = await startDatabases(place);
-  const sourceRows = await fill(servers, options);
+  const { sourceRows, halfFilled } = await fill(servers, options);
   out.write(
     `A sample legacy database of ${sourceRows.toLocaleString("en")} rows is made, the target is prepared\n`,
   );
   const addresses = await startServices(place, servers, options.loaders);
   const api = openClient({ url: addresses.api });
-  const { runId, warnings } = await api.call("POST /v1/runs");
+  const { runId, warnings } = await begin(api, halfFilled);
   for (const warning of warnings) out.write(`Note: ${warning}\n`);
   const progress = await untilOver({ url: addresses.api }, runId, {});
   const embeddings = await followEmbeddings(api, openLine());
   const seconds = (performance.now() - startedAt) / 1_000;
+  const kept = halfFilled && (await lookAgain(servers.targetUrl, halfFilled));
+  if (kept !== undefined) out.write(`${keptLine(kept)}\n`);
   out.write(nextSteps(progress, seconds));
   if (options.afterwards === "keep") await keep(addresses, servers);
   else await place.supervisor.stop();
   if (options.output === "json")
-    out.write(`${JSON.stringify({ ...result(progress, seconds), embeddings })}\n`);
-  return isClosed(progress) ? 0 : 1;
+    out.write(`${JSON.stringify({ ...result(progress, seconds), embeddings, kept })}\n`);
+  return isClosed(progress) && (kept === undefined || isKept(kept)) ? 0 : 1;
+}
+
+/** Starts the run. Of a half-filled target what is known is adopted before, and the others are left. */
+async function begin(api: Client, halfFilled: Filled["halfFilled"]) {
+  if (halfFilled === undefined) return await api.call("POST /v1/runs");
+  out.write(`${foundLine(halfFilled)}\n`);
+  const lines = adoptionLines(await adoptRows(api));
+  out.write(`Its rows get the legacy keys of what they are, and keep their ids:\n${lines.join("\n")}\n`);
+  return await api.call("POST /v1/runs", { body: { leaveStrangers: LEFT } });
 }
 
 /** Says how far the embeddings are whenever that has changed by much. */

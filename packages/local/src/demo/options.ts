@@ -10,14 +10,17 @@ export interface DemoOptions {
   /** What happens when the migration is through: everything is stopped, or left running until Ctrl-C. */
   readonly afterwards: "stop" | "keep";
   readonly output: "text" | "json";
+  /** What the target holds before: nothing, or what an earlier tool left. */
+  readonly target: "empty" | "half-filled";
 }
 
-export const USAGE = `usage: npm run demo -- [--scale 0.1] [--shape real|reported] [--loaders 2] [--seed 1] [--keep] [--json]
+export const USAGE = `usage: npm run demo -- [--scale 0.1] [--shape real|reported] [--loaders 2] [--seed 1] [--half-filled] [--keep] [--json]
 
   --scale    how much of the real size (1 = 90,039 source rows) the sample legacy database has
   --shape    the schema believed to be real, or the one that the stakeholder report describes
   --loaders  loader processes, 1 to 8
   --seed     another seed is another sample
+  --half-filled  begin with a target that an earlier tool has half filled (scale 0.02 or more)
   --keep     leave everything running afterwards, until Ctrl-C
   --json     the last line is one JSON object: closed, entities with their outcome counts, seconds`;
 
@@ -30,6 +33,7 @@ export function parseOptions(args: readonly string[]): DemoOptions | "help" {
       seed: { type: "string", default: "1" },
       shape: { type: "string", default: "real" },
       loaders: { type: "string", default: "2" },
+      "half-filled": { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -37,8 +41,10 @@ export function parseOptions(args: readonly string[]): DemoOptions | "help" {
   });
   if (values.help) return "help";
   if (values.shape !== "real" && values.shape !== "reported") throw new Error("--shape is real or reported");
+  const isHalfFilled = values["half-filled"];
   return {
-    scale: number("--scale", values.scale, 0.001, 100),
+    scale: number("--scale", values.scale, isHalfFilled ? 0.02 : 0.001, 100),
+    target: isHalfFilled ? "half-filled" : "empty",
     seed: number("--seed", values.seed, 0, Number.MAX_SAFE_INTEGER),
     shape: values.shape,
     loaders: number("--loaders", values.loaders, 1, 8),

@@ -4,6 +4,7 @@ import { withPool } from "@nexus/shared/database";
 import { migrateTarget } from "@nexus/shared/ledger";
 import { join } from "node:path";
 import { z } from "zod";
+import { type HalfFilled, makeHalfFilled } from "../half-filled/index.ts";
 import { makeSample } from "../sample/index.ts";
 import { type ServiceName, type Servers, serviceToRun } from "../services/index.ts";
 import { databaseProcess, databaseUrl, type Supervisor } from "../supervisor/index.ts";
@@ -33,16 +34,28 @@ export async function startDatabases({ supervisor, folder, log }: Place): Promis
   return { legacyUrl, targetUrl, queueUrl };
 }
 
-/** Fills the legacy database with a sample and prepares the target. Returns the source rows made. */
+/** What there is before a run. */
+export interface Filled {
+  readonly sourceRows: number;
+  /** What an earlier tool has left in the target, where it was asked for. */
+  readonly halfFilled?: HalfFilled;
+}
+
+/** Fills the legacy database with a sample, half fills the target if asked to, and prepares it. */
 export async function fill(
   { legacyUrl, targetUrl }: Servers,
-  { scale, seed, shape }: DemoOptions,
-): Promise<number> {
+  { scale, seed, shape, target: before }: DemoOptions,
+): Promise<Filled> {
   const { sourceRows } = await makeSample({ url: legacyUrl, scale, seed, shape });
+  const [source, target] = [{ url: legacyUrl }, { url: targetUrl }];
+  const filled =
+    before === "empty"
+      ? { sourceRows }
+      : { sourceRows, halfFilled: await makeHalfFilled({ source, target, shape, seed, orders: "half" }) };
   await withPool({ url: targetUrl, max: 1, name: "nexus-demo" }, (target) =>
     migrateTarget({ target, entities }),
   );
-  return sourceRows;
+  return filled;
 }
 
 /** Short ticks, because nobody else uses these databases; few connections, because each database has one session. */

@@ -24,13 +24,20 @@ try {
   await fill(url, Number(values.batches));
   const servers = { legacyUrl: url, targetUrl: url, queueUrl: await server.database("queue") };
   const api = await startService(
-    serviceToRun("api", servers, { API_PORT: "0", API_REQUESTS_PER_MINUTE: "1000000", EMBEDDINGS: "off" }),
+    serviceToRun("api", servers, {
+      API_PORT: "0",
+      API_REQUESTS_PER_MINUTE: "1000000",
+      EMBEDDINGS: "off",
+    }),
   );
   const { port } = await api.waitForLine({ msg: "ready" });
   const empty = await emptyServer();
   const rows = [
     { what: "empty handler", ...(await measure(empty.url)) },
-    { what: "GET /v1/progress", ...(await measure(`http://127.0.0.1:${String(port)}/v1/progress`)) },
+    {
+      what: "GET /v1/progress",
+      ...(await measure(`http://127.0.0.1:${String(port)}/v1/progress`)),
+    },
   ];
   empty.close();
   await api.kill("SIGTERM");

@@ -44,25 +44,28 @@ export async function embedSample(world: World, embedders: number): Promise<Call
   const started = performance.now();
   const services = await startEmbedders(servers, embedders, standIn.env);
   try {
-    return await withPool({ url: servers.targetUrl, max: 2, name: "nexus-bench" }, async (target) => {
-      const first = await pass(target, standIn, started, { calls: 0, billed: 0 });
-      const offeredAt = performance.now();
-      await backfill(target, entities, "all", { actor: "bench", reason: null });
-      const again = await pass(target, standIn, offeredAt, first);
-      const { items, usage } = await embeddingProgress(target);
-      const bill = await standIn.bill();
-      return {
-        embedders,
-        items,
-        distinct: await distinctTexts(target),
-        distinctAnywhere: bill.distinctTexts,
-        first,
-        again,
-        tokens: { ledger: usage.tokens, billed: bill.tokens },
-        dollars: { ledger: usage.microdollars / 1e6, billed: bill.tokens * DOLLARS_PER_TOKEN },
-        memory: Math.max(...services.map(({ pid }) => peakMemory(pid))),
-      };
-    });
+    return await withPool(
+      { url: servers.targetUrl, max: 2, name: "nexus-bench" },
+      async (target) => {
+        const first = await pass(target, standIn, started, { calls: 0, billed: 0 });
+        const offeredAt = performance.now();
+        await backfill(target, entities, "all", { actor: "bench", reason: null });
+        const again = await pass(target, standIn, offeredAt, first);
+        const { items, usage } = await embeddingProgress(target);
+        const bill = await standIn.bill();
+        return {
+          embedders,
+          items,
+          distinct: await distinctTexts(target),
+          distinctAnywhere: bill.distinctTexts,
+          first,
+          again,
+          tokens: { ledger: usage.tokens, billed: bill.tokens },
+          dollars: { ledger: usage.microdollars / 1e6, billed: bill.tokens * DOLLARS_PER_TOKEN },
+          memory: Math.max(...services.map(({ pid }) => peakMemory(pid))),
+        };
+      },
+    );
   } finally {
     await Promise.all(services.map((service) => service.kill("SIGTERM")));
     await standIn.stop();
@@ -83,7 +86,11 @@ async function pass(
   started: number,
   before: Omit<Pass, "seconds">,
 ): Promise<Pass> {
-  await eventually(() => openEvents(target), { until: (open) => open === 0, within: HOURS, every: 50 });
+  await eventually(() => openEvents(target), {
+    until: (open) => open === 0,
+    within: HOURS,
+    every: 50,
+  });
   const seconds = (performance.now() - started) / 1_000;
   const [{ usage }, { billed }] = await Promise.all([embeddingProgress(target), standIn.bill()]);
   return { seconds, calls: usage.calls - before.calls, billed: billed - before.billed };

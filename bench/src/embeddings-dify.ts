@@ -25,8 +25,13 @@ const INDEXING_MS = 2_000;
 export async function fillDify(world: World, requestsPerMinute: number | null): Promise<DifyTaken> {
   const servers = await world.newTarget();
   await offerCases(servers.targetUrl, 5_000);
-  const dify = await startDify({ requestsPerMinute, latencyMs: LATENCY_MS, indexingMs: INDEXING_MS });
-  const limit = requestsPerMinute === null ? {} : { DIFY_REQUESTS_PER_MINUTE: String(requestsPerMinute) };
+  const dify = await startDify({
+    requestsPerMinute,
+    latencyMs: LATENCY_MS,
+    indexingMs: INDEXING_MS,
+  });
+  const limit =
+    requestsPerMinute === null ? {} : { DIFY_REQUESTS_PER_MINUTE: String(requestsPerMinute) };
   const usual = { DIFY_TICK_MS: "1000", DIFY_POLL_MS: "2000", DIFY_RATE_PAUSE_MS: "60000" };
   const env = { ...difyEnvironment(dify.url), ...usual, ...limit, EMBEDDINGS: "off" };
   const [embedder] = await startEmbedders(servers, 1, env);
@@ -39,7 +44,10 @@ export async function fillDify(world: World, requestsPerMinute: number | null): 
 }
 
 /** From when the datasets are there and the first minute's burst is spent. */
-async function measure(dify: DifyServer, seconds: number): Promise<Omit<DifyTaken, "requestsPerMinute">> {
+async function measure(
+  dify: DifyServer,
+  seconds: number,
+): Promise<Omit<DifyTaken, "requestsPerMinute">> {
   await eventually(() => dify.documents().length > 20, { within: 120_000 });
   await delay(20_000);
   const before = dify.documents().length;

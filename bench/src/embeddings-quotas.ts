@@ -25,7 +25,9 @@ export interface QuotaTaken extends Cell {
 export async function quotaTable(world: World): Promise<QuotaTaken[]> {
   const cells = (requestsPerMinute: number): Cell[] =>
     [1, 4, 16].map((embedders) => ({ requestsPerMinute, embedders }));
-  const slow = await Promise.all([...cells(60), ...cells(600)].map((cell) => underQuota(world, cell)));
+  const slow = await Promise.all(
+    [...cells(60), ...cells(600)].map((cell) => underQuota(world, cell)),
+  );
   const taken: QuotaTaken[] = [];
   for (const cell of cells(6_000)) taken.push(await underQuota(world, cell));
   return [...slow, ...taken];
@@ -64,7 +66,9 @@ export async function afterStorm(world: World): Promise<number> {
     const start = performance.now();
     await delay(30_000);
     const { billed } = await standIn.bill();
-    return (billed - before.billed) / ((performance.now() - start) / 60_000) / cell.requestsPerMinute;
+    return (
+      (billed - before.billed) / ((performance.now() - start) / 60_000) / cell.requestsPerMinute
+    );
   });
 }
 

@@ -4,7 +4,14 @@ import { embedSample } from "./embeddings-calls.ts";
 import { fillDify } from "./embeddings-dify.ts";
 import { type OutageRound, outageRound } from "./embeddings-outage.ts";
 import { afterStorm, quotaTable } from "./embeddings-quotas.ts";
-import { callLines, difyLine, outageLines, quotaLine, rateLines, stormLine } from "./embeddings-report.ts";
+import {
+  callLines,
+  difyLine,
+  outageLines,
+  quotaLine,
+  rateLines,
+  stormLine,
+} from "./embeddings-report.ts";
 import { storeRate } from "./embeddings-store.ts";
 import { startStandIn } from "./stand-in.ts";
 import { standInRate } from "./stand-in-rate.ts";
@@ -65,7 +72,8 @@ const world = await openWorld(Number(values.scale));
 try {
   for (const name of values.only.split(",")) {
     const measure = MEASURES[name];
-    if (measure === undefined) throw new Error(`--only: there is ${Object.keys(MEASURES).join(", ")}`);
+    if (measure === undefined)
+      throw new Error(`--only: there is ${Object.keys(MEASURES).join(", ")}`);
     for await (const { measured, lines } of measure(world))
       process.stdout.write(`${values.json ? JSON.stringify(measured) : lines.join("\n")}\n`);
   }

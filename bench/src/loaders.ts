@@ -7,7 +7,11 @@ interface Row extends Pick<Taken, "seconds" | "written" | "connections"> {
 }
 
 /** A run on a new target for each of them, round by round. */
-export async function byLoaders(world: World, loaders: readonly number[], rounds: number): Promise<Row[]> {
+export async function byLoaders(
+  world: World,
+  loaders: readonly number[],
+  rounds: number,
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (let round = 0; round < rounds; round++)
     for (const count of loaders)

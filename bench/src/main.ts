@@ -17,7 +17,9 @@ const { values } = parseArgs({
 const scale = Number(values.scale);
 const world = await openWorld(scale);
 try {
-  process.stdout.write(values.loaders === undefined ? await besideFloor() : await loaders(values.loaders));
+  process.stdout.write(
+    values.loaders === undefined ? await besideFloor() : await loaders(values.loaders),
+  );
 } finally {
   await world.stop();
 }
@@ -25,11 +27,16 @@ try {
 async function besideFloor(): Promise<string> {
   const rounds: Round[] = [];
   for (let n = 0; n < Number(values.rounds); n++) rounds.push(await round(world));
-  return report({ scale, madeOf: world.madeOf, rounds, redisPeak: await world.redisPeak() }, values.json);
+  return report(
+    { scale, madeOf: world.madeOf, rounds, redisPeak: await world.redisPeak() },
+    values.json,
+  );
 }
 
 async function loaders(counts: string): Promise<string> {
-  return loadersReport(await byLoaders(world, counts.split(",").map(Number), Number(values.rounds)));
+  return loadersReport(
+    await byLoaders(world, counts.split(",").map(Number), Number(values.rounds)),
+  );
 }
 
 /** Floor and ours in turn, so that a slow spell of the machine meets both. */
@@ -37,6 +44,7 @@ async function round({ floor, newTarget }: World): Promise<Round> {
   const floorSeconds = await floor();
   const [two, rerun] = await wholeRuns(await newTarget(), 2, 2);
   const [one] = await wholeRuns(await newTarget(), 1, 1);
-  if (one === undefined || two === undefined || rerun === undefined) throw new Error("a run is missing");
+  if (one === undefined || two === undefined || rerun === undefined)
+    throw new Error("a run is missing");
   return { floorSeconds, one, two, rerun };
 }

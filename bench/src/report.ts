@@ -72,7 +72,9 @@ function text(measured: Measured): string {
 
 /** Seconds from opening to settling of each entity, in the last round's run with two loaders. */
 function perEntity(rounds: readonly Round[]): string[] {
-  return (rounds.at(-1)?.two.entities ?? []).map((one) => line(`  ${one.entity}`, seconds(one.seconds)));
+  return (rounds.at(-1)?.two.entities ?? []).map((one) =>
+    line(`  ${one.entity}`, seconds(one.seconds)),
+  );
 }
 
 function line(what: string, figure: string, more = ""): string {

@@ -27,7 +27,11 @@ export interface SearchTaken {
   /** The largest practices, asked equally often. */
   readonly bySize: readonly Asked[];
   /** One query to every practice: how many gave k of k. */
-  readonly everyPractice: { readonly practices: number; readonly full: number; readonly foreign: number };
+  readonly everyPractice: {
+    readonly practices: number;
+    readonly full: number;
+    readonly foreign: number;
+  };
 }
 
 /** Some minutes at 150,000 vectors, most of them for the comparisons. */
@@ -38,7 +42,8 @@ export async function measure(
   queries: number,
 ): Promise<SearchTaken> {
   return await withPool({ url, max: 1, name: "nexus-bench" }, async (target) => {
-    const ask = (practice: Practice, n: number): Promise<Asked> => askOnce(target, api, practice, n);
+    const ask = (practice: Practice, n: number): Promise<Asked> =>
+      askOnce(target, api, practice, n);
     const owners = practices.flatMap((practice) => Array<Practice>(practice.size).fill(practice));
     const drawn = (n: number): Practice | undefined => owners[(n * 7_919) % owners.length];
     await each(WARM_UP, drawn, (practice, n) => ask(practice, 1_000_000 + n));
@@ -87,7 +92,12 @@ async function each(
 
 const answer = z.object({ results: z.array(z.object({ id: z.string(), score: z.number() })) });
 
-async function askOnce(target: Pool, api: string, { id, size }: Practice, n: number): Promise<Asked> {
+async function askOnce(
+  target: Pool,
+  api: string,
+  { id, size }: Practice,
+  n: number,
+): Promise<Asked> {
   const query = textOf("query", n);
   const start = performance.now();
   const response = await fetch(`${api}/v1/search`, {
@@ -95,7 +105,8 @@ async function askOnce(target: Pool, api: string, { id, size }: Practice, n: num
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ practiceId: id, query, limit: K }),
   });
-  if (!response.ok) throw new Error(`the search answered ${response.status}: ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(`the search answered ${response.status}: ${await response.text()}`);
   const { results } = answer.parse(await response.json());
   const milliseconds = performance.now() - start;
   const truth = await nearestOf(target, id, query);

@@ -11,7 +11,10 @@ export function searchReport(measured: SearchMeasured, asJson: boolean): string 
   const { madeOf, indexSeconds, asked, bySize, everyPractice } = measured;
   const all = summary(asked);
   const sizes = [...new Set(bySize.map(({ size }) => size))];
-  const perSize = sizes.map((size) => ({ size, ...summary(bySize.filter((one) => one.size === size)) }));
+  const perSize = sizes.map((size) => ({
+    size,
+    ...summary(bySize.filter((one) => one.size === size)),
+  }));
   if (asJson) return `${JSON.stringify({ madeOf, indexSeconds, all, perSize, everyPractice })}\n`;
   return `${[
     `search over ${madeOf}, from request to answer, ${asked.length} queries to practices drawn by their size`,
@@ -29,6 +32,11 @@ function summary(asked: readonly Asked[]) {
   const times = asked.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
   const at = (share: number): number =>
     times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-  const sum = (of: (one: Asked) => number): number => asked.reduce((total, one) => total + of(one), 0);
-  return { p50: at(0.5), p95: at(0.95), recall: sum(({ right }) => right) / sum(({ wanted }) => wanted) };
+  const sum = (of: (one: Asked) => number): number =>
+    asked.reduce((total, one) => total + of(one), 0);
+  return {
+    p50: at(0.5),
+    p95: at(0.95),
+    recall: sum(({ right }) => right) / sum(({ wanted }) => wanted),
+  };
 }

@@ -48,11 +48,15 @@ export async function indexVectors(url: string): Promise<number> {
 
 async function insert(target: Pool, from: number, owners: readonly string[]): Promise<void> {
   const rows = owners.map(
-    (_, n) => `($${2 * n + 2}::uuid, 'case', md5('${from + n}')::uuid, $${2 * n + 3}::vector, '', $1)`,
+    (_, n) =>
+      `($${2 * n + 2}::uuid, 'case', md5('${from + n}')::uuid, $${2 * n + 3}::vector, '', $1)`,
   );
   await target.query(
     `insert into public.ai_embeddings (practice_id, content_type, content_id, embedding, sha256_hash, model) values ${rows.join(", ")}`,
-    [MODEL, ...owners.flatMap((owner, n) => [owner, binary(lexicalVector(textOf("content", from + n)))])],
+    [
+      MODEL,
+      ...owners.flatMap((owner, n) => [owner, binary(lexicalVector(textOf("content", from + n)))]),
+    ],
   );
 }
 

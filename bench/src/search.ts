@@ -33,7 +33,12 @@ try {
     }),
   );
   const { port } = await api.waitForLine({ msg: "ready" });
-  const taken = await measure(url, `http://127.0.0.1:${String(port)}`, practices, Number(values.queries));
+  const taken = await measure(
+    url,
+    `http://127.0.0.1:${String(port)}`,
+    practices,
+    Number(values.queries),
+  );
   await api.kill("SIGTERM");
   process.stdout.write(
     searchReport({ madeOf: `PostgreSQL ${server.version}`, indexSeconds, ...taken }, values.json),

@@ -20,7 +20,11 @@ export interface Taken {
 }
 
 /** Runs the whole migration `times` over with fresh processes. The first run loads, the others find nothing changed. */
-export async function wholeRuns(servers: Servers, loaders: number, times: number): Promise<Taken[]> {
+export async function wholeRuns(
+  servers: Servers,
+  loaders: number,
+  times: number,
+): Promise<Taken[]> {
   const services = await startServices(servers, loaders);
   try {
     const taken: Taken[] = [];
@@ -51,7 +55,9 @@ export async function wholeRun(
       seconds: await secondsOf(target, runId),
       read: sum(progress, (entity) => entity.read),
       written: sum(progress, (entity) => entity.inserted + entity.updated),
-      memory: Object.fromEntries(services.map(({ name, pid }, n) => [`${name} ${n}`, peakMemory(pid)])),
+      memory: Object.fromEntries(
+        services.map(({ name, pid }, n) => [`${name} ${n}`, peakMemory(pid)]),
+      ),
       entities: progress.map(({ entity, startedAt, settledAt }) => ({
         entity,
         seconds: between(startedAt, settledAt),
@@ -61,7 +67,11 @@ export async function wholeRun(
 }
 
 function selectAll(): { entity: string; position: number; skip: false }[] {
-  return inDependencyOrder(entities).map(({ name }, position) => ({ entity: name, position, skip: false }));
+  return inDependencyOrder(entities).map(({ name }, position) => ({
+    entity: name,
+    position,
+    skip: false,
+  }));
 }
 
 async function hasCompleted(target: Pool, runId: number): Promise<boolean> {
@@ -88,7 +98,10 @@ async function connectionsTo(url: string, target: Pool): Promise<number> {
   return found.rows[0]?.count ?? Number.NaN;
 }
 
-function sum(progress: readonly EntityProgress[], count: (entity: EntityProgress) => number): number {
+function sum(
+  progress: readonly EntityProgress[],
+  count: (entity: EntityProgress) => number,
+): number {
   return progress.reduce((total, entity) => total + count(entity), 0);
 }
 
@@ -99,7 +112,10 @@ function between(from: string | null, to: string | null): number {
 /** Peak resident memory (VmHWM) of a process in bytes; 0 where the system has no /proc. */
 export function peakMemory(pid: number): number {
   try {
-    return 1_024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+    return (
+      1_024 *
+      Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0)
+    );
   } catch {
     return 0;
   }

@@ -5,7 +5,12 @@ import { makeSample } from "@nexus/local/sample";
 import { type Servers, serviceToRun } from "@nexus/local/services";
 import { withPool } from "@nexus/shared/database";
 import { migrateTarget } from "@nexus/shared/ledger";
-import { type ServiceProcess, startPostgres, startRedis, startService } from "@nexus/shared/testing";
+import {
+  type ServiceProcess,
+  startPostgres,
+  startRedis,
+  startService,
+} from "@nexus/shared/testing";
 
 const FLOOR = fileURLToPath(new URL("../floor.sql", import.meta.url));
 
@@ -24,7 +29,10 @@ export interface World {
 
 /** `analyze` runs at the end of the sample: the legacy side is a database that has been used for years. */
 export async function openWorld(scale: number): Promise<World> {
-  const [postgres, redis] = await Promise.all([startPostgres({ durable: "machine" }), startRedis()]);
+  const [postgres, redis] = await Promise.all([
+    startPostgres({ durable: "machine" }),
+    startRedis(),
+  ]);
   if (!postgres.found) throw new Error(postgres.reason);
   if (!redis.found) throw new Error(redis.reason);
   const sourceUrl = await postgres.database("source");
@@ -69,7 +77,10 @@ export async function openWorld(scale: number): Promise<World> {
 
 /** Starts an extractor and some loaders, ready to work. */
 export async function startServices(servers: Servers, loaders: number): Promise<ServiceProcess[]> {
-  const wanted = ["extractor" as const, ...Array.from({ length: loaders }, () => "loader" as const)];
+  const wanted = [
+    "extractor" as const,
+    ...Array.from({ length: loaders }, () => "loader" as const),
+  ];
   return await Promise.all(wanted.map((name) => startService(serviceToRun(name, servers))));
 }
 
@@ -79,6 +90,7 @@ export async function startEmbedders(
   count: number,
   env: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess[]> {
-  const embedder = (): Promise<ServiceProcess> => startService(serviceToRun("embedder", servers, env));
+  const embedder = (): Promise<ServiceProcess> =>
+    startService(serviceToRun("embedder", servers, env));
   return await Promise.all(Array.from({ length: count }, embedder));
 }

@@ -41,7 +41,9 @@ async function test(args) {
 function requireNode(major, minor) {
   const [here, below] = process.versions.node.split(".").map(Number);
   if (here > major || (here === major && below >= minor)) return;
-  stop(`Node ${major}.${minor} or newer is needed; this is ${process.versions.node} (${process.execPath})`);
+  stop(
+    `Node ${major}.${minor} or newer is needed; this is ${process.versions.node} (${process.execPath})`,
+  );
 }
 
 /** A stamp in node_modules holds the hash of the lock file that was installed last. */
@@ -57,7 +59,11 @@ function installIfNeeded() {
 }
 
 function build() {
-  finish(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"], "the build failed");
+  finish(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-b"],
+    "the build failed",
+  );
   buildDashboardIfNeeded();
 }
 
@@ -71,11 +77,19 @@ function buildDashboardIfNeeded() {
     "packages/catalog/dist",
     "pnpm-lock.yaml",
   ]);
-  if (existsSync(join(output, "web/index.html")) && existsSync(stamp) && readFileSync(stamp, "utf8") === made)
+  if (
+    existsSync(join(output, "web/index.html")) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, "utf8") === made
+  )
     return;
   rmSync(stamp, { force: true });
   const vite = join(root, "packages/dashboard/node_modules/vite/bin/vite.js");
-  finish(process.execPath, [vite, "build", "packages/dashboard"], "the dashboard could not be built");
+  finish(
+    process.execPath,
+    [vite, "build", "packages/dashboard"],
+    "the dashboard could not be built",
+  );
   writeFileSync(stamp, made);
 }
 
@@ -84,7 +98,8 @@ function hashOf(paths) {
   const hash = createHash("sha256");
   const add = (path) => {
     const file = join(root, path);
-    if (!statSync(file).isDirectory()) hash.update(`${path}\0`).update(readFileSync(file)).update("\0");
+    if (!statSync(file).isDirectory())
+      hash.update(`${path}\0`).update(readFileSync(file)).update("\0");
     else
       for (const name of readdirSync(file).sort())
         if (name !== "dist" && name !== "node_modules") add(`${path}/${name}`);
@@ -113,7 +128,8 @@ function finish(command, args, failure) {
  * What people set (registry, proxy, certificates) stays.
  */
 function outsideOfNpm() {
-  const about = /^npm_(command|execpath|lifecycle_|package_|config_(local_prefix|global_prefix|prefix)$)/;
+  const about =
+    /^npm_(command|execpath|lifecycle_|package_|config_(local_prefix|global_prefix|prefix)$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !about.test(name)));
 }
 
@@ -122,7 +138,10 @@ function outsideOfNpm() {
  * it gets a `disconnect` event.
  */
 async function run(args) {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
   // At a terminal, Ctrl-C has reached the whole group already.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

@@ -125,7 +125,9 @@ describe.each(stacks([embedded]))("adoption, on $name", (stack) => {
     await holder.query("begin; lock table public.profiles in share row exclusive mode");
     const { id } = await api.call("POST /v1/adoptions", { body: { kind: "adopt" } });
     await eventually(async () => (await lockWaits(target)) > 0, { within: 120_000 });
-    await expect(api.call("POST /v1/runs", { body: {} })).rejects.toMatchObject({ code: "adoption_open" });
+    await expect(api.call("POST /v1/runs", { body: {} })).rejects.toMatchObject({
+      code: "adoption_open",
+    });
     await expect(api.call("POST /v1/adoptions", { body: {} })).rejects.toMatchObject({
       code: "adoption_open",
     });

@@ -123,7 +123,9 @@ describe.each(stacks())("bad rows, on $name", (stack) => {
     );
     expect(found.rows).toEqual(expected.rows);
     expect(found.rows.length).toBeGreaterThan(0);
-    expect(await keys(journey.target, `select count(*) from profiles where email = ''`)).toEqual([0]);
+    expect(await keys(journey.target, `select count(*) from profiles where email = ''`)).toEqual([
+      0,
+    ]);
     const checked = await keys(
       journey.target,
       `select actual from migration.validations where run_id = ${runId} and entity = 'profiles' and name = 'rows_sharing_an_email'`,

@@ -16,7 +16,9 @@ export async function contentsOf(pool: Pool, schema: string): Promise<string> {
   );
   const contents: string[] = [];
   for (const { name } of tables.rows) {
-    const { rows } = await pool.query<{ row: string }>(`select row_to_json(t)::text as row from ${name} t`);
+    const { rows } = await pool.query<{ row: string }>(
+      `select row_to_json(t)::text as row from ${name} t`,
+    );
     contents.push(...rows.map(({ row }) => `${name} ${row}`));
   }
   return contents.join("\n");

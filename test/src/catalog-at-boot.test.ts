@@ -4,7 +4,13 @@ import { spawnService } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BuildCopy, copyBuild } from "./build-copy.ts";
 
-const MAINS = ["services/extractor", "services/loader", "services/embedder", "services/api", "packages/cli"];
+const MAINS = [
+  "services/extractor",
+  "services/loader",
+  "services/embedder",
+  "services/api",
+  "packages/cli",
+];
 const ENTITIES = "packages/catalog/dist/entities";
 
 describe("a catalog that cannot be run", () => {

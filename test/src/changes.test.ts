@@ -48,7 +48,9 @@ describe.each(stacks([embedded]))("changes of the source on $name", (stack) => {
       const relinked = entity === "practice_members" ? deleted : [];
       expect(found.rewritten).toEqual(updated);
       expect(found.inserted).toEqual(inserted);
-      expect(found.gone, "only a pair that came back under a new id leaves its old one").toEqual(relinked);
+      expect(found.gone, "only a pair that came back under a new id leaves its old one").toEqual(
+        relinked,
+      );
       expect(found.otherId).toEqual([]);
       expect([...updated, ...inserted].length).toBeGreaterThan(0);
     });
@@ -58,7 +60,9 @@ describe.each(stacks([embedded]))("changes of the source on $name", (stack) => {
       const taken = entity === "practice_members" ? deleted.length : 0;
       const counts = progress.filter((one) => one.entity === entity);
       expectSumsToClose(counts);
-      expect(counts).toMatchObject([{ inserted: inserted.length - taken, updated: updated.length }]);
+      expect(counts).toMatchObject([
+        { inserted: inserted.length - taken, updated: updated.length },
+      ]);
     });
 
     it("offers the changed rows to the embedder, and no other", async () => {
@@ -83,7 +87,9 @@ describe.each(stacks([embedded]))("changes of the source on $name", (stack) => {
     it("keeps rows that are gone from the source, as they were", () => {
       for (const entity of MOVED.filter((name) => name !== "practice_members"))
         for (const key of mutation[entity].deleted)
-          expect(after.get(entity)?.get(key), `${entity} ${key}`).toEqual(before.get(entity)?.get(key));
+          expect(after.get(entity)?.get(key), `${entity} ${key}`).toEqual(
+            before.get(entity)?.get(key),
+          );
       expect(MOVED.some((entity) => mutation[entity].deleted.length > 0)).toBe(true);
     });
 

@@ -18,7 +18,9 @@ describe.each(stacks())("control in the middle of a run, on $name", (stack) => {
       loaders: 3,
     });
     const service = await journey.start("api");
-    const { port } = z.object({ port: z.number() }).parse(await service.waitForLine({ msg: "ready" }));
+    const { port } = z
+      .object({ port: z.number() })
+      .parse(await service.waitForLine({ msg: "ready" }));
     api = `http://127.0.0.1:${port}`;
   });
   afterAll(() => journey.close());
@@ -43,7 +45,9 @@ describe.each(stacks())("control in the middle of a run, on $name", (stack) => {
       expect(await post(`/v1/runs/${runId}/pause`)).toMatchObject({ status: "paused" });
       const paused = await batches(runId);
       expect(paused["queued"], "nothing is on offer in a paused run").toBeUndefined();
-      expect(await post("/v1/entities/practices/requeue", { scope: "all" })).toMatchObject({ runId });
+      expect(await post("/v1/entities/practices/requeue", { scope: "all" })).toMatchObject({
+        runId,
+      });
       expect((await batches(runId))["queued"]).toBeUndefined();
       expect(await post(`/v1/runs/${runId}/resume`)).toMatchObject({ status: "running" });
     }
@@ -52,12 +56,17 @@ describe.each(stacks())("control in the middle of a run, on $name", (stack) => {
   });
 
   async function start(): Promise<number> {
-    return z.object({ runId: z.number() }).parse(await post("/v1/runs", { embeddings: false })).runId;
+    return z.object({ runId: z.number() }).parse(await post("/v1/runs", { embeddings: false }))
+      .runId;
   }
 
   async function post(path: string, body: object = {}): Promise<unknown> {
     const headers = { "content-type": "application/json" };
-    const response = await fetch(api + path, { method: "POST", headers, body: JSON.stringify(body) });
+    const response = await fetch(api + path, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
     const answer: unknown = await response.json();
     expect(response.status, JSON.stringify(answer)).toBeLessThan(300);
     return answer;
@@ -72,7 +81,9 @@ describe.each(stacks())("control in the middle of a run, on $name", (stack) => {
   }
 
   async function batchesDone(runId: number, wanted: number): Promise<void> {
-    await eventually(async () => (await batches(runId))["done"] ?? 0, { until: (done) => done >= wanted });
+    await eventually(async () => (await batches(runId))["done"] ?? 0, {
+      until: (done) => done >= wanted,
+    });
   }
 
   async function allDone(runId: number, entity: string): Promise<boolean> {

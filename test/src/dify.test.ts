@@ -4,7 +4,12 @@ import { entities } from "@nexus/catalog";
 import { difyEnvironment, type DifyServer, startDify } from "@nexus/local/dify";
 import { serviceToRun } from "@nexus/local/services";
 import { backfill } from "@nexus/shared/ledger";
-import { eventually, type ServiceProcess, spawnService, stacksWithVectors } from "@nexus/shared/testing";
+import {
+  eventually,
+  type ServiceProcess,
+  spawnService,
+  stacksWithVectors,
+} from "@nexus/shared/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { canariesIn } from "./canaries.ts";
 import { breakableWithVectors, servers } from "./chaos/arena.ts";
@@ -50,7 +55,10 @@ describe.each(stacksWithVectors([embedded]))("Dify on $name", (stack) => {
     const { rows } = await journey.target.query<{ id: number }>(
       `select min(legacy_project_id) as id from public.cases where practice_id is not null`,
     );
-    await journey.legacy.query(`update dispatch_project set name = $1 where id = $2`, [name, rows[0]?.id]);
+    await journey.legacy.query(`update dispatch_project set name = $1 where id = $2`, [
+      name,
+      rows[0]?.id,
+    ]);
   };
 
   it("is filled beside the embeddings: a dataset per practice, a document per content", async () => {
@@ -125,9 +133,15 @@ describe.skipIf(!breakableWithVectors)(`Dify in trouble (seed ${seed})`, () => {
   it("holds each content once in the end where embedders are killed, and nobody wrote a value anywhere else", async () => {
     dify = await startDify({ latencyMs: 20, indexingMs: 100 });
     const env = { ...difyEnvironment(dify.url), EMBEDDINGS: "off", LOG_LEVEL: "trace" };
-    journey = await openJourney(servers, { sample: { scale: LONG_SCALE, markers: "canaries" }, env });
+    journey = await openJourney(servers, {
+      sample: { scale: LONG_SCALE, markers: "canaries" },
+      env,
+    });
     const thrown = dice(seed);
-    const alive: ServiceProcess[] = [await journey.start("embedder"), await journey.start("embedder")];
+    const alive: ServiceProcess[] = [
+      await journey.start("embedder"),
+      await journey.start("embedder"),
+    ];
     await journey.completed(await journey.begin({ dify: true }));
     const kills = 5;
     for (let n = 0; n < kills; n++) {

@@ -15,7 +15,8 @@ export async function wantedDocuments(target: Pool): Promise<string[]> {
     for (const row of rows) {
       const dataset = row.practice_id ?? (contentType === "workflow_template" ? "shared" : null);
       const text = compose(row).trim();
-      if (dataset !== null && text !== "") lines.push(`mig-${dataset} ${contentType}-${row.id} ${text}`);
+      if (dataset !== null && text !== "")
+        lines.push(`mig-${dataset} ${contentType}-${row.id} ${text}`);
     }
   }
   return lines.sort();

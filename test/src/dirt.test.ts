@@ -103,7 +103,9 @@ describe.each(stacks([embedded]))("links that point nowhere, on $name", (stack) 
       expect(expected.length).toBeGreaterThan(0);
       const exceptions = Object.values(await exceptionsOf(journey, runId, entity)).flat();
       const loaded = expected.filter((key) => !exceptions.includes(key));
-      expect((await notesOf(journey, runId, entity))[`${column}_dangling ${column}`]).toEqual(loaded);
+      expect((await notesOf(journey, runId, entity))[`${column}_dangling ${column}`]).toEqual(
+        loaded,
+      );
       const key = entity === "cases" ? "legacy_project_id" : "legacy_id";
       const filled = `select ${key} from ${entity} where ${column} is not null and ${key} in (${loaded.join(",")})`;
       expect(await keys(journey.target, filled)).toEqual([]);
@@ -124,12 +126,15 @@ describe.each(stacks([embedded]))("links that point nowhere, on $name", (stack) 
     expect(parked).toEqual([]);
   });
 
-  it.each(LINKS)("are never filled: $link is the source's, row by row", async ({ source, target }) => {
-    const expected = await journey.legacy.query(`${source} order by 1`);
-    const found = await journey.target.query(`${target} order by 1`);
-    expect(found.rows.length).toBeGreaterThan(0);
-    expect(found.rows).toEqual(expected.rows);
-  });
+  it.each(LINKS)(
+    "are never filled: $link is the source's, row by row",
+    async ({ source, target }) => {
+      const expected = await journey.legacy.query(`${source} order by 1`);
+      const found = await journey.target.query(`${target} order by 1`);
+      expect(found.rows.length).toBeGreaterThan(0);
+      expect(found.rows).toEqual(expected.rows);
+    },
+  );
 
   it("leave nothing to write in the next run", async () => {
     const again = await journey.completed(await journey.begin());

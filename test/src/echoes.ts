@@ -20,11 +20,16 @@ export async function startEchoes(): Promise<Echoes> {
   }));
   const dify = await startEcho((body, { method = "", url = "" }) =>
     /document/.test(url)
-      ? { status: 400, headers: {}, body: { code: `invalid_param ${body}`, message: body, status: 400 } }
+      ? {
+          status: 400,
+          headers: {},
+          body: { code: `invalid_param ${body}`, message: body, status: 400 },
+        }
       : {
           status: 200,
           headers: {},
-          body: method === "POST" ? { id: "1", name: "a" } : { data: [], has_more: false, total: 0 },
+          body:
+            method === "POST" ? { id: "1", name: "a" } : { data: [], has_more: false, total: 0 },
         },
   );
   return {

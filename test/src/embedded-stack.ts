@@ -2,7 +2,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { databaseProcess, databaseUrl, type RunningProcess, startProcess } from "@nexus/local/supervisor";
+import {
+  databaseProcess,
+  databaseUrl,
+  type RunningProcess,
+  startProcess,
+} from "@nexus/local/supervisor";
 import { type RunningStack, type Stack, untilFileEnds } from "@nexus/shared/testing";
 
 /** PGlite for the legacy database, the target and the queue, a process each. */

@@ -31,7 +31,10 @@ describe.skipIf(!breakableWithVectors)(`embedders in trouble (seed ${seed})`, ()
     await bedrock?.close();
   });
 
-  async function open(schedule: Parameters<typeof startBedrock>[0], scale = LONG_SCALE): Promise<void> {
+  async function open(
+    schedule: Parameters<typeof startBedrock>[0],
+    scale = LONG_SCALE,
+  ): Promise<void> {
     bedrock = await startBedrock(schedule);
     journey = await openJourney(servers, {
       sample: { scale },
@@ -64,7 +67,9 @@ describe.skipIf(!breakableWithVectors)(`embedders in trouble (seed ${seed})`, ()
   it("that are killed at any moment miss no vector and write none twice", async () => {
     await open({ latencyMs: 250 });
     const thrown = dice(seed);
-    const alive: ServiceProcess[] = await Promise.all([1, 2, 3].map(() => journey.start("embedder")));
+    const alive: ServiceProcess[] = await Promise.all(
+      [1, 2, 3].map(() => journey.start("embedder")),
+    );
     await journey.completed(await journey.begin({ embeddings: true }));
     let kills = 0;
     for (; kills < 8 && (await openEvents(journey.target)) > 0; kills++) {
@@ -72,7 +77,11 @@ describe.skipIf(!breakableWithVectors)(`embedders in trouble (seed ${seed})`, ()
       const more = thrown.upTo(100);
       await eventually(
         async () => [await settledItems(journey.target), await openEvents(journey.target)] as const,
-        { until: ([items, open]) => items >= settled + more || open === 0, within: 60_000, every: 5 },
+        {
+          until: ([items, open]) => items >= settled + more || open === 0,
+          within: 60_000,
+          every: 5,
+        },
       );
       await alive.shift()?.kill("SIGKILL");
       alive.push(await journey.start("embedder"));

@@ -21,7 +21,9 @@ describe.each(stacksWithVectors([embedded]))("embeddings on $name", (stack) => {
       EMBEDDINGS: "off",
       TARGET_URL: "postgres://nobody@nowhere.test/x",
     });
-    expect(embedder.logs()).toContainEqual(expect.objectContaining({ msg: "ready", embeddings: "off" }));
+    expect(embedder.logs()).toContainEqual(
+      expect.objectContaining({ msg: "ready", embeddings: "off" }),
+    );
     await journey.completed(await journey.begin({ embeddings: false }));
     expect(await eventCount(journey)).toBe(0);
     if (process.platform === "linux") expect(socketsOf(embedder)).toBe(0);
@@ -31,11 +33,17 @@ describe.each(stacksWithVectors([embedded]))("embeddings on $name", (stack) => {
   it("are made by a backfill of what was loaded without, once", async () => {
     const first = await backfill(journey.target, entities, "missing", BY);
     expect(first).toMatchObject({ kind: "backfilled", items: await contentCount(journey) });
-    expect(await backfill(journey.target, entities, "missing", BY)).toMatchObject({ events: 0, items: 0 });
+    expect(await backfill(journey.target, entities, "missing", BY)).toMatchObject({
+      events: 0,
+      items: 0,
+    });
     await Promise.all([journey.start("embedder"), journey.start("embedder")]);
     await drained(journey.target);
     expect(await unsettledContent(journey.target)).toEqual([]);
-    expect(await backfill(journey.target, entities, "missing", BY)).toMatchObject({ events: 0, items: 0 });
+    expect(await backfill(journey.target, entities, "missing", BY)).toMatchObject({
+      events: 0,
+      items: 0,
+    });
   });
 
   it("cost one call for each text of a practice", async () => {
@@ -75,12 +83,16 @@ describe.each(stacksWithVectors([embedded]))("embeddings on $name", (stack) => {
 });
 
 async function eventCount({ target }: Journey): Promise<number> {
-  const { rows } = await target.query<{ count: number }>(`select count(*) from migration.content_events`);
+  const { rows } = await target.query<{ count: number }>(
+    `select count(*) from migration.content_events`,
+  );
   return rows[0]?.count ?? 0;
 }
 
 async function contentCount({ target }: Journey): Promise<number> {
-  const tables = entities.flatMap(({ content, target }) => (content === null ? [] : [target.table]));
+  const tables = entities.flatMap(({ content, target }) =>
+    content === null ? [] : [target.table],
+  );
   const { rows } = await target.query<{ count: number }>(
     `select ${tables.map((table) => `(select count(*) from public.${table})`).join(" + ")} as count`,
   );

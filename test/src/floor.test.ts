@@ -33,7 +33,9 @@ describe.skipIf(!postgres.found || !redis.found)("the target beside the floor", 
   });
 
   it("has a target row or an exception for every source row and every project's case", async () => {
-    const rows = await Promise.all(entities.map(({ target }) => count(journey, `public.${target.table}`)));
+    const rows = await Promise.all(
+      entities.map(({ target }) => count(journey, `public.${target.table}`)),
+    );
     const { sourceRows, projects } = counts(scale);
     expect(rows.reduce((sum, n) => sum + n, 0) + exceptions).toBe(sourceRows + projects);
   });

@@ -25,7 +25,9 @@ describe.each(stacks())("a membership that is deleted at the source, on $name", 
       await journey.completed(await journey.begin(ENTITIES));
       expect(await active(journey)).toEqual(before);
       await journey.legacy.query("alter table dispatch_office_doctors rename to elsewhere");
-      await journey.legacy.query("create table dispatch_office_doctors (like elsewhere including all)");
+      await journey.legacy.query(
+        "create table dispatch_office_doctors (like elsewhere including all)",
+      );
       await journey.begin(ENTITIES);
       await eventually(async () => await blocked(journey), {
         until: (code) => code === "rows_gone_from_source",

@@ -33,7 +33,9 @@ const upwards: Arrow[] = ROOMS.flatMap((level, height) =>
 );
 const downwards: Arrow[] = ROOMS.flatMap((level, height) =>
   level.flatMap((from) =>
-    ROOMS.slice(0, height).flatMap((below) => below.map((to): Arrow => [room(from), `../${to}/a-file.ts`])),
+    ROOMS.slice(0, height).flatMap((below) =>
+      below.map((to): Arrow => [room(from), `../${to}/a-file.ts`]),
+    ),
   ),
 );
 const betweenServices: Arrow[] = SERVICES.flatMap((from) =>
@@ -46,10 +48,9 @@ const forbidden: Arrow[] = [
   ...upwards,
   ...betweenServices,
   ...SERVICES.flatMap((from): Arrow[] =>
-    ["@nexus/cli/progress", "@nexus/local/dify", "@nexus/shared/testing", "./a.fixture.ts"].map((to) => [
-      `services/${from}/src`,
-      to,
-    ]),
+    ["@nexus/cli/progress", "@nexus/local/dify", "@nexus/shared/testing", "./a.fixture.ts"].map(
+      (to) => [`services/${from}/src`, to],
+    ),
   ),
   [room("ledger"), "@nexus/contract"],
   [room("ledger"), "@nexus/api/config"],
@@ -65,7 +66,10 @@ const forbidden: Arrow[] = [
 const allowed: Arrow[] = [
   ...downwards,
   ...SERVICES.flatMap((from): Arrow[] =>
-    ["@nexus/contract", "@nexus/catalog", "@nexus/shared/ledger"].map((to) => [`services/${from}/src`, to]),
+    ["@nexus/contract", "@nexus/catalog", "@nexus/shared/ledger"].map((to) => [
+      `services/${from}/src`,
+      to,
+    ]),
   ),
   ["packages/contract/src", "@nexus/shared/states"],
   ["packages/dashboard/src", "@nexus/contract"],
@@ -106,7 +110,10 @@ async function lint(arrows: readonly Arrow[]): Promise<string[]> {
     const paths = arrows.map(([from], n) => `${from}/arrow-${n}.ts`);
     for (const [n, path] of paths.entries()) {
       await mkdir(dirname(join(root, path)), { recursive: true });
-      await writeFile(join(root, path), `import { a } from "${arrows[n]?.[1]}";\nexport const b = a;\n`);
+      await writeFile(
+        join(root, path),
+        `import { a } from "${arrows[n]?.[1]}";\nexport const b = a;\n`,
+      );
     }
     const said = await oxlint(root);
     return arrows.filter((_, n) => said.includes(paths[n] ?? "")).map(inWords);
@@ -119,8 +126,11 @@ async function lint(arrows: readonly Arrow[]): Promise<string[]> {
 function oxlint(cwd: string): Promise<string> {
   const bin = join(ROOT, "node_modules/oxlint/bin/oxlint");
   return new Promise((resolve) => {
-    execFile(process.execPath, [bin, "--format=json", "."], { cwd, maxBuffer: 2 ** 24 }, (_, stdout) =>
-      resolve(stdout),
+    execFile(
+      process.execPath,
+      [bin, "--format=json", "."],
+      { cwd, maxBuffer: 2 ** 24 },
+      (_, stdout) => resolve(stdout),
     );
   });
 }

@@ -120,7 +120,9 @@ async function assemble(
     return started;
   };
   await Promise.all(
-    many({ extractor: extractors, loader: loaders, embedder: embedders }).map((name) => start(name)),
+    many({ extractor: extractors, loader: loaders, embedder: embedders }).map((name) =>
+      start(name),
+    ),
   );
   return {
     stack: running,
@@ -135,7 +137,13 @@ async function assemble(
 }
 
 function poolTo(url: string, open: Closers): Pool {
-  const made = openPool({ url, max: 3, name: "nexus-test", silenceMs: 10_000, onError: () => undefined });
+  const made = openPool({
+    url,
+    max: 3,
+    name: "nexus-test",
+    silenceMs: 10_000,
+    onError: () => undefined,
+  });
   open.push("pool", () => made.end());
   return made;
 }
@@ -160,7 +168,10 @@ async function begin(
 }
 
 /** A run's status, and how far it is: as long as that changes, nothing stands still. */
-async function standing(target: Pool, runId: number): Promise<{ status: string | undefined; ended: number }> {
+async function standing(
+  target: Pool,
+  runId: number,
+): Promise<{ status: string | undefined; ended: number }> {
   const { rows } = await target.query<{ ended: number }>(
     "select count(*) filter (where finished_at is not null) as ended from migration.batches where run_id = $1",
     [runId],
@@ -182,6 +193,7 @@ async function completed(
   const broken = (await brokenInvariants(target, entities)).filter(
     ({ name }) => !brokenByHand.includes(name),
   );
-  if (broken.length > 0) throw new Error(`run ${runId} is completed, but ${JSON.stringify(broken)}`);
+  if (broken.length > 0)
+    throw new Error(`run ${runId} is completed, but ${JSON.stringify(broken)}`);
   return await progressOf(target, runId);
 }

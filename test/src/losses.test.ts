@@ -14,14 +14,19 @@ describe.each(stacks())("an entity whose rows break a rule of the target, on $na
     const env = { BATCH_ROWS: "10", HIGH_WATER: "2" };
     const journey = await openJourney(stack, { sample: { scale: 0.02 }, env });
     try {
-      await journey.target.query("alter table profiles add constraint odd check (legacy_id % 2 = 1)");
+      await journey.target.query(
+        "alter table profiles add constraint odd check (legacy_id % 2 = 1)",
+      );
       const runId = await journey.begin({ only: ["practices", "profiles", "patients"] });
       const progress = await eventually(() => progressOf(journey.target, runId), {
         until: (all) => all.some(({ status }) => status === "blocked"),
         within: 60_000,
       });
       const [, profiles, patients] = progress;
-      expect(profiles).toMatchObject({ errorCode: "unforeseen_losses", lossReason: "check_violated" });
+      expect(profiles).toMatchObject({
+        errorCode: "unforeseen_losses",
+        lossReason: "check_violated",
+      });
       expect(profiles?.batchesDone).toBeLessThan(profiles?.batches ?? 0);
       expect(patients).toMatchObject({ status: "planned", read: 0 });
       const by = { actor: "test", reason: "the rule is right" };

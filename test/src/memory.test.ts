@@ -8,11 +8,16 @@ const MIB = 1 << 20;
 const POD = 512 * MIB;
 
 /** Half of the pod, as Node takes it where it knows the pod's limit. */
-const env = { NODE_OPTIONS: "--max-semi-space-size=32 --max-old-space-size=256", BATCH_ROWS: "1000" };
+const env = {
+  NODE_OPTIONS: "--max-semi-space-size=32 --max-old-space-size=256",
+  BATCH_ROWS: "1000",
+};
 
 /** Peak resident memory of a process in bytes. */
 function peakOf(pid: number): number {
-  return 1_024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  return (
+    1_024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
+  );
 }
 
 describe.skipIf(process.platform !== "linux").each(stacks())("a loader on $name", (stack) => {

@@ -44,7 +44,14 @@ describe.skipIf(!breakable)("a parent that moves to another practice", { timeout
     const moved = await legacy.query(
       `update dispatch_patient set office_id = (select max(id) from dispatch_office) where id % 3 = 0`,
     );
-    const started = await requeue(target, "patients", { scope: "all" }, { codes: "{}" }, by, catalog);
+    const started = await requeue(
+      target,
+      "patients",
+      { scope: "all" },
+      { codes: "{}" },
+      by,
+      catalog,
+    );
     if (started.kind !== "repair_started") throw new Error(started.kind);
     const progress = await completed(started.runId);
     expect(moved.rowCount).toBeGreaterThan(10);

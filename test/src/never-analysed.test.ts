@@ -32,26 +32,30 @@ async function pagesOf(legacy: Pool): Promise<Record<string, number>> {
       [0, await thousandth(legacy, entity.source.table)],
     );
     const [plan]: Plan[] = JSON.parse(rows[0]?.["QUERY PLAN"] ?? "[]");
-    pages[entity.name] = (plan?.Plan["Shared Hit Blocks"] ?? 0) + (plan?.Plan["Shared Read Blocks"] ?? 0);
+    pages[entity.name] =
+      (plan?.Plan["Shared Hit Blocks"] ?? 0) + (plan?.Plan["Shared Read Blocks"] ?? 0);
   }
   return pages;
 }
 
-describe.skipIf(!postgres.found).each<Shape>(["real", "reported"])("a source of the %s shape", (shape) => {
-  it("is read in as many pages before it is analysed as after", async () => {
-    if (!postgres.found) return;
-    const url = await postgres.database(shape);
-    const legacy = openPool({ url, max: 1, name: "nexus-test", onError: () => undefined });
-    try {
-      await makeSample({ url, scale: 0.3, seed: 1, shape });
-      await legacy.query("delete from pg_statistic where starelid >= 16384");
-      const before = await pagesOf(legacy);
-      await legacy.query("analyze");
-      const after = await pagesOf(legacy);
-      for (const [entity, pages] of Object.entries(before))
-        expect(pages, entity).toBeLessThanOrEqual(1.5 * (after[entity] ?? 0) + 1_000);
-    } finally {
-      await legacy.end();
-    }
-  });
-});
+describe.skipIf(!postgres.found).each<Shape>(["real", "reported"])(
+  "a source of the %s shape",
+  (shape) => {
+    it("is read in as many pages before it is analysed as after", async () => {
+      if (!postgres.found) return;
+      const url = await postgres.database(shape);
+      const legacy = openPool({ url, max: 1, name: "nexus-test", onError: () => undefined });
+      try {
+        await makeSample({ url, scale: 0.3, seed: 1, shape });
+        await legacy.query("delete from pg_statistic where starelid >= 16384");
+        const before = await pagesOf(legacy);
+        await legacy.query("analyze");
+        const after = await pagesOf(legacy);
+        for (const [entity, pages] of Object.entries(before))
+          expect(pages, entity).toBeLessThanOrEqual(1.5 * (after[entity] ?? 0) + 1_000);
+      } finally {
+        await legacy.end();
+      }
+    });
+  },
+);

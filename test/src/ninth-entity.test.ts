@@ -2,7 +2,13 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Client, followProgress, openClient, type RunView } from "@nexus/contract";
-import { eventually, runCommand, type ServiceProcess, spawnService, stacks } from "@nexus/shared/testing";
+import {
+  eventually,
+  runCommand,
+  type ServiceProcess,
+  spawnService,
+  stacks,
+} from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BuildCopy, copyBuild, ROOT } from "./build-copy.ts";
 import { type Journey, openJourney } from "./journey.ts";
@@ -34,10 +40,14 @@ async function addScans(copy: BuildCopy): Promise<void> {
 
 async function done(script: string, args: readonly string[], cwd: string): Promise<string> {
   const env = { PATH: process.env["PATH"] };
-  const { code, stdout, stderr } = await runCommand(process.execPath, [join(ROOT, script), ...args], {
-    cwd,
-    env,
-  });
+  const { code, stdout, stderr } = await runCommand(
+    process.execPath,
+    [join(ROOT, script), ...args],
+    {
+      cwd,
+      env,
+    },
+  );
   if (code !== 0) throw new Error(`${script} ended with ${code}:\n${stdout}${stderr}`);
   return stdout;
 }
@@ -98,12 +108,17 @@ describe("an entity that was added by the page", () => {
 
     it("is planned, loaded and settled", async () => {
       processes = await Promise.all(
-        (["extractor", "loader", "api"] as const).map((name) => journey.start(name, {}, copy.fileOf)),
+        (["extractor", "loader", "api"] as const).map((name) =>
+          journey.start(name, {}, copy.fileOf),
+        ),
       );
       url = `http://127.0.0.1:${String((await ready("api"))["port"])}`;
       client = openClient({ url });
       ({ runId } = await client.call("POST /v1/runs", { body: {} }));
-      await eventually(() => view(), { until: ({ run }) => run?.status === "completed", every: 200 });
+      await eventually(() => view(), {
+        until: ({ run }) => run?.status === "completed",
+        every: 200,
+      });
       const [projects = 0] = await keys(journey.legacy, "select count(*) from dispatch_project");
       const [rejected = 0] = await keys(
         journey.target,
@@ -128,8 +143,12 @@ describe("an entity that was added by the page", () => {
       });
       expect((await streamed()).entities).toContainEqual(scans);
       expect(await metrics("api")).toMatch(/^nexus_entity_settled\{entity="scans"\} 1$/m);
-      expect(await metrics("loader")).toMatch(/^nexus_job_seconds_count\{.*queue="load-scans".*\} [1-9]/m);
-      expect(await metrics("extractor")).toMatch(/^nexus_settle_seconds_count\{.*entity="scans".*\} 1$/m);
+      expect(await metrics("loader")).toMatch(
+        /^nexus_job_seconds_count\{.*queue="load-scans".*\} [1-9]/m,
+      );
+      expect(await metrics("extractor")).toMatch(
+        /^nexus_settle_seconds_count\{.*entity="scans".*\} 1$/m,
+      );
       const report = await client.call("GET /v1/report");
       expect(report.progress.rows).toContainEqual(
         expect.objectContaining({

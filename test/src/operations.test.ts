@@ -29,7 +29,10 @@ beforeAll(async () => {
   superuser = openPool({ url, max: 2, name: "test", onError: () => undefined });
   await journey.completed(await journey.begin({ embeddings: true }));
   await drained(journey.target);
-  await eventually(() => indexState(journey.target), { until: (state) => state === "ready", within: 30_000 });
+  await eventually(() => indexState(journey.target), {
+    until: (state) => state === "ready",
+    within: 30_000,
+  });
 });
 
 afterAll(async () => {
@@ -55,7 +58,9 @@ describe("the last steps of a migration", () => {
     await journey.completed(await journey.begin({ embeddings: true }));
     const [failed = "", gone = ""] = block("Cut over", "sql", 1).split(/(?<=;\n)/);
     expect((await journey.target.query(failed)).rows).toEqual([]);
-    expect((await journey.target.query(gone)).rows).toEqual([{ entity: "workflow_templates", rows: 1 }]);
+    expect((await journey.target.query(gone)).rows).toEqual([
+      { entity: "workflow_templates", rows: 1 },
+    ]);
     await drained(journey.target);
   });
 
@@ -95,8 +100,12 @@ describe("the last steps of a migration", () => {
   it("give the tables to another role, and drop the migration's", async () => {
     const before = await kept();
     await superuser.query("create role app_owner");
-    await runBlock(block("Uninstall", "sh", 1), { SUPERUSER_URL: at(here.targetUrl, { role: "postgres" }) });
-    expect((await superuser.query("select from pg_roles where rolname = 'nexus'")).rowCount).toBe(0);
+    await runBlock(block("Uninstall", "sh", 1), {
+      SUPERUSER_URL: at(here.targetUrl, { role: "postgres" }),
+    });
+    expect((await superuser.query("select from pg_roles where rolname = 'nexus'")).rowCount).toBe(
+      0,
+    );
     expect(await kept()).toEqual(before);
     expect(await sees("app_owner", {})).toEqual(await sees("postgres", {}));
   });
@@ -137,10 +146,10 @@ async function everybodySees(): Promise<Record<string, number[]>> {
 
 async function sees(role: string, claims: object): Promise<number[]> {
   return await inTransaction(superuser, async (tx) => {
-    await tx.query("select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)", [
-      role,
-      JSON.stringify(claims),
-    ]);
+    await tx.query(
+      "select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)",
+      [role, JSON.stringify(claims)],
+    );
     const counts: number[] = [];
     for (const table of TABLES) {
       const { rows } = await tx.query<{ count: number }>(`select count(*) from public.${table}`);

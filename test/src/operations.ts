@@ -17,19 +17,26 @@ export function block(section: string, language: "sh" | "sql" | "yaml", at = 0):
     ([, , found]) => found === language,
   );
   const [, indent = "", , code] = all[at] ?? [];
-  if (code === undefined) throw new Error(`docs/operations.md: ${section} has no block ${language} ${at}`);
+  if (code === undefined)
+    throw new Error(`docs/operations.md: ${section} has no block ${language} ${at}`);
   return code.replaceAll(new RegExp(`^${indent}`, "gm"), "");
 }
 
 /** Runs a block as an operator would, in the repository. Throws when a command of it fails. */
-export async function runBlock(script: string, env: Readonly<Record<string, string>>): Promise<void> {
+export async function runBlock(
+  script: string,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
   const options = { cwd: ROOT, env: { PATH: process.env["PATH"], ...env } };
   const { code, stderr } = await runCommand("bash", ["-euo", "pipefail", "-c", script], options);
   if (code !== 0) throw new Error(`${script}\nended with ${code}:\n${stderr}`);
 }
 
 /** The same server for another role, or another database. */
-export function at(url: string, change: { readonly role?: string; readonly database?: string }): string {
+export function at(
+  url: string,
+  change: { readonly role?: string; readonly database?: string },
+): string {
   const { username, pathname } = new URL(url);
   const { role = username, database = pathname } = change;
   return Object.assign(new URL(url), { username: role, pathname: database }).href;
@@ -52,7 +59,9 @@ export async function preparedServers(): Promise<PreparedServers | undefined> {
     return undefined;
   }
   const [onLegacy = "", onTarget = ""] = block("Install", "sql").split(/^(?=create role nexus)/m);
-  const [legacyUrl, targetUrl] = ["dispatch", "target"].map((database) => at(postgres.url, { database }));
+  const [legacyUrl, targetUrl] = ["dispatch", "target"].map((database) =>
+    at(postgres.url, { database }),
+  );
   const [dispatch = "", target = ""] = [legacyUrl, targetUrl];
   for (const name of ["dispatch", "target"])
     await postgres.psql(postgres.url, ["-c", `create database ${name}`]);
@@ -74,6 +83,9 @@ export async function preparedServers(): Promise<PreparedServers | undefined> {
 }
 
 async function hasVectors({ psql, url }: PrivatePostgres): Promise<boolean> {
-  const found = await psql(url, ["-Atc", "select 1 from pg_available_extensions where name = 'vector'"]);
+  const found = await psql(url, [
+    "-Atc",
+    "select 1 from pg_available_extensions where name = 'vector'",
+  ]);
   return found !== "";
 }

@@ -8,7 +8,11 @@ import type { Journey } from "./journey.ts";
 export type Keys = Readonly<Record<string, readonly number[]>>;
 
 /** Open exceptions of an entity: legacy ids by `rejected <reason>` and `parked <reason>`. */
-export async function exceptionsOf({ target }: Journey, runId: number, entity: string): Promise<Keys> {
+export async function exceptionsOf(
+  { target }: Journey,
+  runId: number,
+  entity: string,
+): Promise<Keys> {
   const { rows } = await target.query<{ what: string; ids: number[] }>(
     `select outcome || ' ' || reason as what, array_agg(legacy_id::integer order by legacy_id) as ids
      from migration.exceptions where run_id = $1 and entity = $2 and resolved_at is null group by 1`,

@@ -25,7 +25,9 @@ describe.each(stacks())("parked rows, on $name", (stack) => {
         env: { BATCH_ROWS: "60" },
         prepare: forbid,
       });
-      await journey.target.query(`alter table workflow_templates rename column steps to steps_elsewhere`);
+      await journey.target.query(
+        `alter table workflow_templates rename column steps to steps_elsewhere`,
+      );
       runId = await journey.begin();
       await eventually(() => statusOf(journey, runId, "projects"), {
         until: (status) => status === "complete",
@@ -39,19 +41,27 @@ describe.each(stacks())("parked rows, on $name", (stack) => {
     afterAll(() => journey?.close());
 
     it("wait, down to their grandchildren", async () => {
-      expect((await exceptionsOf(journey, runId, "profiles"))["rejected check_violated"]).toHaveLength(4);
+      expect(
+        (await exceptionsOf(journey, runId, "profiles"))["rejected check_violated"],
+      ).toHaveLength(4);
       const waiting = {
         patients: "parked profiles_not_in_target",
         cases: "parked patients_not_in_target",
         projects: "parked cases_not_in_target",
       };
       for (const [entity, reason] of Object.entries(waiting))
-        expect((await exceptionsOf(journey, runId, entity))[reason]?.length, entity).toBeGreaterThan(0);
+        expect(
+          (await exceptionsOf(journey, runId, entity))[reason]?.length,
+          entity,
+        ).toBeGreaterThan(0);
     });
 
     it("stay while their parent is still refused", async () => {
       const before = await keys(journey.target, OPEN);
-      expect(await again(journey, "profiles", "rejected")).toMatchObject({ kind: "requeued", runId });
+      expect(await again(journey, "profiles", "rejected")).toMatchObject({
+        kind: "requeued",
+        runId,
+      });
       await eventually(() => statusOf(journey, runId, "profiles"), {
         until: (status) => status === "complete",
       });
@@ -60,7 +70,10 @@ describe.each(stacks())("parked rows, on $name", (stack) => {
 
     it("are released as soon as it is loaded", async () => {
       await journey.target.query(`alter table profiles drop constraint allowed`);
-      expect(await again(journey, "profiles", "rejected")).toMatchObject({ kind: "requeued", runId });
+      expect(await again(journey, "profiles", "rejected")).toMatchObject({
+        kind: "requeued",
+        runId,
+      });
       const stillOpen = `${OPEN} and (reason like '%_not_in_target' or reason = 'check_violated')`;
       await eventually(() => keys(journey.target, stillOpen), {
         until: (open) => open.length === 0,
@@ -69,8 +82,13 @@ describe.each(stacks())("parked rows, on $name", (stack) => {
     });
 
     it("leave a run that can be completed, with every sum closed and no process started anew", async () => {
-      await journey.target.query(`alter table workflow_templates rename column steps_elsewhere to steps`);
-      expect(await again(journey, "workflow_templates", "failed")).toMatchObject({ kind: "requeued", runId });
+      await journey.target.query(
+        `alter table workflow_templates rename column steps_elsewhere to steps`,
+      );
+      expect(await again(journey, "workflow_templates", "failed")).toMatchObject({
+        kind: "requeued",
+        runId,
+      });
       const progress = await journey.completed(runId);
       expectSumsToClose(progress);
       expect(progress.map(({ parked }) => parked)).toEqual(progress.map(() => 0));
@@ -85,16 +103,24 @@ describe.each(stacks())("parked rows, on $name", (stack) => {
   describe("when nothing else keeps the run going", () => {
     it("are released by the settling of their parent, before the run is completed", async () => {
       const rarely = { BATCH_ROWS: "60", CARE_MS: "60000" };
-      const journey = await openJourney(stack, { sample: { scale: 0.02 }, env: rarely, prepare: forbid });
+      const journey = await openJourney(stack, {
+        sample: { scale: 0.02 },
+        env: rarely,
+        prepare: forbid,
+      });
       try {
-        await journey.target.query(`alter table workflow_templates rename column steps to steps_elsewhere`);
+        await journey.target.query(
+          `alter table workflow_templates rename column steps to steps_elsewhere`,
+        );
         const runId = await journey.begin();
         const blocked = { until: (status?: string) => status === "blocked", within: 60_000 };
         await eventually(() => statusOf(journey, runId, "workflow_templates"), blocked);
         const complete = { until: (status?: string) => status === "complete", within: 60_000 };
         await eventually(() => statusOf(journey, runId, "projects"), complete);
         await journey.target.query(`alter table profiles drop constraint allowed`);
-        await journey.target.query(`alter table workflow_templates rename column steps_elsewhere to steps`);
+        await journey.target.query(
+          `alter table workflow_templates rename column steps_elsewhere to steps`,
+        );
         await pauseRun(journey.target, runId, by);
         await again(journey, "profiles", "rejected");
         await again(journey, "workflow_templates", "failed");
@@ -169,7 +195,9 @@ describe.each(stacks())("parked rows, on $name", (stack) => {
         const [last = 0] = await keys(journey.legacy, ADD_ONE_MORE);
         const first = await journey.begin({ only: ["practices", "profiles"] });
         await journey.completed(first);
-        expect((await exceptionsOf(journey, first, "profiles"))["rejected check_violated"]).toContain(last);
+        expect(
+          (await exceptionsOf(journey, first, "profiles"))["rejected check_violated"],
+        ).toContain(last);
         await journey.legacy.query(`delete from auth_user where id = ${last}`);
         await journey.completed(await journey.begin({ only: ["profiles"] }));
         expect(await exceptionsOf(journey, first, "profiles")).toEqual({});
@@ -189,7 +217,11 @@ function again({ target }: Journey, entity: string, scope: Scope): ReturnType<ty
   return requeue(target, entity, { scope }, { codes: "{}" }, by, names);
 }
 
-async function statusOf({ target }: Journey, runId: number, entity: string): Promise<string | undefined> {
+async function statusOf(
+  { target }: Journey,
+  runId: number,
+  entity: string,
+): Promise<string | undefined> {
   const { rows } = await target.query<{ status: string }>(
     `select status from migration.run_entities where run_id = $1 and entity = $2`,
     [runId, entity],
@@ -198,7 +230,10 @@ async function statusOf({ target }: Journey, runId: number, entity: string): Pro
 }
 
 /** A rule of the target that four patients' users break. */
-async function forbid({ legacyUrl, targetUrl }: RunningStack): Promise<Readonly<Record<string, string>>> {
+async function forbid({
+  legacyUrl,
+  targetUrl,
+}: RunningStack): Promise<Readonly<Record<string, string>>> {
   await withPool({ url: legacyUrl, max: 1, name: "nexus-test" }, (legacy) =>
     legacy.query(`update auth_user set first_name = 'Forbidden' where id in (${CHOSEN})`),
   );

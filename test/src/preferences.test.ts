@@ -63,7 +63,9 @@ describe.each(stacks())("preferences, on $name", (stack) => {
   const opened: Journey[] = [];
   afterAll(() => Promise.all(opened.map((journey) => journey.close())));
 
-  async function arrived(which: readonly (keyof typeof PREFERENCES)[]): Promise<Record<string, string>> {
+  async function arrived(
+    which: readonly (keyof typeof PREFERENCES)[],
+  ): Promise<Record<string, string>> {
     const journey = await openJourney(stack, {
       sample: { scale: 0.01 },
       prepare: (running) => prefer(running, which),

@@ -1,6 +1,12 @@
 /** No value of any row is found anywhere but in the target's tables: not in logs, queue, ledger or answers, whatever goes wrong. */
 import { entities } from "@nexus/catalog";
-import { eventually, remark, type RunningStack, type ServiceProcess, stacks } from "@nexus/shared/testing";
+import {
+  eventually,
+  remark,
+  type RunningStack,
+  type ServiceProcess,
+  stacks,
+} from "@nexus/shared/testing";
 import { withPool } from "@nexus/shared/database";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canariesIn, contentsOf } from "./canaries.ts";
@@ -15,7 +21,12 @@ const [SCALE, MARKED, MARKERS] =
 /** Texts that Bedrock and Dify get before it counts, and markers in them. */
 const [TEXTS, IN_TEXTS] = [20, 5];
 
-const TALKATIVE = { LOG_LEVEL: "trace", LEGACY_STATEMENT_MS: "1000", BATCH_ROWS: "60", API_PORT: "0" };
+const TALKATIVE = {
+  LOG_LEVEL: "trace",
+  LEGACY_STATEMENT_MS: "1000",
+  BATCH_ROWS: "60",
+  API_PORT: "0",
+};
 
 /** In the id of a batch's job. The name of its queue is there as soon as anybody opens it. */
 const JOB = ".practices.";
@@ -58,8 +69,16 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
 
   it("are in the target: the search finds what is there", async () => {
     const found = canariesIn(await contentsOf(journey.target, "public"));
-    for (const table of ["dispatch_office", "auth_user", "dispatch_project", "dispatch_instruction"])
-      expect(found.filter((marker) => marker.startsWith(`canary-${table}`)).length, table).toBeGreaterThan(0);
+    for (const table of [
+      "dispatch_office",
+      "auth_user",
+      "dispatch_project",
+      "dispatch_instruction",
+    ])
+      expect(
+        found.filter((marker) => marker.startsWith(`canary-${table}`)).length,
+        table,
+      ).toBeGreaterThan(0);
     expect(found.length).toBeGreaterThan(100);
     const marked = canariesIn(await contentsOf(journey.legacy, "public")).length;
     expect(marked).toBeGreaterThan(MARKERS);
@@ -155,9 +174,12 @@ async function embedAmongEchoes(journey: Journey): Promise<Echoes | undefined> {
   const heard = (): number[] =>
     echoes.heard().map(({ texts }) => (texts.length > TEXTS ? markersIn(texts) : 0));
   await eventually(heard, { until: (markers) => markers.every((count) => count > IN_TEXTS) });
-  await eventually(() => keys(journey.target, "select count(*) from migration.embedding_failures"), {
-    until: ([failures = 0]) => failures > 0,
-  });
+  await eventually(
+    () => keys(journey.target, "select count(*) from migration.embedding_failures"),
+    {
+      until: ([failures = 0]) => failures > 0,
+    },
+  );
   await embedder.kill("SIGTERM");
   return echoes;
 }
@@ -167,7 +189,10 @@ function markersIn(texts: readonly string[]): number {
 }
 
 async function count({ target }: Journey, condition: string): Promise<number> {
-  const [batches = 0] = await keys(target, `select count(*) from migration.batches where ${condition}`);
+  const [batches = 0] = await keys(
+    target,
+    `select count(*) from migration.batches where ${condition}`,
+  );
   return batches;
 }
 
@@ -177,7 +202,10 @@ async function queueOf({ queue, queueUrl }: RunningStack): Promise<string> {
 }
 
 /** Rows that the target refuses, rows that cannot be read, and a trigger that puts a whole row into its error. */
-async function provoke({ legacyUrl, targetUrl }: RunningStack): Promise<Readonly<Record<string, string>>> {
+async function provoke({
+  legacyUrl,
+  targetUrl,
+}: RunningStack): Promise<Readonly<Record<string, string>>> {
   await withPool({ url: legacyUrl, max: 1, name: "nexus-test" }, (legacy) =>
     legacy.query(
       `alter table dispatch_project alter column size type text;

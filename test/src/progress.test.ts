@@ -52,13 +52,19 @@ describe.skipIf(servers === undefined)(`the progress of a run with faults (seed 
     await Promise.all(starting);
     for (const [how, observed] of Object.entries({ often, seldom, streamed })) {
       const { oldest, early } = compare(observed, truths);
-      remark("measured", `progress ${how}: ${observed.length} answers, at most ${oldest} ms behind SQL`);
+      remark(
+        "measured",
+        `progress ${how}: ${observed.length} answers, at most ${oldest} ms behind SQL`,
+      );
       expect(early, `${how}: shown before SQL had it`).toEqual([]);
       expect(oldest, `${how}: ms behind SQL`).toBeLessThanOrEqual(TWO_SECONDS);
       expect(falls(observed), `${how}: fell`).toEqual([]);
       const last = observed.at(-1)?.view;
       expect(
-        last?.entities.map(({ entity, loaded, rejected, parked }) => [entity, loaded + rejected + parked]),
+        last?.entities.map(({ entity, loaded, rejected, parked }) => [
+          entity,
+          loaded + rejected + parked,
+        ]),
       ).toEqual(Object.entries(truths.at(-1)?.rows ?? {}));
       expect(last?.totals.rejected, "poison rows").toBeGreaterThan(20);
       expect(last).toMatchObject({
@@ -71,12 +77,19 @@ describe.skipIf(servers === undefined)(`the progress of a run with faults (seed 
 
 async function api(journey: Journey): Promise<string> {
   const service = await journey.start("api");
-  const { port } = z.object({ port: z.number() }).parse(await service.waitForLine({ msg: "ready" }));
+  const { port } = z
+    .object({ port: z.number() })
+    .parse(await service.waitForLine({ msg: "ready" }));
   return `http://127.0.0.1:${port}`;
 }
 
 /** Counts, again and again, the rows that are in the target or have an exception. */
-async function watchTruth(db: Pool, runId: number, truths: Truth[], signal: AbortSignal): Promise<void> {
+async function watchTruth(
+  db: Pool,
+  runId: number,
+  truths: Truth[],
+  signal: AbortSignal,
+): Promise<void> {
   const counts = inDependencyOrder(entities).map(
     ({ name, target }) => `'${name}', (select count(*) from public.${target.table})
        + (select count(*) from migration.exceptions where run_id = $1 and entity = '${name}')`,
@@ -108,6 +121,10 @@ async function poll(url: string, every: number, signal: AbortSignal): Promise<Ob
 /** A reader sees an event until the next one comes. */
 async function follow(url: string, signal: AbortSignal): Promise<Observed[]> {
   const events: { readonly from: number; readonly view: RunView }[] = [];
-  for await (const view of followProgress({ url }, signal)) events.push({ from: performance.now(), view });
-  return events.map((event, at) => ({ ...event, until: events[at + 1]?.from ?? performance.now() }));
+  for await (const view of followProgress({ url }, signal))
+    events.push({ from: performance.now(), view });
+  return events.map((event, at) => ({
+    ...event,
+    until: events[at + 1]?.from ?? performance.now(),
+  }));
 }

@@ -30,7 +30,10 @@ describe.each(stacksWithVectors())("three replicas of the API, on $name", (stack
     const services = await Promise.all([1, 2, 3].map(() => journey.start("api")));
     replicas = services.map((service) => {
       const { port, metricsPort } = ports.parse(service.logs().find(({ msg }) => msg === "ready"));
-      return { url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
+      return {
+        url: `http://127.0.0.1:${port}`,
+        metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
+      };
     });
   });
   afterAll(() => journey?.close());
@@ -47,7 +50,9 @@ describe.each(stacksWithVectors())("three replicas of the API, on $name", (stack
     }
     await drained(journey.target);
     const told = await theSame(({ url }) => openClient({ url }).call("GET /v1/progress"));
-    expect(told.entities.find(({ entity }) => entity === "cases")?.read).toBe(counts(scale).projects);
+    expect(told.entities.find(({ entity }) => entity === "cases")?.read).toBe(
+      counts(scale).projects,
+    );
     for (const views of ends) expect(views.at(-1)?.totals).toEqual(told.totals);
     expect(await recorded()).toEqual({ runs: 1, started: 1 });
   });
@@ -69,7 +74,9 @@ describe.each(stacksWithVectors())("three replicas of the API, on $name", (stack
   it("export the same of the ledger, so that the highest over them is what one says", async () => {
     await drained(journey.target);
     const told = await theSame(({ metricsUrl }) => ofTheLedger(metricsUrl));
-    expect(told).toContain(`nexus_rows{entity="cases",outcome="loaded"} ${counts(scale).projects}\n`);
+    expect(told).toContain(
+      `nexus_rows{entity="cases",outcome="loaded"} ${counts(scale).projects}\n`,
+    );
     expect(told).toContain("nexus_run_active 0\n");
   });
 
@@ -80,11 +87,15 @@ describe.each(stacksWithVectors())("three replicas of the API, on $name", (stack
       every: 200,
     });
     const [answer] = answers;
-    if (answer === undefined || answers.length !== 3) throw new Error("there are not three replicas");
+    if (answer === undefined || answers.length !== 3)
+      throw new Error("there are not three replicas");
     return answer;
   }
 
-  async function post(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  async function post(
+    url: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     return await fetch(url, { method: "POST", headers });
   }
 

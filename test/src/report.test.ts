@@ -15,7 +15,9 @@ describe.each(stacks([embedded]))("the report of a finished run, on $name", (sta
 
   beforeAll(async () => {
     journey = await openJourney(stack, { sample: { scale: 0.03, dirt: "dangling" } });
-    const ready = await (await journey.start("api", { API_PORT: "0" })).waitForLine({ msg: "ready" });
+    const ready = await (
+      await journey.start("api", { API_PORT: "0" })
+    ).waitForLine({ msg: "ready" });
     url = `http://127.0.0.1:${String(ready["port"])}`;
     client = openClient({ url });
     await journey.completed(await journey.begin({ skip: ["workflow_templates"] }));
@@ -25,7 +27,8 @@ describe.each(stacks([embedded]))("the report of a finished run, on $name", (sta
 
   it("sums to all rows of the source: in the target, rejected, parked or left out", async () => {
     let source = 0;
-    for (const { entity, expected, current, unread, drift, unaccounted, ...row } of report.progress.rows) {
+    for (const { entity, expected, current, unread, drift, unaccounted, ...row } of report.progress
+      .rows) {
       const counted = await rowsOf(entity);
       source += counted.source;
       expect({ entity, expected, current }).toEqual({
@@ -34,7 +37,12 @@ describe.each(stacks([embedded]))("the report of a finished run, on $name", (sta
         current: counted.target,
       });
       expect(current + row.rejected + row.parked + row.excluded, entity).toBe(counted.source);
-      expect({ entity, unread, drift, unaccounted }).toEqual({ entity, unread: 0, drift: 0, unaccounted: 0 });
+      expect({ entity, unread, drift, unaccounted }).toEqual({
+        entity,
+        unread: 0,
+        drift: 0,
+        unaccounted: 0,
+      });
     }
     const { totals } = report;
     expect(report.progress.rows.length).toBe(entities.length);
@@ -44,7 +52,9 @@ describe.each(stacks([embedded]))("the report of a finished run, on $name", (sta
 
   it("lists each exception by its reason, as many as there are", async () => {
     const { shortfalls, totals } = report;
-    const exceptions = shortfalls.rows.filter(({ kind }) => kind === "rejected" || kind === "parked");
+    const exceptions = shortfalls.rows.filter(
+      ({ kind }) => kind === "rejected" || kind === "parked",
+    );
     const [onRecord = 0] = await keys(journey.target, "select count(*) from migration.exceptions");
     expect(onRecord).toBeGreaterThan(0);
     expect(exceptions.reduce((sum, { rows }) => sum + rows, 0)).toBe(onRecord);
@@ -67,8 +77,12 @@ describe.each(stacks([embedded]))("the report of a finished run, on $name", (sta
     );
     expect(report.checks.rows.length).toBeGreaterThan(5 * (entities.length - 1));
     expect(report.summary).toContain("Every check that was made after loading passed.");
-    expect(report.nextSteps.join("\n")).toContain("GET /v1/entities/case_states/exceptions?outcome=rejected");
-    expect(report.time.phases.filter(({ state }) => state === "done").length).toBe(entities.length - 1);
+    expect(report.nextSteps.join("\n")).toContain(
+      "GET /v1/entities/case_states/exceptions?outcome=rejected",
+    );
+    expect(report.time.phases.filter(({ state }) => state === "done").length).toBe(
+      entities.length - 1,
+    );
   });
 
   it("says the same as Markdown and as HTML", async () => {

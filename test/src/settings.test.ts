@@ -22,7 +22,8 @@ describe.each(SERVICES)("the settings of the %s", (service) => {
   it("are all read", () => {
     const sources = [`services/${service}/src`, ...READERS].flatMap(sourcesIn).join("\n");
     expect(offered.length).toBeGreaterThan(5);
-    const isRead = (name: string) => new RegExp(`(config\\.|settings\\.|[{,] )${name}\\b`).test(sources);
+    const isRead = (name: string) =>
+      new RegExp(`(config\\.|settings\\.|[{,]\\s+)${name}\\b`).test(sources);
     expect(offered.filter((name) => !isRead(name))).toEqual([]);
   });
 
@@ -35,7 +36,10 @@ describe.each(SERVICES)("the settings of the %s", (service) => {
     const { main } = serviceToRun(service, { legacyUrl: "", targetUrl: "", queueUrl: "" });
     const env = {
       ...Object.fromEntries(
-        [...EXAMPLE.matchAll(/^#?([A-Z][A-Z_]+)(?<!_FILE)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+        [...EXAMPLE.matchAll(/^#?([A-Z][A-Z_]+)(?<!_FILE)=(.*)$/gm)].map(([, name, value]) => [
+          name,
+          value,
+        ]),
       ),
       LEGACY_URL: `postgres://u@${away}/legacy`,
       TARGET_URL: `postgres://u@${away}/target`,

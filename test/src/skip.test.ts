@@ -14,7 +14,10 @@ describe.each(stacks([embedded]))("skipping, on $name", (stack) => {
   let journey: Journey;
 
   beforeAll(async () => {
-    journey = await openJourney(stack, { sample: { scale: SCALE }, brokenByHand: ["loaded_is_there"] });
+    journey = await openJourney(stack, {
+      sample: { scale: SCALE },
+      brokenByHand: ["loaded_is_there"],
+    });
   });
   afterAll(() => journey?.close());
 
@@ -44,7 +47,8 @@ describe.each(stacks([embedded]))("skipping, on $name", (stack) => {
       });
       expect((await snapshot(journey.target)).get(skipped)?.size).toBe(0);
       if (child === null) return;
-      const waiting = (await exceptionsOf(journey, runId, child))[`parked ${skipped}_not_in_target`] ?? [];
+      const waiting =
+        (await exceptionsOf(journey, runId, child))[`parked ${skipped}_not_in_target`] ?? [];
       const { read, loaded, rejected } = entityOf(progress, child);
       expect(waiting).toHaveLength(read - loaded - rejected);
       expect(waiting.length).toBeGreaterThan(0);
@@ -76,7 +80,9 @@ describe.each(stacks([embedded]))("skipping, on $name", (stack) => {
   it("embeddings offers nothing to the embedder", async () => {
     const { rows } = await journey.target.query(`select from migration.content_events`);
     expect(rows, "none of these runs asked for embeddings").toEqual([]);
-    await journey.legacy.query(`update dispatch_project set name = 'renamed again' where id % 7 = 0`);
+    await journey.legacy.query(
+      `update dispatch_project set name = 'renamed again' where id % 7 = 0`,
+    );
     await journey.completed(await journey.begin({ only: ["cases"], embeddings: true }));
     const asked = await journey.target.query(`select from migration.content_events`);
     expect(asked.rows.length).toBeGreaterThan(0);

@@ -40,7 +40,9 @@ export function differences(before: Snapshot, after: Snapshot, entity: string): 
   });
   return {
     inserted: ascending([...now.keys()].filter((key) => !old.has(key))),
-    rewritten: ascending(kept.filter(({ was, row }) => was.version !== row.version).map(({ key }) => key)),
+    rewritten: ascending(
+      kept.filter(({ was, row }) => was.version !== row.version).map(({ key }) => key),
+    ),
     gone: ascending([...old.keys()].filter((key) => !now.has(key))),
     otherId: ascending(kept.filter(({ was, row }) => was.id !== row.id).map(({ key }) => key)),
   };

@@ -45,7 +45,9 @@ describe.each(stacks())("a guarded source, on $name", (stack) => {
   it("gives a role with SELECT alone a whole run, in a database that refuses writes", async () => {
     const url = journey.stack.legacyUrl;
     await withPool({ url, max: 1, name: "nexus-test" }, async (legacy) => {
-      await expect(legacy.query(`update auth_user set first_name = ''`)).rejects.toThrow("read-only");
+      await expect(legacy.query(`update auth_user set first_name = ''`)).rejects.toThrow(
+        "read-only",
+      );
     });
     const progress = await journey.completed(await journey.begin());
     expectSumsToClose(progress);

@@ -12,7 +12,10 @@ describe.each(stacks())("a run some of whose tables are locked, on $name", (stac
   it("does everything else, says what it waits for, and goes on by itself", async () => {
     const journey = await openJourney(stack, { sample: { scale: 0.002 } });
     try {
-      const source = await hold(journey.legacy, "lock table dispatch_template in access exclusive mode");
+      const source = await hold(
+        journey.legacy,
+        "lock table dispatch_template in access exclusive mode",
+      );
       const target = await hold(
         journey.target,
         "lock table public.case_states in share update exclusive mode",
@@ -46,7 +49,9 @@ async function hold(pool: Pool, lock: string): Promise<() => Promise<void>> {
 async function standing({ target }: Journey, runId: number): Promise<Record<string, string>> {
   const progress = await progressOf(target, runId);
   return sorted(
-    Object.fromEntries(progress.map(({ entity, status, errorCode }) => [entity, `${status} ${errorCode}`])),
+    Object.fromEntries(
+      progress.map(({ entity, status, errorCode }) => [entity, `${status} ${errorCode}`]),
+    ),
   );
 }
 

@@ -51,7 +51,9 @@ describe.each(stacks())("a strange source, on $name", (stack) => {
        where run_id = $1 and reason = 'unreadable' order by legacy_id`,
       [runId],
     );
-    expect(rows).toEqual(TOO_GREAT.map((key) => ({ entity: "workflow_templates", key, column: "id" })));
+    expect(rows).toEqual(
+      TOO_GREAT.map((key) => ({ entity: "workflow_templates", key, column: "id" })),
+    );
   });
 
   it("lists those keys as they are, a page at a time", async () => {
@@ -111,8 +113,11 @@ describe.each(stacks())("a strange source, on $name", (stack) => {
     );
     const failed = await journey.begin();
     const status = async () =>
-      (await journey.target.query("select status, error_code from migration.runs where id = $1", [failed]))
-        .rows[0];
+      (
+        await journey.target.query("select status, error_code from migration.runs where id = $1", [
+          failed,
+        ])
+      ).rows[0];
     expect(
       await eventually(status, { until: (run) => run?.["status"] !== "planned", within: 20_000 }),
     ).toEqual({

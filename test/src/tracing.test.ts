@@ -37,7 +37,10 @@ describe.each(stacksWithVectors([embedded]))("the trace of a run, on $name", (st
     await journey.start("api");
     const runId = await startRun(journey);
     await (await fetch(await addressOf(journey, "progress/stream"))).body?.cancel();
-    await eventually(() => failedBatches(journey), { until: (failed) => failed > 0, within: 60_000 });
+    await eventually(() => failedBatches(journey), {
+      until: (failed) => failed > 0,
+      within: 60_000,
+    });
     await journey.target.query(`drop trigger tells_all on practice_members`);
     await post(journey, "entities/practice_members/requeue", { scope: "failed" });
     await journey.completed(runId);
@@ -75,8 +78,11 @@ describe.each(stacksWithVectors([embedded]))("the trace of a run, on $name", (st
 
   it("leads on from a page to its calls to Bedrock", async () => {
     const calls = ofRun().filter(({ name }) => name === "embeddings amazon.titan-embed-text-v2:0");
-    for (const call of calls) expect(lineOf(call)[1]).toBe("nexus-embedder consumer process content");
-    const texts = calls.map(({ attributes }) => Number(attributes["nexus.texts"])).reduce((a, b) => a + b, 0);
+    for (const call of calls)
+      expect(lineOf(call)[1]).toBe("nexus-embedder consumer process content");
+    const texts = calls
+      .map(({ attributes }) => Number(attributes["nexus.texts"]))
+      .reduce((a, b) => a + b, 0);
     expect(texts).toBeGreaterThanOrEqual(await distinctTexts(journey.target));
   });
 
@@ -97,7 +103,9 @@ describe.each(stacksWithVectors([embedded]))("the trace of a run, on $name", (st
   });
 
   it("is not drowned by the housekeeping of the queue", () => {
-    expect(spans.filter(({ scope, kind }) => scope === "bullmq" && kind === "internal")).toEqual([]);
+    expect(spans.filter(({ scope, kind }) => scope === "bullmq" && kind === "internal")).toEqual(
+      [],
+    );
     const others = spans.filter(({ traceId }) => traceId !== CALLER.traceId);
     expect(new Set(others.map((span) => lineOf(span).at(-1)))).toEqual(
       new Set(["nexus-api server POST /v1/entities/:entity/requeue"]),

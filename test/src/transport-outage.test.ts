@@ -56,7 +56,12 @@ describe.each(carriers)("the queue on $name, broken", (kind) => {
       transport.ping(),
     ];
     const settled = await Promise.allSettled(calls);
-    expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected", "rejected"]);
+    expect(settled.map(({ status }) => status)).toEqual([
+      "rejected",
+      "rejected",
+      "rejected",
+      "rejected",
+    ]);
     expect(performance.now() - since).toBeLessThan(GIVEN_UP_MS);
 
     await carrier.restart();
@@ -64,9 +69,12 @@ describe.each(carriers)("the queue on $name, broken", (kind) => {
     const stopNew = await work("new");
     await offered("known", "run.after");
     await offered("new", "run.after");
-    await eventually(() => taken.filter((data) => JSON.stringify(data).includes("after")).length === 2, {
-      within: 15_000,
-    });
+    await eventually(
+      () => taken.filter((data) => JSON.stringify(data).includes("after")).length === 2,
+      {
+        within: 15_000,
+      },
+    );
     await Promise.all([stop(), stopNew()]);
     await transport.close();
   });

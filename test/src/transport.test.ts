@@ -32,7 +32,9 @@ describe.each(carriers)("the queue on $name", (kind) => {
     for (const stop of stops) await stop();
     stops = [];
     // The renewal of a lock may cross with the end of its job: reported, harmless.
-    const said = errors.splice(0).filter(({ message }) => !message.startsWith("could not renew lock"));
+    const said = errors
+      .splice(0)
+      .filter(({ message }) => !message.startsWith("could not renew lock"));
     expect(said).toEqual([]);
   });
 

@@ -7,7 +7,8 @@ import { expect, it } from "vitest";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** A string of SQL that names a table of the ledger. */
-const STATEMENT = /`[^`]*\b(?:from|join) migration\.[^`]*`|"[^"\n]*\b(?:from|join) migration\.[^"\n]*"/g;
+const STATEMENT =
+  /`[^`]*\b(?:from|join) migration\.[^`]*`|"[^"\n]*\b(?:from|join) migration\.[^"\n]*"/g;
 
 /** What makes a statement more than a plain read: it changes or locks; it has CTEs, lateral joins, unions or selects in selects; it is made of the catalog's names. */
 const MORE = [
@@ -34,7 +35,8 @@ async function sourcesIn(folder: string): Promise<string[]> {
 it.each(["services/api/src", "packages/cli/src"])("%s has no plain read as SQL", async (folder) => {
   const found: string[] = [];
   for (const file of await sourcesIn(folder))
-    for (const sql of plainReads(await readFile(join(ROOT, file), "utf8"))) found.push(`${file}: ${sql}`);
+    for (const sql of plainReads(await readFile(join(ROOT, file), "utf8")))
+      found.push(`${file}: ${sql}`);
   expect(found).toEqual([]);
 });
 

@@ -40,15 +40,17 @@ describe.each(stacks([embedded]))("the whole journey on $name", (stack) => {
       const before = await eventCount(journey);
       expect(before).toBeGreaterThan(0);
       const progress = await journey.completed(await journey.begin({ embeddings: true }));
-      expect(progress.map(({ entity, inserted, updated }) => ({ entity, inserted, updated }))).toEqual(
-        progress.map(({ entity }) => ({ entity, inserted: 0, updated: 0 })),
-      );
+      expect(
+        progress.map(({ entity, inserted, updated }) => ({ entity, inserted, updated })),
+      ).toEqual(progress.map(({ entity }) => ({ entity, inserted: 0, updated: 0 })));
       expect(await eventCount(journey)).toBe(before);
     });
   });
 });
 
 async function eventCount({ target }: Journey): Promise<number> {
-  const { rows } = await target.query<{ count: number }>(`select count(*) from migration.content_events`);
+  const { rows } = await target.query<{ count: number }>(
+    `select count(*) from migration.content_events`,
+  );
   return rows[0]?.count ?? 0;
 }

@@ -54,7 +54,10 @@ export const WRONG: readonly Wrong[] = [
   },
   {
     what: "the target is a transaction pooler",
-    env: (right) => ({ ...right, TARGET_URL: `postgres://u:${PASSWORD}@pooler.example:6543/postgres` }),
+    env: (right) => ({
+      ...right,
+      TARGET_URL: `postgres://u:${PASSWORD}@pooler.example:6543/postgres`,
+    }),
     code: 2,
     says: ["TARGET_URL uses port 6543", "session mode on port 5432"],
   },
@@ -167,11 +170,20 @@ export const WRONG_FOR_API: readonly Wrong[] = [
       API_HSOT: "::",
     }),
     code: 2,
-    says: ["TARGET_URL uses port 6543", "QUEUE_URL must be", "API_PORT must be", "did you mean API_HOST?"],
+    says: [
+      "TARGET_URL uses port 6543",
+      "QUEUE_URL must be",
+      "API_PORT must be",
+      "did you mean API_HOST?",
+    ],
   },
   {
     what: "the file with codes is not there",
-    env: ({ TARGET_URL = "", QUEUE_URL = "" }) => ({ TARGET_URL, QUEUE_URL, CODES_FILE: "/nowhere.json" }),
+    env: ({ TARGET_URL = "", QUEUE_URL = "" }) => ({
+      TARGET_URL,
+      QUEUE_URL,
+      CODES_FILE: "/nowhere.json",
+    }),
     code: 2,
     says: ["CODES_FILE"],
   },

@@ -60,8 +60,16 @@ describe.skipIf(!postgres.found || !redis.found)("wrong input", () => {
           create table patients (id uuid primary key); create type project_type_enum as (a int)`),
       );
       const before = await everything({ TARGET_URL });
-      const said = await failureOf({ name: "nexus", main, args: ["migrate"], env: { TARGET_URL } }, 2);
-      for (const words of ["nothing was changed", "public.profiles", "public.cases", "project_type_enum"])
+      const said = await failureOf(
+        { name: "nexus", main, args: ["migrate"], env: { TARGET_URL } },
+        2,
+      );
+      for (const words of [
+        "nothing was changed",
+        "public.profiles",
+        "public.cases",
+        "project_type_enum",
+      ])
         expect(said).toContain(words);
       expect(await everything({ TARGET_URL })).toEqual(before);
     });

@@ -7,7 +7,12 @@ const practices = entityNamed(entities, "practices");
 
 function entity(name: string, parents: readonly string[]): Entity {
   const target = { ...practices.target, table: name };
-  return { ...practices, name, target, parents: Object.fromEntries(parents.map((parent) => [parent, []])) };
+  return {
+    ...practices,
+    name,
+    target,
+    parents: Object.fromEntries(parents.map((parent) => [parent, []])),
+  };
 }
 
 describe("checkCatalog", () => {
@@ -18,7 +23,12 @@ describe("checkCatalog", () => {
   });
 
   it("names the entities of a cycle", () => {
-    const circle = [entity("root", []), entity("a", ["b", "root"]), entity("b", ["c"]), entity("c", ["a"])];
+    const circle = [
+      entity("root", []),
+      entity("a", ["b", "root"]),
+      entity("b", ["c"]),
+      entity("c", ["a"]),
+    ];
     expect(() => checkCatalog(circle)).toThrow("a, b, c wait for each other");
     expect(() => inDependencyOrder(circle)).toThrow("wait for each other");
   });
@@ -31,16 +41,22 @@ describe("checkCatalog", () => {
 
   it("refuses a foreign key to an entity that is not a parent", () => {
     const child = entity("child", []);
-    const columns = { ...child.target.columns, owner_id: { type: "uuid", references: "practices" } } as const;
-    expect(() => checkCatalog([practices, { ...child, target: { ...child.target, columns } }])).toThrow(
-      "child.owner_id refers to practices: add it to the parents of child",
-    );
+    const columns = {
+      ...child.target.columns,
+      owner_id: { type: "uuid", references: "practices" },
+    } as const;
+    expect(() =>
+      checkCatalog([practices, { ...child, target: { ...child.target, columns } }]),
+    ).toThrow("child.owner_id refers to practices: add it to the parents of child");
   });
 });
 
 describe("what an entity says about itself", () => {
   const ofCase = { case_id: { type: "uuid" }, practice_id: { type: "uuid" } } as const;
-  const child = { ...entity("notes", []), target: { ...practices.target, table: "notes", columns: ofCase } };
+  const child = {
+    ...entity("notes", []),
+    target: { ...practices.target, table: "notes", columns: ofCase },
+  };
 
   it("includes whether its practice is its case's, where it has both", () => {
     expect(() => checkCatalog([{ ...child, followsCase: true }])).not.toThrow();
@@ -74,7 +90,9 @@ describe("what an entity says about itself", () => {
 
 describe("inDependencyOrder", () => {
   it("throws for a parent that is no entity", () => {
-    expect(() => inDependencyOrder([entity("scans", ["scanners"])])).toThrow("add entities/scanners.ts");
+    expect(() => inDependencyOrder([entity("scans", ["scanners"])])).toThrow(
+      "add entities/scanners.ts",
+    );
   });
 
   it("keeps the listed order where nothing depends", () => {

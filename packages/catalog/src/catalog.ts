@@ -23,7 +23,9 @@ export function inDependencyOrder(entities: readonly Entity[]): readonly Entity[
   const ordered: Entity[] = [];
   while (ordered.length < entities.length) {
     const next = entities.find(
-      (one) => !ordered.includes(one) && parentsIn(one, entities).every((parent) => ordered.includes(parent)),
+      (one) =>
+        !ordered.includes(one) &&
+        parentsIn(one, entities).every((parent) => ordered.includes(parent)),
     );
     if (next === undefined) refuse(cycles(entities));
     else ordered.push(next);
@@ -35,7 +37,9 @@ export function inDependencyOrder(entities: readonly Entity[]): readonly Entity[
 export function entityNamed(entities: readonly Entity[], name: string): Entity {
   const entity = entities.find((one) => one.name === name);
   if (entity === undefined) {
-    throw new Error(`no entity is called ${name}; there are ${entities.map((one) => one.name).join(", ")}`);
+    throw new Error(
+      `no entity is called ${name}; there are ${entities.map((one) => one.name).join(", ")}`,
+    );
   }
   return entity;
 }
@@ -44,7 +48,9 @@ function duplicates(entities: readonly Entity[]): string[] {
   const twice = (values: readonly string[]) =>
     values.filter((value, index) => values.indexOf(value) !== index);
   return [
-    ...twice(entities.map((one) => one.name)).map((name) => `two entities are called ${name}: rename one`),
+    ...twice(entities.map((one) => one.name)).map(
+      (name) => `two entities are called ${name}: rename one`,
+    ),
     ...twice(entities.map((one) => one.target.table)).map(
       (table) => `two entities fill ${table}: give one another table`,
     ),
@@ -64,7 +70,9 @@ function unknownParents(entities: readonly Entity[]): string[] {
           `${one.name} has the parent ${parent}: add entities/${parent}.ts and its line in entities/index.ts`,
       ),
     ...Object.entries(one.target.columns)
-      .filter(([, column]) => column.references !== undefined && !(column.references in one.parents))
+      .filter(
+        ([, column]) => column.references !== undefined && !(column.references in one.parents),
+      )
       .map(
         ([name, column]) =>
           `${one.name}.${name} refers to ${column.references}: add it to the parents of ${one.name}`,

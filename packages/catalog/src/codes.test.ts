@@ -8,21 +8,21 @@ describe("labelOf", () => {
     expect(labelOf(maps.project_type, code)).toBe("treatment_plan"),
   );
 
-  it.each(["treatment_plan", "Treatment Plan", "TREATMENT-PLAN "])("knows the label %j", (label) => {
-    expect(labelOf(maps.project_type, label)).toBe("treatment_plan");
-  });
+  it.each(["treatment_plan", "Treatment Plan", "TREATMENT-PLAN "])(
+    "knows the label %j",
+    (label) => {
+      expect(labelOf(maps.project_type, label)).toBe("treatment_plan");
+    },
+  );
 
   it.each([null, undefined, "", "99", 99, -3, "plan"])("does not know %j", (code) => {
     expect(labelOf(maps.project_type, code)).toBeUndefined();
   });
 
   it("takes a course by its name", () => {
-    expect(["Main", "Refinement", "Replacement", "Any"].map((name) => labelOf(maps.course, name))).toEqual([
-      "active_treatment",
-      "refinement",
-      "follow_up",
-      undefined,
-    ]);
+    expect(
+      ["Main", "Refinement", "Replacement", "Any"].map((name) => labelOf(maps.course, name)),
+    ).toEqual(["active_treatment", "refinement", "follow_up", undefined]);
   });
 
   it("puts a state that is switched off under review", () => {
@@ -41,7 +41,9 @@ describe("labelOf", () => {
 
 describe("parseCodes", () => {
   it("lays an override over the built-in codes", () => {
-    const codes = parseCodes({ project_type: { codes: { 12: "xray", 3: "model" }, default: "document" } });
+    const codes = parseCodes({
+      project_type: { codes: { 12: "xray", 3: "model" }, default: "document" },
+    });
     expect([0, 3, 12].map((code) => labelOf(codes.maps.project_type, code))).toEqual([
       "scan",
       "model",

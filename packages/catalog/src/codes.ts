@@ -39,7 +39,14 @@ const projectTypes = [
   "document",
   "other",
 ] as const;
-const projectStatuses = ["draft", "in_progress", "review", "approved", "archived", "deleted"] as const;
+const projectStatuses = [
+  "draft",
+  "in_progress",
+  "review",
+  "approved",
+  "archived",
+  "deleted",
+] as const;
 
 /** The target's enum types with their labels, in order. */
 export const enums = {
@@ -71,7 +78,11 @@ const tables = {
     11: "active_treatment",
   }),
   /** A project's status as the state of its case. */
-  case_state: table(caseStates, "submitted", { 0: "submitted", 1: "in_production", 2: "completed" }),
+  case_state: table(caseStates, "submitted", {
+    0: "submitted",
+    1: "in_production",
+    2: "completed",
+  }),
   /** The status of a state row that is switched on, or has no switch. */
   to_state: table(caseStates, "submitted", { 11: "on_hold", 12: "cancelled" }),
   /** The status of a state row that is switched off. */
@@ -120,7 +131,10 @@ export function parseCodes(override?: unknown): Codes {
 }
 
 /** The target label of a code, or undefined where the code is unknown, blank or NULL. */
-export function labelOf(map: CodeMap, code: string | number | null | undefined): string | undefined {
+export function labelOf(
+  map: CodeMap,
+  code: string | number | null | undefined,
+): string | undefined {
   return code === null || code === undefined ? undefined : map.known.get(normal(code));
 }
 
@@ -168,5 +182,7 @@ const DIGITS = /^\d+$/;
 function normal(code: string | number): string {
   if (typeof code === "number") return String(code);
   const text = trimmed(code) ?? "";
-  return DIGITS.test(text) ? text.replace(/^0+(?=\d)/, "") : text.toLowerCase().replace(/[ -]/g, "_");
+  return DIGITS.test(text)
+    ? text.replace(/^0+(?=\d)/, "")
+    : text.toLowerCase().replace(/[ -]/g, "_");
 }

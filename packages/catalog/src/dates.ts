@@ -14,7 +14,9 @@ export const NOT_A_DATE = "4713-01-01 BC";
 export const NOT_AN_INSTANT = "4713-01-01 00:00:00+00 BC";
 
 /** A usable value, or the code of the note that says why it is not. */
-export type Dated = { readonly value: string } | { readonly problem: "date_out_of_range" | "date_invalid" };
+export type Dated =
+  | { readonly value: string }
+  | { readonly problem: "date_out_of_range" | "date_invalid" };
 
 /** An instant from 1900 on, finite and in UTC. `timestamp` without a zone is taken as UTC. */
 export function checkedInstant(text: string): Dated {
@@ -28,7 +30,8 @@ export function checkedInstant(text: string): Dated {
 /** A date from 1900 on and, for a birth, not after `today` (YYYY-MM-DD). */
 export function checkedDate(text: string, today: string | null): Dated {
   if (text === NOT_A_DATE) return { problem: "date_invalid" };
-  if (!DATE.test(text)) return { problem: BEYOND.test(text) ? "date_out_of_range" : "date_invalid" };
+  if (!DATE.test(text))
+    return { problem: BEYOND.test(text) ? "date_out_of_range" : "date_invalid" };
   const late = today !== null && (yearOf(text) > 9999 || text > today);
   return late || yearOf(text) < FIRST_YEAR ? { problem: "date_out_of_range" } : { value: text };
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Codes } from "./codes.ts";
+import type { Columns } from "./column.ts";
 import type {
-  Columns,
   Entity,
   EntityDefinition,
   Keyed,
@@ -53,7 +53,10 @@ function sourceRow<Row extends Keyed, C extends Columns, LinkName extends string
     map(parents: ParentLookup, codes: Codes): Outcome {
       const notes: Note[] = [];
       try {
-        const mapping = mappingOf({ columns: definition.target.columns, links, parents, codes }, notes);
+        const mapping = mappingOf(
+          { columns: definition.target.columns, links, parents, codes },
+          notes,
+        );
         const mapped: Readonly<Record<string, Value>> = definition.map(row, mapping);
         return { kind: "loaded", legacyId: row.id, row: mapped, notes };
       } catch (error) {

@@ -12,7 +12,9 @@ const codes = parseCodes();
 
 function outcomeOf(entity: Entity, example: Example): Outcome {
   const parents = example.parents ?? {};
-  return entity.read(example.row).map((parent, legacyId) => parents[`${parent}:${legacyId}`], codes);
+  return entity
+    .read(example.row)
+    .map((parent, legacyId) => parents[`${parent}:${legacyId}`], codes);
 }
 
 describe("the catalog", () => {
@@ -33,23 +35,31 @@ describe("the catalog", () => {
 describe.each(entities.map((entity) => [entity.name, entity] as const))("%s", (_, entity) => {
   const columns = Object.keys(entity.target.columns);
 
-  it.each(entity.examples.map((example) => [example.shows, example] as const))("%s", (_, example) => {
-    const outcome = outcomeOf(entity, example);
-    const { expect: expected } = example;
-    if ("rejected" in expected)
-      expect(outcome).toMatchObject({ kind: "rejected", reason: expected.rejected });
-    else if ("parked" in expected) expect(outcome).toMatchObject({ kind: "parked", entity: expected.parked });
-    else {
-      expect(outcome).toMatchObject({ kind: "loaded", row: expected.loaded });
-      const notes = outcome.kind === "loaded" ? outcome.notes.map((note) => note.code) : [];
-      expect(notes.sort()).toEqual([...(expected.notes ?? [])].sort());
-    }
-  });
+  it.each(entity.examples.map((example) => [example.shows, example] as const))(
+    "%s",
+    (_, example) => {
+      const outcome = outcomeOf(entity, example);
+      const { expect: expected } = example;
+      if ("rejected" in expected)
+        expect(outcome).toMatchObject({ kind: "rejected", reason: expected.rejected });
+      else if ("parked" in expected)
+        expect(outcome).toMatchObject({ kind: "parked", entity: expected.parked });
+      else {
+        expect(outcome).toMatchObject({ kind: "loaded", row: expected.loaded });
+        const notes = outcome.kind === "loaded" ? outcome.notes.map((note) => note.code) : [];
+        expect(notes.sort()).toEqual([...(expected.notes ?? [])].sort());
+      }
+    },
+  );
 
   it("shows at least six examples, on both source shapes", () => {
     expect(entity.examples.length).toBeGreaterThanOrEqual(6);
-    expect(new Set(entity.examples.map((example) => example.shape))).toEqual(new Set(["real", "reported"]));
-    expect(new Set(entity.examples.map((example) => example.shows)).size).toBe(entity.examples.length);
+    expect(new Set(entity.examples.map((example) => example.shape))).toEqual(
+      new Set(["real", "reported"]),
+    );
+    expect(new Set(entity.examples.map((example) => example.shows)).size).toBe(
+      entity.examples.length,
+    );
   });
 
   it("fills every target column but the id, each with its kind of value", () => {
@@ -62,7 +72,10 @@ describe.each(entities.map((entity) => [entity.name, entity] as const))("%s", (_
   });
 
   it("keys its target row by an integer and declares the key unique", () => {
-    expect(entity.target.columns[entity.target.key]).toMatchObject({ type: "integer", unique: true });
+    expect(entity.target.columns[entity.target.key]).toMatchObject({
+      type: "integer",
+      unique: true,
+    });
     for (const outcome of loaded(entity))
       expect(outcome.row[entity.target.key]).toSatisfy(Number.isSafeInteger);
   });
@@ -79,7 +92,8 @@ describe.each(entities.map((entity) => [entity.name, entity] as const))("%s", (_
   it("writes JSON that parses", () => {
     const json = columns.filter((column) => entity.target.columns[column]?.type === "jsonb");
     for (const outcome of loaded(entity)) {
-      for (const column of json) expect(() => JSON.parse(String(outcome.row[column]))).not.toThrow();
+      for (const column of json)
+        expect(() => JSON.parse(String(outcome.row[column]))).not.toThrow();
     }
   });
 
@@ -108,7 +122,9 @@ describe.each(entities.map((entity) => [entity.name, entity] as const))("%s", (_
     const [example] = entity.examples;
     const row = { ...example?.row, id: 99, [columnToSpoil(entity)]: { secret: "canary" } };
     expect(() => entity.read(row)).toThrow(UnreadableRow);
-    expect(() => entity.read(row)).toThrow(expect.objectContaining({ entity: entity.name, legacyId: 99 }));
+    expect(() => entity.read(row)).toThrow(
+      expect.objectContaining({ entity: entity.name, legacyId: 99 }),
+    );
     expect(() => entity.read(row)).not.toThrow(/canary/);
   });
 
@@ -144,7 +160,11 @@ function columnToSpoil(entity: Entity): string {
   return Object.keys(entity.examples[0]?.row ?? {}).find((column) => column !== "id") ?? "id";
 }
 
-const PARENT: Parent = { id: "00000000-0000-5000-8000-000000000001", practice_id: null, role: "doctor" };
+const PARENT: Parent = {
+  id: "00000000-0000-5000-8000-000000000001",
+  practice_id: null,
+  role: "doctor",
+};
 
 /** The outcome of a row, or null where it cannot be read. Any other error fails the test. */
 function tried(entity: Entity, row: unknown): Outcome | null {
@@ -161,7 +181,9 @@ function unstorable(entity: Entity, row: Readonly<Record<string, Value>>): strin
   return Object.entries(row)
     .filter(([name, value]) => {
       if (typeof value !== "string") return false;
-      return entity.target.columns[name]?.type === "jsonb" ? !isJsonb(value) : /\p{Surrogate}/u.test(value);
+      return entity.target.columns[name]?.type === "jsonb"
+        ? !isJsonb(value)
+        : /\p{Surrogate}/u.test(value);
     })
     .map(([name]) => name);
 }

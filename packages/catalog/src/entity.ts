@@ -4,42 +4,9 @@
  */
 import type { z } from "zod";
 import type { Codes } from "./codes.ts";
+import type { Column, Columns } from "./column.ts";
 import type { Recognition } from "./recognition.ts";
 import type { Needs, SourceShape } from "./source-shape.ts";
-
-/** PostgreSQL types that a target column may have. Enums are text on the wire and cast by name. */
-export type ColumnType =
-  | "uuid"
-  | "integer"
-  | "bigint"
-  | "boolean"
-  | "text"
-  | "date"
-  | "timestamptz"
-  | "jsonb"
-  | "case_type_enum"
-  | "case_state_enum"
-  | "project_type_enum"
-  | "project_status_enum";
-
-/** One column of a target table, as it is created or added. */
-export interface Column {
-  readonly type: ColumnType;
-  /** NOT NULL in the target. */
-  readonly required?: true;
-  /** The mapping always has a value, but rows of other origin need not: NOT NULL is neither made nor refused. */
-  readonly filled?: true;
-  /** UNIQUE in the target. */
-  readonly unique?: true;
-  /** The entity whose `id` it refers to. A foreign key and an index are made for it. */
-  readonly references?: string;
-  /** SQL text of the column's DEFAULT. */
-  readonly default?: string;
-  /** For jsonb: members that are null are left out at every depth. */
-  readonly stripNulls?: true;
-}
-
-export type Columns = Readonly<Record<string, Column>>;
 
 /** The JavaScript value of a column: numbers for integer, booleans, and text for everything else (bigint, dates and JSON too). */
 type ValueOf<C extends Column> = C["type"] extends "integer"
@@ -206,7 +173,12 @@ export type Outcome =
       readonly reason: string;
       readonly column: string | null;
     }
-  | { readonly kind: "parked"; readonly legacyId: number; readonly entity: string; readonly missing: number };
+  | {
+      readonly kind: "parked";
+      readonly legacyId: number;
+      readonly entity: string;
+      readonly missing: number;
+    };
 
 /** An outcome with a row for the target. */
 export type LoadedRow = Extract<Outcome, { kind: "loaded" }>;

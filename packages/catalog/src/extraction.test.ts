@@ -25,7 +25,9 @@ describe("extractionSql", () => {
   });
 
   it("takes no e-mail address from a column that is a switch", () => {
-    const shape = shapeOf({ dispatch_office: "id int, name text, address text, phone text, email bool" });
+    const shape = shapeOf({
+      dispatch_office: "id int, name text, address text, phone text, email bool",
+    });
     expect(extractionSql(named("practices"), shape, "range")).not.toContain("email");
   });
 

@@ -14,7 +14,10 @@ export function extractionSql(entity: Entity, shape: SourceShape, by: "range" | 
   if (missing !== undefined) throw missing;
   const key = `${entity.source.alias}.${entity.source.key}`;
   const within = KEYS[by];
-  return withTypes(`${entity.source.query(shape, within)}\nwhere ${within(key)}\norder by ${key}`, shape);
+  return withTypes(
+    `${entity.source.query(shape, within)}\nwhere ${within(key)}\norder by ${key}`,
+    shape,
+  );
 }
 
 /** Like `extractionSql` by `range`, but rows carry only what others' rows are known by: `entity.read` takes them. */
@@ -32,5 +35,7 @@ const KEYS: Readonly<Record<"range" | "keys", Within>> = {
 /** The tables that the extraction of an entity reads: what the legacy role needs SELECT on. */
 export function tablesRead(entity: Entity, shape: SourceShape): readonly string[] {
   const names = extractionSql(entity, shape, "range").matchAll(/\b(?:from|join) ([a-z_]+)/g);
-  return [...new Set(Array.from(names, ([, name = ""]) => name))].filter((name) => shape.has(name)).sort();
+  return [...new Set(Array.from(names, ([, name = ""]) => name))]
+    .filter((name) => shape.has(name))
+    .sort();
 }

@@ -2,10 +2,8 @@ export { checkCatalog, entityNamed, inDependencyOrder } from "./catalog.ts";
 export { type Content, contentOf } from "./content/contents.ts";
 export { enums, parseCodes, type Codes } from "./codes.ts";
 export { defineEntity } from "./define-entity.ts";
+export type { Column, Columns, ColumnType } from "./column.ts";
 export type {
-  Column,
-  Columns,
-  ColumnType,
   Entity,
   Link,
   LoadedRow,

@@ -3,7 +3,15 @@ import { jsonObject, jsonText } from "./json.ts";
 
 describe("jsonObject", () => {
   it("leaves out what is blank, and keeps zero and false", () => {
-    const members = { a: null, b: undefined, c: "", d: [], e: 0, f: false, g: jsonObject({ h: null }) };
+    const members = {
+      a: null,
+      b: undefined,
+      c: "",
+      d: [],
+      e: 0,
+      f: false,
+      g: jsonObject({ h: null }),
+    };
     expect(jsonObject(members)).toEqual({ json: '{"e":0,"f":false}' });
   });
 

@@ -43,7 +43,9 @@ describe("isJsonb", () => {
     '"\\ud83d \\ude00"',
     '"\\ud83d\\\\\\ude00"',
     '{"\\uDBFF": 1}',
-  ])("refuses an escape that no UTF-8 text can hold: %j", (text) => expect(isJsonb(text)).toBe(false));
+  ])("refuses an escape that no UTF-8 text can hold: %j", (text) =>
+    expect(isJsonb(text)).toBe(false),
+  );
 
   it.each([
     "1e131072",

@@ -36,7 +36,9 @@ function isJson(text: string): boolean {
 
 function storableEscapes(text: string): boolean {
   if (!text.includes("\\u")) return true;
-  return !UNSTORABLE_ESCAPE.test(text.replace(ESCAPED_BACKSLASH, "  ").replace(SURROGATE_PAIR, "  "));
+  return !UNSTORABLE_ESCAPE.test(
+    text.replace(ESCAPED_BACKSLASH, "  ").replace(SURROGATE_PAIR, "  "),
+  );
 }
 
 function storableNumbers(bare: string): boolean {

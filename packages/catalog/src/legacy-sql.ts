@@ -70,7 +70,9 @@ export type Order = readonly (readonly [expression: string, direction: "asc" | "
 export function firstRow(values: readonly string[], from: string, order: Order): string {
   const ranks = order.filter((one) => one !== false);
   const selected = [...values, ...ranks.map(([expression], n) => `${expression} as rank_${n}`)];
-  const sorted = ranks.map(([, direction], n) => `found.rank_${n}${direction === "desc" ? " desc" : ""}`);
+  const sorted = ranks.map(
+    ([, direction], n) => `found.rank_${n}${direction === "desc" ? " desc" : ""}`,
+  );
   return lines(
     `select ${values.map((value) => value.replace(/^\w+/, "found")).join(", ")} from (`,
     `select ${selected.join(", ")} ${from} offset 0) found`,

@@ -1,6 +1,7 @@
 import { labelOf, type Codes } from "./codes.ts";
 import { checkedDate, checkedInstant, type Dated } from "./dates.ts";
-import type { Columns, Link, Mapping, Note, Parent, ParentLookup } from "./entity.ts";
+import type { Columns } from "./column.ts";
+import type { Link, Mapping, Note, Parent, ParentLookup } from "./entity.ts";
 import { RowParked, RowRejected } from "./row-errors.ts";
 import { isEmail, trimmed, withoutLoneSurrogates } from "./text.ts";
 
@@ -39,7 +40,11 @@ export function mappingOf(context: RowContext, notes: Note[]): Mapping {
 
 type AddNote = Mapping["note"];
 
-function parentOf({ links, columns, parents }: RowContext, name: string, note: AddNote): Parent | null {
+function parentOf(
+  { links, columns, parents }: RowContext,
+  name: string,
+  note: AddNote,
+): Parent | null {
   const link = links[name] ?? null;
   if (link === null) return null;
   if (link.inSource) {

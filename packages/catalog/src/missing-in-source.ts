@@ -11,7 +11,9 @@ export class MissingInSource extends Error {
   readonly lookedFor: readonly string[];
 
   constructor(entity: string, field: string, lookedFor: readonly string[]) {
-    super(`${entity}.${field} cannot be read from the source: looked for ${lookedFor.join(" or ")}`);
+    super(
+      `${entity}.${field} cannot be read from the source: looked for ${lookedFor.join(" or ")}`,
+    );
     this.entity = entity;
     this.field = field;
     this.lookedFor = lookedFor;
@@ -19,10 +21,15 @@ export class MissingInSource extends Error {
 }
 
 /** Everything that the entities need and the source has not. Empty: they can be extracted. */
-export function missingInSource(entities: readonly Entity[], shape: SourceShape): readonly MissingInSource[] {
+export function missingInSource(
+  entities: readonly Entity[],
+  shape: SourceShape,
+): readonly MissingInSource[] {
   return entities.flatMap((entity) =>
     Object.entries(entity.source.needs)
-      .filter(([, clauses]) => !clauses.some((clause) => clause.every((name) => hasNamed(shape, name))))
+      .filter(
+        ([, clauses]) => !clauses.some((clause) => clause.every((name) => hasNamed(shape, name))),
+      )
       .map(
         ([field, clauses]) =>
           new MissingInSource(

@@ -45,7 +45,9 @@ export const code = z.union([z.int(), z.string()]).nullable();
 export const optionalCode = z.union([z.int(), z.string()]).nullish();
 
 /** Members that are NULL are none; `array_agg` over nothing is NULL itself. */
-const members = z.array(z.int().nullable()).transform((all) => all.filter((member) => member !== null));
+const members = z
+  .array(z.int().nullable())
+  .transform((all) => all.filter((member) => member !== null));
 export const ids = members.nullable();
 export const optionalIds = members.nullish();
 

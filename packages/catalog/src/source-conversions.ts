@@ -21,7 +21,13 @@ const EXACT = 9_007_199_254_740_992;
 const trimmed = (column: string): string => `btrim(${column}::text)`;
 
 /** A blank is NULL, as in every text of the source. `more`: further cases. */
-const ofText = (column: string, pattern: string, value: string, otherwise: string, more = ""): string =>
+const ofText = (
+  column: string,
+  pattern: string,
+  value: string,
+  otherwise: string,
+  more = "",
+): string =>
   `case when ${trimmed(column)} ~ '${pattern}' then ${value} ${more} when ${trimmed(column)} <> '' then ${otherwise} end`;
 
 const WHOLE = "^[+-]?[0-9]{1,18}([.]0*)?$";
@@ -33,14 +39,16 @@ const whole = (column: string, limit: number | string): string =>
 
 const integerOfNumber: Conversion = (column) =>
   `case when ${whole(column, EXACT)} then ${column}::bigint when ${column} is not null then ${NOT_AN_INTEGER} end`;
-const integerOfText: Conversion = (column) => ofText(column, WHOLE, wholePart(column), NOT_AN_INTEGER);
+const integerOfText: Conversion = (column) =>
+  ofText(column, WHOLE, wholePart(column), NOT_AN_INTEGER);
 
 const codeOfNumber: Conversion = (column) =>
   `case when ${whole(column, EXACT)} then ${column}::float8 when ${column} is not null then 'NaN' end`;
 
 const sizeOfNumber: Conversion = (column) =>
   `case when ${whole(column, "9223372036854775808")} then ${column}::bigint::text when ${column} is not null then 'no size' end`;
-const sizeOfText: Conversion = (column) => ofText(column, WHOLE, `${wholePart(column)}::text`, "'no size'");
+const sizeOfText: Conversion = (column) =>
+  ofText(column, WHOLE, `${wholePart(column)}::text`, "'no size'");
 
 const text: Conversion = (column) => `${column}::text`;
 
@@ -133,7 +141,9 @@ const OFF = "'f', 'false', 'n', 'no', 'off', '0'";
 /** The condition that a flag is on, whatever type it is of. */
 export function isOn(flag: string, family: Family | undefined): string {
   if (family === "text") return `((lower(${trimmed(flag)}) in (${ON})) is true)`;
-  return family === undefined || family === "boolean" ? `(${flag} is true)` : `((${flag} = 1) is true)`;
+  return family === undefined || family === "boolean"
+    ? `(${flag} is true)`
+    : `((${flag} = 1) is true)`;
 }
 
 /** The condition that a flag is not off: on, NULL, or neither. */

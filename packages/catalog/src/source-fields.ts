@@ -4,7 +4,16 @@
  * `key`: what rows are ranged over and found by; `reference`: an integer that names another row; `code`: a number or a word;
  * `size`: a whole number of any length; `mail`: an e-mail address if it is text, else no address at all.
  */
-export type Kind = "key" | "reference" | "code" | "size" | "flag" | "text" | "mail" | "date" | "instant";
+export type Kind =
+  | "key"
+  | "reference"
+  | "code"
+  | "size"
+  | "flag"
+  | "text"
+  | "mail"
+  | "date"
+  | "instant";
 
 /** Per table: `column kind, column kind`. A column that a shape lacks is not read. */
 const FIELDS: Readonly<Record<string, string>> = {

@@ -16,7 +16,9 @@ describe("a source shape", () => {
   });
 
   it("tells text and integers however their types are written", () => {
-    const shape = shapeOf({ t: "a text, b varchar(254), c integer, d int4, e uuid, f boolean, g bigint" });
+    const shape = shapeOf({
+      t: "a text, b varchar(254), c integer, d int4, e uuid, f boolean, g bigint",
+    });
     expect(["a", "b", "c", "e", "f", "z"].map((column) => isText(shape, "t", column))).toEqual([
       true,
       true,

@@ -3,7 +3,9 @@ import { isEmail, trimmed, withoutLoneSurrogates } from "./text.ts";
 
 describe("trimmed", () => {
   it("cuts the blanks that people and spreadsheets leave", () => {
-    expect(trimmed(" \t\n\v\f\r\u00a0\u3000\ufeffSmile Lab\ufeff\u3000\u00a0\r\f\v\n\t ")).toBe("Smile Lab");
+    expect(trimmed(" \t\n\v\f\r\u00a0\u3000\ufeffSmile Lab\ufeff\u3000\u00a0\r\f\v\n\t ")).toBe(
+      "Smile Lab",
+    );
   });
 
   it("leaves other white space and everything inside alone", () => {

@@ -15,7 +15,9 @@ const TABLE = new RegExp(`\\b(from|join) ([a-z_]+)(?:\\s+(?!(?:${CLAUSES})\\b)([
 export function withTypes(sql: string, shape: SourceShape): string {
   return sql.replaceAll(TABLE, (whole: string, word: string, table: string, alias?: string) => {
     const fields = typedFields(shape, table);
-    return fields === undefined ? whole : `${word} (select ${fields} from ${table}) ${alias ?? table}`;
+    return fields === undefined
+      ? whole
+      : `${word} (select ${fields} from ${table}) ${alias ?? table}`;
   });
 }
 
@@ -47,18 +49,31 @@ export interface TypedColumn {
 }
 
 /** Columns of these tables whose type is not understood. */
-export function unfitColumns(shape: SourceShape, tables: readonly string[]): readonly TypedColumn[] {
+export function unfitColumns(
+  shape: SourceShape,
+  tables: readonly string[],
+): readonly TypedColumn[] {
   return columnsWhere(shape, tables, (convert) => convert === undefined);
 }
 
 /** Columns of these tables that are converted while they are read. */
-export function convertedColumns(shape: SourceShape, tables: readonly string[]): readonly TypedColumn[] {
+export function convertedColumns(
+  shape: SourceShape,
+  tables: readonly string[],
+): readonly TypedColumn[] {
   return columnsWhere(shape, tables, (convert) => convert !== undefined && convert !== asItIs);
 }
 
 /** Columns of these tables whose values depend on the zone in which they were written. */
-export function zonedColumns(shape: SourceShape, tables: readonly string[]): readonly TypedColumn[] {
-  return columnsWhere(shape, tables, (convert) => convert?.("x", "here") !== convert?.("x", "there"));
+export function zonedColumns(
+  shape: SourceShape,
+  tables: readonly string[],
+): readonly TypedColumn[] {
+  return columnsWhere(
+    shape,
+    tables,
+    (convert) => convert?.("x", "here") !== convert?.("x", "there"),
+  );
 }
 
 function columnsWhere(
@@ -68,7 +83,9 @@ function columnsWhere(
 ): readonly TypedColumn[] {
   return tables.flatMap((table) =>
     fieldsOf(table)
-      .filter((field) => shape.has(table, field.column) && chosen(conversionIn(shape, table, field)))
+      .filter(
+        (field) => shape.has(table, field.column) && chosen(conversionIn(shape, table, field)),
+      )
       .map(({ column, kind }) => ({
         table,
         column,

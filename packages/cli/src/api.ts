@@ -19,7 +19,8 @@ export const apiVariables = {
   NEXUS_API_URL: address,
   NEXUS_TOKEN: optionalText({
     meaning: "the token that you use the API with; not needed while the API has no tokens",
-    danger: "a secret: it is never taken from the command line, which others on this machine can read",
+    danger:
+      "a secret: it is never taken from the command line, which others on this machine can read",
     secret: true,
   }),
 };

@@ -24,7 +24,9 @@ describe("nexus", () => {
       items: [{ id: 1 }],
       next: null,
     });
-    expect(await api.json("runs --status failed")).toMatchObject({ items: [{ id: 2, status: "failed" }] });
+    expect(await api.json("runs --status failed")).toMatchObject({
+      items: [{ id: 2, status: "failed" }],
+    });
   });
 
   it("exceptions: counts by reason, filters, and lists keys page by page", async () => {
@@ -38,15 +40,21 @@ describe("nexus", () => {
         "",
       ].join("\n"),
     );
-    expect(await api.json("exceptions profiles --outcome parked")).toMatchObject({ reasons: [{ count: 1 }] });
+    expect(await api.json("exceptions profiles --outcome parked")).toMatchObject({
+      reasons: [{ count: 1 }],
+    });
     expect(await api.json("exceptions --because nothing")).toEqual({ reasons: [] });
     const first = await api.run("exceptions profiles --keys --limit 2");
-    expect(first.stdout).toMatch(/^key +outcome.*\n3 +rejected.*\n5 +rejected.*\nmore: add --cursor/);
+    expect(first.stdout).toMatch(
+      /^key +outcome.*\n3 +rejected.*\n5 +rejected.*\nmore: add --cursor/,
+    );
     const [, cursor = ""] = /--cursor (\S+)/.exec(first.stdout) ?? [];
-    expect(await api.json(`exceptions profiles --keys --limit 2 --cursor ${cursor}`)).toMatchObject({
-      items: [{ legacyId: 7, missingEntity: "practices", missingId: 1007 }],
-      next: null,
-    });
+    expect(await api.json(`exceptions profiles --keys --limit 2 --cursor ${cursor}`)).toMatchObject(
+      {
+        items: [{ legacyId: 7, missingEntity: "practices", missingId: 1007 }],
+        next: null,
+      },
+    );
     expect(await api.json("exceptions profiles --keys --outcome parked")).toMatchObject({
       items: [{ legacyId: 7 }],
     });
@@ -74,7 +82,10 @@ describe("nexus", () => {
       `profiles is waived in run ${runId}: its children go on\n`,
     );
     expect((await api.run("pause --reason lunch")).stdout).toBe(`run ${runId} is paused\n`);
-    expect(await api.json(`resume ${runId} --reason back`)).toMatchObject({ runId, status: "running" });
+    expect(await api.json(`resume ${runId} --reason back`)).toMatchObject({
+      runId,
+      status: "running",
+    });
     expect(await api.json("requeue profiles --reason mended")).toMatchObject({
       kind: "requeued",
       runId,
@@ -96,7 +107,8 @@ describe("nexus", () => {
       stderr: expect.stringContaining("(no_active_run)"),
     });
     const { stdout } = await api.run("audit");
-    for (const reason of ["tolerable", "lunch", "back", "mended", "enough"]) expect(stdout).toContain(reason);
+    for (const reason of ["tolerable", "lunch", "back", "mended", "enough"])
+      expect(stdout).toContain(reason);
     expect(await api.json("audit --action waive")).toMatchObject({
       items: [{ action: "waive", reason: "tolerable" }],
     });
@@ -164,7 +176,10 @@ describe("tokens", () => {
 describe("report", () => {
   it("is saved where it was asked to, and says when that cannot be", async (context) => {
     const api = await apiToCommand(context);
-    await seedRun(api.target, { status: "completed", entities: { practices: { status: "complete" } } });
+    await seedRun(api.target, {
+      status: "completed",
+      entities: { practices: { status: "complete" } },
+    });
     const folder = await mkdtemp(join(tmpdir(), "nexus-report-"));
     context.onTestFinished(() => rm(folder, { recursive: true }));
     const file = join(folder, "report.md");

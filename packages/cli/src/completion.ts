@@ -23,7 +23,11 @@ export function scriptFor(shell: Shell, program: Command): string {
   return SCRIPTS[shell](commands);
 }
 
-const SCRIPTS: Readonly<Record<Shell, (commands: readonly Words[]) => string>> = { bash, zsh, fish };
+const SCRIPTS: Readonly<Record<Shell, (commands: readonly Words[]) => string>> = {
+  bash,
+  zsh,
+  fish,
+};
 
 function wordsOf(command: Command): Words {
   const options = command.options.filter(({ hidden }) => !hidden);

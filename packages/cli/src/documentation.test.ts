@@ -54,12 +54,18 @@ describe("nexus completions", () => {
       words: ["nexus", "start", "--skip-ca"],
       completed: ["--skip-cases", "--skip-case-states"],
     },
-    { words: ["nexus", "waive", ""], completed: [...entityNames(), "--json", "--reason", "--help"] },
+    {
+      words: ["nexus", "waive", ""],
+      completed: [...entityNames(), "--json", "--reason", "--help"],
+    },
   ])("completes $words in bash", ({ words, completed }) => {
     const script = `${scriptFor("bash", nexus())}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
 _nexus; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const said = execFileSync("bash", ["--norc", "-c", script], { cwd: tmpdir(), encoding: "utf8" });
+    const said = execFileSync("bash", ["--norc", "-c", script], {
+      cwd: tmpdir(),
+      encoding: "utf8",
+    });
     expect(said.trim().split("\n")).toEqual(completed);
   });
 });

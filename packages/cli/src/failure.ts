@@ -12,7 +12,10 @@ export const EXIT_CODES = {
     means:
       "what was asked about failed, is blocked, or needs a person (`status`, `start --wait`, `doctor`); or a defect of `nexus`",
   },
-  usage: { code: 2, means: "the command line, the configuration, a schema or a privilege is wrong" },
+  usage: {
+    code: 2,
+    means: "the command line, the configuration, a schema or a privilege is wrong",
+  },
   unreachable: {
     code: 3,
     means:

@@ -6,7 +6,9 @@ import { runNexus } from "./program.ts";
 
 if (existsSync(".env")) process.loadEnvFile(".env");
 process.stdout.on("error", endWithReader);
-endOnUnhandled((error) => process.stderr.write(`${messageOf(error) ?? "nexus failed unexpectedly"}\n`));
+endOnUnhandled((error) =>
+  process.stderr.write(`${messageOf(error) ?? "nexus failed unexpectedly"}\n`),
+);
 await runNexus(process.argv);
 
 /** Whoever read the output has read enough (`nexus exceptions | head`). */

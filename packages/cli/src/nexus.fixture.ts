@@ -56,7 +56,8 @@ export async function apiToCommand(
   context.onTestFinished(async () => void (await api.kill()));
   const { port } = await api.waitForLine({ msg: "ready" });
   const here = { NEXUS_API_URL: `http://127.0.0.1:${String(port)}` };
-  const run: ApiToCommand["run"] = (line, more = {}) => nexusHere(line.split(" "), { ...here, ...more });
+  const run: ApiToCommand["run"] = (line, more = {}) =>
+    nexusHere(line.split(" "), { ...here, ...more });
   return {
     target,
     run,
@@ -70,7 +71,10 @@ export async function apiToCommand(
 }
 
 /** A token, and what `API_TOKENS` says of it. */
-export function freshToken(name: string, role: string): { readonly token: string; readonly entry: string } {
+export function freshToken(
+  name: string,
+  role: string,
+): { readonly token: string; readonly entry: string } {
   const token = randomBytes(32).toString("hex");
   return { token, entry: `${name}:${role}:${createHash("sha256").update(token).digest("hex")}` };
 }

@@ -16,7 +16,9 @@ describe("nexus migrate", () => {
   it("says it as JSON when asked", async (context) => {
     const TARGET_URL = await freshDatabase(context);
     const { stdout } = await nexusProcess(["migrate", "--json"], { TARGET_URL });
-    expect(JSON.parse(stdout)).toMatchObject({ applied: expect.arrayContaining(["applied 001-ledger.sql"]) });
+    expect(JSON.parse(stdout)).toMatchObject({
+      applied: expect.arrayContaining(["applied 001-ledger.sql"]),
+    });
   });
 
   it("is done once when two processes start at once", async (context) => {
@@ -27,7 +29,10 @@ describe("nexus migrate", () => {
   });
 
   it("lists every wrong variable at once and ends with 2", async () => {
-    const wrong = { TARGET_URL: "postgres://u:s3cret@pooler.example:6543/db", ID_NAMESPACE: "not-a-uuid" };
+    const wrong = {
+      TARGET_URL: "postgres://u:s3cret@pooler.example:6543/db",
+      ID_NAMESPACE: "not-a-uuid",
+    };
     const { code, stderr } = await nexusProcess(["migrate"], wrong);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^TARGET_URL uses port 6543.*; ID_NAMESPACE must be a UUID.*\n$/);
@@ -39,7 +44,9 @@ describe("nexus migrate", () => {
       TARGET_URL: "postgres://u:s3cret@127.0.0.1:1/db",
     });
     expect(code).toBe(3);
-    expect(stderr).toMatch(/^TARGET_URL \(127\.0\.0\.1:1\/db\): cannot be reached \(ECONNREFUSED\).*\n$/);
+    expect(stderr).toMatch(
+      /^TARGET_URL \(127\.0\.0\.1:1\/db\): cannot be reached \(ECONNREFUSED\).*\n$/,
+    );
     expect(stderr).not.toContain("s3cret");
   });
 });
@@ -47,7 +54,10 @@ describe("nexus migrate", () => {
 describe("nexus preflight", () => {
   it("names what is wrong with both databases in one line and ends with 2", async (context) => {
     const url = await freshDatabase(context);
-    const { code, stderr } = await nexusProcess(["preflight"], { LEGACY_URL: url, TARGET_URL: url });
+    const { code, stderr } = await nexusProcess(["preflight"], {
+      LEGACY_URL: url,
+      TARGET_URL: url,
+    });
     expect(code).toBe(2);
     expect(stderr).toMatch(
       /^LEGACY_URL .*tables missing: dispatch_office, .*; TARGET_URL .*not migrated.*\n$/,
@@ -59,9 +69,17 @@ describe("nexus preflight and the way to its servers", () => {
   const away = "postgres://u:s3cret@127.0.0.1:1/db";
 
   it.each([
-    [{ LEGACY_URL: `${away}?port=abc`, TARGET_URL: away }, 2, /^LEGACY_URL has a port that is no number/],
+    [
+      { LEGACY_URL: `${away}?port=abc`, TARGET_URL: away },
+      2,
+      /^LEGACY_URL has a port that is no number/,
+    ],
     [{ LEGACY_URL: away, TARGET_URL: `${away} ` }, 2, /^TARGET_URL begins or ends with a blank/],
-    [{ LEGACY_URL: away, TARGET_URL: `${away}?sslmode=full` }, 2, /^TARGET_URL has an sslmode that is none/],
+    [
+      { LEGACY_URL: away, TARGET_URL: `${away}?sslmode=full` },
+      2,
+      /^TARGET_URL has an sslmode that is none/,
+    ],
     [
       { LEGACY_URL: away, TARGET_URL: away, QUEUE_URL: "redis://:s3cret@127.0.0.1:1/abc" },
       2,
@@ -95,7 +113,10 @@ describe("nexus preflight and the way to its servers", () => {
 
   it("says that data goes to another machine in plain text", async () => {
     const elsewhere = "postgres://u:s3cret@192.0.2.1.invalid/db?sslmode=disable";
-    const { stderr } = await nexusProcess(["preflight"], { LEGACY_URL: elsewhere, TARGET_URL: away });
+    const { stderr } = await nexusProcess(["preflight"], {
+      LEGACY_URL: elsewhere,
+      TARGET_URL: away,
+    });
     expect(stderr).toMatch(
       /^warning: LEGACY_URL: the way to 192\.0\.2\.1\.invalid is in plain text: say sslmode=verify-full/m,
     );
@@ -164,7 +185,9 @@ describe("without an API", () => {
       NEXUS_TOKEN: "s3cret",
     });
     expect([code, stdout]).toEqual([3, ""]);
-    expect(stderr).toMatch(/^NEXUS_API_URL: no API answers at 127\.0\.0\.1:\d+ \(ECONNREFUSED\).*\n$/);
+    expect(stderr).toMatch(
+      /^NEXUS_API_URL: no API answers at 127\.0\.0\.1:\d+ \(ECONNREFUSED\).*\n$/,
+    );
     expect(stderr).not.toContain("s3cret");
   });
 

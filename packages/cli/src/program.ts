@@ -54,7 +54,9 @@ export function nexus(given: readonly string[] = []): Command {
     .addHelpText("after", exitCodes);
   for (const add of COMMANDS) add(program, given);
   for (const command of [program, ...program.commands])
-    command.exitOverride().configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
+    command
+      .exitOverride()
+      .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
   return program;
 }
 

@@ -19,7 +19,10 @@ const statuses = async (): Promise<Record<string, string>> => {
 describe("start", () => {
   it("starts everything, and tells whose duty the backup is apart from the result", async () => {
     const { code, stdout, stderr } = await api.run("start --reason rehearsal");
-    expect([code, stdout.split("\n")[0]]).toEqual([0, `run 1 is started: ${entityNames().join(", ")}`]);
+    expect([code, stdout.split("\n")[0]]).toEqual([
+      0,
+      `run 1 is started: ${entityNames().join(", ")}`,
+    ]);
     expect(stderr).toMatch(/^note: a backup of the target is your duty.*pg_dump/);
     const { rows } = await api.target.query(
       `select embeddings, a.reason from migration.runs, migration.audit_log a`,
@@ -30,9 +33,14 @@ describe("start", () => {
   it("really skips each entity", async () => {
     for (const entity of entityNames()) {
       const answer = await api.json(`start --skip-${entity.replaceAll("_", "-")}`);
-      expect(answer).toMatchObject({ entities: entityNames().filter((one) => one !== entity), notices: [] });
+      expect(answer).toMatchObject({
+        entities: entityNames().filter((one) => one !== entity),
+        notices: [],
+      });
       expect(await statuses()).toEqual(
-        Object.fromEntries(entityNames().map((one) => [one, one === entity ? "skipped" : "waiting"])),
+        Object.fromEntries(
+          entityNames().map((one) => [one, one === entity ? "skipped" : "waiting"]),
+        ),
       );
       await api.json("cancel");
     }
@@ -46,7 +54,12 @@ describe("start", () => {
     expect(refused.code).toBe(4);
     expect(refused.stderr).toMatch(/^the API: no entity is left to move.*\(nothing_selected\)\n$/);
     const readers: unknown[] = [];
-    for (const flags of ["", " --skip-ai-embeddings", " --dify-population", " --skip-dify-population"]) {
+    for (const flags of [
+      "",
+      " --skip-ai-embeddings",
+      " --dify-population",
+      " --skip-dify-population",
+    ]) {
       await api.json(`start${flags}`);
       const { rows } = await api.target.query(
         `select embeddings, dify from migration.runs order by id desc limit 1`,
@@ -82,7 +95,9 @@ describe("start", () => {
 
   it("waits until somebody cancels the run, and ends with 1", async () => {
     const waiting = api.runProcess("start --entities practices --wait");
-    await eventually(async () => (await api.target.query("select from migration.runs")).rowCount === 1);
+    await eventually(
+      async () => (await api.target.query("select from migration.runs")).rowCount === 1,
+    );
     await api.json("cancel");
     const { code, stdout } = await waiting;
     expect(code).toBe(1);
@@ -121,7 +136,9 @@ describe("status", () => {
     expect(stdout).toMatch(
       /rows\/s; how long it takes cannot be told yet\nlimited by gate: profiles is blocked/,
     );
-    expect(stdout).toMatch(/^profiles: batches that failed for good: \d; requeue them, or waive it$/m);
+    expect(stdout).toMatch(
+      /^profiles: batches that failed for good: \d; requeue them, or waive it$/m,
+    );
     expect(stdout).toMatch(/^patients: it waits for profiles$/m);
     expect(stdout).not.toContain("\u001b");
     const other = await api.json(`status --run ${runId}`, 1);

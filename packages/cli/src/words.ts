@@ -41,12 +41,16 @@ type Cell = string | number | null;
 /** Aligned columns under their headings: numbers to the right, nothing as a dash. */
 export function table(headings: readonly string[], rows: readonly (readonly Cell[])[]): string[] {
   const texts = [headings, ...rows.map((row) => row.map(textOf))];
-  const widths = headings.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
+  const widths = headings.map((_, column) =>
+    Math.max(...texts.map((row) => row[column]?.length ?? 0)),
+  );
   const isNumber = headings.map((_, column) => rows.some((row) => typeof row[column] === "number"));
   return texts.map((row) =>
     row
       .map((cell, column) =>
-        isNumber[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        isNumber[column] === true
+          ? cell.padStart(widths[column] ?? 0)
+          : cell.padEnd(widths[column] ?? 0),
       )
       .join("  ")
       .trimEnd(),

@@ -11,7 +11,13 @@ import {
   text,
 } from "./parts.ts";
 
-const REASONS = ["ambiguous_target", "ambiguous_source", "contradicted", "duplicate", "no_match"] as const;
+const REASONS = [
+  "ambiguous_target",
+  "ambiguous_source",
+  "contradicted",
+  "duplicate",
+  "no_match",
+] as const;
 
 const place = z.object({
   place: z
@@ -19,7 +25,9 @@ const place = z.object({
     .meta({ description: "A column, or a member of the metadata: `metadata.legacy_user_id`." }),
   rows: z.int().meta({ description: "Rows that have a number there." }),
   inSource: z.int().meta({ description: "Of them, those whose number is a key of the source." }),
-  comparable: z.int().meta({ description: "Of these, those with an e-mail address or a name to compare." }),
+  comparable: z
+    .int()
+    .meta({ description: "Of these, those with an e-mail address or a name to compare." }),
   agreeing: z.int().meta({ description: "Of these, those that agree." }),
   used: z.boolean().meta({ description: "Whether rows are known by it." }),
 });
@@ -39,7 +47,9 @@ const adoption = z.object({
         .int()
         .meta({ description: "Rows that were given their legacy key; in a plan, that would be." }),
       byKey: z.record(z.string(), z.int()).meta({ description: "How many by which key." }),
-      left: z.record(z.string(), z.int()).meta({ description: "How many were left alone, by reason." }),
+      left: z
+        .record(z.string(), z.int())
+        .meta({ description: "How many were left alone, by reason." }),
       places: z.array(place),
     }),
   ),
@@ -49,7 +59,10 @@ const finding = z.object({
   entity: z.string(),
   id: z.string().meta({ description: "The row of the target." }),
   reason: z.enum(REASONS),
-  legacyId: z.union([z.int(), z.string()]).nullable().meta({ description: "The source row that it may be." }),
+  legacyId: z
+    .union([z.int(), z.string()])
+    .nullable()
+    .meta({ description: "The source row that it may be." }),
   via: z.string().nullable().meta({ description: "The key that says so." }),
   children: z
     .int()

@@ -4,7 +4,12 @@ export class ApiProblem extends Error {
   readonly code: string;
   /** All members of the answer. */
   readonly facts: Readonly<Record<string, unknown>>;
-  constructor(status: number, code: string, detail: string, facts: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    facts: Readonly<Record<string, unknown>> = {},
+  ) {
     super(detail);
     this.name = "ApiProblem";
     this.status = status;

@@ -3,11 +3,17 @@ import type { Exhausted } from "@nexus/shared/ledger";
 /** What the code of a failed batch means, in the words of API, report, command line and dashboard: SQLSTATEs by their beginning, then codes of ours. */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^42501$/, "a role lacks a privilege; `nexus preflight` names the statement to run"],
-  [/^42/, "a table or column is not what this release expects: nexus preflight, then nexus migrate"],
+  [
+    /^42/,
+    "a table or column is not what this release expects: nexus preflight, then nexus migrate",
+  ],
   [/^57014$/, "a statement took too long: look for locks, or raise LEGACY_STATEMENT_MS"],
   [/^55P03$/, "a lock was not given in time: look for who holds it"],
   [/^(SESSION_SILENT|connection_lost)$/, "its connections break: look at the network"],
-  [/^25P0[34]$/, "the server heard nothing for too long: the source is slow, or TARGET_IDLE_MS is too short"],
+  [
+    /^25P0[34]$/,
+    "the server heard nothing for too long: the source is slow, or TARGET_IDLE_MS is too short",
+  ],
   [/^40/, "transactions got in each other's way too often: start fewer loaders"],
   [/^53100$/, "the server's disk is full"],
   [/^53/, "the server is short of memory or connections"],
@@ -18,7 +24,10 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
     "its connection broke each time, while others got through: look into the server's log for what ended its sessions",
   ],
   [/^attempts_exhausted$/, "its loaders ended while they had it: look for kills and for memory"],
-  [/^job_malformed$/, "its job could not be parsed: who else writes to the queue? then nexus requeue"],
+  [
+    /^job_malformed$/,
+    "its job could not be parsed: who else writes to the queue? then nexus requeue",
+  ],
   [/^configuration$/, "a service is configured wrongly: its log says which variable"],
   [/^defect$/, "a defect of ours: the loader's log says where"],
 ];
@@ -38,7 +47,14 @@ function mebibytes(bytes: number): string {
 export type ExhaustedBatch = Omit<Exhausted, "entity">;
 
 /** Which batch it is that ended its loaders, and how large. */
-export function exhaustedInWords({ batch, after, to, expected, bytes, largestRow }: ExhaustedBatch): string {
+export function exhaustedInWords({
+  batch,
+  after,
+  to,
+  expected,
+  bytes,
+  largestRow,
+}: ExhaustedBatch): string {
   const keys = after === null || to === null ? "single keys" : `keys above ${after}, up to ${to}`;
   const size =
     bytes === null || largestRow === null

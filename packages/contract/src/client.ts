@@ -8,13 +8,17 @@ type Contract = typeof contract;
 type Input<S> = S extends z.ZodType ? z.input<S> : never;
 
 /** Numbers may be given where an address takes their text. */
-type Addressed<T> = { readonly [K in keyof T]: string extends NonNullable<T[K]> ? T[K] | number : T[K] };
+type Addressed<T> = {
+  readonly [K in keyof T]: string extends NonNullable<T[K]> ? T[K] | number : T[K];
+};
 
 /** What a call of a route is given. */
 export type Given<R extends RouteName> = (Contract[R] extends { params: infer P }
   ? { readonly params: Addressed<Input<P>> }
   : unknown) &
-  (Contract[R] extends { querystring: infer Q } ? { readonly query?: Addressed<Input<Q>> } : unknown) &
+  (Contract[R] extends { querystring: infer Q }
+    ? { readonly query?: Addressed<Input<Q>> }
+    : unknown) &
   (Contract[R] extends { body: infer B }
     ? undefined extends Input<B>
       ? { readonly body?: Input<B> }
@@ -34,13 +38,17 @@ export type Answer<R extends RouteName> = {
     : never;
 }[keyof Contract[R]["response"]];
 
-type Arguments<R extends RouteName> = object extends Given<R> ? [given?: Given<R>] : [given: Given<R>];
+type Arguments<R extends RouteName> =
+  object extends Given<R> ? [given?: Given<R>] : [given: Given<R>];
 
 export interface Client {
   /** Calls a route. Throws `ApiProblem` when the API does not do what was asked, and `ApiUnreachable` when nobody answers. */
   call<R extends RouteName>(route: R, ...given: Arguments<R>): Promise<Answer<R>>;
   /** The text of something that is no JSON, as it came. Throws as `call` does. */
-  download(path: string, query: Readonly<Record<string, string | number | undefined>>): Promise<string>;
+  download(
+    path: string,
+    query: Readonly<Record<string, string | number | undefined>>,
+  ): Promise<string>;
 }
 
 export interface ClientOptions {
@@ -63,7 +71,9 @@ export function openClient({ url, token }: ClientOptions): Client {
     return await answerOf(contract[route], response);
   }
   async function download(path: string, query: NonNullable<Parts["query"]>): Promise<string> {
-    const response = await reach(new URL(addressOf(path, { query }), url), { headers: headersOf(token, {}) });
+    const response = await reach(new URL(addressOf(path, { query }), url), {
+      headers: headersOf(token, {}),
+    });
     const text = await response.text();
     if (response.status === 200) return text;
     throw problemOf(response.status, jsonIn(text));
@@ -87,13 +97,19 @@ async function reach(url: URL, init: RequestInit): Promise<Response> {
 }
 
 function addressOf(path: string, { params = {}, query = {} }: Parts): string {
-  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])));
+  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(String(params[name])),
+  );
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) search.set(name, String(value));
   return search.size === 0 ? filled : `${filled}?${search.toString()}`;
 }
 
-function headersOf(token: string | undefined, { body, idempotencyKey }: Parts): Record<string, string> {
+function headersOf(
+  token: string | undefined,
+  { body, idempotencyKey }: Parts,
+): Record<string, string> {
   return {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -101,7 +117,10 @@ function headersOf(token: string | undefined, { body, idempotencyKey }: Parts): 
   };
 }
 
-async function answerOf({ response: answers }: RouteContract, response: Response): Promise<unknown> {
+async function answerOf(
+  { response: answers }: RouteContract,
+  response: Response,
+): Promise<unknown> {
   const { status } = response;
   const json: unknown = await response.json().catch(() => undefined);
   const answer = status < 300 ? answers[status]?.safeParse(json) : undefined;
@@ -113,7 +132,11 @@ function problemOf(status: number, json: unknown): ApiProblem {
   const said = problem.safeParse(json);
   return said.success && status >= 400
     ? new ApiProblem(status, said.data.code, said.data.detail, said.data)
-    : new ApiProblem(status, "unexpected_answer", `this is not an answer of the API (status ${status})`);
+    : new ApiProblem(
+        status,
+        "unexpected_answer",
+        `this is not an answer of the API (status ${status})`,
+      );
 }
 
 function jsonIn(text: string): unknown {

@@ -23,7 +23,10 @@ export const dify = {
   },
   "POST /v1/dify/backfill": {
     summary: "Send content to Dify that no run has sent",
-    body: optionalBody({ scope: z.enum(["missing", "failed", "all"]).optional(), reason: reason.optional() }),
+    body: optionalBody({
+      scope: z.enum(["missing", "failed", "all"]).optional(),
+      reason: reason.optional(),
+    }),
     response: { 200: z.object({ events: z.int(), items: z.int() }) },
   },
 } as const;

@@ -31,15 +31,16 @@ export const embeddings = {
             }),
           )
           .meta({
-            description: "The last 30 days (UTC) on which the provider was called, the oldest first.",
+            description:
+              "The last 30 days (UTC) on which the provider was called, the oldest first.",
           }),
         budget: z
           .object({
             requestsPerMinute: z.int().nullable(),
             tokensPerMinute: z.int().nullable(),
-            share: z
-              .number()
-              .meta({ description: "The share of the quota that the provider accepts at present." }),
+            share: z.number().meta({
+              description: "The share of the quota that the provider accepts at present.",
+            }),
             capUsd: z.number().nullable(),
             spentUsd: z.number().meta({
               description: "What the newest run with embeddings has spent. The cap is for one run.",
@@ -59,7 +60,10 @@ export const embeddings = {
   },
   "POST /v1/embeddings/backfill": {
     summary: "Have content embedded that no run has given to the embedder",
-    body: optionalBody({ scope: z.enum(["missing", "failed", "all"]).optional(), reason: reason.optional() }),
+    body: optionalBody({
+      scope: z.enum(["missing", "failed", "all"]).optional(),
+      reason: reason.optional(),
+    }),
     response: { 200: z.object({ events: z.int(), items: z.int(), forecast }) },
     problems: ["no_vectors"],
   },

@@ -47,18 +47,23 @@ export const entities = {
     problems: ["unknown_entity", "run_active", "adoption_open", "strangers"],
   },
   "POST /v1/entities/:entity/requeue": {
-    summary: "Try rows of an entity again: all, those of failed batches, or those with an exception",
+    summary:
+      "Try rows of an entity again: all, those of failed batches, or those with an exception",
     params: entityParams,
     body: requiredBody({
       scope: z.enum(["failed", "rejected", "parked", "all"]),
       because: reasonCode.optional().meta({
-        description: "Only exceptions with this reason. Goes with the scopes `rejected` and `parked`.",
+        description:
+          "Only exceptions with this reason. Goes with the scopes `rejected` and `parked`.",
       }),
       reason: reason.optional(),
-    }).refine(({ scope, because }) => because === undefined || scope === "rejected" || scope === "parked", {
-      path: ["because"],
-      message: "goes with scope rejected or parked",
-    }),
+    }).refine(
+      ({ scope, because }) => because === undefined || scope === "rejected" || scope === "parked",
+      {
+        path: ["because"],
+        message: "goes with scope rejected or parked",
+      },
+    ),
     response: { 200: requeued },
     problems: ["unknown_entity", "not_in_run", "run_active", "adoption_open"],
   },
@@ -77,10 +82,13 @@ export const entities = {
       lossPercent: percent.optional(),
       gonePercent: percent.optional(),
       reason,
-    }).refine(({ lossPercent, gonePercent }) => lossPercent !== undefined || gonePercent !== undefined, {
-      path: ["lossPercent"],
-      message: "or gonePercent is required",
-    }),
+    }).refine(
+      ({ lossPercent, gonePercent }) => lossPercent !== undefined || gonePercent !== undefined,
+      {
+        path: ["lossPercent"],
+        message: "or gonePercent is required",
+      },
+    ),
     response: { 200: z.object({ runId: z.int(), entity: z.string() }) },
     problems: ["unknown_entity", "no_active_run", "not_in_run"],
   },
@@ -120,7 +128,9 @@ export const entities = {
     summary: "Count open exceptions by entity and reason, the most frequent first",
     querystring: z.strictObject({ entity: entityName.optional() }),
     response: {
-      200: z.object({ reasons: z.array(z.object({ entity: z.string(), ...said, count: z.int() })) }),
+      200: z.object({
+        reasons: z.array(z.object({ entity: z.string(), ...said, count: z.int() })),
+      }),
     },
     problems: ["unknown_entity"],
   },

@@ -63,5 +63,7 @@ function parse(block: string): ServerEvent[] {
     block.split("\n").map((line) => [line.split(": ")[0], line.slice(line.indexOf(": ") + 2)]),
   );
   const data = fields.get("data");
-  return data === undefined ? [] : [{ id: fields.get("id"), name: fields.get("event") ?? "message", data }];
+  return data === undefined
+    ? []
+    : [{ id: fields.get("id"), name: fields.get("event") ?? "message", data }];
 }

@@ -90,7 +90,10 @@ export function listQuery<S extends z.ZodRawShape>(filters: S) {
 export function pageOf<S extends z.ZodType>(item: S) {
   return z.object({
     items: z.array(item),
-    next: z.string().nullable().meta({ description: "The cursor of the next page. Null on the last page." }),
+    next: z
+      .string()
+      .nullable()
+      .meta({ description: "The cursor of the next page. Null on the last page." }),
   });
 }
 

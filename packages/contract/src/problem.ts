@@ -9,8 +9,14 @@ export const PROBLEMS = {
     statuses: [400, 404],
     means: "the catalog has no such entity; `known` lists those it has",
   },
-  unauthenticated: { statuses: [401], means: "send Authorization: Bearer and a token that the API knows" },
-  forbidden: { statuses: [403], means: "the token's role does not reach; `needs` names the role that does" },
+  unauthenticated: {
+    statuses: [401],
+    means: "send Authorization: Bearer and a token that the API knows",
+  },
+  forbidden: {
+    statuses: [403],
+    means: "the token's role does not reach; `needs` names the role that does",
+  },
   foreign_origin: {
     statuses: [403],
     means: "without tokens only this machine is answered, and no other web page",
@@ -27,7 +33,8 @@ export const PROBLEMS = {
   not_blocked: { statuses: [409], means: "only what is blocked can be waived" },
   strangers: {
     statuses: [409],
-    means: "the target holds rows without a legacy key; `strangers` says of which entities, and how many",
+    means:
+      "the target holds rows without a legacy key; `strangers` says of which entities, and how many",
   },
   adoption_open: { statuses: [409], means: "an adoption is under way; `adoptionId` names it" },
   nothing_to_undo: { statuses: [409], means: "nothing was adopted since the newest run began" },
@@ -38,19 +45,34 @@ export const PROBLEMS = {
   },
   too_large: { statuses: [413], means: "the body is larger than 64 kB" },
   unsupported_media_type: { statuses: [415], means: "send application/json" },
-  unknown_type: { statuses: [422], means: "there is no such type of content; `known` lists those there are" },
+  unknown_type: {
+    statuses: [422],
+    means: "there is no such type of content; `known` lists those there are",
+  },
   query_not_embeddable: { statuses: [422], means: "the query is blank or too long" },
-  idempotency_key_reused: { statuses: [422], means: "this Idempotency-Key came with another request before" },
+  idempotency_key_reused: {
+    statuses: [422],
+    means: "this Idempotency-Key came with another request before",
+  },
   rate_limited: { statuses: [429], means: "too many requests of this token; wait for Retry-After" },
   internal: { statuses: [500], means: "a defect: the log says more" },
-  busy: { statuses: [503], means: "the target was too busy to finish in time; nothing was changed" },
+  busy: {
+    statuses: [503],
+    means: "the target was too busy to finish in time; nothing was changed",
+  },
   unavailable: { statuses: [503], means: "the target cannot be reached; nothing was changed" },
-  not_migrated: { statuses: [503], means: "the target has no ledger, or an older one: run nexus migrate" },
+  not_migrated: {
+    statuses: [503],
+    means: "the target has no ledger, or an older one: run nexus migrate",
+  },
   not_ready: { statuses: [503], means: "`target` and `queue` say which of them does not answer" },
   too_many_streams: { statuses: [503], means: "this process follows as many readers as it may" },
   search_off: { statuses: [503], means: "no provider of embeddings is configured" },
   search_not_prepared: { statuses: [503], means: "the target is not prepared for search" },
-  embedding_throttled: { statuses: [503], means: "the provider of embeddings takes no more calls for now" },
+  embedding_throttled: {
+    statuses: [503],
+    means: "the provider of embeddings takes no more calls for now",
+  },
   embedding_unavailable: { statuses: [503], means: "the provider of embeddings did not answer" },
   embedding_refused: { statuses: [503], means: "the provider of embeddings refuses every call" },
 } as const satisfies Record<string, { statuses: readonly number[]; means: string }>;

@@ -16,11 +16,9 @@ export const progress = {
   "GET /v1/progress/stream": {
     summary: "Follow the progress by server-sent events, each a whole answer of GET /v1/progress",
     headers: z.looseObject({
-      "last-event-id": z
-        .string()
-        .max(64)
-        .optional()
-        .meta({ description: "The id of the newest event that the client has seen. It is not sent again." }),
+      "last-event-id": z.string().max(64).optional().meta({
+        description: "The id of the newest event that the client has seen. It is not sent again.",
+      }),
     }),
     produces: ["text/event-stream"],
     response: { 200: events },

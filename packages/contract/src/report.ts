@@ -16,7 +16,9 @@ const counts = {
       "Rows that the source gained since it was counted, as far as it was read; negative if it lost rows.",
   }),
   current: z.int().meta({ description: "Rows that are in the target." }),
-  remaining: z.int().meta({ description: "Rows that are not in the target: `expected + drift - current`." }),
+  remaining: z
+    .int()
+    .meta({ description: "Rows that are not in the target: `expected + drift - current`." }),
   progress: z.number().min(0).max(100).nullable().meta({
     description:
       "`current` as a percentage of `expected + drift`, rounded down to a tenth. Null before the source was counted. 100 only when it is proven that nothing is missing.",
@@ -50,9 +52,9 @@ const progressRow = z.object({
   entity: z.string(),
   status: z.enum(ENTITY_STANDINGS),
   ...counts,
-  waived: z
-    .boolean()
-    .meta({ description: "Whether the entity is blocked and an operator lets its children go on." }),
+  waived: z.boolean().meta({
+    description: "Whether the entity is blocked and an operator lets its children go on.",
+  }),
   issues: z
     .array(z.string())
     .meta({ description: "What a reader must know about the entity, a few words each." }),
@@ -93,9 +95,12 @@ const phase = z.object({
     description:
       "How long the phase took, or has taken so far. Null if it has not begun or was not measured.",
   }),
-  left: z.int().meta({ description: "Rows that are not read yet, or items that are not embedded yet." }),
+  left: z
+    .int()
+    .meta({ description: "Rows that are not read yet, or items that are not embedded yet." }),
   eta: estimated.meta({
-    description: "How long the phase will still take. Null if nothing is left, or if that is unknown.",
+    description:
+      "How long the phase will still take. Null if nothing is left, or if that is unknown.",
   }),
 });
 
@@ -133,7 +138,9 @@ const stakeholderReport = z.object({
   shortfalls: z.object({ query: query("shortfalls"), rows: z.array(shortfall) }),
   repairs: z.object({
     query: query("repairs"),
-    rows: z.array(z.object({ entity: z.string(), code: z.string(), column: z.string(), rows: z.int() })),
+    rows: z.array(
+      z.object({ entity: z.string(), code: z.string(), column: z.string(), rows: z.int() }),
+    ),
   }),
   checks: z.object({ query: query("checks"), rows: z.array(check) }),
   embedding: z
@@ -148,7 +155,8 @@ const stakeholderReport = z.object({
       index: index.shape.state,
     })
     .meta({
-      description: "These numbers are of all runs: content is embedded once, whichever run brought it.",
+      description:
+        "These numbers are of all runs: content is embedded once, whichever run brought it.",
     }),
   dify: z
     .object({ query: query("dify"), datasets: documents.datasets, ...documents.items.shape })
@@ -167,10 +175,9 @@ export const report = {
       run: wholeNumber("the number of a run", 1, 999_999_999)
         .optional()
         .meta({ description: "The number of a run. Default: the active run, else the newest." }),
-      format: z
-        .enum(FORMATS)
-        .optional()
-        .meta({ description: "The format of the report. Default: what `Accept` prefers, else JSON." }),
+      format: z.enum(FORMATS).optional().meta({
+        description: "The format of the report. Default: what `Accept` prefers, else JSON.",
+      }),
     }),
     texts: ["text/markdown", "text/html"],
     response: { 200: stakeholderReport },

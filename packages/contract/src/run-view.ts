@@ -44,7 +44,9 @@ const counts = {
     description:
       "The share of rows that were processed at least once. It never falls during a run, and is 100 only after settling.",
   }),
-  sumClosed: z.boolean().meta({ description: "Whether each row that was read has exactly one outcome." }),
+  sumClosed: z
+    .boolean()
+    .meta({ description: "Whether each row that was read has exactly one outcome." }),
 };
 
 const entityView = z.object({
@@ -67,12 +69,14 @@ const entityView = z.object({
     description: "If the entity is blocked by unforeseen losses: the most frequent reason.",
   }),
   lossColumn: z.string().nullish().meta({
-    description: "If the entity is blocked by unforeseen losses: the column of the most frequent reason.",
+    description:
+      "If the entity is blocked by unforeseen losses: the column of the most frequent reason.",
   }),
 });
 
 export const eta = z.object({ seconds: z.int(), earliest: z.int(), latest: z.int() }).meta({
-  description: "The likely end in seconds from now, and the interval that holds it in four of five cases.",
+  description:
+    "The likely end in seconds from now, and the interval that holds it in four of five cases.",
 });
 
 /** What keeps it from going faster, or from going on. */
@@ -125,9 +129,15 @@ export const runView = z.object({
       "Set when the run should move and does not. Null while it moves or has no work that is ready.",
   }),
   embedding: z
-    .object({ open: z.int(), itemsPerSecond: z.number(), eta: eta.nullable(), limitedBy: limit.nullable() })
+    .object({
+      open: z.int(),
+      itemsPerSecond: z.number(),
+      eta: eta.nullable(),
+      limitedBy: limit.nullable(),
+    })
     .meta({
-      description: "Content that is still to be embedded. Embedding continues after the run is complete.",
+      description:
+        "Content that is still to be embedded. Embedding continues after the run is complete.",
     }),
 });
 

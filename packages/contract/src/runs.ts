@@ -23,9 +23,9 @@ export const started = z.object({
   runId: z.int(),
   entities: z.array(z.string()),
   warnings: z.array(z.string()),
-  forecast: forecast
-    .nullable()
-    .meta({ description: "What embedding this run will cost and take. Null if the run has no embeddings." }),
+  forecast: forecast.nullable().meta({
+    description: "What embedding this run will cost and take. Null if the run has no embeddings.",
+  }),
 });
 
 const moved = runFacts.pick({ status: true }).extend({
@@ -48,14 +48,12 @@ export const runs = {
     body: optionalBody({
       entities: names.optional(),
       skip: names.optional(),
-      embeddings: z
-        .boolean()
-        .optional()
-        .meta({ description: "Whether content is embedded. Default: the API's variable EMBEDDINGS." }),
-      dify: z
-        .boolean()
-        .optional()
-        .meta({ description: "Whether content is sent to Dify. Default: the API's variable DIFY." }),
+      embeddings: z.boolean().optional().meta({
+        description: "Whether content is embedded. Default: the API's variable EMBEDDINGS.",
+      }),
+      dify: z.boolean().optional().meta({
+        description: "Whether content is sent to Dify. Default: the API's variable DIFY.",
+      }),
       lossPercent: percent.optional().meta({
         description:
           "How many percent of an entity's rows may be lost unforeseen before it stops. Default: the API's variable LOSS_PERCENT.",
@@ -86,9 +84,9 @@ export const runs = {
           .nullable()
           .meta({ description: "The start of the first slice. Null before the first batch." }),
         sliceSeconds: z.number(),
-        slices: z
-          .array(z.int())
-          .meta({ description: "For each slice, the rows read by the batches that finished in it." }),
+        slices: z.array(z.int()).meta({
+          description: "For each slice, the rows read by the batches that finished in it.",
+        }),
       }),
     },
     problems: ["not_found"],

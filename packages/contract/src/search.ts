@@ -21,7 +21,8 @@ export const search = {
             chunk: z.int().meta({ description: "The number of the part of a long text, from 0." }),
             score: z.number().meta({ description: "Cosine similarity, at most 1." }),
             legacyKey: z.int().nullable().meta({
-              description: "The key of the row in the legacy database. Null for a row that was not migrated.",
+              description:
+                "The key of the row in the legacy database. Null for a row that was not migrated.",
             }),
           }),
         ),

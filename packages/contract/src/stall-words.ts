@@ -20,7 +20,8 @@ const READY: Readonly<Record<Ready, (work: ReadyWork) => string>> = {
 
 function workInWords(work: ReadyWork): string {
   const { errorCode } = work;
-  const error = errorCode === null ? "" : ` (last error ${errorCode}: ${batchCodeInWords(errorCode)})`;
+  const error =
+    errorCode === null ? "" : ` (last error ${errorCode}: ${batchCodeInWords(errorCode)})`;
   return READY[work.ready](work) + error;
 }
 
@@ -28,7 +29,9 @@ function heardInWords(heard: Readonly<Record<Carrier, Heard>>): string {
   const carriers = (["extractor", "loader"] as const).map((carrier) => {
     const { alive, seconds } = heard[carrier];
     if (alive > 0) return `${carrier}s there: ${alive}`;
-    return seconds === null ? `no ${carrier} was ever there` : `no ${carrier} was heard of for ${seconds} s`;
+    return seconds === null
+      ? `no ${carrier} was ever there`
+      : `no ${carrier} was heard of for ${seconds} s`;
   });
   return carriers.join(", ");
 }

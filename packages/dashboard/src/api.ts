@@ -24,7 +24,11 @@ export async function read<R extends Reads>(route: R, address: Address = {}): Pr
 }
 
 /** Changes something, once: a repeated click is another key. Throws `Refusal`. */
-export async function change<R extends Writes>(route: R, address: Address, body: object): Promise<Answer<R>> {
+export async function change<R extends Writes>(
+  route: R,
+  address: Address,
+  body: object,
+): Promise<Answer<R>> {
   const headers = { "content-type": "application/json", "idempotency-key": newKey() };
   return await ask(route, address, { method: "POST", headers, body: JSON.stringify(body) });
 }
@@ -50,7 +54,11 @@ export function credentials(): Record<string, string> {
   };
 }
 
-async function ask<R extends RouteName>(route: R, address: Address, init: RequestInit): Promise<Answer<R>> {
+async function ask<R extends RouteName>(
+  route: R,
+  address: Address,
+  init: RequestInit,
+): Promise<Answer<R>> {
   const headers = { ...credentials(), ...Object.fromEntries(new Headers(init.headers)) };
   const response = await reach(pathOf(route, address), { ...init, headers });
   const answer = response.ok
@@ -71,7 +79,10 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
 
 async function refusalOf(response: Response): Promise<Refusal> {
   const answer = await response.json().catch(() => undefined);
-  return new Refusal(response.status, answer?.detail ?? `the API answered with status ${response.status}`);
+  return new Refusal(
+    response.status,
+    answer?.detail ?? `the API answered with status ${response.status}`,
+  );
 }
 
 function pathOf(route: RouteName, address: Address): string {
@@ -85,12 +96,17 @@ function pathOf(route: RouteName, address: Address): string {
   return queried(path, rest);
 }
 
-function queried(path: string, members: readonly (readonly [string, string | number | undefined])[]): string {
+function queried(
+  path: string,
+  members: readonly (readonly [string, string | number | undefined])[],
+): string {
   const given = members.map(([name, value]) => [name, String(value)]);
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
 }
 
 /** Not `randomUUID`: browsers have that only where TLS is. */
 function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join("-");
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join(
+    "-",
+  );
 }

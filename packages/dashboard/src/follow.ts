@@ -15,7 +15,10 @@ export interface Follower {
 /** Until the signal: then it ends quietly. */
 export async function followProgress(follower: Follower, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const why = await listen(follower, signal).then(() => new Refusal(0, "the connection ended"), asRefusal);
+    const why = await listen(follower, signal).then(
+      () => new Refusal(0, "the connection ended"),
+      asRefusal,
+    );
     if (signal.aborted) return;
     follower.lost(why);
     if (why.status === 401) return;
@@ -30,7 +33,10 @@ function asRefusal(error: unknown): Refusal {
 async function listen(follower: Follower, signal: AbortSignal): Promise<void> {
   const response = await fetch("/v1/progress/stream", { headers: credentials(), signal });
   if (!response.ok || response.body === null)
-    throw new Refusal(response.status, (await response.json().catch(() => undefined))?.detail ?? "refused");
+    throw new Refusal(
+      response.status,
+      (await response.json().catch(() => undefined))?.detail ?? "refused",
+    );
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {

@@ -60,7 +60,11 @@ export function Frame({ leave, lost, said }: FrameProps) {
   }, [address]);
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => (event.preventDefault(), main.current?.focus())}
+      >
         Skip to the content
       </a>
       <Top here={path[0] ?? ""} leave={leave} />
@@ -96,13 +100,19 @@ function Top({ here, leave }: { readonly here: string; readonly leave: () => voi
         </a>
         <nav class="menu" aria-label="Views">
           {MENU.map(([place, label]) => (
-            <a key={place} href={`#/${place}`} aria-current={isHere(place, here) ? "page" : undefined}>
+            <a
+              key={place}
+              href={`#/${place}`}
+              aria-current={isHere(place, here) ? "page" : undefined}
+            >
               {label}
             </a>
           ))}
         </nav>
         <div class="you">
-          <span class="you-name">{me.verified ? `${me.name}, ${me.role}` : "this machine, no login"}</span>
+          <span class="you-name">
+            {me.verified ? `${me.name}, ${me.role}` : "this machine, no login"}
+          </span>
           <button type="button" class="button slim" onClick={() => setShown(switchTheme())}>
             {shown === "dark" ? "Light" : "Dark"}
             <span class="unseen"> colours</span>
@@ -129,7 +139,8 @@ function ProgressInWords() {
   const tenth = totals === undefined ? 0 : Math.floor(totals.percent / 10) * 10;
   return (
     <p class="unseen" aria-live="polite">
-      {run != null && `Run ${run.id} is ${run.status}; ${percent(tenth)} of its rows or more are dealt with.`}
+      {run != null &&
+        `Run ${run.id} is ${run.status}; ${percent(tenth)} of its rows or more are dealt with.`}
     </p>
   );
 }

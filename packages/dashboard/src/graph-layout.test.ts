@@ -15,7 +15,8 @@ describe("the graph", () => {
       for (const parent of parents)
         expect(rankOf.get(entity)).toBeGreaterThan(rankOf.get(parent) ?? Infinity);
     expect(new Set(spots.map(({ rank, row }) => `${rank} ${row}`)).size).toBe(catalog.length);
-    for (const { rank, row } of spots) expect(rank < ranks && row >= 0 && row <= rows - 1).toBe(true);
+    for (const { rank, row } of spots)
+      expect(rank < ranks && row >= 0 && row <= rows - 1).toBe(true);
   });
 
   it("draws only the edges that others do not imply", () => {

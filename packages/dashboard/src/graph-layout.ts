@@ -29,7 +29,9 @@ export function layOut(nodes: readonly Node[]): Layout {
   const parents = new Map(nodes.map((node) => [node.entity, node.parents]));
   const ranked = nodes.map(({ entity }) => ({ entity, rank: rankOf(entity, parents) }));
   const ranks = Math.max(0, ...ranked.map(({ rank }) => rank + 1));
-  const columns = Array.from({ length: ranks }, (_, rank) => ranked.filter((one) => one.rank === rank));
+  const columns = Array.from({ length: ranks }, (_, rank) =>
+    ranked.filter((one) => one.rank === rank),
+  );
   const rows = Math.max(0, ...columns.map((column) => column.length));
   const spots = columns.flatMap((column) =>
     column.map((one, index) => ({ ...one, row: index + (rows - column.length) / 2 })),

@@ -4,7 +4,11 @@ import { linkTo, placeOf } from "./router.ts";
 describe("a link", () => {
   it.each([
     [["rows", "case_states", 12], {}, "#/rows/case_states/12"],
-    [["exceptions"], { entity: "cases", reason: undefined, outcome: "" }, "#/exceptions?entity=cases"],
+    [
+      ["exceptions"],
+      { entity: "cases", reason: undefined, outcome: "" },
+      "#/exceptions?entity=cases",
+    ],
     [["a/b ?"], { x: "1&2" }, "#/a%2Fb%20%3F?x=1%262"],
   ])("to %j with %j is %s, and leads back", (path, query, link) => {
     expect(linkTo(path, query)).toBe(link);

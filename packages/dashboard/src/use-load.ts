@@ -38,7 +38,9 @@ export function useLoad<R extends Reads>(
       );
     void load();
     const timer =
-      everyMs === undefined ? undefined : setInterval(() => void (document.hidden || load()), everyMs);
+      everyMs === undefined
+        ? undefined
+        : setInterval(() => void (document.hidden || load()), everyMs);
     return () => {
       here = false;
       clearInterval(timer);

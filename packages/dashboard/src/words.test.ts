@@ -23,7 +23,13 @@ describe("words", () => {
   });
 
   it("says 100 % only when it is", () => {
-    expect([0, 0.04, 63.44, 99.97, 100].map(percent)).toEqual(["0 %", "0.0 %", "63.4 %", "99.9 %", "100 %"]);
+    expect([0, 0.04, 63.44, 99.97, 100].map(percent)).toEqual([
+      "0 %",
+      "0.0 %",
+      "63.4 %",
+      "99.9 %",
+      "100 %",
+    ]);
   });
 
   it("counts, and says cents only where they are something", () => {

@@ -32,4 +32,6 @@ const { rows } = await withPool({ url, max: 1, name: "nexus-sample" }, (legacy) 
   ),
 );
 const made = rows[0]?.tables === 0 ? await makeSample({ url, ...size.parse(values) }) : undefined;
-process.stdout.write(`${JSON.stringify(made ?? { unchanged: "the database has tables already" })}\n`);
+process.stdout.write(
+  `${JSON.stringify(made ?? { unchanged: "the database has tables already" })}\n`,
+);

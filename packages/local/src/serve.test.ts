@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { databaseProcess, databaseUrl, startProcess, type RunningProcess } from "./supervisor/index.ts";
+import {
+  databaseProcess,
+  databaseUrl,
+  startProcess,
+  type RunningProcess,
+} from "./supervisor/index.ts";
 
 let folder: string;
 let lines: string[];
@@ -12,7 +17,12 @@ let client: Client;
 
 async function start(...args: readonly string[]): Promise<RunningProcess> {
   const log = (line: string) => void lines.push(line);
-  const spec = databaseProcess({ name: "db", dataDir: join(folder, "data"), searchPath: "app, public", log });
+  const spec = databaseProcess({
+    name: "db",
+    dataDir: join(folder, "data"),
+    searchPath: "app, public",
+    log,
+  });
   return await startProcess({ ...spec, args: [...spec.args, ...args] });
 }
 
@@ -48,13 +58,15 @@ describe("an embedded database as a process", () => {
     expect(await server.exited).toBe(0);
     server = await start();
     client = await connect();
-    await expect(client.query("select text from note")).resolves.toMatchObject({ rows: [{ text: "kept" }] });
+    await expect(client.query("select text from note")).resolves.toMatchObject({
+      rows: [{ text: "kept" }],
+    });
   });
 
   it("is killed from outside when a statement does not end, and opens again", async () => {
-    await expect(client.query("select count(*) from generate_series(1, 1e12::int8)")).rejects.toThrow(
-      /terminated/,
-    );
+    await expect(
+      client.query("select count(*) from generate_series(1, 1e12::int8)"),
+    ).rejects.toThrow(/terminated/);
     expect(await server.exited).toBe("SIGKILL");
     expect(lines.join("\n")).toMatch(/ran longer than 1000 ms/);
     server = await start();

@@ -25,7 +25,10 @@ export const variables = {
     fallback: "127.0.0.1",
     danger: "anything but loopback needs API_TOKENS",
   }),
-  API_PORT: number(0, 65_535, { meaning: "the port to listen on; 0 takes a free one", fallback: "8080" }),
+  API_PORT: number(0, 65_535, {
+    meaning: "the port to listen on; 0 takes a free one",
+    fallback: "8080",
+  }),
   API_TOKENS: tokensVariable,
   API_REQUESTS_PER_MINUTE: number(1, 1_000_000, {
     meaning: "requests that each token may make in a minute; each process counts for itself",
@@ -59,13 +62,15 @@ export const variables = {
     fallback: "on",
   }),
   DIFY: choice(["on", "off"], {
-    meaning: "on: runs send changed content to Dify unless they are told not to; set it as for the embedder",
+    meaning:
+      "on: runs send changed content to Dify unless they are told not to; set it as for the embedder",
     fallback: "off",
   }),
   DIFY_RETRIEVAL_KEY: retrievalKey({
     meaning:
       "the key with which Dify searches here, as an external knowledge base; absent: Dify cannot search",
-    danger: "whoever has it reads the content of every practice: make one with `openssl rand -hex 32`",
+    danger:
+      "whoever has it reads the content of every practice: make one with `openssl rand -hex 32`",
   }),
   EMBEDDING_PROVIDER: optionalChoice(PROVIDERS, {
     meaning: "bedrock or local: what makes vectors; without it there is no search",
@@ -81,7 +86,9 @@ function networks(
     .string()
     .transform((given) => given.split(/[\s,]+/).filter(Boolean))
     .pipe(
-      z.array(z.string().refine(isNetwork, "must be addresses or networks, like 10.0.0.0/8, or loopback")),
+      z.array(
+        z.string().refine(isNetwork, "must be addresses or networks, like 10.0.0.0/8, or loopback"),
+      ),
     );
   return { schema, ...words };
 }
@@ -91,11 +98,15 @@ function isNetwork(given: string): boolean {
   const [address = "", bits, ...more] = given.split("/");
   const most = [0, 0, 0, 0, 32, 0, 128][isIP(address)] ?? 0;
   return (
-    most > 0 && more.length === 0 && (bits === undefined || (/^[1-9]\d*$/.test(bits) && Number(bits) <= most))
+    most > 0 &&
+    more.length === 0 &&
+    (bits === undefined || (/^[1-9]\d*$/.test(bits) && Number(bits) <= most))
   );
 }
 
-function retrievalKey(words: Pick<Variable<unknown>, "meaning" | "danger">): Variable<string | undefined> {
+function retrievalKey(
+  words: Pick<Variable<unknown>, "meaning" | "danger">,
+): Variable<string | undefined> {
   const schema = z
     .string()
     .regex(/^[\x21-\x7e]{32,256}$/, "must have 32 to 256 characters, without spaces")

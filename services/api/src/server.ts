@@ -1,6 +1,10 @@
 /** The bare HTTP server: its bounds, and zod as the language of its schemas. */
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import {
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from "fastify-type-provider-zod";
 import { Problem, sendProblem } from "./answers/problem.ts";
 
 /** The server that routes and plugins are added to. */

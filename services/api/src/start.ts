@@ -37,13 +37,19 @@ export async function start(config: Settings, context: Context) {
 
 async function open(config: Settings, context: Context) {
   const { log, closers } = context;
-  const given = { codes: readCodes(config.CODES_FILE), backupCommand: backupCommand(config.TARGET_URL) };
+  const given = {
+    codes: readCodes(config.CODES_FILE),
+    backupCommand: backupCommand(config.TARGET_URL),
+  };
   const target = openTarget(config, context);
   const transport = await openQueue(config, 0, context);
   const search = await openSearch(config, entities, target, (close) =>
     closers.push("embedding provider", close),
   );
-  const queues = await transport.board([...entities.map(({ name }) => loadQueueName(name)), CONTENT_QUEUE]);
+  const queues = await transport.board([
+    ...entities.map(({ name }) => loadQueueName(name)),
+    CONTENT_QUEUE,
+  ]);
   const access = {
     tokens: config.API_TOKENS,
     requestsPerMinute: config.API_REQUESTS_PER_MINUTE,
@@ -70,7 +76,10 @@ async function open(config: Settings, context: Context) {
 async function listen(app: App, host: string, port: number, tokens: number): Promise<number> {
   await app.listen({ host, port, listenTextResolver: () => "listening" });
   if (tokens === 0)
-    app.log.warn({ host }, "there are no tokens: whoever reaches this address commands the migration");
+    app.log.warn(
+      { host },
+      "there are no tokens: whoever reaches this address commands the migration",
+    );
   const [address] = app.addresses();
   return typeof address === "object" ? address.port : port;
 }

@@ -72,7 +72,9 @@ export async function attachVectors(
 ): Promise<Set<string>> {
   if (decided.length === 0) return new Set();
   const links = decided.flatMap((one) =>
-    one.kind === "embedded" ? one.textIds.map((textId, index) => ({ id: one.item.id, index, textId })) : [],
+    one.kind === "embedded"
+      ? one.textIds.map((textId, index) => ({ id: one.item.id, index, textId }))
+      : [],
   );
   const { rows } = await db.query<{ id: string }>(attachSql(content), [
     content.contentType,

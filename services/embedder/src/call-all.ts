@@ -28,17 +28,27 @@ export async function callAll(
   const results = await told(deps, claims.length, () =>
     Promise.allSettled(claims.map(({ claim }) => one(claim))),
   );
-  const outcomes = claims.map(({ key, claim }, index) => ({ key, claim, state: stateAfter(results[index]) }));
+  const outcomes = claims.map(({ key, claim }, index) => ({
+    key,
+    claim,
+    state: stateAfter(results[index]),
+  }));
   // Of those that are late nothing is known yet: they end their claims by themselves.
   const known = outcomes.filter((_, index) => !isLate(results[index]));
   deps.held.forget(known.filter(({ state }) => state.kind !== "waiting").map(({ claim }) => claim));
-  await deps.held.letGo(known.filter(({ state }) => state.kind === "waiting").map(({ claim }) => claim));
+  await deps.held.letGo(
+    known.filter(({ state }) => state.kind === "waiting").map(({ claim }) => claim),
+  );
   for (const result of results) if (result.status === "rejected") throw result.reason;
-  return new Map([...states, ...outcomes.map(({ key, state }): [string, TextState] => [key, state])]);
+  return new Map([
+    ...states,
+    ...outcomes.map(({ key, state }): [string, TextState] => [key, state]),
+  ]);
 }
 
 function stateAfter(result: PromiseSettledResult<Result> | undefined): Decided {
-  if (result?.status !== "fulfilled" || result.value === "late") return { kind: "waiting", ms: LATE_MS };
+  if (result?.status !== "fulfilled" || result.value === "late")
+    return { kind: "waiting", ms: LATE_MS };
   return result.value;
 }
 
@@ -52,21 +62,33 @@ const LATE_MS = 1_000;
 /** One span for all calls of a page, with what they waited for the budget: at scale 1 a run makes 61,738 of them. */
 async function told<T>({ provider }: Deps, texts: number, calls: () => Promise<T>): Promise<T> {
   const facts = { "gen_ai.request.model": provider.model, "nexus.texts": texts };
-  return await (texts === 0 ? calls() : inCall({ name: `embeddings ${provider.model}`, facts }, calls));
+  return await (texts === 0
+    ? calls()
+    : inCall({ name: `embeddings ${provider.model}`, facts }, calls));
 }
 
 /**
  * A call keeps its place in the semaphore until its vector is stored: a killed process loses as many vectors as it makes calls at once, at
  * most. A page does not wait for a late call. The text of a late call stays claimed, and its answer is counted and kept.
  */
-function callOne(deps: Deps, startBefore: number, signal: AbortSignal): (claim: Claim) => Promise<Result> {
+function callOne(
+  deps: Deps,
+  startBefore: number,
+  signal: AbortSignal,
+): (claim: Claim) => Promise<Result> {
   // When one text must wait for the budget, those behind it need not ask.
   let budgetMs = 0;
   const call = async (claim: Claim, begun: () => void): Promise<Called> => {
-    if (budgetMs > 0 || signal.aborted || performance.now() > startBefore || !deps.held.isHeld(claim))
+    if (
+      budgetMs > 0 ||
+      signal.aborted ||
+      performance.now() > startBefore ||
+      !deps.held.isHeld(claim)
+    )
       return { kind: "waiting", ms: budgetMs, because: "budget" };
     const called = await callFor(deps, claim, startBefore, signal, begun);
-    if (called.kind === "waiting" && called.because === "budget") budgetMs = Math.max(budgetMs, called.ms);
+    if (called.kind === "waiting" && called.because === "budget")
+      budgetMs = Math.max(budgetMs, called.ms);
     return called;
   };
   return (claim) =>
@@ -95,12 +117,19 @@ async function untilLate(
   return result;
 }
 
-async function endLate({ held, log }: Deps, claim: Claim, working: Promise<Decided>): Promise<void> {
+async function endLate(
+  { held, log }: Deps,
+  claim: Claim,
+  working: Promise<Decided>,
+): Promise<void> {
   try {
     const decided = await working.catch((): Decided => ({ kind: "waiting", ms: 0 }));
     if (decided.kind === "waiting") await held.letGo([claim]);
     else held.forget([claim]);
   } catch (err) {
-    log.warn({ text: claim.id, err }, "a late call could not give its text back: its claim will run out");
+    log.warn(
+      { text: claim.id, err },
+      "a late call could not give its text back: its claim will run out",
+    );
   }
 }

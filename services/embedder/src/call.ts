@@ -120,7 +120,9 @@ async function tryAgain(
   record: Record,
   signal: AbortSignal,
 ): Promise<Called> {
-  const proof = wasWellSince(claim, caller.health.answeredAt) ? "seen" : await answers(caller, signal);
+  const proof = wasWellSince(claim, caller.health.answeredAt)
+    ? "seen"
+    : await answers(caller, signal);
   await record(typeof proof === "number" ? { kind: "used", tokens: proof } : { kind: "failed" });
   if (proof === "none") return { kind: "waiting", ms: 1_000, because: "budget" };
   caller.log.warn({ text: claim.id, attempt: claim.attempts + 1, code }, "a text was not embedded");

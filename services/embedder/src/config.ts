@@ -23,13 +23,16 @@ export const variables = {
     fallback: "on",
   }),
   DIFY: choice(["on", "off"], {
-    meaning: "on: this process fills Dify's knowledge bases; its variables are those of dify/config.ts",
+    meaning:
+      "on: this process fills Dify's knowledge bases; its variables are those of dify/config.ts",
     fallback: "off",
   }),
   EMBEDDING_PROVIDER: choice(PROVIDERS, {
-    meaning: "bedrock (Amazon Titan Text Embeddings V2), or local: compares words, knows no meaning",
+    meaning:
+      "bedrock (Amazon Titan Text Embeddings V2), or local: compares words, knows no meaning",
     fallback: "bedrock",
-    danger: "vectors of two providers cannot be compared: after a change all content must be embedded again",
+    danger:
+      "vectors of two providers cannot be compared: after a change all content must be embedded again",
   }),
   EMBEDDING_REQUESTS_PER_MINUTE: optionalNumber(1, 100_000_000, {
     meaning: "the quota of requests of the account, shared by all embedders; absent: not limited",
@@ -60,7 +63,8 @@ export const variables = {
     fallback: "20000",
   }),
   TEXT_CLAIM_MS: number(1_000, 600_000, {
-    meaning: "milliseconds for which a process claims a text; the claim is renewed while the process lives",
+    meaning:
+      "milliseconds for which a process claims a text; the claim is renewed while the process lives",
     fallback: "60000",
     danger: "the texts that a killed process had claimed wait this long",
   }),
@@ -82,7 +86,9 @@ export const variables = {
   }),
 };
 
-function dollars(words: Pick<Variable<unknown>, "meaning" | "danger">): Variable<number | undefined> {
+function dollars(
+  words: Pick<Variable<unknown>, "meaning" | "danger">,
+): Variable<number | undefined> {
   const schema = z
     .string()
     .regex(/^\d+(\.\d+)?$/, "must be an amount in dollars, like 0.00002 or 25")

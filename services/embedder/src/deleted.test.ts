@@ -38,7 +38,10 @@ describe("content that is deleted", () => {
 
   it("takes the vector of its text along when two with the same text are deleted at the same time", async () => {
     const practice = await embedder.practice("a");
-    const [one, two] = [await embedder.newCase("Same", practice), await embedder.newCase("Same", practice)];
+    const [one, two] = [
+      await embedder.newCase("Same", practice),
+      await embedder.newCase("Same", practice),
+    ];
     await embedder.embed("case", [one, two]);
     const deleter = await embedder.target.connect();
     await deleter.query("begin");

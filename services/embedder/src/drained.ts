@@ -63,7 +63,9 @@ async function sweep(target: Pool): Promise<void> {
 }
 
 async function sweepAlone(tx: Client): Promise<void> {
-  const { rows } = await tx.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as mine`);
+  const { rows } = await tx.query<{ mine: boolean }>(
+    `select pg_try_advisory_xact_lock(${LOCK}) as mine`,
+  );
   if (rows[0]?.mine !== true) return;
   for (const { content, target } of entities)
     for (const table of content === null ? [] : OF_CONTENT)
@@ -79,4 +81,8 @@ async function sweepAlone(tx: Client): Promise<void> {
   );
 }
 
-const OF_CONTENT = ["public.ai_embeddings", "migration.embedding_items", "migration.embedding_failures"];
+const OF_CONTENT = [
+  "public.ai_embeddings",
+  "migration.embedding_items",
+  "migration.embedding_failures",
+];

@@ -23,7 +23,9 @@ describe("a page of content", () => {
     ];
     await embedder.embed("case", ids);
     expect(embedder.calls).toHaveLength(3);
-    const practices = await Promise.all(ids.map(async (id) => (await embedder.vectorsOf(id))[0]?.practice));
+    const practices = await Promise.all(
+      ids.map(async (id) => (await embedder.vectorsOf(id))[0]?.practice),
+    );
     expect(practices).toEqual([first, first, second, null]);
   });
 
@@ -33,7 +35,9 @@ describe("a page of content", () => {
     await embedder.embed("case", ids);
     expect(embedder.calls).toHaveLength(2);
     const before = await embedder.vectorsOf(ids[0] ?? "");
-    await embedder.target.query(`update public.cases set title = 'Both arches' where id = $1`, [ids[0]]);
+    await embedder.target.query(`update public.cases set title = 'Both arches' where id = $1`, [
+      ids[0],
+    ]);
     await embedder.embed("case", ids);
     expect(embedder.calls.slice(2)).toEqual([expect.stringContaining("Both arches")]);
     expect(await embedder.vectorsOf(ids[0] ?? "")).not.toEqual(before);
@@ -45,7 +49,9 @@ describe("a page of content", () => {
     await embedder.target.query(`update public.cases set title = 'Case 12' where id = $1`, [id]);
     await embedder.embed("case", [id]);
     expect(await embedder.vectorsOf(id)).toEqual([]);
-    const { rows } = await embedder.target.query(`select content_id, chunks from migration.embedding_items`);
+    const { rows } = await embedder.target.query(
+      `select content_id, chunks from migration.embedding_items`,
+    );
     expect(rows).toEqual([{ content_id: id, chunks: 0 }]);
   });
 
@@ -54,7 +60,10 @@ describe("a page of content", () => {
     const id = await embedder.newCase(words(4_000));
     await embedder.embed("case", [id]);
     expect(await embedder.vectorsOf(id)).toHaveLength(4);
-    await embedder.target.query(`update public.cases set title = $2 where id = $1`, [id, words(1_500)]);
+    await embedder.target.query(`update public.cases set title = $2 where id = $1`, [
+      id,
+      words(1_500),
+    ]);
     await embedder.embed("case", [id]);
     expect(await embedder.vectorsOf(id)).toHaveLength(2);
   });
@@ -68,10 +77,14 @@ describe("a row that changes while its text is embedded", () => {
   it("never keeps the old vector", async () => {
     const id = await embedder.newCase("Old title");
     embedder.before = async (text) => {
-      if (text.includes("Old")) await embedder.target.query(`update public.cases set title = 'New title'`);
+      if (text.includes("Old"))
+        await embedder.target.query(`update public.cases set title = 'New title'`);
     };
     await embedder.embed("case", [id]);
-    expect(embedder.calls).toEqual([expect.stringContaining("Old"), expect.stringContaining("New")]);
+    expect(embedder.calls).toEqual([
+      expect.stringContaining("Old"),
+      expect.stringContaining("New"),
+    ]);
     const { rows } = await embedder.target.query(
       `select a.sha256_hash = t.sha256 as newest from public.ai_embeddings a, migration.embedding_texts t order by t.id`,
     );
@@ -171,9 +184,12 @@ describe("a text that cannot be embedded", () => {
   });
 
   it("is cut smaller when the model refuses it as too long, until it takes it, and once only", async () => {
-    const id = await embedder.newCase(Array.from({ length: 300 }, (_, tooth) => `crown ${tooth}`).join(" "));
+    const id = await embedder.newCase(
+      Array.from({ length: 300 }, (_, tooth) => `crown ${tooth}`).join(" "),
+    );
     embedder.before = (text) => {
-      if (text.length > 1_000) throw new EmbeddingFailure("item", "ValidationException", null, true);
+      if (text.length > 1_000)
+        throw new EmbeddingFailure("item", "ValidationException", null, true);
     };
     await embedder.embed("case", [id]);
     const vectors = await embedder.vectorsOf(id);
@@ -183,7 +199,9 @@ describe("a text that cannot be embedded", () => {
     await embedder.embed("case", [id]);
     expect(embedder.calls).toHaveLength(calls);
     expect(await embedder.vectorsOf(id)).toEqual(vectors);
-    expect((await embedder.target.query(`select from migration.embedding_failures`)).rowCount).toBe(0);
+    expect((await embedder.target.query(`select from migration.embedding_failures`)).rowCount).toBe(
+      0,
+    );
   });
 
   it("is given up after five attempts, if the provider answers others", async () => {
@@ -212,6 +230,8 @@ describe("a text that cannot be embedded", () => {
 });
 
 async function openEvents(target: Queryable): Promise<number> {
-  const { rowCount } = await target.query("select from migration.content_events where done_at is null");
+  const { rowCount } = await target.query(
+    "select from migration.content_events where done_at is null",
+  );
   return rowCount ?? 0;
 }

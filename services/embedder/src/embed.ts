@@ -23,7 +23,11 @@ const MAY_DIE = 2;
 const ENDED_EMBEDDER = "ended_embedder";
 
 /** Embeds one page of an event. Whatever happens, the ledger knows it before the queue does. */
-export async function embedPage(deps: Deps, job: ContentJob, signal: AbortSignal): Promise<Handled> {
+export async function embedPage(
+  deps: Deps,
+  job: ContentJob,
+  signal: AbortSignal,
+): Promise<Handled> {
   // A paused pool holds its pages, and leaves target, queue and processor to the load that may be under way.
   const restMs = deps.health.pausedUntil - performance.now();
   if (restMs > 0) await pause(restMs, signal);
@@ -31,7 +35,8 @@ export async function embedPage(deps: Deps, job: ContentJob, signal: AbortSignal
   try {
     const page = await beginPage(deps.target, job);
     if (page === undefined) return { kind: "done" };
-    if (page.begun > MAY_DIE) return await deps.suspectTurn(() => embedOneByOne(deps, page, signal));
+    if (page.begun > MAY_DIE)
+      return await deps.suspectTurn(() => embedOneByOne(deps, page, signal));
     return await embedTogether(deps, page, signal);
   } catch (error) {
     return await snoozeJob(deps, job, error);
@@ -104,7 +109,10 @@ async function embedOneByOne(deps: Deps, page: Page, signal: AbortSignal): Promi
   const givenUp = item !== null && itemBegun >= MAY_DIE;
   if (givenUp) {
     if (!(await giveUp(deps, content, item))) return { kind: "later", ms: 500 };
-    deps.log.error({ ...facts, id: item, code: ENDED_EMBEDDER }, "an item has ended its embedders alone");
+    deps.log.error(
+      { ...facts, id: item, code: ENDED_EMBEDDER },
+      "an item has ended its embedders alone",
+    );
     await noteItem(deps.target, page, null);
   }
   const others = page.ids.filter((id) => id !== item);
@@ -124,14 +132,20 @@ async function embedOneByOne(deps: Deps, page: Page, signal: AbortSignal): Promi
 async function giveUp({ target }: Deps, content: Content, id: string): Promise<boolean> {
   const item = await unreadItem(target, content, id, ENDED_EMBEDDER);
   if (item === undefined) return true;
-  return (await attachVectors(target, content, [{ item, kind: "failed", code: ENDED_EMBEDDER }])).has(id);
+  return (
+    await attachVectors(target, content, [{ item, kind: "failed", code: ENDED_EMBEDDER }])
+  ).has(id);
 }
 
 /** Milliseconds between two tries to say that a reading ended. */
 const TELL_MS = 1_000;
 
 /** A target that is away for a while must not look like an embedder that died. */
-async function whenReachable({ log }: Deps, signal: AbortSignal, tell: () => Promise<void>): Promise<void> {
+async function whenReachable(
+  { log }: Deps,
+  signal: AbortSignal,
+  tell: () => Promise<void>,
+): Promise<void> {
   for (;;) {
     try {
       return await tell();
@@ -187,7 +201,9 @@ async function embedTexts(
     const claims = await claimTexts(deps.target, deps.provider.model, cut, deps.claimMs);
     deps.lookedUp(claims.values());
     const texts = await callAll(deps, claims, claimedAt + deps.claimMs - deps.callMs, signal);
-    const smaller = cut.map((item) => cutSmaller(item, (chunk) => isTooLong(texts.get(keyOf(item, chunk)))));
+    const smaller = cut.map((item) =>
+      cutSmaller(item, (chunk) => isTooLong(texts.get(keyOf(item, chunk)))),
+    );
     if (smaller.every((item, index) => item === cut[index])) return { cut, texts };
     cut = smaller;
   }
@@ -211,6 +227,8 @@ function decide(item: Item, texts: Texts): Decided | undefined {
 }
 
 function soonest(texts: Texts): number {
-  const waits = [...texts.values()].flatMap((state) => (state.kind === "waiting" ? [state.ms] : []));
+  const waits = [...texts.values()].flatMap((state) =>
+    state.kind === "waiting" ? [state.ms] : [],
+  );
   return Math.max(1, Math.min(...waits, 5_000));
 }

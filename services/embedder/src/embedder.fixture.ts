@@ -49,7 +49,8 @@ export async function embedderUnderTest(context: TestContext): Promise<EmbedderU
     deps,
     calls,
     before: () => undefined,
-    practice: (name) => insert(target, `insert into public.practices (id, name) values ($1, $2)`, [name]),
+    practice: (name) =>
+      insert(target, `insert into public.practices (id, name) values ($1, $2)`, [name]),
     newCase: (title, practiceId = null) =>
       insert(target, `insert into public.cases (id, title, practice_id) values ($1, $2, $3)`, [
         title,
@@ -76,7 +77,12 @@ async function depsOn(target: Pool, before: (text: string) => Promise<void>): Pr
   const log = openLog("test");
   log.level = "silent";
   const held = openHeldClaims(target, 5_000, log);
-  const unlimited = { requestsPerMinute: null, tokensPerMinute: null, usdPer1kTokens: 0, capUsd: null };
+  const unlimited = {
+    requestsPerMinute: null,
+    tokensPerMinute: null,
+    usdPer1kTokens: 0,
+    capUsd: null,
+  };
   return {
     target,
     log,
@@ -120,6 +126,7 @@ async function offer(target: Pool, contentType: string, ids: readonly string[]):
 
 async function work({ target, deps }: EmbedderUnderTest): Promise<boolean> {
   await takeEvents(target, 1_000);
-  for (const page of await relayedPages(target)) await embedPage(deps, page, AbortSignal.timeout(30_000));
+  for (const page of await relayedPages(target))
+    await embedPage(deps, page, AbortSignal.timeout(30_000));
   return (await relayedPages(target)).length === 0;
 }

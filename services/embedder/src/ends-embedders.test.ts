@@ -34,8 +34,9 @@ async function readings(): Promise<unknown[]> {
 }
 
 async function failures(): Promise<unknown[]> {
-  return (await embedder.target.query("select content_id as id, code from migration.embedding_failures"))
-    .rows;
+  return (
+    await embedder.target.query("select content_id as id, code from migration.embedding_failures")
+  ).rows;
 }
 
 describe("a page that has ended two embedders", () => {
@@ -92,7 +93,9 @@ describe("a target that refuses what an embedder writes", () => {
        create trigger full_disk before insert on migration.embedding_texts execute function full_disk()`,
     );
     await embedder.work();
-    expect(await currentHolds(embedder.target)).toMatchObject([{ server: "target", code: "53100" }]);
+    expect(await currentHolds(embedder.target)).toMatchObject([
+      { server: "target", code: "53100" },
+    ]);
     expect(await readings()).toEqual([]);
   });
 });

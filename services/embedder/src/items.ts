@@ -31,7 +31,11 @@ interface ContentRow {
 }
 
 /** The items of these ids. Rows that are gone are left out: their vectors went with them. */
-export async function readItems(target: Pool, content: Content, ids: readonly string[]): Promise<Item[]> {
+export async function readItems(
+  target: Pool,
+  content: Content,
+  ids: readonly string[],
+): Promise<Item[]> {
   const { rows } = await target.query<ContentRow>(
     `select id, xmin::text as version, practice_id, ${content.columns.join(", ")}
      from public.${content.table} where id = any($1::uuid[])`,

@@ -40,9 +40,12 @@ export async function withoutKnown(
 }
 
 function isKnown(item: Item, model: string, known: Known | undefined): boolean {
-  if (known === undefined || item.failure !== null || known.chunks !== item.chunks.length) return false;
+  if (known === undefined || item.failure !== null || known.chunks !== item.chunks.length)
+    return false;
   const practice = item.practiceId ?? "-";
-  return known.vectors === item.chunks.map(({ sha256 }) => `${sha256} ${practice} ${model}`).join("\n");
+  return (
+    known.vectors === item.chunks.map(({ sha256 }) => `${sha256} ${practice} ${model}`).join("\n")
+  );
 }
 
 /** Notes the new version of rows whose text and vectors are as they were. A row that was written since keeps the older note. */

@@ -42,7 +42,8 @@ export function openMetrics() {
     scrape: () => scrape(register),
     dify: openDifyMetrics(register),
     /** Tells how long a content event has waited for one of its readers. */
-    consumed: (reader: (typeof READERS)[number], seconds: number): void => lag.observe({ reader }, seconds),
+    consumed: (reader: (typeof READERS)[number], seconds: number): void =>
+      lag.observe({ reader }, seconds),
     watchPool: openPoolMetrics(register, ["target"]),
     timeJob: openJobMetrics(register, [CONTENT_QUEUE]),
     lookedUp: (states: Iterable<TextState>): void => {

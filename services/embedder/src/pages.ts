@@ -19,7 +19,10 @@ export interface OfferedPage extends ContentJob {
 }
 
 /** The ids of a page, whose reading begins. Undefined when it is done already, or its event is gone. */
-export async function beginPage(db: Queryable, { eventId, offset }: ContentJob): Promise<Page | undefined> {
+export async function beginPage(
+  db: Queryable,
+  { eventId, offset }: ContentJob,
+): Promise<Page | undefined> {
   const { rows } = await db.query<
     Pick<Page, "contentType" | "begun" | "item" | "itemBegun"> & { id: string }
   >(
@@ -62,7 +65,10 @@ export async function noteItem(
 }
 
 /** Every id of the page is done. With its last page the event is done: then returns the seconds since it was written. */
-export async function finishPage(db: Queryable, { eventId, offset }: ContentJob): Promise<number | null> {
+export async function finishPage(
+  db: Queryable,
+  { eventId, offset }: ContentJob,
+): Promise<number | null> {
   const { rows } = await db.query<{ seconds: number | null }>(
     `with ended as (delete from migration.page_readings where event_id = $1 and page_offset = $2)
      update migration.content_events set pages_done = pages_done || $2::integer,

@@ -1,6 +1,11 @@
 /** The relay: enqueues content events for the embedders, page by page, up to a high-water mark, and again if the queue has lost some. */
 import type { Pool } from "@nexus/shared/database";
-import { CONTENT_QUEUE, newContentJob, reconcileLostJobs, type Transport } from "@nexus/shared/queue";
+import {
+  CONTENT_QUEUE,
+  newContentJob,
+  reconcileLostJobs,
+  type Transport,
+} from "@nexus/shared/queue";
 import { inSpan, type Log } from "@nexus/shared/telemetry";
 import { type OfferedPage, openPages, relayedPages, takeEvents } from "./pages.ts";
 

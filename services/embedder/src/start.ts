@@ -12,7 +12,13 @@ import {
   understood,
   workerSettings,
 } from "@nexus/shared/queue";
-import { type Closers, type Context, openStatus, openTurn, startTicker } from "@nexus/shared/runtime";
+import {
+  type Closers,
+  type Context,
+  openStatus,
+  openTurn,
+  startTicker,
+} from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
 import type { Log, TimeJob } from "@nexus/shared/telemetry";
 import type { variables } from "./config.ts";
@@ -108,7 +114,11 @@ async function startPages(
   closers.push("pages", stop);
 }
 
-function startRelaying(config: Settings, relaying: Omit<RelayDeps, "settings">, closers: Closers): void {
+function startRelaying(
+  config: Settings,
+  relaying: Omit<RelayDeps, "settings">,
+  closers: Closers,
+): void {
   const settings = { highWater: config.HIGH_WATER, tickMs: config.TICK_MS, careMs: config.CARE_MS };
   const memory = startRelay();
   const ticker = startTicker({
@@ -121,14 +131,20 @@ function startRelaying(config: Settings, relaying: Omit<RelayDeps, "settings">, 
 
 /** Said in the ledger too, where a server refuses: the doctor reads it there. */
 function relayFailed({ target, log }: Pick<RelayDeps, "target" | "log">): (error: unknown) => void {
-  const say = seldom((error, since) => log.warn({ err: error, ...since }, "relay failed, trying again"));
+  const say = seldom((error, since) =>
+    log.warn({ err: error, ...since }, "relay failed, trying again"),
+  );
   return (error) => {
     say(error);
     void recordRefusal(target, error);
   };
 }
 
-function startTending(config: Settings, { target, log }: { target: Pool; log: Log }, closers: Closers): void {
+function startTending(
+  config: Settings,
+  { target, log }: { target: Pool; log: Log },
+  closers: Closers,
+): void {
   const deps = { target, log, memoryMb: config.INDEX_MEMORY_MB };
   const memory = { upTo: -1 };
   const ticker = startTicker({

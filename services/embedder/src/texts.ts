@@ -87,7 +87,9 @@ export async function claimTexts(
     claimMs,
   ]);
   const byPlace = new Map(rows.map((row) => [row.nth, row]));
-  return new Map(wanted.map(({ key, text }, index) => [key, stateOf(byPlace.get(index + 1), text)]));
+  return new Map(
+    wanted.map(({ key, text }, index) => [key, stateOf(byPlace.get(index + 1), text)]),
+  );
 }
 
 interface Wanted extends Chunk {
@@ -144,7 +146,11 @@ export async function renewTexts(
 }
 
 /** Counts a failed attempt; nobody tries again before `backoffMs`. */
-export async function countFailedAttempt(db: Queryable, { id }: Claim, backoffMs: number): Promise<void> {
+export async function countFailedAttempt(
+  db: Queryable,
+  { id }: Claim,
+  backoffMs: number,
+): Promise<void> {
   await db.query(
     `update migration.embedding_texts
      set attempts = attempts + 1, failed_at = now(), claimed_until = now() + $2 * interval '1 ms'

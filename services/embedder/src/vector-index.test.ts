@@ -37,7 +37,10 @@ describe("the vectors, when nothing is left to embed", () => {
     await writer.query("commit");
     writer.release();
     await built;
-    expect(await progress()).toMatchObject({ status: "idle", index: { state: "ready", percent: null } });
+    expect(await progress()).toMatchObject({
+      status: "idle",
+      index: { state: "ready", percent: null },
+    });
   });
 
   it("get no index while something is open", async () => {
@@ -68,7 +71,11 @@ describe("the vectors, when nothing is left to embed", () => {
 
 async function tend(): Promise<void> {
   const { target, deps } = embedder;
-  await tendVectors({ target, log: deps.log, memoryMb: 64 }, { upTo: -1 }, new AbortController().signal);
+  await tendVectors(
+    { target, log: deps.log, memoryMb: 64 },
+    { upTo: -1 },
+    new AbortController().signal,
+  );
 }
 
 async function index(): Promise<{ oid: number; valid: boolean } | undefined> {

@@ -104,7 +104,8 @@ async function build(
 }
 
 async function drop(client: Client, those: readonly Index[]): Promise<void> {
-  for (const { name } of those) await client.query(`drop index concurrently if exists public.${name}`);
+  for (const { name } of those)
+    await client.query(`drop index concurrently if exists public.${name}`);
 }
 
 /**
@@ -117,7 +118,8 @@ const LARGE = { vectors: 10_000, share: 0.4 };
 export async function dropForLargeDelta(deps: IndexDeps, open: number): Promise<void> {
   if (open < LARGE.vectors) return;
   const there = await indexes(deps.target);
-  if (there.length === 0 || open < LARGE.share * there.reduce((sum, { held }) => sum + held, 0)) return;
+  if (there.length === 0 || open < LARGE.share * there.reduce((sum, { held }) => sum + held, 0))
+    return;
   await alone(deps, async (client) => {
     await drop(client, await indexes(client));
     deps.log.info({ open }, "vector indexes dropped, until the new vectors are there");
@@ -132,18 +134,24 @@ const UNLIMITED = `select set_config(name, '0', false) from pg_settings
   where name in ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_session_timeout')`;
 
 /** Runs `work` on a connection of its own, without limits of time, unless another embedder is at it. */
-async function alone({ target }: IndexDeps, work: (client: Client) => Promise<void>): Promise<void> {
+async function alone(
+  { target }: IndexDeps,
+  work: (client: Client) => Promise<void>,
+): Promise<void> {
   const url = urlOf(target); // As it is now: it may have been read anew.
-  await withPool({ url, max: 1, name: "nexus-embedder-index", silenceMs: BUILD_MS }, async (pool) => {
-    const client = await pool.connect();
-    try {
-      await client.query(UNLIMITED);
-      const { rows } = await client.query<{ mine: boolean }>(
-        `select pg_try_advisory_lock(${INDEX_LOCK}) as mine`,
-      );
-      if (rows[0]?.mine === true) await work(client);
-    } finally {
-      client.release(true);
-    }
-  });
+  await withPool(
+    { url, max: 1, name: "nexus-embedder-index", silenceMs: BUILD_MS },
+    async (pool) => {
+      const client = await pool.connect();
+      try {
+        await client.query(UNLIMITED);
+        const { rows } = await client.query<{ mine: boolean }>(
+          `select pg_try_advisory_lock(${INDEX_LOCK}) as mine`,
+        );
+        if (rows[0]?.mine === true) await work(client);
+      } finally {
+        client.release(true);
+      }
+    },
+  );
 }

@@ -20,7 +20,9 @@ beforeEach(async (context) => {
 /** Status and code of each entity. */
 async function entities(): Promise<Record<string, readonly [string, string | null]>> {
   const progress = await progressOf(deps.target, (await runOf(deps)).id);
-  return Object.fromEntries(progress.map(({ entity, status, errorCode }) => [entity, [status, errorCode]]));
+  return Object.fromEntries(
+    progress.map(({ entity, status, errorCode }) => [entity, [status, errorCode]]),
+  );
 }
 
 describe("planning", () => {
@@ -112,7 +114,12 @@ describe("a tick", () => {
 });
 
 async function park(runId: number, batch: number): Promise<void> {
-  const waits = { reason: "practices_not_in_target", column: null, missingEntity: "practices", missingId: 7 };
+  const waits = {
+    reason: "practices_not_in_target",
+    column: null,
+    missingEntity: "practices",
+    missingId: 7,
+  };
   await recordExceptions(deps.target, { id: batch, runId, entity: "profiles" }, [
     { legacyId: 1, outcome: "parked", ...waits },
   ]);

@@ -81,7 +81,9 @@ describe("parked rows", () => {
     await bring(7);
     const again = await inTransaction(target, async (tx) => {
       const before = await exceptionsRead(tx);
-      expect(await releaseArrived(tx, runId, [PROFILES])).toEqual([{ entity: "patients", batches: 1 }]);
+      expect(await releaseArrived(tx, runId, [PROFILES])).toEqual([
+        { entity: "patients", batches: 1 },
+      ]);
       return (await exceptionsRead(tx)) - before;
     });
     expect(again).toBeLessThan(20);

@@ -1,7 +1,13 @@
 /** A run begins when the source is fit to be read; what is skipped is counted once. */
 import { entities, type Entity, entityNamed, missingInSource } from "@nexus/catalog";
 import { errorCode, inspectSource, type Queryable, readOnly } from "@nexus/shared/database";
-import { entitiesIn, markRunBegun, markRunFailed, recordSource, type Run } from "@nexus/shared/ledger";
+import {
+  entitiesIn,
+  markRunBegun,
+  markRunFailed,
+  recordSource,
+  type Run,
+} from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { countSkipped } from "./excluded.ts";
@@ -49,7 +55,10 @@ async function problemsOf(deps: Deps, entity: Entity): Promise<readonly string[]
     return (await inspect(deps, [entity])).problems;
   } catch (error) {
     if (errorCode(error) !== "55P03") throw error;
-    deps.log.warn({ entity: entity.name }, "a table of the source is locked, its keys were not looked at");
+    deps.log.warn(
+      { entity: entity.name },
+      "a table of the source is locked, its keys were not looked at",
+    );
     return [];
   }
 }

@@ -1,4 +1,10 @@
-import { CONNECTIONS, legacyVariables, number, queueVariables, targetVariables } from "@nexus/shared/config";
+import {
+  CONNECTIONS,
+  legacyVariables,
+  number,
+  queueVariables,
+  targetVariables,
+} from "@nexus/shared/config";
 import { statusVariables } from "@nexus/shared/runtime";
 
 /** The environment of the extractor. */
@@ -10,7 +16,8 @@ export const variables = {
   BATCH_ROWS: number(1, 5_000, {
     meaning: "rows of one batch",
     fallback: "1000",
-    danger: "more rows hold the target's locks longer and cost the loaders memory; fewer cost round trips",
+    danger:
+      "more rows hold the target's locks longer and cost the loaders memory; fewer cost round trips",
   }),
   HIGH_WATER: number(1, 100_000, {
     meaning: "batches of one entity in the queue at most",

@@ -23,7 +23,11 @@ export async function followMoved({ target, entities, log }: Deps, run: Run): Pr
       }
       return await addMoved(tx, run.id, entity, entities.indexOf(entity));
     });
-    if (loads) log.info({ runId: run.id, entity: name }, "children of parents that changed are loaded again");
+    if (loads)
+      log.info(
+        { runId: run.id, entity: name },
+        "children of parents that changed are loaded again",
+      );
     again ||= loads;
   }
   return again;

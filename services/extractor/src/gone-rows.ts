@@ -3,7 +3,11 @@ import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database
 import { BEGINNING, type ComparedPage, type Key, MOST_MISSING } from "@nexus/shared/ledger";
 
 /** Where the comparison of an entity stands: int8's least value is text. Undefined: there is nothing to compare (any more). */
-export async function goneCursor(db: Queryable, runId: number, entity: string): Promise<Key | undefined> {
+export async function goneCursor(
+  db: Queryable,
+  runId: number,
+  entity: string,
+): Promise<Key | undefined> {
   const found = await db.query<{ cursor: Key | null }>(
     `select gone_cursor as cursor from migration.run_entities where run_id = $1 and entity = $2 and status = 'settling'`,
     [runId, entity],
@@ -40,8 +44,13 @@ export async function recordPage(
 
 /** Marks the gone rows of an earlier comparison as stale, until they are found again, and forgets its missing keys. */
 async function forget(tx: Queryable, runId: number, entity: string): Promise<void> {
-  await tx.query(`update migration.gone_rows set stale = true where entity = $1 and not stale`, [entity]);
-  await tx.query(`delete from migration.missing_keys where run_id = $1 and entity = $2`, [runId, entity]);
+  await tx.query(`update migration.gone_rows set stale = true where entity = $1 and not stale`, [
+    entity,
+  ]);
+  await tx.query(`delete from migration.missing_keys where run_id = $1 and entity = $2`, [
+    runId,
+    entity,
+  ]);
 }
 
 /** Forgets what was not found again: it is back, or is not in the target any more. */

@@ -28,7 +28,9 @@ beforeEach(async (context) => {
 async function planned(): Promise<void> {
   const runId = await runningRun(deps.target, ["practice_members"]);
   await recordPlan(deps.target, runId, "practice_members", BEGINNING, [], true);
-  await deps.target.query("update migration.run_entities set status = 'loading' where status = 'planned'");
+  await deps.target.query(
+    "update migration.run_entities set status = 'loading' where status = 'planned'",
+  );
 }
 
 async function members() {
@@ -65,7 +67,12 @@ describe("memberships that are gone from the source", () => {
   it("are none where the source has them all, and what it gains meanwhile is not taken for gone", async () => {
     await deps.legacy.query("insert into dispatch_office_doctors values (21), (22)");
     await settle(deps, await runOf(deps));
-    expect(await members()).toEqual({ status: "complete", errorCode: null, gone: [], inactive: [] });
+    expect(await members()).toEqual({
+      status: "complete",
+      errorCode: null,
+      gone: [],
+      inactive: [],
+    });
   });
 
   it("are forgotten by the next run when the source has them again", async () => {
@@ -82,21 +89,26 @@ describe("memberships that are gone from the source", () => {
     ["all", "true"],
     ["more than half", "id > 8"],
     ["more than ten and than a tenth", "id > 9"],
-  ])("stop the entity when they are %s: the source may only not show them", async (_, condition) => {
-    await deps.legacy.query(`delete from dispatch_office_doctors where ${condition}`);
-    await settle(deps, await runOf(deps));
-    expect(await members()).toMatchObject({
-      status: "blocked",
-      errorCode: "rows_gone_from_source",
-      inactive: [],
-    });
-  });
+  ])(
+    "stop the entity when they are %s: the source may only not show them",
+    async (_, condition) => {
+      await deps.legacy.query(`delete from dispatch_office_doctors where ${condition}`);
+      await settle(deps, await runOf(deps));
+      expect(await members()).toMatchObject({
+        status: "blocked",
+        errorCode: "rows_gone_from_source",
+        inactive: [],
+      });
+    },
+  );
 
   it("are compared anew when a person has looked, and believed once that is said", async () => {
     await deps.legacy.query("alter table dispatch_office_doctors rename to elsewhere");
     await deps.legacy.query("create table dispatch_office_doctors (id integer primary key)");
     await settle(deps, await runOf(deps));
-    await deps.legacy.query("insert into dispatch_office_doctors select id from elsewhere where id > 15");
+    await deps.legacy.query(
+      "insert into dispatch_office_doctors select id from elsewhere where id > 15",
+    );
     await setLimits(deps.target, (await runOf(deps)).id, "practice_members", { gonePercent: 100 });
     await settle(deps, await runOf(deps));
     expect(await members()).toMatchObject({

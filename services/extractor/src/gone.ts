@@ -4,7 +4,11 @@ import type { Client } from "@nexus/shared/database";
 import type { Run } from "@nexus/shared/ledger";
 
 /** A membership gives access as long as it is active. It comes back with its row. */
-export async function deactivateGone(tx: Client, run: Run, { name, target }: Entity): Promise<void> {
+export async function deactivateGone(
+  tx: Client,
+  run: Run,
+  { name, target }: Entity,
+): Promise<void> {
   if (target.inactiveWhenGone === undefined) return;
   const { table, key, inactiveWhenGone: column } = target;
   await tx.query(

@@ -1,4 +1,10 @@
-import { finishBatch, progressOf, recordExceptions, setLimits, waiveLosses } from "@nexus/shared/ledger";
+import {
+  finishBatch,
+  progressOf,
+  recordExceptions,
+  setLimits,
+  waiveLosses,
+} from "@nexus/shared/ledger";
 import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
@@ -81,11 +87,15 @@ describe("an entity that loses rows for reasons that nobody foresaw", () => {
     await help();
     expect(await practices()).toMatchObject({ status: "loading", waived: false, errorCode: null });
     expect(await dispatch(deps, await runOf(deps))).toBe(true);
-    await deps.target.query("update migration.batches set status = 'queued' where status = 'planned'");
+    await deps.target.query(
+      "update migration.batches set status = 'queued' where status = 'planned'",
+    );
     await deps.target.query("update migration.batches set status = 'done' where status = 'queued'");
     await settle(deps, await runOf(deps));
     expect(await practices()).toMatchObject({ status: "complete", unforeseen: 12 });
-    const { rows } = await deps.target.query("select name from migration.validations where not passed");
+    const { rows } = await deps.target.query(
+      "select name from migration.validations where not passed",
+    );
     expect(rows).toEqual([]);
   });
 

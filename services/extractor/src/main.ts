@@ -24,7 +24,15 @@ await runService({
     const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const transport = await openQueue(config, 0, context);
     const settings = settingsOf(config);
-    const deps = { entities: inDependencyOrder(entities), legacy, target, transport, log, settings, settled };
+    const deps = {
+      entities: inDependencyOrder(entities),
+      legacy,
+      target,
+      transport,
+      log,
+      settings,
+      settled,
+    };
     const memory = startMemory();
     const ticking = watchRefusals(deps);
     const tickFailed = seldom((error, since) =>

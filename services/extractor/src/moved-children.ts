@@ -27,10 +27,17 @@ export async function reloadMoved(tx: Queryable, runId: number, entity: Entity):
   return again + (held === "unknown" ? 0 : await planOthers(tx, runId, entity, held));
 }
 
-async function replan(tx: Queryable, runId: number, entity: Entity, held: Held | "unknown"): Promise<number> {
+async function replan(
+  tx: Queryable,
+  runId: number,
+  entity: Entity,
+  held: Held | "unknown",
+): Promise<number> {
   const { table, key } = entity.target;
   const some = (keys: string): string =>
-    held === "unknown" ? "true" : `exists (select from public.${table} t where ${keys} and (${held.sql}))`;
+    held === "unknown"
+      ? "true"
+      : `exists (select from public.${table} t where ${keys} and (${held.sql}))`;
   const again = await planNextGeneration(tx, {
     sql: `b.run_id = $1 and b.entity = $2 and b.status = 'done' and (
        ${some(`t.${key} > b.after_key and t.${key} <= b.to_key`)} or ${some(`t.${key} = any(b.keys)`)})`,
@@ -39,7 +46,12 @@ async function replan(tx: Queryable, runId: number, entity: Entity, held: Held |
   return again.length;
 }
 
-async function planOthers(tx: Queryable, runId: number, entity: Entity, held: Held): Promise<number> {
+async function planOthers(
+  tx: Queryable,
+  runId: number,
+  entity: Entity,
+  held: Held,
+): Promise<number> {
   const { table, key } = entity.target;
   const added = await tx.query(
     `with planned as (
@@ -76,7 +88,8 @@ export async function addMoved(
   position: number,
 ): Promise<boolean> {
   if ((await lockRun(tx, runId)) !== "running") return false;
-  if ((await addEntities(tx, runId, [{ entity: entity.name, position, skip: false }])) === 0) return false;
+  if ((await addEntities(tx, runId, [{ entity: entity.name, position, skip: false }])) === 0)
+    return false;
   const held = childrenOf(entity, await takeMoved(tx, runId, entity));
   if (held === "none" || held === "unknown") return true;
   await planOthers(tx, runId, entity, held);

@@ -59,7 +59,9 @@ describe("the ranges of a plan", () => {
     await offices(`select generate_series(1000, ${1000 + CHUNK_ROWS})`);
     const { ranges, steps } = await plan();
     expect(steps).toBe(3);
-    expect(ranges.slice(1).map(([after]) => after)).toEqual(ranges.slice(0, -1).map(([, to]) => to));
+    expect(ranges.slice(1).map(([after]) => after)).toEqual(
+      ranges.slice(0, -1).map(([, to]) => to),
+    );
     expect(ranges.reduce((sum, [, , expected]) => sum + Number(expected), 0)).toBe(201);
   });
 

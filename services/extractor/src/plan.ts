@@ -45,7 +45,11 @@ export async function plan(deps: Deps, setbacks: Setbacks): Promise<number> {
  * Plans the next chunk of the first entity that is not wholly planned, and of the next one where that fails. Returns whether there
  * was one.
  */
-export async function planNext(deps: Deps, run: Run, setbacks: Setbacks = startSetbacks()): Promise<boolean> {
+export async function planNext(
+  deps: Deps,
+  run: Run,
+  setbacks: Setbacks = startSetbacks(),
+): Promise<boolean> {
   const names = await entitiesIn(deps.target, run.id, UNPLANNED);
   for (const name of names) {
     const step = stepOf(name);
@@ -53,7 +57,9 @@ export async function planNext(deps: Deps, run: Run, setbacks: Setbacks = startS
     const bounds = boundsOf(deps, setbacks, step, others);
     const facts = { "nexus.run": run.id, "nexus.entity": name };
     const planned = await attempt(deps, run, setbacks, step, () =>
-      inSpan({ name: "plan", facts, under: run.traceContext }, () => planChunk(deps, run, name, bounds)),
+      inSpan({ name: "plan", facts, under: run.traceContext }, () =>
+        planChunk(deps, run, name, bounds),
+      ),
     );
     if (planned === true) return true;
   }
@@ -76,7 +82,11 @@ function boundsOf(
   const patient = others.every((other) => hasFailed(setbacks, stepOf(other)));
   const lockMs = patient ? PATIENT_LOCK_MS : LOCK_MS;
   const thinkMs = patience(setbacks, step, settings.legacyStatementMs);
-  return { lockMs, statementMs: Math.min(settings.legacyStatementMs, Math.max(thinkMs, 2 * lockMs)), signal };
+  return {
+    lockMs,
+    statementMs: Math.min(settings.legacyStatementMs, Math.max(thinkMs, 2 * lockMs)),
+    signal,
+  };
 }
 
 /** How long the source may think about a chunk, and wait for a lock. Milliseconds. */
@@ -84,7 +94,12 @@ interface ChunkBounds extends Bounds {
   readonly lockMs: number;
 }
 
-async function planChunk(deps: Deps, run: Run, name: string, bounds: ChunkBounds): Promise<boolean> {
+async function planChunk(
+  deps: Deps,
+  run: Run,
+  name: string,
+  bounds: ChunkBounds,
+): Promise<boolean> {
   const cursor = await planCursor(deps.target, run.id, name);
   if (cursor === undefined) return true;
   const ranges = await nextRanges(deps, entityNamed(entities, name), cursor, bounds);

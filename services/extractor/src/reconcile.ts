@@ -31,7 +31,12 @@ export async function reconcile(deps: Deps, run: Run, memory: Memory): Promise<v
   }
 }
 
-async function reconcileEntity(deps: Deps, run: Run, entity: string, { suspects }: Memory): Promise<void> {
+async function reconcileEntity(
+  deps: Deps,
+  run: Run,
+  entity: string,
+  { suspects }: Memory,
+): Promise<void> {
   const { target, settings } = deps;
   const queue = {
     queue: loadQueueName(entity),

@@ -14,7 +14,8 @@ export interface Refusals {
 export function watchRefusals({ target }: Pick<Deps, "target">): Refusals {
   let refused: Server | undefined;
   return {
-    failed: (error) => void recordRefusal(target, error).then((server) => (refused = server ?? refused)),
+    failed: (error) =>
+      void recordRefusal(target, error).then((server) => (refused = server ?? refused)),
     passed: async (round) => {
       const result = await round;
       const server = refused;

@@ -74,7 +74,10 @@ export async function attempt<T>(
     if (signal.aborted) throw error;
     const code = errorCode(error) ?? "defect";
     const { name, entity, statuses } = step;
-    log.warn({ runId: run.id, step: name, entity, code, err: error }, "a step failed for one entity");
+    log.warn(
+      { runId: run.id, step: name, entity, code, err: error },
+      "a step failed for one entity",
+    );
     remember(setbacks, step, await recordRefusal(target, error));
     await noteError(target, run.id, entity, statuses, code);
     return undefined;

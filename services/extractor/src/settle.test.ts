@@ -1,4 +1,10 @@
-import { type BatchCounts, entitiesIn, failBatch, finishBatch, markQueued } from "@nexus/shared/ledger";
+import {
+  type BatchCounts,
+  entitiesIn,
+  failBatch,
+  finishBatch,
+  markQueued,
+} from "@nexus/shared/ledger";
 import { loadingEntity, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
@@ -24,7 +30,9 @@ beforeEach(async (context) => {
   const runId = await runningRun(deps.target, ["practices"]);
   [batch = 0] = await loadingEntity(deps.target, runId, "practices", 1);
   await markQueued(deps.target, runId, "practices", 1);
-  await deps.target.query("insert into public.practices (legacy_id, name) values (1, 'a'), (2, 'b')");
+  await deps.target.query(
+    "insert into public.practices (legacy_id, name) values (1, 'a'), (2, 'b')",
+  );
 });
 
 /** Settles, and returns the status of the entity with the checks that did not pass. */
@@ -34,7 +42,8 @@ async function settled(): Promise<unknown[]> {
   const failed = await deps.target.query<{ name: string }>(
     "select name from migration.validations where not passed order by name",
   );
-  const status = (await entitiesIn(deps.target, run.id, ["complete"])).length === 1 ? "complete" : "blocked";
+  const status =
+    (await entitiesIn(deps.target, run.id, ["complete"])).length === 1 ? "complete" : "blocked";
   return [status, ...failed.rows.map(({ name }) => name)];
 }
 
@@ -57,7 +66,11 @@ describe("an entity without batches left", () => {
     ["a row has no outcome", { loaded: 1 }, ["sum_closes"]],
     ["a row has two outcomes", { read: 1 }, ["sum_closes"]],
     ["an exception is not on record", { loaded: 1, rejected: 1 }, ["exceptions_on_record"]],
-    ["rows are said to be loaded that are not there", { read: 3, loaded: 3 }, ["loaded_rows_found"]],
+    [
+      "rows are said to be loaded that are not there",
+      { read: 3, loaded: 3 },
+      ["loaded_rows_found"],
+    ],
   ])("is blocked when %s", async (_, counts, failed) => {
     await finishBatch(deps.target, batch, { ...COUNTS, ...counts }, 1);
     expect(await settled()).toEqual(["blocked", ...failed]);

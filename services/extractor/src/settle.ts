@@ -34,7 +34,11 @@ import { attempt, LOCK_MS, type Setbacks, startSetbacks } from "./setbacks.ts";
 import { countRows, type Sums, sumsOf } from "./sums.ts";
 
 /** Settles every entity that has nothing left to load, each for itself. Returns whether one was settled. */
-export async function settle(deps: Deps, run: Run, setbacks: Setbacks = startSetbacks()): Promise<boolean> {
+export async function settle(
+  deps: Deps,
+  run: Run,
+  setbacks: Setbacks = startSetbacks(),
+): Promise<boolean> {
   const begun = new Set(await entitiesIn(deps.target, run.id, ["settling"]));
   const over = await overLimit(deps.target, run.id);
   let settled = false;
@@ -44,7 +48,9 @@ export async function settle(deps: Deps, run: Run, setbacks: Setbacks = startSet
       const open = over.some(({ entity }) => entity === name) ? QUEUED : undefined;
       if (!begun.has(name) && !(await beginSettling(deps.target, run.id, name, open))) return false;
       const entity = entityNamed(entities, name);
-      return (await compareWithSource(deps, run, entity)) && (await settleEntity(deps, run, entity));
+      return (
+        (await compareWithSource(deps, run, entity)) && (await settleEntity(deps, run, entity))
+      );
     });
     settled ||= one === true;
   }
@@ -84,7 +90,10 @@ async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolea
     await recordAdopted(tx, run.id);
     const failedCheck = checks.find(({ passed }) => !passed)?.name;
     const status = await conclude(tx, run, entity, failedCheck);
-    log.info({ runId: run.id, entity: entity.name, status, ...sums, failedCheck }, "entity settled");
+    log.info(
+      { runId: run.id, entity: entity.name, status, ...sums, failedCheck },
+      "entity settled",
+    );
     return true;
   };
   return await inTransaction(target, story, { signal, statementMs: LONG_MS });
@@ -125,7 +134,12 @@ function lossChecks(losses: OverLimit | undefined): Check[] {
 }
 
 /** A fact to report; a reason to block where so many rows are gone that the source itself is to be doubted. */
-async function goneChecks(tx: Client, run: Run, entity: Entity, others: readonly Check[]): Promise<Check[]> {
+async function goneChecks(
+  tx: Client,
+  run: Run,
+  entity: Entity,
+  others: readonly Check[],
+): Promise<Check[]> {
   if (others.some(({ passed }) => !passed)) return []; // It is blocked anyway, and nothing is believed yet.
   const gone = await goneCount(tx, run.id, entity.name);
   if (gone === 0) return [];
@@ -149,7 +163,12 @@ async function check(tx: Client, entity: Entity, sums: Sums): Promise<Check[]> {
     equal("no_failed_batch", 0, sums.failed),
     equal("sum_closes", sums.read, sums.loaded + sums.rejected + sums.parked),
     equal("exceptions_on_record", sums.rejected + sums.parked, sums.exceptions),
-    { name: "loaded_rows_found", passed: found >= sums.loaded, expected: sums.loaded, actual: found },
+    {
+      name: "loaded_rows_found",
+      passed: found >= sums.loaded,
+      expected: sums.loaded,
+      actual: found,
+    },
     equal("constraints_enforced", 0, constraints),
     ...(await emailFacts(tx, entity)),
     ...(await practiceFacts(tx, entity)),
@@ -178,12 +197,20 @@ async function emailFacts(tx: Queryable, { target: { table, columns } }: Entity)
      from (select count(*) as n from public.${table} where email is not null group by email having count(*) > 1) shared`,
   );
   return [
-    { name: "rows_sharing_an_email", passed: true, expected: null, actual: counted.rows[0]?.count ?? 0 },
+    {
+      name: "rows_sharing_an_email",
+      passed: true,
+      expected: null,
+      actual: counted.rows[0]?.count ?? 0,
+    },
   ];
 }
 
 /** Rows that would be shown to people of another practice than their case is: none, once they are brought back. */
-async function practiceFacts(tx: Queryable, { followsCase, target: { table } }: Entity): Promise<Check[]> {
+async function practiceFacts(
+  tx: Queryable,
+  { followsCase, target: { table } }: Entity,
+): Promise<Check[]> {
   if (followsCase !== true) return [];
   const apart = await countApart(tx, table);
   const left = apart === 0 ? 0 : await afterBringingBack(tx, table);

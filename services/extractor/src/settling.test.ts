@@ -71,14 +71,20 @@ describe("settling", () => {
   });
 
   it("of an entity without a batch adds up to nothing", async () => {
-    expect(await sumsOf(target, runId, "profiles")).toMatchObject({ failed: 0, read: 0, exceptions: 0 });
+    expect(await sumsOf(target, runId, "profiles")).toMatchObject({
+      failed: 0,
+      read: 0,
+      exceptions: 0,
+    });
   });
 
   it("keeps the newest result of each check", async () => {
     const check = { name: "sum_closes", expected: 10, actual: 9, passed: false };
     await recordChecks(target, runId, "practices", [check]);
     await recordChecks(target, runId, "practices", [{ ...check, actual: 10, passed: true }]);
-    const { rows } = await target.query("select name, passed, expected, actual from migration.validations");
+    const { rows } = await target.query(
+      "select name, passed, expected, actual from migration.validations",
+    );
     expect(rows).toEqual([{ name: "sum_closes", passed: true, expected: 10, actual: 10 }]);
   });
 });
@@ -90,7 +96,15 @@ describe("rolling up the counts", () => {
     await rollUpCounts(target, runId, ["practices"]);
     await rollUpCounts(target, runId, ["practices"]);
     expect(await progressOf(target, runId)).toMatchObject([
-      { batches: 3, batchesDone: 2, batchesFailed: 1, expected: 30, read: 20, loaded: 14, inserted: 10 },
+      {
+        batches: 3,
+        batchesDone: 2,
+        batchesFailed: 1,
+        expected: 30,
+        read: 20,
+        loaded: 14,
+        inserted: 10,
+      },
     ]);
   });
 
@@ -114,7 +128,9 @@ describe("releasing parked rows", () => {
       { legacyId: 2, outcome: "parked", missingId: 78, ...waiting },
     ]);
     await finish(...ids);
-    expect(await parkedEntities(target, runId)).toEqual([{ entity: "practices", parent: "profiles" }]);
+    expect(await parkedEntities(target, runId)).toEqual([
+      { entity: "practices", parent: "profiles" },
+    ]);
     expect(await releaseParked(target, runId, "practices", parent)).toBe(0);
     await target.query("insert into public.profiles (legacy_id) values (78)");
     expect(await releaseParked(target, runId, "practices", parent)).toBe(1);

@@ -45,7 +45,10 @@ export async function plannedUpTo(
 }
 
 /** How many rows with a legacy key the target holds of an entity. */
-export async function countRows(tx: Queryable, { target: { table, key } }: Entity): Promise<number> {
+export async function countRows(
+  tx: Queryable,
+  { target: { table, key } }: Entity,
+): Promise<number> {
   const counted = await tx.query<{ count: number }>(`select count(${key}) from public.${table}`);
   return counted.rows[0]?.count ?? 0;
 }

@@ -39,13 +39,21 @@ export async function snoozeShutOut({ target }: Snoozer, batch: ClaimedBatch): P
 }
 
 /** The batch stays queued, and the attempt does not count: this process is shutting down. */
-export async function release({ target }: Snoozer, batch: ClaimedBatch, handled: Handled): Promise<Handled> {
+export async function release(
+  { target }: Snoozer,
+  batch: ClaimedBatch,
+  handled: Handled,
+): Promise<Handled> {
   await releaseBatch(target, batch.id, batch.generation);
   return handled;
 }
 
 /** The ledger cannot be asked: the job comes back later, and nothing was counted. */
-export function snoozeJob({ patience, log }: Snoozer, { batch, entity }: LoadJob, error: unknown): Handled {
+export function snoozeJob(
+  { patience, log }: Snoozer,
+  { batch, entity }: LoadJob,
+  error: unknown,
+): Handled {
   const step = nextStep(error);
   if (step !== "wait" && step !== "retry") throw error;
   const code = refusalCode(error);
@@ -66,7 +74,13 @@ export async function afterFailure(
   const { target, log } = deps;
   const step = stepAfter(error);
   const code = step === "wait" ? refusalCode(error) : codeOf(error);
-  const facts = { batch: batch.id, entity: batch.entity, attempt: batch.attempts, code, err: error };
+  const facts = {
+    batch: batch.id,
+    entity: batch.entity,
+    attempt: batch.attempts,
+    code,
+    err: error,
+  };
   if (step === "wait" && !(await isHopeless(deps, batch))) {
     const again = later(deps, batch, error, facts);
     await whenReachable(() => snoozeBatch(target, batch.id, batch.generation, again), signal);
@@ -89,7 +103,10 @@ function stepAfter(error: unknown): NextStep {
 }
 
 /** What cannot be asked is not decided. */
-async function isHopeless({ target }: Snoozer, { id, runId, breaks }: ClaimedBatch): Promise<boolean> {
+async function isHopeless(
+  { target }: Snoozer,
+  { id, runId, breaks }: ClaimedBatch,
+): Promise<boolean> {
   return breaks + 1 >= HOPELESS && (await othersGetThrough(target, runId, id).catch(() => false));
 }
 
@@ -129,8 +146,15 @@ function later(
   const again = { errorCode: code };
   const server = serverOf(error) ?? "target";
   if (connectionBroke(error)) {
-    log.warn({ ...facts, server, breaks: breaks + 1 }, "the connection broke under a batch, it waits");
-    return { ...again, delayMs: jittered(Math.min(LONGEST_MS, backoffMs(breaks, 500))), broke: true };
+    log.warn(
+      { ...facts, server, breaks: breaks + 1 },
+      "the connection broke under a batch, it waits",
+    );
+    return {
+      ...again,
+      delayMs: jittered(Math.min(LONGEST_MS, backoffMs(breaks, 500))),
+      broke: true,
+    };
   }
   if (CROSSED.test(code)) {
     log.warn({ ...facts, server }, "transactions got in each other's way, the batch waits");

@@ -5,7 +5,20 @@ import { beforeEach, expect, it } from "vitest";
 import { arrayParameter, arrayValue } from "./array-parameter.ts";
 
 const columns: Partial<Record<ColumnType, Value[]>> = {
-  text: ["", "NULL", null, 'a"b', "a\\b", "{}", ",", " edge ", "\n\t", "日本語 😀", '{"k":"v\\"w"}', "'"],
+  text: [
+    "",
+    "NULL",
+    null,
+    'a"b',
+    "a\\b",
+    "{}",
+    ",",
+    " edge ",
+    "\n\t",
+    "日本語 😀",
+    '{"k":"v\\"w"}',
+    "'",
+  ],
   integer: [0, 1, -2, null, 2_147_483_647, -2_147_483_648],
   bigint: ["0", "-1", null, "9223372036854775807", "-9223372036854775808"],
   boolean: [true, false, null],
@@ -20,9 +33,12 @@ beforeEach(async (context) => {
   database = await freshDatabase(context);
 });
 
-it.each(Object.entries(columns))("means to PostgreSQL what each value of %s means", async (type, values) => {
-  expect(await sent(columnType(type), values)).toEqual(await spelled(type, values));
-});
+it.each(Object.entries(columns))(
+  "means to PostgreSQL what each value of %s means",
+  async (type, values) => {
+    expect(await sent(columnType(type), values)).toEqual(await spelled(type, values));
+  },
+);
 
 it.each([
   ["integer", 2 ** 31],

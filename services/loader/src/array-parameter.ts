@@ -91,7 +91,8 @@ const UUID_BYTES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
 /** Values of hexadecimal digits by their character's code: there are five UUIDs in many a row (100 ns each; computed: 200). */
 const NIBBLES = new Uint8Array(128);
-for (const digit of "0123456789abcdefABCDEF") NIBBLES[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
+for (const digit of "0123456789abcdefABCDEF")
+  NIBBLES[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
 
 const uuid: Wire = {
   oid: 2950,
@@ -170,5 +171,8 @@ function write(buffer: Buffer, wire: Wire, values: readonly Value[]): number {
 /** Dimensions, whether there are NULLs, element type, length, and the index of the first element. */
 function writeHeader(buffer: Buffer, { oid }: Wire, values: readonly Value[]): number {
   const hasNulls = values.includes(null) ? 1 : 0;
-  return [1, hasNulls, oid, values.length, 1].reduce((at, field) => buffer.writeInt32BE(field, at), 0);
+  return [1, hasNulls, oid, values.length, 1].reduce(
+    (at, field) => buffer.writeInt32BE(field, at),
+    0,
+  );
 }

@@ -71,7 +71,10 @@ export async function writeWithoutBreakers<T, R>(suspect: Suspect<T, R>): Promis
   return await write(withRefused(portionsOf(good), breakers), inParts(parts));
 }
 
-async function* withRefused(portions: Portions, breakers: ReadonlySet<Key>): AsyncGenerator<Portion> {
+async function* withRefused(
+  portions: Portions,
+  breakers: ReadonlySet<Key>,
+): AsyncGenerator<Portion> {
   yield* portions;
   const rows = [...breakers].map((key): ReadRow => {
     return { kind: "unreadable", legacyId: Number(key), reason: BREAKS_CONNECTION, column: null };
@@ -91,7 +94,10 @@ async function passes<T, R>(suspect: Suspect<T, R>, part: readonly T[]): Promise
 }
 
 /** Writes a part and takes it back. True also where the batch is somebody else's by now: then there is nothing to find. */
-async function tried<T, R>({ portionsOf, write }: Suspect<T, R>, part: readonly T[]): Promise<boolean> {
+async function tried<T, R>(
+  { portionsOf, write }: Suspect<T, R>,
+  part: readonly T[],
+): Promise<boolean> {
   try {
     await write(onTrial(portionsOf(part)), checked);
     return true;

@@ -47,7 +47,11 @@ beforeEach(async (context) => {
 });
 
 function load(): ReturnType<typeof loadBatch> {
-  return loadBatch(deps, { runId, entity: "profiles", batch, generation: 1, from: 0, to: 10 }, NEVER);
+  return loadBatch(
+    deps,
+    { runId, entity: "profiles", batch, generation: 1, from: 0, to: 10 },
+    NEVER,
+  );
 }
 
 async function batchRow(target: Pool): Promise<unknown> {

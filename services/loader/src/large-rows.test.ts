@@ -19,14 +19,21 @@ describe("a batch with much text", () => {
        insert into dispatch_plan select n, n, n from generate_series(1, 40) n;
        insert into dispatch_office (id, name) select n, 'Office ' || n from generate_series(1, 42) n`,
     );
-    expect(await under.load("cases")).toMatchObject({ status: "done", read: 40, loaded: 40, inserted: 40 });
+    expect(await under.load("cases")).toMatchObject({
+      status: "done",
+      read: 40,
+      loaded: 40,
+      inserted: 40,
+    });
     const [notes] = await ask<{ whole: number }>(
       `select count(*) filter (where metadata #>> '{clinical,notes}' = repeat(md5(legacy_project_id::text), 8192) || legacy_project_id) as whole from cases`,
     );
     expect(notes).toEqual({ whole: 40 });
     expect(await under.load("practices")).toMatchObject({ status: "done", loaded: 42 });
     const names = await ask<{ name: string }>("select name from practices order by legacy_id");
-    expect(names.map(({ name }) => name)).toEqual(Array.from({ length: 42 }, (_, n) => `Office ${n + 1}`));
+    expect(names.map(({ name }) => name)).toEqual(
+      Array.from({ length: 42 }, (_, n) => `Office ${n + 1}`),
+    );
   });
 
   it("is equal when it is read again", async () => {
@@ -34,12 +41,19 @@ describe("a batch with much text", () => {
       `insert into dispatch_office (id, name) select n, repeat(chr(24085), 400000) || n from generate_series(1, 12) n`,
     );
     expect(await under.load("practices")).toMatchObject({ read: 12, loaded: 12, inserted: 12 });
-    expect(await under.load("practices")).toMatchObject({ read: 12, loaded: 12, inserted: 0, updated: 0 });
+    expect(await under.load("practices")).toMatchObject({
+      read: 12,
+      loaded: 12,
+      inserted: 0,
+      updated: 0,
+    });
   });
 
   it("loses only the row that is too large for a process, and the one that breaks a rule", async (context) => {
     under = await loaderUnderTest(context, { rowBytes: 10 << 20 });
-    await under.target.query("alter table practices add constraint short check (name not like 'bad%')");
+    await under.target.query(
+      "alter table practices add constraint short check (name not like 'bad%')",
+    );
     await under.legacy.query(
       `insert into dispatch_office (id, name) select n, case n when 7 then 'bad' else 'o' end || repeat('x', case n when 3 then 11000000 else 900000 end)
          from generate_series(1, 12) n`,

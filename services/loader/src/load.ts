@@ -14,7 +14,14 @@ import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
 import { afterFailure, release, snoozeJob, snoozeShutOut } from "./after-failure.ts";
-import { emitContent, NOTHING_YET, recordOutcomes, sortOutcomes, type Tally, tallied } from "./outcomes.ts";
+import {
+  emitContent,
+  NOTHING_YET,
+  recordOutcomes,
+  sortOutcomes,
+  type Tally,
+  tallied,
+} from "./outcomes.ts";
 import { type Reading, readPortions, readRange } from "./read-range.ts";
 import type { Portion } from "./read-rows.ts";
 import { measureBatch } from "./measure-batch.ts";
@@ -58,7 +65,8 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
         : await writeCarefully(attempt, run, entity, batch, reading);
     if (counts === "closed") return await snoozeShutOut(deps, batch);
     deps.patience.answered();
-    if (counts !== "stale") deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
+    if (counts !== "stale")
+      deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
     return { kind: "done" };
   } catch (error) {
     if (signal.aborted) return await release(deps, batch, { kind: "hand_back" });
@@ -116,8 +124,10 @@ async function writeCarefully(
       { batch: batch.id, entity: entity.name, rows: keys.length, why: kind },
       "read in portions",
     );
-    const portionsOf = (part: readonly Key[], first = 1) => readPortions(attempt, run, entity, part, first);
-    const by = (portions: Portions, how: Write) => write(attempt, run, entity, batch, portions, how);
+    const portionsOf = (part: readonly Key[], first = 1) =>
+      readPortions(attempt, run, entity, part, first);
+    const by = (portions: Portions, how: Write) =>
+      write(attempt, run, entity, batch, portions, how);
     if (kind === "refused") {
       const portions = portionsOf(keys, Math.ceil(keys.length / 2));
       const all = await firstOf(portions);
@@ -170,7 +180,13 @@ async function write(
     }
     const counts = await recordOutcomes(tx, batch, tally);
     await emitContent(tx, batch, entity, run, tally);
-    await finishBatch(tx, batch.id, counts, performance.now() - attempt.startedAt, attempt.sourceMs);
+    await finishBatch(
+      tx,
+      batch.id,
+      counts,
+      performance.now() - attempt.startedAt,
+      attempt.sourceMs,
+    );
     return counts;
   };
   const how = { commit: "soon", constraints: "immediate" } as const;

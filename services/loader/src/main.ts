@@ -27,7 +27,16 @@ await runService({
     };
     const patience = openPatience({ target, log });
     const encoding = { stored: config.LEGACY_ENCODING, unreadable: config.LEGACY_UNREADABLE_TEXT };
-    const deps = { legacy, target, runContext, ...bounds, encoding, largeTurn: openTurn(), patience, log };
+    const deps = {
+      legacy,
+      target,
+      runContext,
+      ...bounds,
+      encoding,
+      largeTurn: openTurn(),
+      patience,
+      log,
+    };
     const settings = workerSettings(config, config.LOADER_CONCURRENCY);
     const load = understood(
       loadJob,

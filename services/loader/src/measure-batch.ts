@@ -32,15 +32,21 @@ export async function measureBatch(
     for (const size of measured.rows) await noteSize(target, id, size);
   } catch (error) {
     // A row that cannot be read is found and named by reading.
-    log.info({ batch: id, entity: entity.name, code: faultOf(error).code }, "a batch cannot be measured");
+    log.info(
+      { batch: id, entity: entity.name, code: faultOf(error).code },
+      "a batch cannot be measured",
+    );
   }
 }
 
 /** Keeps how large a batch is, for the case that it ends its loader. */
-async function noteSize(db: Queryable, id: number, { bytes, largestRow }: BatchSize): Promise<void> {
-  await db.query(`update migration.batches set read_bytes = $2, largest_row_bytes = $3 where id = $1`, [
-    id,
-    bytes,
-    largestRow,
-  ]);
+async function noteSize(
+  db: Queryable,
+  id: number,
+  { bytes, largestRow }: BatchSize,
+): Promise<void> {
+  await db.query(
+    `update migration.batches set read_bytes = $2, largest_row_bytes = $3 where id = $1`,
+    [id, bytes, largestRow],
+  );
 }

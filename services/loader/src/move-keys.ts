@@ -42,11 +42,21 @@ export async function moveKeys(
   const moving = found.filter(({ by }) => by === "id");
   const ids = new Set(moving.map(({ id }) => id));
   const holders = found.filter(({ by, id }) => by === "key" && !ids.has(id));
-  const kept = await stillTheirs(source, run, entity, holders, new Set(moving.map(({ ours }) => ours)));
+  const kept = await stillTheirs(
+    source,
+    run,
+    entity,
+    holders,
+    new Set(moving.map(({ ours }) => ours)),
+  );
   const displaced = holders.filter((one) => !kept.has(one.ours) && isAnothers(one));
   const parked = [
     ...moving.map(({ id, held, ours }) => ({ id, held, key: -ours })),
-    ...displaced.map(({ id, held, origin: theirs, ours }) => ({ id, held, key: -(theirs ?? ours) })),
+    ...displaced.map(({ id, held, origin: theirs, ours }) => ({
+      id,
+      held,
+      key: -(theirs ?? ours),
+    })),
   ];
   const free = moving.filter(({ ours }) => !kept.has(ours));
   // All step aside before any has its new key: each is unique.
@@ -64,7 +74,10 @@ export async function moveKeys(
 }
 
 /** Of rows with one key the first in the source's order has it. */
-function firstOfEach(key: string, all: readonly LoadedRow[]): { rows: LoadedRow[]; twice: LoadedRow[] } {
+function firstOfEach(
+  key: string,
+  all: readonly LoadedRow[],
+): { rows: LoadedRow[]; twice: LoadedRow[] } {
   const first = new Map(all.toReversed().map((one) => [one.row[key], one]));
   const isFirst = (one: LoadedRow): boolean => first.get(one.row[key]) === one;
   return { rows: all.filter(isFirst), twice: all.filter((one) => !isFirst(one)) };
@@ -103,7 +116,11 @@ function isAnothers({ origin, ours }: Found): boolean {
  * ours has a row of its own.
  */
 async function stillTheirs(
-  { legacy, legacyStatementMs: statementMs, signal }: Pick<Source, "legacy" | "legacyStatementMs" | "signal">,
+  {
+    legacy,
+    legacyStatementMs: statementMs,
+    signal,
+  }: Pick<Source, "legacy" | "legacyStatementMs" | "signal">,
   { shape }: RunContext,
   entity: Entity,
   holders: readonly Found[],

@@ -22,13 +22,18 @@ export interface Mapped {
 }
 
 /** Maps every row, and parts those that can be loaded from those that cannot. */
-export function sortOutcomes(rows: readonly ReadRow[], parents: ParentLookup, codes: Codes): Mapped {
+export function sortOutcomes(
+  rows: readonly ReadRow[],
+  parents: ParentLookup,
+  codes: Codes,
+): Mapped {
   const loaded: LoadedRow[] = [];
   const exceptions: Exception[] = [];
   for (const read of rows) {
     const outcome = read.kind === "row" ? mapRow(read, parents, codes) : read;
     if (outcome.kind === "loaded") loaded.push(outcome);
-    else exceptions.push(outcome.kind === "unreadable" ? unreadable(outcome) : asException(outcome));
+    else
+      exceptions.push(outcome.kind === "unreadable" ? unreadable(outcome) : asException(outcome));
   }
   return { loaded, exceptions };
 }
@@ -44,7 +49,11 @@ function mapRow(
     : outcome;
 }
 
-function unreadable({ legacyId, reason, column }: Extract<ReadRow, { kind: "unreadable" }>): Exception {
+function unreadable({
+  legacyId,
+  reason,
+  column,
+}: Extract<ReadRow, { kind: "unreadable" }>): Exception {
   return { legacyId, outcome: "rejected", reason, column, missingEntity: null, missingId: null };
 }
 
@@ -60,7 +69,13 @@ function asException(outcome: Exclude<Outcome, LoadedRow>): Exception {
       missingId: null,
     };
   const missing = { missingEntity: outcome.entity, missingId: outcome.missing };
-  return { legacyId, outcome: kind, reason: `${outcome.entity}_not_in_target`, column: null, ...missing };
+  return {
+    legacyId,
+    outcome: kind,
+    reason: `${outcome.entity}_not_in_target`,
+    column: null,
+    ...missing,
+  };
 }
 
 interface Result extends Mapped {
@@ -90,7 +105,10 @@ export const NOTHING_YET: Tally = {
 };
 
 /** Adds a portion of the batch. */
-export function tallied(sofar: Tally, { read, loaded: mapped, exceptions, taken, written }: Result): Tally {
+export function tallied(
+  sofar: Tally,
+  { read, loaded: mapped, exceptions, taken, written }: Result,
+): Tally {
   const refused = new Set(written.refused.map((row) => row.legacyId));
   const loaded = mapped.filter((row) => !refused.has(row.legacyId));
   return {
@@ -104,7 +122,11 @@ export function tallied(sofar: Tally, { read, loaded: mapped, exceptions, taken,
 }
 
 /** Writes exceptions and notes in place of what an earlier generation said, and counts. Throws where a row read has no outcome. */
-export async function recordOutcomes(tx: Client, batch: ClaimedBatch, tally: Tally): Promise<BatchCounts> {
+export async function recordOutcomes(
+  tx: Client,
+  batch: ClaimedBatch,
+  tally: Tally,
+): Promise<BatchCounts> {
   const { read, loaded, exceptions, notes } = tally;
   if (read !== loaded + exceptions.length) throw new Error("a row that was read has no outcome");
   if (batch.generation > 1) await forgetBatch(tx, batch.id);

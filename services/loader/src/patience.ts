@@ -74,7 +74,10 @@ function unheard(told: Promise<void>): void {
   told.catch(() => undefined);
 }
 
-async function whenLetIn(held: ReadonlyMap<Server, Held>, work: () => Promise<Handled>): Promise<Handled> {
+async function whenLetIn(
+  held: ReadonlyMap<Server, Held>,
+  work: () => Promise<Handled>,
+): Promise<Handled> {
   const now = performance.now();
   const mine = [...held.values()].filter(({ code }) => holdsAll(code));
   const restMs = Math.max(0, ...mine.map((one) => (one.probing ? PROBED_MS : one.probeAt - now)));
@@ -89,7 +92,11 @@ function remember(held: Map<Server, Held>, server: Server, code: string, now: nu
   one.code = code;
   if (now >= one.probeAt) {
     one.probeAt =
-      now + Math.min(SCARCE.code.test(code) ? SCARCE.longestMs : LONGEST_MS, FIRST_MS * 2 ** one.refusals);
+      now +
+      Math.min(
+        SCARCE.code.test(code) ? SCARCE.longestMs : LONGEST_MS,
+        FIRST_MS * 2 ** one.refusals,
+      );
     one.refusals++;
   }
   held.set(server, one);

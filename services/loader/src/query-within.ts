@@ -57,6 +57,8 @@ export async function queryWithin(
 function socketOf(client: Client): Socket | undefined {
   const connection: unknown = Reflect.get(client, "connection");
   const stream: unknown =
-    typeof connection === "object" && connection !== null ? Reflect.get(connection, "stream") : undefined;
+    typeof connection === "object" && connection !== null
+      ? Reflect.get(connection, "stream")
+      : undefined;
   return stream instanceof Socket ? stream : undefined;
 }

@@ -27,7 +27,9 @@ export async function readRange(
   batch: ClaimedBatch,
 ): Promise<Reading> {
   const [by, values] =
-    batch.keys === null ? (["range", [batch.after, batch.to]] as const) : (["keys", [batch.keys]] as const);
+    batch.keys === null
+      ? (["range", [batch.after, batch.to]] as const)
+      : (["keys", [batch.keys]] as const);
   const sql = extractionSql(entity, run.shape, by);
   const got = await attempt(source, run, sql, values, PORTION_BYTES);
   if ("rows" in got) {
@@ -189,7 +191,12 @@ async function rejected(
     const stored = await queryStored(legacy, sql, [keys], labelOf(run.sourceEncoding), limits);
     if (stored !== "too_large") return readRows(entity, stored, source.encoding.unreadable);
   }
-  return keys.map((legacyId) => ({ kind: "unreadable", legacyId, reason: reasonOf(fault), column: null }));
+  return keys.map((legacyId) => ({
+    kind: "unreadable",
+    legacyId,
+    reason: reasonOf(fault),
+    column: null,
+  }));
 }
 
 function asBreaker(legacyId: Key): ReadRow {
@@ -211,7 +218,11 @@ async function listKeys(
     by === "range" ? `${key} > $1::bigint and ${key} <= $2::bigint` : `${key} = any($1::bigint[])`;
   const sql = `select ${key}::bigint as key from ${table} where ${within} order by ${key}`;
   const { legacy, legacyStatementMs: statementMs, signal } = source;
-  const answer = await queryWithin(legacy, sql, values, { maxBytes: PORTION_BYTES, statementMs, signal });
+  const answer = await queryWithin(legacy, sql, values, {
+    maxBytes: PORTION_BYTES,
+    statementMs,
+    signal,
+  });
   if (answer === "too_large") throw new Error("the keys of a batch are too many");
   return answer.rows.map(({ key: found }) => (typeof found === "number" ? found : String(found)));
 }

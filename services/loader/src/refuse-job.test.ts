@@ -21,7 +21,14 @@ async function handle(more: object): Promise<unknown> {
   log.level = "silent";
   const work = () => Promise.reject(new Error("it was taken for a job"));
   const load = understood(loadJob, log, work, (data) => refuseJob({ target, log }, data));
-  const { data } = newLoadJob({ runId, entity: "practices", batch: 1, generation: 1, from: 0, to: 9 });
+  const { data } = newLoadJob({
+    runId,
+    entity: "practices",
+    batch: 1,
+    generation: 1,
+    from: 0,
+    to: 9,
+  });
   return await load({ ...data, ...more }, AbortSignal.timeout(10_000));
 }
 

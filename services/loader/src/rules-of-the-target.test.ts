@@ -53,7 +53,12 @@ describe("a row that the target refuses by a rule of its own is rejected with it
       `${BAD} raise exception 'no'; end if; return null;`,
       "refused_P0001",
     ],
-    ["drop rows", "before insert on practices", `${BAD} return null; end if; return new;`, "not_stored"],
+    [
+      "drop rows",
+      "before insert on practices",
+      `${BAD} return null; end if; return new;`,
+      "not_stored",
+    ],
     [
       "change the legacy key",
       "before insert on practices",
@@ -79,7 +84,10 @@ describe("a row that the target refuses by a rule of its own is rejected with it
     await under.legacy.query(
       `update dispatch_office set name = (select string_agg(md5(n::text), '') from generate_series(1, 1000) n) where id = 7`,
     );
-    expect(await under.load("practices")).toMatchObject({ loaded: 39, exceptions: ["7 refused_54000"] });
+    expect(await under.load("practices")).toMatchObject({
+      loaded: 39,
+      exceptions: ["7 refused_54000"],
+    });
   });
 
   it("by a generated column that cannot hold it", async () => {
@@ -89,7 +97,10 @@ describe("a row that the target refuses by a rule of its own is rejected with it
     await under.legacy.query(
       `update dispatch_office set name = (select string_agg(md5(n::text), ' ') from generate_series(1, 40000) n) where id = 7`,
     );
-    expect(await under.load("practices")).toMatchObject({ loaded: 39, exceptions: ["7 refused_54000"] });
+    expect(await under.load("practices")).toMatchObject({
+      loaded: 39,
+      exceptions: ["7 refused_54000"],
+    });
   });
 
   it("every row, in as many statements as there are rows", async () => {
@@ -127,7 +138,11 @@ describe("what the target stores otherwise than it was sent", () => {
       "new.updated_at = clock_timestamp(); return new;",
     ],
     ["stamps updates", "before update on practices", "new.updated_at = now(); return new;"],
-    ["writes in capitals", "before insert or update on practices", "new.name = upper(new.name); return new;"],
+    [
+      "writes in capitals",
+      "before insert or update on practices",
+      "new.name = upper(new.name); return new;",
+    ],
   ])("converges where a trigger %s", async (_, when, body) => {
     await trigger(when, body);
     await under.load("practices");
@@ -154,7 +169,11 @@ describe("what the target stores otherwise than it was sent", () => {
     await under.legacy.query(
       "alter table dispatch_office add created_at timestamptz; update dispatch_office set created_at = '2020-01-01 00:00:00.123456'",
     );
-    expect(await under.load("practices")).toMatchObject({ loaded: 40, inserted: 40, exceptions: [] });
+    expect(await under.load("practices")).toMatchObject({
+      loaded: 40,
+      inserted: 40,
+      exceptions: [],
+    });
     expect(await under.load("practices")).toMatchObject({ loaded: 40, updated: 0 });
   });
 
@@ -167,7 +186,11 @@ describe("what the target stores otherwise than it was sent", () => {
       "insert into dispatch_project (id, uid, name, type, status) values (1, 'a', 'One', 0, 0), (2, 'b', 'Two', 11, 2), (3, 'c', 'Three', 3, 1)",
     );
     const refused = ["3 check_violated"];
-    expect(await under.load("cases")).toMatchObject({ loaded: 2, inserted: 2, exceptions: refused });
+    expect(await under.load("cases")).toMatchObject({
+      loaded: 2,
+      inserted: 2,
+      exceptions: refused,
+    });
     const { rows } = await under.target.query(
       "select case_type, current_state from cases order by legacy_project_id",
     );
@@ -181,7 +204,10 @@ describe("what the target stores otherwise than it was sent", () => {
   });
 
   it("is written again when the source changes, when somebody else changes it, and when the trigger is gone", async () => {
-    await trigger("before insert or update on practices", "new.name = upper(new.name); return new;");
+    await trigger(
+      "before insert or update on practices",
+      "new.name = upper(new.name); return new;",
+    );
     await under.load("practices");
     await under.legacy.query("update dispatch_office set name = 'other' where id = 1");
     await under.target.query("update practices set phone = 'theirs' where legacy_id = 2");

@@ -40,14 +40,21 @@ export function rememberRunContext(
   };
 }
 
-async function readRunContext(legacy: Pool, target: Pool, runId: number, zone?: string): Promise<RunContext> {
+async function readRunContext(
+  legacy: Pool,
+  target: Pool,
+  runId: number,
+  zone?: string,
+): Promise<RunContext> {
   const [run, shape, namespace, tables] = await Promise.all([
     findRun(target, runId),
     sourceAtBegin(target, runId),
     idNamespace(target),
     readTargetTables(target),
   ]);
-  const encoding = await legacy.query<{ name: string }>("select current_setting('server_encoding') as name");
+  const encoding = await legacy.query<{ name: string }>(
+    "select current_setting('server_encoding') as name",
+  );
   if (run === undefined || namespace === undefined)
     throw new ConfigurationError(
       "TARGET_URL: the target has no such run or no id namespace: run `npm run nexus migrate`",

@@ -67,7 +67,12 @@ function fieldsOf(bytes: Buffer): (Buffer | null)[] {
 }
 
 /** Copies the field at `at` to `end` of what is unquoted; `next` is what ended it. Quotes and backslashes are doubled inside of quotes. */
-function copyField(bytes: Buffer, at: number, unquoted: Buffer, from: number): { end: number; next: number } {
+function copyField(
+  bytes: Buffer,
+  at: number,
+  unquoted: Buffer,
+  from: number,
+): { end: number; next: number } {
   let next = at;
   let end = from;
   let quoted = false;

@@ -7,7 +7,10 @@ import { takeOver } from "./take-over.ts";
 
 const members = entityNamed(entities, "practice_members");
 const PRACTICE = "00000000-0000-4000-8000-00000000000a";
-const PROFILES = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"] as const;
+const PROFILES = [
+  "00000000-0000-4000-8000-000000000001",
+  "00000000-0000-4000-8000-000000000002",
+] as const;
 
 let target: Pool;
 let legacy: Pool;
@@ -75,7 +78,9 @@ describe("a pair that has a new id in the source", () => {
 describe("resolving links", () => {
   it("finds the parents that are in the target, with the columns that the child asks for", async () => {
     const patients = entityNamed(entities, "patients");
-    await target.query(`update public.profiles set practice_id = '${PRACTICE}' where legacy_id = 2`);
+    await target.query(
+      `update public.profiles set practice_id = '${PRACTICE}' where legacy_id = 2`,
+    );
     const links = [
       { entity: "profiles", legacyId: 2, inSource: true },
       { entity: "profiles", legacyId: 3, inSource: true },

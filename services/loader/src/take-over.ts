@@ -35,14 +35,21 @@ export async function takeOver(
 }
 
 /** Target rows with the second key of one of ours, under another legacy id, where ours has no row yet. */
-async function findHolders(tx: Client, entity: Entity, rows: readonly LoadedRow[]): Promise<Holder[]> {
+async function findHolders(
+  tx: Client,
+  entity: Entity,
+  rows: readonly LoadedRow[],
+): Promise<Holder[]> {
   const { table, key, alsoUnique, columns } = entity.target;
   const types = alsoUnique.map((column, n) => `$${n + 2}::${columns[column]?.type ?? "text"}[]`);
   const found = await tx.query<Holder>(
     `select t.${key} as held, i.wanted from unnest($1::integer[], ${types.join(", ")}) as i (wanted, ${alsoUnique.join(", ")})
      join public.${table} t on ${alsoUnique.map((column) => `t.${column} = i.${column}`).join(" and ")}
      where t.${key} <> i.wanted and not exists (select from public.${table} o where o.${key} = i.wanted)`,
-    [rows.map((row) => row.row[key]), ...alsoUnique.map((column) => rows.map((row) => row.row[column]))],
+    [
+      rows.map((row) => row.row[key]),
+      ...alsoUnique.map((column) => rows.map((row) => row.row[column])),
+    ],
   );
   return found.rows;
 }
@@ -56,9 +63,10 @@ async function stillInSource(
   const found = await readOnly(
     legacy,
     (tx) =>
-      tx.query<{ key: number }>(`select ${key} as key from ${table} where ${key} = any($1::integer[])`, [
-        holders.map((holder) => holder.held),
-      ]),
+      tx.query<{ key: number }>(
+        `select ${key} as key from ${table} where ${key} = any($1::integer[])`,
+        [holders.map((holder) => holder.held)],
+      ),
     { statementMs: legacyStatementMs, signal },
   );
   return new Set(found.rows.map((row) => row.key));

@@ -32,7 +32,9 @@ export async function readTargetTables(target: Pool): Promise<(entity: Entity) =
     const found = rows.filter((row) => row.table === table);
     const isOther = ({ column, type }: Found): boolean => {
       const declared = columns[column];
-      return declared !== undefined && nameOf(declared.type) !== type && !isText(declared.type, type);
+      return (
+        declared !== undefined && nameOf(declared.type) !== type && !isText(declared.type, type)
+      );
     };
     const texts = found.filter(({ column, type }) => isText(columns[column]?.type, type));
     return {

@@ -47,7 +47,9 @@ async function named(under: LoaderUnderTest, key: number): Promise<string | unde
 }
 
 async function notes({ target }: LoaderUnderTest): Promise<unknown[]> {
-  return (await target.query("select code, column_name, legacy_ids from migration.notes order by 1, 2")).rows;
+  return (
+    await target.query("select code, column_name, legacy_ids from migration.notes order by 1, 2")
+  ).rows;
 }
 
 describe("text that means nothing in its encoding", () => {
@@ -58,7 +60,9 @@ describe("text that means nothing in its encoding", () => {
     "costs its row of a database in $encoding, which is named with its column",
     async ({ encoding, byte }) => {
       const under = await sourceIn(given, encoding);
-      await under.legacy.query(`update dispatch_office set name = 'Caf' || chr(${byte}) where id in (7, 40)`);
+      await under.legacy.query(
+        `update dispatch_office set name = 'Caf' || chr(${byte}) where id in (7, 40)`,
+      );
       const { exceptions, ...loaded } = await under.load("practices");
       expect(loaded).toMatchObject({ status: "done", read: 40, loaded: 38 });
       expect(exceptions).toEqual(["7 unreadable_text name", "40 unreadable_text name"]);
@@ -67,14 +71,21 @@ describe("text that means nothing in its encoding", () => {
 
   it("is repaired with a note, where that was chosen", async () => {
     const under = await sourceIn(given, "SQL_ASCII", { unreadable: "repair" });
-    await under.legacy.query("update dispatch_office set name = 'Caf' || chr(233) || ' A' where id = 7");
+    await under.legacy.query(
+      "update dispatch_office set name = 'Caf' || chr(233) || ' A' where id = 7",
+    );
     expect(await under.load("practices")).toMatchObject({ loaded: 40, exceptions: [] });
     expect(await named(under, 7)).toBe("Caf\uFFFD A");
-    expect(await notes(under)).toEqual([{ code: "text_repaired", column_name: "name", legacy_ids: [7] }]);
+    expect(await notes(under)).toEqual([
+      { code: "text_repaired", column_name: "name", legacy_ids: [7] },
+    ]);
   });
 
   it("is read as what it is, where somebody knows, and the rest arrives as it did", async () => {
-    const under = await sourceIn(given, "SQL_ASCII", { unreadable: "reject", stored: "windows-1252" });
+    const under = await sourceIn(given, "SQL_ASCII", {
+      unreadable: "reject",
+      stored: "windows-1252",
+    });
     await under.legacy.query(
       "update dispatch_office set name = 'Caf' || chr(233) || chr(128), phone = '' where id = 7",
     );
@@ -88,7 +99,9 @@ describe("text that means nothing in its encoding", () => {
 
   it("is noted in a database of LATIN1 that holds Windows' characters, and right with its true name", async () => {
     const doubtful = await sourceIn(given, "LATIN1");
-    await doubtful.legacy.query("update dispatch_office set name = chr(128) || chr(233) where id = 7");
+    await doubtful.legacy.query(
+      "update dispatch_office set name = chr(128) || chr(233) where id = 7",
+    );
     expect(await doubtful.load("practices")).toMatchObject({ loaded: 40 });
     expect(await notes(doubtful)).toEqual([
       { code: "encoding_doubtful", column_name: "name", legacy_ids: [7] },
@@ -96,7 +109,12 @@ describe("text that means nothing in its encoding", () => {
   });
 
   it("is right in a database of LATIN1, whatever the URL says of the client", async () => {
-    const under = await sourceIn(given, "LATIN1", { unreadable: "reject" }, "client_encoding=LATIN1");
+    const under = await sourceIn(
+      given,
+      "LATIN1",
+      { unreadable: "reject" },
+      "client_encoding=LATIN1",
+    );
     await under.legacy.query("update dispatch_office set name = chr(233) where id = 7");
     await under.load("practices");
     expect(await named(under, 7)).toBe("é");
@@ -117,7 +135,11 @@ describe("text that means nothing in its encoding", () => {
 });
 
 /** Offices of which reading these ends the session of whoever reads them. */
-async function endingSessions({ legacy }: LoaderUnderTest, offices: number, breakers: string): Promise<void> {
+async function endingSessions(
+  { legacy }: LoaderUnderTest,
+  offices: number,
+  breakers: string,
+): Promise<void> {
   await legacy.query(
     `create function session_ends(id integer) returns text stable language plpgsql as
        $$ begin return case when ${breakers} then pg_terminate_backend(pg_backend_pid())::text end; end $$;
@@ -132,7 +154,10 @@ describe("a row whose reading breaks the connection", () => {
     const under = await loaderUnderTest(given);
     await endingSessions(under, 300, "id in (7, 300)");
     const { exceptions, ...loaded } = await under.load("practices", undefined, 4);
-    expect(exceptions).toEqual(["7 unreadable_breaks_connection", "300 unreadable_breaks_connection"]);
+    expect(exceptions).toEqual([
+      "7 unreadable_breaks_connection",
+      "300 unreadable_breaks_connection",
+    ]);
     expect(loaded).toMatchObject({ status: "done", error_code: null, read: 300, loaded: 298 });
   });
 
@@ -156,8 +181,16 @@ describe("a row whose reading breaks the connection", () => {
 
 describe("a row that the source cannot compute", () => {
   it.each([
-    ["a cast", "case when id in (7, 8) then (name || 'x')::integer::text else name end", "unreadable_22P02"],
-    ["a division", "case when id in (7, 8) then (1 / (id - id))::text else name end", "unreadable_22012"],
+    [
+      "a cast",
+      "case when id in (7, 8) then (name || 'x')::integer::text else name end",
+      "unreadable_22P02",
+    ],
+    [
+      "a division",
+      "case when id in (7, 8) then (1 / (id - id))::text else name end",
+      "unreadable_22012",
+    ],
     ["damage", "case when id in (7, 8) then damaged() else name end", "unreadable_XX001"],
   ])("by %s costs itself", async (_, name, reason) => {
     const under = await loaderUnderTest(given);
@@ -177,64 +210,5 @@ describe("a row that the source cannot compute", () => {
     await under.legacy.query("update dispatch_office set name = chr(233)");
     const { loaded, exceptions } = await under.load("practices");
     expect([loaded, exceptions.length]).toEqual([0, 40]);
-  });
-});
-
-describe("a row that takes the source too long", () => {
-  /** Offices whose reading takes a minute, where `slow` is true. */
-  async function slowOffices({ legacy }: LoaderUnderTest, offices: number, slow: string): Promise<void> {
-    await legacy.query(
-      `alter table dispatch_office rename to offices;
-       create view dispatch_office as select id, case when ${slow} then pg_sleep(60)::text else name end as name, address, phone, doctor_id from offices;
-       insert into offices (id, name) select n, 'o' || n from generate_series(1, ${offices}) n`,
-    );
-  }
-
-  it("is found when its batch took too long twice, and rejected; the others are loaded", async () => {
-    const under = await loaderUnderTest(given, { legacyStatementMs: 3_000 });
-    await slowOffices(under, 4, "id = 3");
-    const offer = await under.begin("practices");
-    expect(await offer()).toMatchObject({ status: "planned", error_code: "57014", attempts: 1 });
-    expect(await offer()).toMatchObject({
-      status: "done",
-      error_code: null,
-      read: 4,
-      loaded: 3,
-      exceptions: ["3 unreadable_57014"],
-    });
-  });
-
-  it("is no row where all of them do: the batch fails with a reason", async () => {
-    const under = await loaderUnderTest(given, { legacyStatementMs: 500 });
-    await slowOffices(under, 2, "true");
-    const loaded = await under.load("practices", undefined, 1, 4);
-    expect(loaded).toMatchObject({ status: "failed", error_code: "57014", exceptions: [] });
-  });
-});
-
-describe("what is away from the source for a while", () => {
-  it("is a table: no batch fails for it, and it is read when it is back", async () => {
-    const under = await loaderUnderTest(given);
-    await under.legacy.query("insert into dispatch_office (id, name, phone) values (1, 'o1', '555')");
-    const offer = await under.begin("practices");
-    await under.legacy.query("alter table dispatch_office rename to elsewhere");
-    expect(await offer()).toMatchObject({ status: "planned", error_code: "42P01", attempts: 0 });
-    await under.legacy.query("alter table elsewhere rename to dispatch_office");
-    expect(await offer()).toMatchObject({ status: "done", read: 1, loaded: 1 });
-  });
-
-  it("is a column that may be absent, and was not: no row is loaded without it", async () => {
-    const under = await loaderUnderTest(given);
-    await under.legacy.query(
-      `alter table dispatch_office add city text;
-       insert into dispatch_office (id, name, address, city) values (1, 'o1', 'street', 'town')`,
-    );
-    const offer = await under.begin("practices");
-    await under.legacy.query("alter table dispatch_office rename city to elsewhere");
-    expect(await offer()).toMatchObject({ status: "planned", error_code: "42703", attempts: 0 });
-    await under.legacy.query("alter table dispatch_office rename elsewhere to city");
-    expect(await offer()).toMatchObject({ status: "done", loaded: 1 });
-    const { rows } = await under.target.query("select address from practices");
-    expect(rows).toEqual([{ address: "street, town" }]);
   });
 });

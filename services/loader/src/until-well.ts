@@ -5,7 +5,10 @@ import { pause } from "@nexus/shared/runtime";
 const RECOVERY_MS = 60_000;
 
 /** Tries what asks for no row, with growing pauses. Where that breaks as well, no row is at fault: throws its error. */
-export async function untilWell(withoutRows: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+export async function untilWell(
+  withoutRows: () => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
   const until = performance.now() + RECOVERY_MS;
   for (let waitMs = 50; ; waitMs *= 2) {
     await pause(waitMs, signal);

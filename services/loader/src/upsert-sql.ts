@@ -26,7 +26,9 @@ const written = new Map<string, UpsertSql>();
 
 /** Written once for each kind of table that an entity has met. */
 export function upsertSql(entity: Entity, table: TargetTable): UpsertSql {
-  const name = [entity.name, table.overrules, ...table.generated, "text:", ...table.texts].join(" ");
+  const name = [entity.name, table.overrules, ...table.generated, "text:", ...table.texts].join(
+    " ",
+  );
   const known = written.get(name) ?? statements(entity, table);
   written.set(name, known);
   return known;

@@ -37,7 +37,12 @@ describe("an upsert", () => {
     const first = await write([practice(1), practice(2), practice(3)]);
     expect([first.inserted.length, first.updated.length]).toEqual([3, 0]);
     const before = await stored();
-    const second = await write([practice(1), practice(2, { phone: "1" }), practice(3), practice(4)]);
+    const second = await write([
+      practice(1),
+      practice(2, { phone: "1" }),
+      practice(3),
+      practice(4),
+    ]);
     const after = await stored();
     expect(second.updated).toEqual([before[1]?.["id"]]);
     expect(second.inserted).toEqual([after[3]?.["id"]]);
@@ -54,7 +59,9 @@ describe("an upsert", () => {
 
   it("keeps the id of a row that is there already", async () => {
     const id = "00000000-0000-4000-8000-000000000001";
-    await target.query("insert into public.practices (id, legacy_id, name) values ($1, 1, 'old')", [id]);
+    await target.query("insert into public.practices (id, legacy_id, name) values ($1, 1, 'old')", [
+      id,
+    ]);
     expect((await write([practice(1)])).updated).toEqual([id]);
   });
 
@@ -133,6 +140,8 @@ describe("bisecting", () => {
 
   it("leaves what is no row's fault to the whole batch", async () => {
     await target.query("drop table public.practices cascade");
-    await expect(write([practice(1), practice(2)], upsertBisecting)).rejects.toMatchObject({ code: "42P01" });
+    await expect(write([practice(1), practice(2)], upsertBisecting)).rejects.toMatchObject({
+      code: "42P01",
+    });
   });
 });

@@ -36,7 +36,8 @@ const NOTHING: Written = { inserted: [], updated: [], refused: [] };
  */
 export const upsert: Write = async (tx, entity, context, rows) => {
   let written = NOTHING;
-  for (const some of inStatements(rows)) written = join(written, await upsertOnce(tx, entity, context, some));
+  for (const some of inStatements(rows))
+    written = join(written, await upsertOnce(tx, entity, context, some));
   return written;
 };
 
@@ -147,9 +148,13 @@ export const upsertBisecting: Write = async (tx, entity, context, rows) => {
       await tx.query("rollback to savepoint bisect");
       const bad = badAmong(entity, some, error);
       if (bad.length === 0) size = Math.ceil(some.length / 2);
-      written = join(written, { ...NOTHING, refused: bad.map((row) => refusal(entity, row, error)) });
+      written = join(written, {
+        ...NOTHING,
+        refused: bad.map((row) => refusal(entity, row, error)),
+      });
       left = left.filter((row) => !bad.includes(row));
-      if (left.length === 0 && written.refused.length === rows.length && ofTheStatement(error)) throw error;
+      if (left.length === 0 && written.refused.length === rows.length && ofTheStatement(error))
+        throw error;
     }
   }
   await tx.query("release savepoint bisect");

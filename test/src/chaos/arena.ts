@@ -80,7 +80,11 @@ export async function standing({ target }: Journey, runId: number): Promise<Stan
 }
 
 /** Waits until `wanted` batches are committed, or the run is over. */
-export async function committed(journey: Journey, runId: number, wanted: number): Promise<Standing> {
+export async function committed(
+  journey: Journey,
+  runId: number,
+  wanted: number,
+): Promise<Standing> {
   return await eventually(() => standing(journey, runId), {
     until: ({ done, over }) => over || done >= wanted,
     within: 60_000,

@@ -37,7 +37,10 @@ describe.skipIf(!breakable)("a server that is away", () => {
   it("as the source costs no attempt", async () => {
     const { journey } = arena;
     const runId = await beginWithoutLoaders(journey);
-    const table = await hold(journey.legacy, "lock table dispatch_project in access exclusive mode");
+    const table = await hold(
+      journey.legacy,
+      "lock table dispatch_project in access exclusive mode",
+    );
     const loader = await journey.start("loader");
     await heldUpAt(journey.legacy, "loader", "dispatch_project");
     await lines.legacy.cut();
@@ -65,10 +68,14 @@ describe.skipIf(!breakable)("a server that is away", () => {
   it("as a locked table of the source costs no attempt, however long: its children stay shut, and it goes on", async () => {
     const { journey } = arena;
     const runId = await beginWithoutLoaders(journey);
-    const table = await hold(journey.legacy, "lock table dispatch_project in access exclusive mode");
+    const table = await hold(
+      journey.legacy,
+      "lock table dispatch_project in access exclusive mode",
+    );
     const loader = await journey.start("loader");
     await loader.waitForLine({ code: "55P03", entity: "cases" });
-    const held = "select from migration.holds where code = '55P03' and seen_at - since > interval '4 s'";
+    const held =
+      "select from migration.holds where code = '55P03' and seen_at - since > interval '4 s'";
     await eventually(async () => (await journey.target.query(held)).rowCount, {
       until: (count) => count === 1,
     });
@@ -92,10 +99,15 @@ describe.skipIf(!breakable)("a server that is away", () => {
     const table = await hold(journey.target, "lock table public.cases in share mode");
     const loader = await journey.start("loader");
     await heldUpAt(journey.target, "loader", "public.cases");
-    expect(lines.target.swallow() + lines.legacy.swallow(), "connections that were open").toBeGreaterThan(2);
+    expect(
+      lines.target.swallow() + lines.legacy.swallow(),
+      "connections that were open",
+    ).toBeGreaterThan(2);
     await table.release();
     const ours = [journey.target, journey.legacy].flatMap((pool) => [pool, pool, pool]); // They were swallowed, too.
-    await eventually(() => Promise.all(ours.map((pool) => pool.query("select 1"))), { within: 60_000 });
+    await eventually(() => Promise.all(ours.map((pool) => pool.query("select 1"))), {
+      within: 60_000,
+    });
     await expectTheSame(arena, runId, 90_000);
     expect(loader.output()).toContain("SESSION_SILENT");
   });

@@ -8,7 +8,11 @@ export interface Hold {
 }
 
 /** Takes locks in a transaction that stays open until it is released, or the test ends. */
-export async function hold(pool: Pool, sql: string, values: readonly unknown[] = []): Promise<Hold> {
+export async function hold(
+  pool: Pool,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Hold> {
   const client = await pool.connect();
   let released: Promise<void> | undefined;
   const release = (): Promise<void> => (released ??= end(client));

@@ -24,7 +24,13 @@ export function overLines(stack: Stack): Stack & { lines(): Lines } {
         await Promise.all([legacy.cut(), target.cut(), queue.cut()]);
         await running.stop();
       };
-      return { ...running, legacyUrl: legacy.url, targetUrl: target.url, queueUrl: queue.url, stop };
+      return {
+        ...running,
+        legacyUrl: legacy.url,
+        targetUrl: target.url,
+        queueUrl: queue.url,
+        stop,
+      };
     },
   };
 }

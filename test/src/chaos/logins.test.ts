@@ -6,7 +6,15 @@ import { openPool } from "@nexus/shared/database";
 import { currentHolds } from "@nexus/shared/ledger";
 import { eventually } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { alive, type Arena, beginAnew, breakable, expectTheSame, extraAttempts, openArena } from "./arena.ts";
+import {
+  alive,
+  type Arena,
+  beginAnew,
+  breakable,
+  expectTheSame,
+  extraAttempts,
+  openArena,
+} from "./arena.ts";
 
 describe.skipIf(!breakable)("a reader of the source", () => {
   let arena: Arena;
@@ -65,7 +73,11 @@ describe.skipIf(!breakable)("a reader of the source", () => {
     give("nexus_new");
     for (const service of await alive(journey)) await service.kill("SIGTERM");
     await journey.legacy.query("alter role nexus_new connection limit 1");
-    await Promise.all([journey.start("extractor"), journey.start("loader"), journey.start("loader")]);
+    await Promise.all([
+      journey.start("extractor"),
+      journey.start("loader"),
+      journey.start("loader"),
+    ]);
     const runId = await beginAnew(journey);
     await expectTheSame(arena, runId, 90_000);
     expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);

@@ -45,10 +45,17 @@ describe.skipIf(!breakable)("a loader that is killed", () => {
   }
 
   /** A loader that waits for the legacy table of cases; what it has begun is their first batch. */
-  async function reading(): Promise<{ loader: ServiceProcess; runId: number; read: () => Promise<void> }> {
+  async function reading(): Promise<{
+    loader: ServiceProcess;
+    runId: number;
+    read: () => Promise<void>;
+  }> {
     const { journey } = arena;
     const runId = await beginWithoutLoaders(journey);
-    const table = await hold(journey.legacy, "lock table dispatch_project in access exclusive mode");
+    const table = await hold(
+      journey.legacy,
+      "lock table dispatch_project in access exclusive mode",
+    );
     const loader = await journey.start("loader");
     await heldUpAt(journey.legacy, "loader", "dispatch_project");
     return { loader, runId, read: () => table.release() };

@@ -2,7 +2,14 @@
 import { currentHolds } from "@nexus/shared/ledger";
 import { eventually } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { type Arena, beginAnew, breakable, expectTheSame, extraAttempts, openArena } from "./arena.ts";
+import {
+  type Arena,
+  beginAnew,
+  breakable,
+  expectTheSame,
+  extraAttempts,
+  openArena,
+} from "./arena.ts";
 
 describe.skipIf(!breakable)("a server that refuses", () => {
   let arena: Arena;
@@ -89,7 +96,9 @@ describe.skipIf(!breakable)("a server that refuses", () => {
       "select entity, legacy_id, reason from migration.exceptions where run_id = $1 and reason = 'breaks_connection'",
       [runId],
     );
-    expect(found.rows).toEqual([{ entity: "profiles", legacy_id: key, reason: "breaks_connection" }]);
+    expect(found.rows).toEqual([
+      { entity: "profiles", legacy_id: key, reason: "breaks_connection" },
+    ]);
     const failed = await journey.target.query(
       "select from migration.batches where run_id = $1 and status = 'failed'",
       [runId],
@@ -106,8 +115,13 @@ describe.skipIf(!breakable)("a server that refuses", () => {
         "select distinct error_code from migration.batches where run_id = $1 and entity = 'profiles' and status = 'failed'",
         [runId],
       );
-    const { rows } = await eventually(failed, { until: ({ rowCount }) => rowCount === 1, within: 90_000 });
+    const { rows } = await eventually(failed, {
+      until: ({ rowCount }) => rowCount === 1,
+      within: 90_000,
+    });
     expect(rows).toEqual([{ error_code: "breaks_connection" }]);
-    await journey.target.query("update migration.runs set status = 'cancelled' where id = $1", [runId]);
+    await journey.target.query("update migration.runs set status = 'cancelled' where id = $1", [
+      runId,
+    ]);
   });
 });

@@ -47,7 +47,10 @@ describe.skipIf(!breakable)("SIGTERM", () => {
   it("ends an extractor that waits for the source while it plans", async () => {
     const { journey } = arena;
     const [extractor] = await alive(journey, "extractor");
-    const table = await hold(journey.legacy, "lock table dispatch_project in access exclusive mode");
+    const table = await hold(
+      journey.legacy,
+      "lock table dispatch_project in access exclusive mode",
+    );
     const runId = await beginAnew(journey);
     await heldUpAt(journey.legacy, "extractor", "dispatch_project");
     expect(await extractor?.kill("SIGTERM")).toEqual(STOPPED);
@@ -60,7 +63,10 @@ describe.skipIf(!breakable)("SIGTERM", () => {
     const { journey } = arena;
     const [extractor] = await alive(journey, "extractor");
     const runId = await beginWithoutLoaders(journey);
-    const table = await hold(journey.target, "lock table public.cases in share update exclusive mode");
+    const table = await hold(
+      journey.target,
+      "lock table public.cases in share update exclusive mode",
+    );
     await journey.start("loader");
     await heldUp(journey.target, "extractor", "analyze public.cases");
     expect(await extractor?.kill("SIGTERM")).toEqual(STOPPED);
@@ -94,9 +100,12 @@ describe.skipIf(!breakable)("SIGTERM", () => {
     const runId = await beginWithoutLoaders(journey);
     const api = await journey.start("api", { API_PORT: "0" });
     const { port } = z.object({ port: z.number() }).parse(await api.waitForLine({ msg: "ready" }));
-    const ask = (path: string, method = "GET") => fetch(`http://127.0.0.1:${port}${path}`, { method });
+    const ask = (path: string, method = "GET") =>
+      fetch(`http://127.0.0.1:${port}${path}`, { method });
     const stream = await ask("/v1/progress/stream");
-    const runs = await hold(journey.target, "select from migration.runs where id = $1 for update", [runId]);
+    const runs = await hold(journey.target, "select from migration.runs where id = $1 for update", [
+      runId,
+    ]);
     const cancelled = ask(`/v1/runs/${runId}/cancel`, "POST");
     await heldUp(journey.target, "api", "migration.runs");
     const stopped = api.kill("SIGTERM");

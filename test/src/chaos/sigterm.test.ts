@@ -24,7 +24,12 @@ describe.skipIf(!breakable)(`SIGTERM (seed ${seed})`, () => {
     arena = await openArena({
       sample: { scale: 0.01 * rounds, seed: 13 },
       // Two workers that were drained one after the other would not be done within the grace period.
-      env: { BATCH_ROWS: "10", LOADER_CONCURRENCY: "1", DRAIN_MS: "2500", SHUTDOWN_GRACE_MS: "4800" },
+      env: {
+        BATCH_ROWS: "10",
+        LOADER_CONCURRENCY: "1",
+        DRAIN_MS: "2500",
+        SHUTDOWN_GRACE_MS: "4800",
+      },
     });
   });
   afterAll(() => arena.journey.close());

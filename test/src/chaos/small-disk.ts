@@ -58,9 +58,19 @@ export function withTargetOn(disk: SmallDisk, stack: Stack): Stack {
   };
 }
 
-async function moveTarget({ folder }: SmallDisk, { legacyUrl, targetUrl }: RunningStack): Promise<void> {
-  const elsewhere = openPool({ url: legacyUrl, max: 1, name: "nexus-test", onError: () => undefined });
+async function moveTarget(
+  { folder }: SmallDisk,
+  { legacyUrl, targetUrl }: RunningStack,
+): Promise<void> {
+  const elsewhere = openPool({
+    url: legacyUrl,
+    max: 1,
+    name: "nexus-test",
+    onError: () => undefined,
+  });
   await elsewhere.query(`create tablespace small location '${folder}'`);
-  await elsewhere.query(`alter database ${new URL(targetUrl).pathname.slice(1)} set tablespace small`);
+  await elsewhere.query(
+    `alter database ${new URL(targetUrl).pathname.slice(1)} set tablespace small`,
+  );
   await elsewhere.end();
 }

@@ -1,6 +1,12 @@
 /** The dashboard of a real API process, in a real browser. */
 import { openPool, type Pool } from "@nexus/shared/database";
-import { findBrowser, freshRedis, remark, type TestContext, untilFileEnds } from "@nexus/shared/testing";
+import {
+  findBrowser,
+  freshRedis,
+  remark,
+  type TestContext,
+  untilFileEnds,
+} from "@nexus/shared/testing";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { startApiHere } from "../api-here.ts";
 import { preparedTarget } from "./prepared-target.ts";
@@ -71,8 +77,14 @@ async function openPage(
   page.setDefaultTimeout(120_000); // Playwright measures time by the wall: what is slow must not be red.
   const faults: string[] = [];
   page.on("pageerror", ({ message }) => faults.push(message));
-  page.on("console", (line) => line.text().includes("Content Security Policy") && faults.push(line.text()));
-  page.on("request", (request) => request.url().startsWith(url) || faults.push(`asked for ${request.url()}`));
+  page.on(
+    "console",
+    (line) => line.text().includes("Content Security Policy") && faults.push(line.text()),
+  );
+  page.on(
+    "request",
+    (request) => request.url().startsWith(url) || faults.push(`asked for ${request.url()}`),
+  );
   context.onTestFinished(() => visit.close());
   await page.goto(url);
   return { page, faults };

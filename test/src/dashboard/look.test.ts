@@ -93,7 +93,9 @@ async function violationsOn(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = z
     .object({
-      violations: z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) })),
+      violations: z.array(
+        z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) }),
+      ),
     })
     .parse(await page.evaluate("axe.run()"));
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));

@@ -40,7 +40,9 @@ describe("within two clicks", () => {
     expect(await progress.getByRole("definition").allTextContents()).toEqual(
       expect.arrayContaining(["16,509", "56", "55", "73,419"]),
     );
-    await opened.page.getByRole("link", { name: /^cases gate closed 0 % waits for patients/ }).waitFor();
+    await opened.page
+      .getByRole("link", { name: /^cases gate closed 0 % waits for patients/ })
+      .waitFor();
   });
 
   it("why it is slow, and how long it takes", async () => {
@@ -97,10 +99,15 @@ describe("within two clicks", () => {
     ["Markdown", "text/markdown"],
     ["JSON", "application/json"],
   ])("the report for stakeholders, as %s", async (format, type) => {
-    const report = opened.page.context().waitForEvent("response", (one) => one.url().includes("/v1/report"));
+    const report = opened.page
+      .context()
+      .waitForEvent("response", (one) => one.url().includes("/v1/report"));
     await click(opened.page.getByRole("link", { name: format, exact: true }));
     const answer = await report;
-    expect([answer.status(), answer.headers()["content-type"]]).toEqual([200, expect.stringContaining(type)]);
+    expect([answer.status(), answer.headers()["content-type"]]).toEqual([
+      200,
+      expect.stringContaining(type),
+    ]);
   });
 
   it("what failed, and why, down to the row", async () => {
@@ -137,7 +144,9 @@ describe("within two clicks", () => {
   it("who did what, and why", async () => {
     await opened.page.getByText("e-mail addresses were mended in the source").waitFor();
     await click(opened.page.getByRole("link", { name: "Audit log" }));
-    const line = opened.page.getByRole("listitem").filter({ hasText: "the source copy was a week old" });
+    const line = opened.page
+      .getByRole("listitem")
+      .filter({ hasText: "the source copy was a week old" });
     expect(await line.innerText()).toContain("jonas@platform cancelled run 2");
   });
 

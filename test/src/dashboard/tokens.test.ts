@@ -16,7 +16,9 @@ describe("with tokens", () => {
   const tokens = `vera@lab:viewer:${sha256(secrets.viewer)},otto@lab:operator:${sha256(secrets.operator)}`;
 
   it("shows a viewer everything but the audit log, and no way to change it", async (context) => {
-    const { page } = await (await dashboardUnderTest(context, browser, { API_TOKENS: tokens })).open();
+    const { page } = await (
+      await dashboardUnderTest(context, browser, { API_TOKENS: tokens })
+    ).open();
     await page.getByLabel("Token").fill("wrong");
     await page.getByRole("button", { name: "Log in" }).click();
     await page.getByText("The API does not know this token.").waitFor();
@@ -34,7 +36,9 @@ describe("with tokens", () => {
   });
 
   it("saves the report of a run, which a link could not ask for", async (context) => {
-    const { page } = await (await dashboardUnderTest(context, browser, { API_TOKENS: tokens })).open();
+    const { page } = await (
+      await dashboardUnderTest(context, browser, { API_TOKENS: tokens })
+    ).open();
     await page.getByLabel("Token").fill(secrets.viewer);
     await page.getByRole("button", { name: "Log in" }).click();
     const saved = page.waitForEvent("download");

@@ -26,7 +26,9 @@ export const databases: readonly Situation[] = [
   },
   {
     name: "the target does not answer",
-    prepare: async () => ({ TARGET_URL: `postgres://u:s3cret@127.0.0.1:${await freePort()}/target` }),
+    prepare: async () => ({
+      TARGET_URL: `postgres://u:s3cret@127.0.0.1:${await freePort()}/target`,
+    }),
     wrong: ["target_unreachable"],
     says: /^TARGET_URL \(127\.0\.0\.1:\d+\/target\): cannot be reached \(ECONNREFUSED\)/,
     next: /^mend that first/,
@@ -38,7 +40,9 @@ export const databases: readonly Situation[] = [
         await freshLogin(context, env["TARGET_URL"] ?? ""),
         await freshLogin(context, env["LEGACY_URL"] ?? ""),
       ];
-      await target.query(`alter role ${here.username} nologin; alter role ${there.username} nologin`);
+      await target.query(
+        `alter role ${here.username} nologin; alter role ${there.username} nologin`,
+      );
       return { TARGET_URL: here.href, LEGACY_URL: there.href };
     },
     wrong: ["legacy_unreachable", "target_unreachable"],
@@ -60,7 +64,8 @@ export const databases: readonly Situation[] = [
   },
   {
     name: "triggers were switched off, and with them foreign keys",
-    prepare: async ({ target }) => void (await target.query("alter table public.cases disable trigger all")),
+    prepare: async ({ target }) =>
+      void (await target.query("alter table public.cases disable trigger all")),
     wrong: ["target_unfit"],
     says: /triggers of public\.cases are switched off: run "alter table public\.cases enable trigger all"/,
     next: /do what it says/,

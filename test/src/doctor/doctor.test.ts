@@ -54,7 +54,9 @@ describe("when nothing is wrong", () => {
       "delete from public.case_states where legacy_id = (select min(legacy_id) from public.case_states)",
     );
     const missing = await ward.nexus("doctor --deep");
-    expect(missing.output).toMatch(/^wrong +run +case_states: every key .* is broken 1 times \(\d+\)$/m);
+    expect(missing.output).toMatch(
+      /^wrong +run +case_states: every key .* is broken 1 times \(\d+\)$/m,
+    );
     expect(missing.code).toBe(1);
   });
 });

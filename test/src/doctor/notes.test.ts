@@ -31,7 +31,9 @@ describe("the doctor notes of the source", () => {
       ),
     ]);
     expect(await found("few_connections", env)).toEqual([
-      expect.stringMatching(/^legacy: the limit of the role is 2 connections, which leaves 2 for us/),
+      expect.stringMatching(
+        /^legacy: the limit of the role is 2 connections, which leaves 2 for us/,
+      ),
     ]);
     expect(await found("few_connections", { ...env, LEGACY_POOL: "1" })).toEqual([]);
     expect(await found("legacy_unfit", { LEGACY_URL: login.href })).toHaveLength(1);
@@ -42,7 +44,9 @@ describe("the doctor notes of the source", () => {
       "update migration.holds set code = '53300', since = now(), seen_at = now() where server = 'source'",
     );
     const env = { LEGACY_URL: `postgres://u:s3cret@127.0.0.1:${await freePort()}/legacy` };
-    expect(await found("legacy_unreachable", env)).toEqual([expect.stringContaining("(ECONNREFUSED)")]);
+    expect(await found("legacy_unreachable", env)).toEqual([
+      expect.stringContaining("(ECONNREFUSED)"),
+    ]);
     expect(await found("source_refuses", env)).toEqual([
       expect.stringMatching(
         /^legacy: the source holds the run up, for \d s so far: it has no connection left/,
@@ -53,13 +57,19 @@ describe("the doctor notes of the source", () => {
 
 describe("the doctor notes of the target", () => {
   it("rules that are not ours, how few connections there are, and that the way to another machine is in plain text", async () => {
-    await ward.target.query("alter table public.cases add constraint short check (length(title) < 9999)");
+    await ward.target.query(
+      "alter table public.cases add constraint short check (length(title) < 9999)",
+    );
     expect(await found("foreign_rule")).toEqual([expect.stringContaining("short")]);
     expect(await found("few_connections", { TARGET_POOL: "50" })).toEqual([
-      expect.stringMatching(/^target: the limit of the server \(max_connections\) is \d+ connections/),
+      expect.stringMatching(
+        /^target: the limit of the server \(max_connections\) is \d+ connections/,
+      ),
     ]);
     const LEGACY_URL = "postgres://u:s3cret@192.0.2.1.invalid/db?sslmode=disable";
-    expect(await found("plain_text", { LEGACY_URL })).toEqual([expect.stringContaining("192.0.2.1.invalid")]);
+    expect(await found("plain_text", { LEGACY_URL })).toEqual([
+      expect.stringContaining("192.0.2.1.invalid"),
+    ]);
   });
 
   it("rows that were rejected or wait", async () => {
@@ -96,7 +106,9 @@ describe("the doctor notes of the target", () => {
 
   async function notes(): Promise<string[]> {
     const { findings } = await ward.diagnose();
-    return findings.filter(({ state }) => state === "note").map(({ code, says }) => `${code}: ${says}`);
+    return findings
+      .filter(({ state }) => state === "note")
+      .map(({ code, says }) => `${code}: ${says}`);
   }
 });
 
@@ -107,7 +119,9 @@ describe("the doctor notes of the API", () => {
     onTestFinished(() => void other.close());
     const address = other.address();
     const port = typeof address === "object" ? address?.port : undefined;
-    expect(await found("api_is_another", { NEXUS_API_URL: `http://127.0.0.1:${port}` })).toHaveLength(1);
+    expect(
+      await found("api_is_another", { NEXUS_API_URL: `http://127.0.0.1:${port}` }),
+    ).toHaveLength(1);
   });
 
   it("that it cannot do what it is asked", async () => {
@@ -115,9 +129,10 @@ describe("the doctor notes of the API", () => {
     const { rows } = await ward.target.query("select 1 from migration.runs");
     expect(rows).toEqual([]);
     const rename = async (from: string, to: string): Promise<void> => {
-      await ward.legacy.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [
-        from,
-      ]);
+      await ward.legacy.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1",
+        [from],
+      );
       await ward.legacy.query(`alter database ${from} rename to ${to}`);
     };
     onTestFinished(() => rename(`${name}_away`, name));

@@ -52,7 +52,10 @@ export const services: readonly Situation[] = [
   {
     name: "batches of an earlier run failed, and another run came after it",
     prepare: async ({ target }) => {
-      const patients = { status: "complete", batches: [{ status: "done" }, { status: "failed" }] } as const;
+      const patients = {
+        status: "complete",
+        batches: [{ status: "done" }, { status: "failed" }],
+      } as const;
       await seedRun(target, { status: "completed", entities: { patients } });
       const repaired = { status: "complete", batches: [{ status: "done" }] } as const;
       await seedRun(target, { status: "completed", entities: { patients: repaired } });
@@ -91,7 +94,10 @@ export const services: readonly Situation[] = [
     name: "work is ready, nothing moves, and nobody knows why",
     prepare: async (ward) => {
       await ward.start("loader");
-      await seedRun(ward.target, { status: "running", entities: { practices: { status: "planning" } } });
+      await seedRun(ward.target, {
+        status: "running",
+        entities: { practices: { status: "planning" } },
+      });
       await ward.target.query(
         "update migration.runs set created_at = now() - interval '90 s'; update migration.run_entities set error_code = '55P03'",
       );

@@ -5,7 +5,10 @@ import { found, type Ward } from "./ward.ts";
 export interface Situation {
   readonly name: string;
   /** Breaks something. What it returns replaces variables of the doctor's environment. */
-  readonly prepare: (ward: Ward, context: TestContext) => Promise<Readonly<Record<string, string>> | void>;
+  readonly prepare: (
+    ward: Ward,
+    context: TestContext,
+  ) => Promise<Readonly<Record<string, string>> | void>;
   /** The codes of all that is wrong. */
   readonly wrong: readonly string[];
   /** The sentence that names the cause, and what to do next. */

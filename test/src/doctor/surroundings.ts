@@ -13,7 +13,9 @@ export const surroundings: readonly Situation[] = [
   },
   {
     name: "the queue is a replica since a failover",
-    prepare: async (_, context) => ({ QUEUE_URL: await brokenRedis(context, "replicaof", "127.0.0.1", "1") }),
+    prepare: async (_, context) => ({
+      QUEUE_URL: await brokenRedis(context, "replicaof", "127.0.0.1", "1"),
+    }),
     wrong: ["queue_unfit"],
     says: /^QUEUE_URL: the Redis at 127\.0\.0\.1:\d+ is a replica, which takes no writes: point to the primary/,
     next: /^do what it says/,
@@ -99,7 +101,9 @@ export const embeddings: readonly Situation[] = [
         ward,
         "model = 'dify', paused_at = now(), pause_reason = 'stopped', pause_code = 'unauthorized', probe_at = now(), probe_delay = '40 s'",
       );
-      await ward.target.query("update migration.content_events set dify_open = true, done_at = now()");
+      await ward.target.query(
+        "update migration.content_events set dify_open = true, done_at = now()",
+      );
     },
     wrong: ["dify_paused"],
     says: /^filling Dify is paused \(unauthorized\); 3 items wait$/,

@@ -86,7 +86,12 @@ export async function openWard(context: TestContext, env: Env = {}): Promise<War
     return { code, output: `${stdout}${stderr}`.trimEnd() };
   };
   const nexusProcess: Ward["nexusProcess"] = async (line, more = {}) => {
-    const ran = spawnService({ name: line, main: PROGRAM, args: line.split(" "), env: { ...here, ...more } });
+    const ran = spawnService({
+      name: line,
+      main: PROGRAM,
+      args: line.split(" "),
+      env: { ...here, ...more },
+    });
     return { code: (await ran.exited).code, output: ran.output() };
   };
   return {
@@ -99,7 +104,9 @@ export async function openWard(context: TestContext, env: Env = {}): Promise<War
     diagnose: async (more) => {
       const { code, output } = await nexus("doctor --json", more);
       const found = diagnosis.parse(JSON.parse(output));
-      const wrong = found.findings.filter(({ state }) => state === "wrong").map((finding) => finding.code);
+      const wrong = found.findings
+        .filter(({ state }) => state === "wrong")
+        .map((finding) => finding.code);
       return { code, ...found, wrong: wrong.sort() };
     },
     flushQueue: async () => await (await redisAt(servers.queueUrl)).clear(servers.queueUrl),

@@ -28,7 +28,11 @@ export async function startEverything(): Promise<void> {
     startPostgres(),
     startRedis(),
     startService(service),
-    startService({ ...service, name: "deaf as another user", command: [...isolation, process.execPath] }),
+    startService({
+      ...service,
+      name: "deaf as another user",
+      command: [...isolation, process.execPath],
+    }),
     startDatabase(folder, "embedded", "public"),
     openBrowser(),
   ]);

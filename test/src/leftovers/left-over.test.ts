@@ -56,7 +56,8 @@ async function runThatEnds(context: TestContext, ending: string): Promise<Ending
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   let said = "";
-  for (const stream of [vitest.stdout, vitest.stderr]) stream?.on("data", (text) => (said += String(text)));
+  for (const stream of [vitest.stdout, vitest.stderr])
+    stream?.on("data", (text) => (said += String(text)));
   const ended = once(vitest, "exit");
   context.onTestFinished(async () => {
     vitest.kill("SIGKILL");
@@ -67,5 +68,10 @@ async function runThatEnds(context: TestContext, ending: string): Promise<Ending
   await eventually(() => existsSync(runs) || vitest.exitCode !== null, { within: 90_000 });
   if (!existsSync(runs)) throw new Error(`the run ended before everything ran:\n${said}`);
   const worker = Number(readFileSync(runs, "utf8"));
-  return { pid: vitest.pid ?? 0, worker, ended, goOn: () => writeFileSync(join(folder, "looked"), "") };
+  return {
+    pid: vitest.pid ?? 0,
+    worker,
+    ended,
+    goOn: () => writeFileSync(join(folder, "looked"), ""),
+  };
 }

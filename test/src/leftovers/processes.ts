@@ -33,7 +33,9 @@ function processOf(entry: string): Process[] {
     const [, pid, , rest = ""] =
       /^(\d+) \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${entry}/stat`, "utf8")) ?? [];
     const fields = rest.split(" ");
-    const command = readFileSync(`/proc/${entry}/cmdline`, "utf8").replaceAll("\0", " ").slice(0, 120);
+    const command = readFileSync(`/proc/${entry}/cmdline`, "utf8")
+      .replaceAll("\0", " ")
+      .slice(0, 120);
     if (fields[0] === "Z") return [];
     return [{ pid: Number(pid), parent: Number(fields[1]), id: `${pid} ${fields[19]}`, command }];
   } catch {

@@ -19,7 +19,8 @@ const PENDING = 'nexus_dify_pending_documents{state="open"}';
 const DELETED = 'nexus_dify_documents_total{change="deleted"}';
 const READ = 'nexus_rows_read{entity="patients"}';
 const REJECTED = 'nexus_rows{entity="patients",outcome="rejected"}';
-const slow = (le: string): string => `nexus_connection_use_seconds_bucket{server="target",le="${le}"}`;
+const slow = (le: string): string =>
+  `nexus_connection_use_seconds_bucket{server="target",le="${le}"}`;
 const pods = (service: string, pod: string): string =>
   `nexus_connections_limit{server="target",service="${service}",pod="${pod}"}`;
 
@@ -61,7 +62,10 @@ export const alertCases: readonly AlertCase[] = [
     alert: "NexusQueueWithoutWorkers",
     labels: { queue: "load-patients" },
     fires: { [READY]: "3x60", 'nexus_job_seconds_count{queue="content",outcome="done"}': "1x60" },
-    silent: { [READY]: "3x60", 'nexus_job_seconds_count{queue="load-patients",outcome="done"}': "0x60" },
+    silent: {
+      [READY]: "3x60",
+      'nexus_job_seconds_count{queue="load-patients",outcome="done"}': "0x60",
+    },
   },
   {
     alert: "NexusLedgerAndQueueApart",

@@ -98,7 +98,11 @@ describe.skipIf(!promtoolWorks())("promtool", () => {
 });
 
 /** What promtool says if the alert is expected to do so in that world. */
-function outcomeOf(one: AlertCase, world: "fires" | "silent", expected: "fires" | "silent"): string {
+function outcomeOf(
+  one: AlertCase,
+  world: "fires" | "silent",
+  expected: "fires" | "silent",
+): string {
   const { annotations, labels } = rules.find(({ alert }) => alert === one.alert) ?? {};
   const fired = { exp_labels: { ...labels, ...one.labels }, exp_annotations: annotations };
   const test = {
@@ -115,7 +119,9 @@ function outcomeOf(one: AlertCase, world: "fires" | "silent", expected: "fires" 
       file,
       stringify({ rule_files: [join(ROOT, FILE)], evaluation_interval: "1m", tests: [test] }),
     );
-    const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", file], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", file], {
+      encoding: "utf8",
+    });
     return status === 0 ? "as expected" : `${stdout}${stderr}`;
   } finally {
     rmSync(folder, { recursive: true });

@@ -82,15 +82,19 @@ describe("docker-compose.yml", () => {
 
   it("is scraped where the services serve their metrics", () => {
     const scrape = yaml(read("observability/prometheus/prometheus.yml"), scrapes);
-    const [{ names, port } = { names: [], port: 0 }] = scrape.scrape_configs[0]?.dns_sd_configs ?? [];
+    const [{ names, port } = { names: [], port: 0 }] =
+      scrape.scrape_configs[0]?.dns_sd_configs ?? [];
     expect([...names].sort()).toEqual(Object.keys(configs).sort());
-    for (const name of names) expect(serviceOf(name).environment["METRICS_PORT"]).toBe(String(port));
+    for (const name of names)
+      expect(serviceOf(name).environment["METRICS_PORT"]).toBe(String(port));
   });
 });
 
 const scrapes = z.object({
   scrape_configs: z.array(
-    z.object({ dns_sd_configs: z.array(z.object({ names: z.array(z.string()), port: z.number() })) }),
+    z.object({
+      dns_sd_configs: z.array(z.object({ names: z.array(z.string()), port: z.number() })),
+    }),
   ),
 });
 
@@ -108,7 +112,12 @@ const schema: object = JSON.parse(
 );
 
 function problemsOf(document: unknown): string[] {
-  const ajv = new Ajv2019({ strict: false, allErrors: true, validateFormats: false, validateSchema: false });
+  const ajv = new Ajv2019({
+    strict: false,
+    allErrors: true,
+    validateFormats: false,
+    validateSchema: false,
+  });
   const validate = ajv.compile(schema);
   validate(document);
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);

@@ -3,7 +3,10 @@ import { z } from "zod";
 import { read, yaml } from "./files.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-const dependencies = z.union([z.array(z.string()), z.record(z.string(), z.unknown()).transform(Object.keys)]);
+const dependencies = z.union([
+  z.array(z.string()),
+  z.record(z.string(), z.unknown()).transform(Object.keys),
+]);
 
 const service = z.object({
   image: z.string().optional(),
@@ -37,6 +40,9 @@ export function compose(env: Readonly<Record<string, string>> = {}): z.infer<typ
 
 function interpolate(text: string, env: Readonly<Record<string, string>>): string {
   return text
-    .replaceAll(/(?<!\$)\$\{(\w+):-([^}]*)\}/g, (_, name: string, fallback: string) => env[name] || fallback)
+    .replaceAll(
+      /(?<!\$)\$\{(\w+):-([^}]*)\}/g,
+      (_, name: string, fallback: string) => env[name] || fallback,
+    )
     .replaceAll("$$", "$");
 }

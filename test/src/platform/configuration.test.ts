@@ -28,9 +28,13 @@ interface Entry {
 describe("docs/configuration.md", () => {
   it("says what the services read (update: vitest -u)", async () => {
     const all = entries();
-    const shared = new Set(all.map(({ name }) => name).filter((name) => servicesOf(all, name).length > 1));
+    const shared = new Set(
+      all.map(({ name }) => name).filter((name) => servicesOf(all, name).length > 1),
+    );
     const own = Object.keys(SERVICES).map((service) => {
-      const rows = all.filter(({ name, services }) => !shared.has(name) && services.includes(service));
+      const rows = all.filter(
+        ({ name, services }) => !shared.has(name) && services.includes(service),
+      );
       return rows.length === 0 ? "" : `## ${service}\n${table(rows)}`;
     });
     const page = [

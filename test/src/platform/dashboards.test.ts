@@ -52,8 +52,11 @@ describe("a panel", () => {
     expect(existsSync(join(ROOT, `${page}.md`)), page).toBe(true);
   });
 
-  it.each(["description", "fieldConfig", "links", "targets"])("would not pass without its %s", (field) => {
-    const { [field]: _, ...rest } = z.record(z.string(), z.unknown()).parse(panels[0]);
-    expect(panel.safeParse(rest).success).toBe(false);
-  });
+  it.each(["description", "fieldConfig", "links", "targets"])(
+    "would not pass without its %s",
+    (field) => {
+      const { [field]: _, ...rest } = z.record(z.string(), z.unknown()).parse(panels[0]);
+      expect(panel.safeParse(rest).success).toBe(false);
+    },
+  );
 });

@@ -25,6 +25,10 @@ const dashboard = z.looseObject({
 });
 
 export const files = readdirSync(join(ROOT, FOLDER));
-export const dashboards = files.map((file) => dashboard.parse(JSON.parse(read(join(FOLDER, file)))));
+export const dashboards = files.map((file) =>
+  dashboard.parse(JSON.parse(read(join(FOLDER, file)))),
+);
 /** Every panel, and the dashboard that it is on. */
-export const panels = dashboards.flatMap(({ uid, panels }) => panels.map((one) => ({ ...one, uid })));
+export const panels = dashboards.flatMap(({ uid, panels }) =>
+  panels.map((one) => ({ ...one, uid })),
+);

@@ -93,21 +93,37 @@ describe(`the stack of docker-compose.yml, on ${stack.name}`, () => {
     const start = (name: string) => {
       const { build, command, environment } = services[name] ?? {};
       const image = images().get(build?.target ?? "");
-      if (image === undefined || environment === undefined) throw new Error(`${name} is not built here`);
-      return containerOf(image, output, { ...environment, ...moved(environment, bedrock.url) }, command);
+      if (image === undefined || environment === undefined)
+        throw new Error(`${name} is not built here`);
+      return containerOf(
+        image,
+        output,
+        { ...environment, ...moved(environment, bedrock.url) },
+        command,
+      );
     };
     expect(await runToEnd(start("sample"))).toContain("projects");
-    expect(await runToEnd(start("sample")), "a second start changes nothing").toContain("unchanged");
+    expect(await runToEnd(start("sample")), "a second start changes nothing").toContain(
+      "unchanged",
+    );
     await runToEnd(start("migrate"));
-    const started = ["extractor", "loader", "embedder", "api"].map((name) => spawnService(start(name)));
+    const started = ["extractor", "loader", "embedder", "api"].map((name) =>
+      spawnService(start(name)),
+    );
     for (const service of started) context.onTestFinished(async () => void (await service.kill()));
-    const ready = await Promise.all(started.map((one) => one.waitForLine({ msg: "ready" }, 60_000)));
+    const ready = await Promise.all(
+      started.map((one) => one.waitForLine({ msg: "ready" }, 60_000)),
+    );
     for (const { metricsPort } of ready) await expectHealthy(Number(metricsPort));
     const api = `http://127.0.0.1:${Number(ready[3]?.["port"])}`;
-    expect((await fetch(api)).status, "the dashboard lies in the image (npm run build makes it)").toBe(200);
+    expect(
+      (await fetch(api)).status,
+      "the dashboard lies in the image (npm run build makes it)",
+    ).toBe(200);
     await migrateAll(api);
     expect(bedrock.bill().calls).toBeGreaterThan(0);
-    for (const service of started) expect(await stop(service), service.name).toMatchObject({ code: 0 });
+    for (const service of started)
+      expect(await stop(service), service.name).toMatchObject({ code: 0 });
   });
 
   /** Our servers instead of the names in the compose network; ports that are free here. */
@@ -120,7 +136,10 @@ describe(`the stack of docker-compose.yml, on ${stack.name}`, () => {
       METRICS_PORT: "0",
     };
     const known = Object.entries(here).filter(([name]) => name in environment);
-    return { ...Object.fromEntries(known), ...("API_HOST" in environment ? { API_PORT: "0" } : {}) };
+    return {
+      ...Object.fromEntries(known),
+      ...("API_HOST" in environment ? { API_PORT: "0" } : {}),
+    };
   }
 });
 
@@ -131,7 +150,10 @@ async function expectHealthy(port: number): Promise<void> {
     ["metrics", "process_cpu_seconds_total"],
   ]) {
     const answer = await fetch(`http://127.0.0.1:${port}/${path}`);
-    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining(says ?? "")]);
+    expect([answer.status, await answer.text()]).toEqual([
+      200,
+      expect.stringContaining(says ?? ""),
+    ]);
   }
 }
 
@@ -139,7 +161,8 @@ async function migrateAll(api: string): Promise<void> {
   const headers = { authorization: "Bearer development-only", "content-type": "application/json" };
   const begun = await fetch(`${api}/v1/runs`, { method: "POST", headers, body: "{}" });
   expect(begun.ok, await begun.text()).toBe(true);
-  const get = async (path: string): Promise<unknown> => (await fetch(`${api}${path}`, { headers })).json();
+  const get = async (path: string): Promise<unknown> =>
+    (await fetch(`${api}${path}`, { headers })).json();
   await eventually(
     async () => ({
       run: runStatus.parse(await get("/v1/progress")).run?.status,

@@ -7,9 +7,11 @@ import { metricsIn, scrapes, seriesOf } from "./exported.ts";
 import { read, ROOT, yaml } from "./files.ts";
 import { aggregationsIn } from "./promql.ts";
 
-const FILES = ["observability/grafana/dashboards", "observability/prometheus", "k8s/components/keda"].flatMap(
-  (folder) => readdirSync(join(ROOT, folder)).map((file) => join(folder, file)),
-);
+const FILES = [
+  "observability/grafana/dashboards",
+  "observability/prometheus",
+  "k8s/components/keda",
+].flatMap((folder) => readdirSync(join(ROOT, folder)).map((file) => join(folder, file)));
 
 const asked = FILES.flatMap((file) =>
   expressionsIn(yaml(read(file), z.unknown())).map((expression) => ({ file, expression })),
@@ -18,7 +20,8 @@ const asked = FILES.flatMap((file) =>
 /** What the API exports of the ledger and the queue; what other services export too is of the process. */
 async function ledgerWide(): Promise<ReadonlySet<string>> {
   const texts = await scrapes();
-  const namesOf = (service: string): string[] => metricsIn(texts.get(service) ?? "").flatMap(seriesOf);
+  const namesOf = (service: string): string[] =>
+    metricsIn(texts.get(service) ?? "").flatMap(seriesOf);
   const ofAProcess = new Set(namesOf("loader"));
   return new Set(namesOf("api").filter((name) => !ofAProcess.has(name)));
 }
@@ -38,7 +41,9 @@ describe("what is asked of Prometheus", () => {
   });
 
   it("would not pass where replicas are added up", () => {
-    expect(aggregationsIn("sum(nexus_rows) / max(rate(nexus_rows_read[5m])) + nexus_run_id")).toEqual([
+    expect(
+      aggregationsIn("sum(nexus_rows) / max(rate(nexus_rows_read[5m])) + nexus_run_id"),
+    ).toEqual([
       { series: "nexus_rows", by: "sum" },
       { series: "nexus_rows_read", by: "max" },
       { series: "nexus_run_id", by: undefined },
@@ -50,6 +55,8 @@ describe("what is asked of Prometheus", () => {
 function expressionsIn(document: unknown): string[] {
   if (typeof document !== "object" || document === null) return [];
   return Object.entries(document).flatMap(([name, value]: [string, unknown]) =>
-    typeof value === "string" && (name === "expr" || name === "query") ? [value] : expressionsIn(value),
+    typeof value === "string" && (name === "expr" || name === "query")
+      ? [value]
+      : expressionsIn(value),
   );
 }

@@ -20,7 +20,8 @@ export interface Connections {
 
 /** Connections to each server if everything runs at its largest, an update included, and what the server gives us. */
 export function connectionsOf(manifests: readonly Manifest[]): Connections[] {
-  const { annotations } = manifests.find(({ metadata }) => metadata.name === "nexus-config")?.metadata ?? {};
+  const { annotations } =
+    manifests.find(({ metadata }) => metadata.name === "nexus-config")?.metadata ?? {};
   return ["target", "legacy"].map((server) => ({
     server,
     atMost: workloadsOf(manifests)
@@ -30,12 +31,16 @@ export function connectionsOf(manifests: readonly Manifest[]): Connections[] {
   }));
 }
 
-function replicasOf({ kind, name, replicas, surge }: Workload, manifests: readonly Manifest[]): number {
+function replicasOf(
+  { kind, name, replicas, surge }: Workload,
+  manifests: readonly Manifest[],
+): number {
   const scaler = manifests.find(
     (manifest) => targetOf.safeParse(manifest["spec"]).data?.scaleTargetRef.name === name,
   );
   if (scaler !== undefined) return most.parse(scaler["spec"]) + surge;
-  if (replicas === undefined && kind === "Deployment") throw new Error(`${name}: nobody says how many`);
+  if (replicas === undefined && kind === "Deployment")
+    throw new Error(`${name}: nobody says how many`);
   return (replicas ?? 1) + surge;
 }
 
@@ -59,8 +64,12 @@ export function cutShort(manifests: readonly Manifest[]): string[] {
       const workMs = Number(env["LEGACY_STATEMENT_MS"] ?? env["CALL_TIMEOUT_MS"] ?? 0);
       return [
         ...(podMs > graceMs ? [] : [`${workload.name}: the pod ends before SHUTDOWN_GRACE_MS`]),
-        ...(graceMs > longestMs ? [] : [`${workload.name}: SHUTDOWN_GRACE_MS is not above DRAIN_MS`]),
-        ...(longestMs >= workMs ? [] : [`${workload.name}: DRAIN_MS is below the longest statement or call`]),
+        ...(graceMs > longestMs
+          ? []
+          : [`${workload.name}: SHUTDOWN_GRACE_MS is not above DRAIN_MS`]),
+        ...(longestMs >= workMs
+          ? []
+          : [`${workload.name}: DRAIN_MS is below the longest statement or call`]),
       ];
     });
 }

@@ -12,7 +12,14 @@ import { z } from "zod";
 import { ROOT } from "./files.ts";
 import { images } from "./images.ts";
 import { connectionsOf, cutShort } from "./limits.ts";
-import { kubectlWorks, type Manifest, manifestsOf, nameOf, render, renderComponent } from "./manifests.ts";
+import {
+  kubectlWorks,
+  type Manifest,
+  manifestsOf,
+  nameOf,
+  render,
+  renderComponent,
+} from "./manifests.ts";
 import { danglingIn } from "./references.ts";
 import { problemsOf } from "./strict.ts";
 import { environmentOf, secretsFor, workloadsOf } from "./workloads.ts";
@@ -99,7 +106,11 @@ describe.skipIf(!works)("the manifests", () => {
       to: "port: metric\n          periodSeconds: 2",
       says: "port metric of a probe",
     },
-    { from: "targetPort: http", to: "targetPort: web", says: "Service nexus-api names .* port web" },
+    {
+      from: "targetPort: http",
+      to: "targetPort: web",
+      says: "Service nexus-api names .* port web",
+    },
     { from: "name: tmp\n      enable", to: "name: temp\n      enable", says: "volume temp" },
     {
       from: "- port: metrics\n      protocol",
@@ -142,14 +153,15 @@ describe.skipIf(!works)("the manifests", () => {
     expect(danglingIn(manifestsOf(changed)).join("\n")).toMatch(new RegExp(says));
   });
 
-  it.each(["readOnlyRootFilesystem: false", "runAsNonRoot: false", "allowPrivilegeEscalation: true"])(
-    "would not pass with a pod that has %s",
-    (weak) => {
-      const [field = ""] = weak.split(" ");
-      const changed = text("production").replace(new RegExp(`${field} \\w+`), weak);
-      expect(() => workloadsOf(manifestsOf(changed))).toThrow(/readOnly|NonRoot|allowPrivilege/);
-    },
-  );
+  it.each([
+    "readOnlyRootFilesystem: false",
+    "runAsNonRoot: false",
+    "allowPrivilegeEscalation: true",
+  ])("would not pass with a pod that has %s", (weak) => {
+    const [field = ""] = weak.split(" ");
+    const changed = text("production").replace(new RegExp(`${field} \\w+`), weak);
+    expect(() => workloadsOf(manifestsOf(changed))).toThrow(/readOnly|NonRoot|allowPrivilege/);
+  });
 
   describe.each(overlays)("of %s", (overlay) => {
     it.each([
@@ -162,7 +174,9 @@ describe.skipIf(!works)("the manifests", () => {
       if (workload === undefined) throw new Error(`no ${component}`);
       const env = { ...environmentOf(workload, manifests(overlay)), ...secretsFor(variables) };
       const unread = Object.keys(env).filter((name) => !(name in variables));
-      expect(unread.filter((name) => !/^(LOG_LEVEL|SHUTDOWN_GRACE_MS|AWS_REGION)$/.test(name))).toEqual([]);
+      expect(
+        unread.filter((name) => !/^(LOG_LEVEL|SHUTDOWN_GRACE_MS|AWS_REGION)$/.test(name)),
+      ).toEqual([]);
       expect(parseConfig(variables, env)).toMatchObject({
         METRICS_PORT: workload.container.ports[0]?.containerPort,
       });
@@ -175,7 +189,10 @@ describe.skipIf(!works)("the manifests", () => {
 
     it("stay within the connections of each server, even during an update", () => {
       for (const { server, atMost, budget } of connectionsOf(manifests(overlay))) {
-        remark("measured", `${overlay}: at most ${atMost} of ${budget} connections to the ${server}`);
+        remark(
+          "measured",
+          `${overlay}: at most ${atMost} of ${budget} connections to the ${server}`,
+        );
         expect(atMost, server).toBeGreaterThan(0);
         expect(atMost, server).toBeLessThanOrEqual(budget);
       }
@@ -199,7 +216,9 @@ describe.skipIf(!works)("the manifests", () => {
   });
 
   it("would not pass with more replicas than there are connections, or less time than a batch takes", () => {
-    const more = manifestsOf(text("production").replace("maxReplicaCount: 6", "maxReplicaCount: 60"));
+    const more = manifestsOf(
+      text("production").replace("maxReplicaCount: 6", "maxReplicaCount: 60"),
+    );
     expect(connectionsOf(more).every(({ atMost, budget }) => atMost > budget)).toBe(true);
     const sooner = text("production").replace(
       "terminationGracePeriodSeconds: 120",
@@ -217,6 +236,9 @@ describe.skipIf(!works)("the manifests", () => {
 const scaledObject = z.object({
   fallback: z.object({ replicas: z.number() }),
   triggers: z.array(
-    z.object({ type: z.string(), metadata: z.object({ query: z.string(), ignoreNullValues: z.string() }) }),
+    z.object({
+      type: z.string(),
+      metadata: z.object({ query: z.string(), ignoreNullValues: z.string() }),
+    }),
   ),
 });

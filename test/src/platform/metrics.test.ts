@@ -52,7 +52,9 @@ describe("the metrics of the services", () => {
     for (const [service, text] of texts)
       for (const { name, labels } of own(text))
         for (const [label, values] of labels)
-          expect(WORDS[label], `${service} ${name}{${label}}`).toEqual(expect.arrayContaining([...values]));
+          expect(WORDS[label], `${service} ${name}{${label}}`).toEqual(
+            expect.arrayContaining([...values]),
+          );
     const strange = [...texts.values()]
       .flatMap(metricsIn)
       .flatMap(({ labels }) =>
@@ -63,7 +65,8 @@ describe("the metrics of the services", () => {
 
   it("start at 0", () => {
     for (const text of texts.values())
-      for (const [, value] of text.matchAll(/^nexus_\S+ (\S+)$/gm)) expect(["0", "1"]).toContain(value);
+      for (const [, value] of text.matchAll(/^nexus_\S+ (\S+)$/gm))
+        expect(["0", "1"]).toContain(value);
   });
 
   // The lint is promtool's own; where it is absent, the closing lines name what was left out.

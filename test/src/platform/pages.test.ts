@@ -72,7 +72,10 @@ describe("docs/operations.md", () => {
     const services = /for service in ([a-z ]+);/.exec(commands)?.[1]?.split(" ") ?? [];
     expect(services).toHaveLength(4);
     expect(names).toEqual(
-      expect.arrayContaining(["Job/nexus-migrate", ...services.map((one) => `Deployment/nexus-${one}`)]),
+      expect.arrayContaining([
+        "Job/nexus-migrate",
+        ...services.map((one) => `Deployment/nexus-${one}`),
+      ]),
     );
   });
 });

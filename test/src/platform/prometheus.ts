@@ -39,7 +39,9 @@ export async function startPrometheus(scraped: readonly Scraped[]): Promise<Prom
     within: 20_000,
   }).catch(async (cause: unknown) => {
     await server.remove();
-    throw new Error(`Prometheus has not scraped every service:\n${server.log().slice(-2_000)}`, { cause });
+    throw new Error(`Prometheus has not scraped every service:\n${server.log().slice(-2_000)}`, {
+      cause,
+    });
   });
   return { ask, stop: () => server.remove() };
 }
@@ -59,7 +61,8 @@ async function query(url: string, expression: string): Promise<number[]> {
   const response = await fetch(
     `${url}/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`,
   );
-  if (!response.ok) throw new Error(`Prometheus answered ${response.status}: ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(`Prometheus answered ${response.status}: ${await response.text()}`);
   const { data } = answer.parse(await response.json());
   return data.result.map(({ value: [, number] }) => Number(number)).filter(Number.isFinite);
 }

@@ -13,6 +13,9 @@ export function promtoolWorks(): boolean {
 export function prometheusWorks(): boolean {
   const works = spawnSync("prometheus", ["--version"]).status === 0;
   if (!works)
-    remark("stack missing", "prometheus: whether every panel of the dashboards has data was not tested");
+    remark(
+      "stack missing",
+      "prometheus: whether every panel of the dashboards has data was not tested",
+    );
   return works;
 }

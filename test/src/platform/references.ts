@@ -28,7 +28,9 @@ export function danglingIn(manifests: readonly Manifest[]): string[] {
 
 function duplicates(manifests: readonly Manifest[]): string[] {
   const names = manifests.map(nameOf);
-  return names.filter((name, at) => names.indexOf(name) !== at).map((name) => `${name} is there twice`);
+  return names
+    .filter((name, at) => names.indexOf(name) !== at)
+    .map((name) => `${name} is there twice`);
 }
 
 function foreignNamespaces(manifests: readonly Manifest[]): string[] {
@@ -38,7 +40,10 @@ function foreignNamespaces(manifests: readonly Manifest[]): string[] {
     .map((manifest) => `${nameOf(manifest)} is not in the namespace ${namespace}`);
 }
 
-function namedBy({ name, pod, container, selector, labels }: Workload, manifests: readonly Manifest[]) {
+function namedBy(
+  { name, pod, container, selector, labels }: Workload,
+  manifests: readonly Manifest[],
+) {
   const has = (kind: string, wanted: string): boolean =>
     manifests.some((one) => one.kind === kind && one.metadata.name === wanted);
   const keys = secretKeys(manifests);
@@ -47,8 +52,12 @@ function namedBy({ name, pod, container, selector, labels }: Workload, manifests
   const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
   const ports = container.ports.map((one) => one.name);
   const misses = [
-    ...(has("ServiceAccount", pod.serviceAccountName) ? [] : [`service account ${pod.serviceAccountName}`]),
-    ...secrets.filter(({ name, key }) => !keys.has(`${name}/${key}`)).map(({ key }) => `secret key ${key}`),
+    ...(has("ServiceAccount", pod.serviceAccountName)
+      ? []
+      : [`service account ${pod.serviceAccountName}`]),
+    ...secrets
+      .filter(({ name, key }) => !keys.has(`${name}/${key}`))
+      .map(({ key }) => `secret key ${key}`),
     ...maps.filter((map) => !has("ConfigMap", map)).map((map) => `config map ${map}`),
     ...probes
       .filter((probe) => probe !== undefined && !ports.includes(String(probe.httpGet.port)))
@@ -74,7 +83,9 @@ function secretKeys(manifests: readonly Manifest[]): ReadonlySet<string> {
     .filter(({ kind }) => kind === "ExternalSecret")
     .map((one) => externalSecret.parse(one["spec"]));
   return new Set(
-    secrets.flatMap(({ target, data }) => data.map(({ secretKey }) => `${target.name}/${secretKey}`)),
+    secrets.flatMap(({ target, data }) =>
+      data.map(({ secretKey }) => `${target.name}/${secretKey}`),
+    ),
   );
 }
 

@@ -61,10 +61,12 @@ function unknownFieldsIn(manifests: readonly Manifest[]): string[] {
       [tsc, ...options, "--module", "nodenext", "--target", "es2023", file],
       { encoding: "utf8", cwd: folder },
     );
-    return [...stdout.matchAll(/manifests\.ts\((\d+),\d+\): error (.*)/g)].map(([, line, message]) => {
-      const manifest = manifests[Number(line) - 1];
-      return `${manifest === undefined ? "?" : nameOf(manifest)}: ${message}`;
-    });
+    return [...stdout.matchAll(/manifests\.ts\((\d+),\d+\): error (.*)/g)].map(
+      ([, line, message]) => {
+        const manifest = manifests[Number(line) - 1];
+        return `${manifest === undefined ? "?" : nameOf(manifest)}: ${message}`;
+      },
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

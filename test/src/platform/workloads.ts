@@ -16,7 +16,9 @@ const container = z.object({
       z.object({
         name: z.string(),
         value: z.string().optional(),
-        valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) }).optional(),
+        valueFrom: z
+          .object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) })
+          .optional(),
       }),
     )
     .default([]),
@@ -25,7 +27,9 @@ const container = z.object({
   startupProbe: probe,
   livenessProbe: probe,
   readinessProbe: probe,
-  lifecycle: z.object({ preStop: z.object({ sleep: z.object({ seconds: z.number() }) }) }).optional(),
+  lifecycle: z
+    .object({ preStop: z.object({ sleep: z.object({ seconds: z.number() }) }) })
+    .optional(),
   resources: z.object({ requests: strings, limits: strings }),
   securityContext: z.object({
     allowPrivilegeEscalation: z.literal(false),
@@ -95,7 +99,9 @@ export function environmentOf(
   manifests: readonly Manifest[],
 ): Record<string, string> {
   const maps = container.envFrom.map(({ configMapRef }) =>
-    manifests.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMapRef.name),
+    manifests.find(
+      ({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMapRef.name,
+    ),
   );
   const shared = maps.flatMap((map) => Object.entries(strings.parse(map?.["data"] ?? {})));
   const own = container.env.map(({ name, value, valueFrom }) => [

@@ -44,7 +44,9 @@ export function falls(observed: readonly Observed[]): string[] {
   return shown.flatMap((now, at) => {
     const before = shown[at - 1] ?? [];
     return now.flatMap((percent, of) =>
-      percent > 100 || percent < (before[of] ?? 0) ? [`answer ${at}: ${before[of]} to ${percent}`] : [],
+      percent > 100 || percent < (before[of] ?? 0)
+        ? [`answer ${at}: ${before[of]} to ${percent}`]
+        : [],
     );
   });
 }

@@ -74,7 +74,10 @@ function lendBuilt(folder: string): void {
     .split("\n")
     .map((file) => join(dirname(file), "dist"));
   for (const dist of built.filter((dist) => existsSync(join(repository, dist))))
-    cpSync(join(repository, dist), join(folder, dist), { recursive: true, preserveTimestamps: true });
+    cpSync(join(repository, dist), join(folder, dist), {
+      recursive: true,
+      preserveTimestamps: true,
+    });
 }
 
 function git(folder: string, ...args: string[]): string {
@@ -86,7 +89,8 @@ function git(folder: string, ...args: string[]): string {
 function ofThisMachine(): Record<string, string> {
   const wanted =
     /^(https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|npm_config_.*|lang|tmpdir)$/i;
-  const ours = /^npm_config_(user_agent|userconfig|cache|prefix|local_prefix|global_prefix|init_module)$/i;
+  const ours =
+    /^npm_config_(user_agent|userconfig|cache|prefix|local_prefix|global_prefix|init_module)$/i;
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
       value !== undefined && wanted.test(name) && !ours.test(name) ? [[name, value]] : [],
@@ -126,7 +130,9 @@ function type(line: string, folder: string, env: Readonly<Record<string, string>
     end: async () => {
       const look = async () => (await ended(shell)) || shell.output().length;
       const until = (seen: Exit | number): boolean => typeof seen === "object";
-      const exit = await eventually(look, { until, within: SILENT_MS, every: 100 }).catch(() => undefined);
+      const exit = await eventually(look, { until, within: SILENT_MS, every: 100 }).catch(
+        () => undefined,
+      );
       if (typeof exit === "object") return exit;
       clear();
       throw new Error(`${line} does not end:\n${shell.output().slice(-3_000)}`);

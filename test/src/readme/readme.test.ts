@@ -46,7 +46,9 @@ const ELSEWHERE = [
 
 it("prints no command that no test types", () => {
   const known = [...Object.keys(TYPED), ...Object.keys(OWN), ...ELSEWHERE];
-  expect([...blockLines(), ...proseCommands()].filter((command) => !known.includes(command))).toEqual([]);
+  expect(
+    [...blockLines(), ...proseCommands()].filter((command) => !known.includes(command)),
+  ).toEqual([]);
   expect(blockLines()).toEqual(["npm run demo", "npm test", ...Object.keys(OWN)]);
 });
 
@@ -99,7 +101,9 @@ describe.skipIf(!isRepository())("a fresh clone", () => {
   });
   it("keeps the demo until Ctrl-C", async () => {
     const demo = type(KEPT);
-    await eventually(() => /Everything keeps running/.test(demo.shell.output()), { within: 120_000 });
+    await eventually(() => /Everything keeps running/.test(demo.shell.output()), {
+      within: 120_000,
+    });
     const dashboard = /dashboard (http\S+)/.exec(demo.shell.output())?.[1] ?? "";
     expect((await fetch(dashboard)).status).toBe(200);
     demo.signalGroup("SIGINT");

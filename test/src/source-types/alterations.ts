@@ -13,13 +13,29 @@ export interface Alteration {
 export const sameValues: Readonly<Record<Shape, readonly Alteration[]>> = {
   real: [
     { columns: "auth_user.is_staff, auth_user.is_active", to: "smallint", using: "$::int" },
-    { columns: "auth_user.is_superuser", to: "varchar(5)", using: "case when $ then 'Yes ' else 'n' end" },
+    {
+      columns: "auth_user.is_superuser",
+      to: "varchar(5)",
+      using: "case when $ then 'Yes ' else 'n' end",
+    },
     { columns: "dispatch_office.valid", to: "smallint", using: "$::int" },
     { columns: "dispatch_office.valid", to: "text" },
-    { columns: "dispatch_plan.original, dispatch_instruction.deleted", to: "numeric(3,2)", using: "$::int" },
-    { columns: "dispatch_plan.original", to: "char(1)", using: "case when $ then 't' else 'f' end" },
+    {
+      columns: "dispatch_plan.original, dispatch_instruction.deleted",
+      to: "numeric(3,2)",
+      using: "$::int",
+    },
+    {
+      columns: "dispatch_plan.original",
+      to: "char(1)",
+      using: "case when $ then 't' else 'f' end",
+    },
     { columns: "dispatch_state.on", to: "double precision", using: "$::int" },
-    { columns: "dispatch_patient.archived", to: "text", using: "case when $ then '1' else '0' end" },
+    {
+      columns: "dispatch_patient.archived",
+      to: "text",
+      using: "case when $ then '1' else '0' end",
+    },
     { columns: "dispatch_project.size", to: "numeric(20,2)" },
     { columns: "dispatch_project.size", to: "text", using: "$ || '.00'" },
     { columns: "dispatch_project.size", to: "numeric" },
@@ -27,14 +43,19 @@ export const sameValues: Readonly<Record<Shape, readonly Alteration[]>> = {
     { columns: "dispatch_project.status, dispatch_template.duration", to: "numeric(6,2)" },
     { columns: "dispatch_state.status", to: "real" },
     {
-      columns: "dispatch_project.id, dispatch_plan.project_id, dispatch_plan.id, dispatch_template.id",
+      columns:
+        "dispatch_project.id, dispatch_plan.project_id, dispatch_plan.id, dispatch_template.id",
       to: "bigint",
     },
     { columns: "dispatch_patient.id, dispatch_instruction.patient_id", to: "numeric(12,0)" },
     { columns: "dispatch_office.id", to: "double precision" },
-    { columns: "dispatch_office_doctors.office_id, dispatch_patient.office_id", to: "numeric(10,2)" },
     {
-      columns: "dispatch_office_doctors.user_id, dispatch_office.doctor_id, dispatch_patient.doctor_id",
+      columns: "dispatch_office_doctors.office_id, dispatch_patient.office_id",
+      to: "numeric(10,2)",
+    },
+    {
+      columns:
+        "dispatch_office_doctors.user_id, dispatch_office.doctor_id, dispatch_patient.doctor_id",
       to: "varchar(12)",
     },
     {
@@ -42,7 +63,10 @@ export const sameValues: Readonly<Record<Shape, readonly Alteration[]>> = {
       to: "text",
       using: "' +' || $ || '.0 '",
     },
-    { columns: "dispatch_instruction.course_id, dispatch_plan.instruction_id", to: "double precision" },
+    {
+      columns: "dispatch_instruction.course_id, dispatch_plan.instruction_id",
+      to: "double precision",
+    },
     { columns: "dispatch_project.creator_id, dispatch_state.actor_id", to: "smallint" },
     {
       columns: "dispatch_office.zip",
@@ -58,9 +82,14 @@ export const sameValues: Readonly<Record<Shape, readonly Alteration[]>> = {
     {
       columns: "auth_user.email",
       to: "address",
-      before: "create domain word as varchar(254); create domain address as word check (value is not null)",
+      before:
+        "create domain word as varchar(254); create domain address as word check (value is not null)",
     },
-    { columns: "dispatch_project.creator_id", to: "person", before: "create domain person as integer" },
+    {
+      columns: "dispatch_project.creator_id",
+      to: "person",
+      before: "create domain person as integer",
+    },
     {
       columns: "dispatch_course.name",
       to: "course",
@@ -72,19 +101,28 @@ export const sameValues: Readonly<Record<Shape, readonly Alteration[]>> = {
     { columns: "dispatch_office.name", to: "char(255)" },
     { columns: "dispatch_project.uid", to: "varchar(36)" },
     { columns: "dispatch_patient.birthdate", to: "timestamp", using: "$ + time '13:45'" },
-    { columns: "dispatch_patient.birthdate", to: "timestamptz", using: "$::timestamp at time zone 'UTC'" },
+    {
+      columns: "dispatch_patient.birthdate",
+      to: "timestamptz",
+      using: "$::timestamp at time zone 'UTC'",
+    },
     { columns: "dispatch_patient.birthdate", to: "varchar(40)", using: "$::text" },
     {
       columns: "dispatch_patient.birthdate",
       to: "text",
-      using: "case when isfinite($) and $ > '0002-01-01' then ' ' || $ || 'T10:00:00Z ' else $::text end",
+      using:
+        "case when isfinite($) and $ > '0002-01-01' then ' ' || $ || 'T10:00:00Z ' else $::text end",
     },
     {
       columns: "auth_user.date_joined, auth_user.last_login",
       to: "timestamp",
       using: "$ at time zone 'UTC'",
     },
-    { columns: "dispatch_project.created_at, dispatch_state.changed_at", to: "text", using: "$::text" },
+    {
+      columns: "dispatch_project.created_at, dispatch_state.changed_at",
+      to: "text",
+      using: "$::text",
+    },
     {
       columns: "dispatch_patient.submitted_at",
       to: "varchar",

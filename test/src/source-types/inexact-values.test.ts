@@ -22,7 +22,13 @@ const INEXACT = [
     value: "12.5",
     becomes: /unreadable|cannot be read in size/,
   },
-  { entity: "projects", column: "size", to: "text", value: "'12 kB'", becomes: /cannot be read in size/ },
+  {
+    entity: "projects",
+    column: "size",
+    to: "text",
+    value: "'12 kB'",
+    becomes: /cannot be read in size/,
+  },
   {
     entity: "projects",
     column: "creator_id",
@@ -58,8 +64,20 @@ const INEXACT = [
     value: "'infinity'",
     becomes: /cannot be read in creator_id/,
   },
-  { entity: "projects", column: "type", to: "numeric", value: "3.5", becomes: /cannot be read in type/ },
-  { entity: "projects", column: "public", to: "smallint", value: "2", becomes: /cannot be read in public/ },
+  {
+    entity: "projects",
+    column: "type",
+    to: "numeric",
+    value: "3.5",
+    becomes: /cannot be read in type/,
+  },
+  {
+    entity: "projects",
+    column: "public",
+    to: "smallint",
+    value: "2",
+    becomes: /cannot be read in public/,
+  },
   {
     entity: "projects",
     column: "public",
@@ -134,17 +152,24 @@ describe.skipIf(!postgres.found)("a value that has no exact counterpart", () => 
       });
       await alter(tx, { columns: "dispatch_office.zip", to: "bytea", using: "$::bytea" });
       const shape = await readSourceShape(tx);
-      return unfitColumns(shape, [...new Set(entities.flatMap((entity) => tablesRead(entity, shape)))]);
+      return unfitColumns(shape, [
+        ...new Set(entities.flatMap((entity) => tablesRead(entity, shape))),
+      ]);
     });
     expect(unfit).toEqual([
       expect.objectContaining({ table: "dispatch_office", column: "zip", type: "bytea" }),
-      expect.objectContaining({ table: "dispatch_template", column: "id", type: "character varying(36)" }),
+      expect.objectContaining({
+        table: "dispatch_template",
+        column: "id",
+        type: "character varying(36)",
+      }),
     ]);
   });
 });
 
 function said(outcome: Outcome | string | undefined): string {
   if (outcome === undefined || typeof outcome === "string") return String(outcome);
-  const notes = outcome.kind === "loaded" ? outcome.notes.map(({ code, column }) => `${code} ${column}`) : [];
+  const notes =
+    outcome.kind === "loaded" ? outcome.notes.map(({ code, column }) => `${code} ${column}`) : [];
   return `${outcome.kind} ${notes.join(", ")}`;
 }

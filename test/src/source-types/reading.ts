@@ -42,7 +42,10 @@ export async function rolledBack<T>(legacy: Pool, work: (tx: Client) => Promise<
 const quoted = (column: string): string => column.replace(/\.on$/, '."on"');
 
 /** Gives columns another type. Foreign keys go. */
-export async function alter(tx: Client, { columns, to, using = "$", before }: Alteration): Promise<void> {
+export async function alter(
+  tx: Client,
+  { columns, to, using = "$", before }: Alteration,
+): Promise<void> {
   if (before !== undefined) await tx.query(before);
   await tx.query(`do $do$ declare one record; begin for one in select conname, conrelid::regclass as of from pg_constraint where contype = 'f'
     loop execute format('alter table %s drop constraint %I', one.of, one.conname); end loop; end $do$`);

@@ -13,24 +13,28 @@ afterAll(async () => {
 
 let legacy: Pool;
 
-describe.skipIf(!postgres.found).each(["real", "reported"] as const)("a source of the %s shape", (shape) => {
-  let usual: Outcomes;
+describe.skipIf(!postgres.found).each(["real", "reported"] as const)(
+  "a source of the %s shape",
+  (shape) => {
+    let usual: Outcomes;
 
-  beforeAll(async () => {
-    if (!postgres.found) return;
-    const url = await postgres.database(shape);
-    legacy = openSource(url);
-    await makeSample({ url, scale: 0.005, seed: 7, shape });
-    usual = await rolledBack(legacy, (tx) => outcomesOf(tx));
-    expect(Object.values(usual).every((rows) => rows.length > 0)).toBe(true);
-  }, 60_000);
-  afterAll(() => legacy?.end());
+    beforeAll(async () => {
+      if (!postgres.found) return;
+      const url = await postgres.database(shape);
+      legacy = openSource(url);
+      await makeSample({ url, scale: 0.005, seed: 7, shape });
+      usual = await rolledBack(legacy, (tx) => outcomesOf(tx));
+      expect(Object.values(usual).every((rows) => rows.length > 0)).toBe(true);
+    }, 60_000);
+    afterAll(() => legacy?.end());
 
-  it.each(sameValues[shape])("with $columns of type $to is read as it is", async (alteration) => {
-    const read = await rolledBack(legacy, async (tx) => {
-      await alter(tx, alteration);
-      return await outcomesOf(tx, "UTC");
+    it.each(sameValues[shape])("with $columns of type $to is read as it is", async (alteration) => {
+      const read = await rolledBack(legacy, async (tx) => {
+        await alter(tx, alteration);
+        return await outcomesOf(tx, "UTC");
+      });
+      for (const [entity, rows] of Object.entries(usual))
+        expect(read[entity], entity).toEqual(rows);
     });
-    for (const [entity, rows] of Object.entries(usual)) expect(read[entity], entity).toEqual(rows);
-  });
-});
+  },
+);

@@ -40,10 +40,10 @@ describe.skipIf(!postgres.found)("times without a zone", () => {
       await pool.query(`alter table dispatch_office alter created_at type ${type}, alter updated_at type ${type}; delete from dispatch_template;
       delete from dispatch_state; delete from dispatch_project; delete from dispatch_office_doctors; delete from dispatch_office`);
       for (const [n, [clock]] of CLOCKS.entries())
-        await pool.query("insert into dispatch_office (id, name, created_at) values ($1, 'x', $2)", [
-          n,
-          clock,
-        ]);
+        await pool.query(
+          "insert into dispatch_office (id, name, created_at) values ($1, 'x', $2)",
+          [n, clock],
+        );
       await pool.end();
       const legacy = openSource(url);
       const { practices = [] } = await rolledBack(legacy, (tx) => outcomesOf(tx, zone));

@@ -2,9 +2,20 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { databaseProcess, databaseUrl, type RunningProcess, startProcess } from "@nexus/local/supervisor";
+import {
+  databaseProcess,
+  databaseUrl,
+  type RunningProcess,
+  startProcess,
+} from "@nexus/local/supervisor";
 import { openPool } from "@nexus/shared/database";
-import { findPostgres, findRedis, type Missing, startPostgres, startRedis } from "@nexus/shared/testing";
+import {
+  findPostgres,
+  findRedis,
+  type Missing,
+  startPostgres,
+  startRedis,
+} from "@nexus/shared/testing";
 
 /** A server of a suite's own, to break and mend. */
 export interface Carrier {

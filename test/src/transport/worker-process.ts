@@ -7,7 +7,12 @@ import { quick } from "./settings.ts";
 
 const [url = "", queue = "", how = "done"] = process.argv.slice(2);
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-const transport = await openTransport({ url, prefix: "suite", workers: 1, onError: () => undefined });
+const transport = await openTransport({
+  url,
+  prefix: "suite",
+  workers: 1,
+  onError: () => undefined,
+});
 await transport.work(queue, quick, async (data) => {
   say({ msg: "took", data });
   if (how === "hold") await new Promise(() => undefined);

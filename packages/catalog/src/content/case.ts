@@ -6,7 +6,8 @@ export const composeCase = defineComposer(
   "case",
   { title: text, case_type: text, current_state: text, metadata: json },
   ({ title, case_type, current_state, metadata }) => {
-    const clinical = (name: string): string | null => written(member(member(metadata, "clinical"), name));
+    const clinical = (name: string): string | null =>
+      written(member(member(metadata, "clinical"), name));
     return [
       line("Case", named(title)),
       line("Type", label(case_type)),

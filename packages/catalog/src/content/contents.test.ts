@@ -8,7 +8,10 @@ const contents = contentOf(entities);
 function compose(contentType: string, row: Readonly<Record<string, string>>): string {
   const content = contents.get(contentType);
   if (content === undefined) throw new Error(`no composer for ${contentType}`);
-  return content.compose({ ...Object.fromEntries(content.columns.map((column) => [column, null])), ...row });
+  return content.compose({
+    ...Object.fromEntries(content.columns.map((column) => [column, null])),
+    ...row,
+  });
 }
 
 describe("what is composed", () => {
@@ -17,7 +20,12 @@ describe("what is composed", () => {
       legacy: { uid: 52, type: 3 },
       clinical: { notes: "keep 13\r\n  and 14", objective: "close the gap" },
     });
-    const row = { title: "Upper arch", case_type: "follow_up", current_state: "in_production", metadata };
+    const row = {
+      title: "Upper arch",
+      case_type: "follow_up",
+      current_state: "in_production",
+      metadata,
+    };
     expect(compose("case", row)).toBe(
       "Case: Upper arch\nType: follow up\nState: in production\nObjective: close the gap\nNotes: keep 13\nand 14",
     );
@@ -59,7 +67,9 @@ describe("what is composed", () => {
 
   it("of a case state is from where to where, and why", () => {
     const row = { from_state: "in_production", to_state: "on_hold", reason: "legacy status 11 on" };
-    expect(compose("case_state", row)).toBe("From: in production\nTo: on hold\nReason: legacy status 11 on");
+    expect(compose("case_state", row)).toBe(
+      "From: in production\nTo: on hold\nReason: legacy status 11 on",
+    );
   });
 
   it("of a workflow template is its name and the words of its steps", () => {
@@ -80,6 +90,8 @@ describe("the composers", () => {
       "project",
       "workflow_template",
     ]);
-    expect(() => contentOf(entities, [])).toThrow(/cases has the content type case: add content\/case\.ts/);
+    expect(() => contentOf(entities, [])).toThrow(
+      /cases has the content type case: add content\/case\.ts/,
+    );
   });
 });

@@ -33,7 +33,9 @@ export function contentProblems(
     const composer = known.find(({ contentType }) => contentType === content);
     if (composer === undefined) {
       const file = `content/${content.replaceAll("_", "-")}.ts`;
-      return [`${name} has the content type ${content}: add ${file} and its line in content/contents.ts`];
+      return [
+        `${name} has the content type ${content}: add ${file} and its line in content/contents.ts`,
+      ];
     }
     const absent = composer.columns.filter((column) => !(column in target.columns));
     return absent.length === 0

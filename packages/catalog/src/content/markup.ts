@@ -12,7 +12,10 @@ const BLOCK =
 
 /** Elements of HTML only: `overjet <3 mm` and `x < y > z` are no tags. None reaches beyond the next `<`. */
 const INLINE_TAG = new RegExp(`</?(?:${INLINE})(?=[\\s/>])[^<>]*>`, "gi");
-const BLOCK_TAG = new RegExp(`</?(?:${BLOCK})(?=[\\s/>])[^<>]*>|<!--[^<>]*-->|<!doctype[^<>]*>`, "gi");
+const BLOCK_TAG = new RegExp(
+  `</?(?:${BLOCK})(?=[\\s/>])[^<>]*>|<!--[^<>]*-->|<!doctype[^<>]*>`,
+  "gi",
+);
 
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ["nbsp", " "],

@@ -2,10 +2,13 @@ import { defineComposer, json } from "./composer.ts";
 import { label, line, written } from "./words.ts";
 
 /** A patient: the medical history, and nothing that tells who it is. Codes of the legacy system (`legacy`) are numbers, not words. */
-export const composePatient = defineComposer("patient", { medical_history: json }, ({ medical_history }) =>
-  Object.entries(isObject(medical_history) ? medical_history : {})
-    .filter(([name]) => name !== "legacy")
-    .flatMap(([name, value]) => [...tell(wordsOf(name), value)]),
+export const composePatient = defineComposer(
+  "patient",
+  { medical_history: json },
+  ({ medical_history }) =>
+    Object.entries(isObject(medical_history) ? medical_history : {})
+      .filter(([name]) => name !== "legacy")
+      .flatMap(([name, value]) => [...tell(wordsOf(name), value)]),
 );
 
 /** Members that name a person, say where or how to reach one, when one was born, or which row this is. */
@@ -17,7 +20,8 @@ function* tell(path: string, value: unknown): Generator<string | null> {
   if (PERSONAL.test(path)) return;
   if (Array.isArray(value)) yield* tellList(path, value);
   else if (isObject(value))
-    for (const [name, inner] of Object.entries(value)) yield* tell(`${path} ${wordsOf(name)}`, inner);
+    for (const [name, inner] of Object.entries(value))
+      yield* tell(`${path} ${wordsOf(name)}`, inner);
   else if (typeof value === "string") yield line(path, written(value));
   else if (typeof value === "number" || value === true) yield line(path, String(value));
 }

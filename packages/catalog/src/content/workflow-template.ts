@@ -5,7 +5,10 @@ import { line, member, named } from "./words.ts";
 export const composeWorkflowTemplate = defineComposer(
   "workflow_template",
   { name: text, steps: json },
-  ({ name, steps }) => [line("Workflow", named(name)), ...(Array.isArray(steps) ? steps : []).map(stepLine)],
+  ({ name, steps }) => [
+    line("Workflow", named(name)),
+    ...(Array.isArray(steps) ? steps : []).map(stepLine),
+  ],
 );
 
 function stepLine(step: unknown): string | null {

@@ -38,11 +38,21 @@ export const caseStateExamples: readonly Example[] = [
     },
   },
   {
-    shows: "switched off, a state goes back under review; the state before it is the previous row's",
+    shows:
+      "switched off, a state goes back under review; the state before it is the previous row's",
     shape: "real",
-    row: { ...row, status: 12, on: false, has_previous: true, previous_status: 12, previous_on: true },
+    row: {
+      ...row,
+      status: 12,
+      on: false,
+      has_previous: true,
+      previous_status: 12,
+      previous_on: true,
+    },
     parents,
-    expect: { loaded: { from_state: "cancelled", to_state: "under_review", reason: "legacy status 12 off" } },
+    expect: {
+      loaded: { from_state: "cancelled", to_state: "under_review", reason: "legacy status 12 off" },
+    },
   },
   {
     shows: "a label is kept as it is; an actor may be missing",
@@ -68,7 +78,13 @@ export const caseStateExamples: readonly Example[] = [
   {
     shows: "an unknown code is submitted, here and in the row that follows it",
     shape: "reported",
-    row: { ...row, status: "17", has_previous: true, previous_status: "18", actor_in_source: false },
+    row: {
+      ...row,
+      status: "17",
+      has_previous: true,
+      previous_status: "18",
+      actor_in_source: false,
+    },
     parents,
     expect: {
       loaded: {
@@ -81,7 +97,8 @@ export const caseStateExamples: readonly Example[] = [
     },
   },
   {
-    shows: "a state whose instruction leads to no case is refused, never given to another patient's case",
+    shows:
+      "a state whose instruction leads to no case is refused, never given to another patient's case",
     shape: "real",
     row: { ...row, on: true, project_id: null, project_in_source: false },
     parents,

@@ -1,9 +1,27 @@
 import { z } from "zod";
 import { defineEntity } from "../define-entity.ts";
 import type { Mapping } from "../entity.ts";
-import { CHAIN, chainOf, firstOf, firstRow, hasChain, inSource, lines, list } from "../legacy-sql.ts";
+import {
+  CHAIN,
+  chainOf,
+  firstOf,
+  firstRow,
+  hasChain,
+  inSource,
+  lines,
+  list,
+} from "../legacy-sql.ts";
 import { RowRejected } from "../row-errors.ts";
-import { code, flag, id, link, optionalCode, optionalFlag, reference, text } from "../row-fields.ts";
+import {
+  code,
+  flag,
+  id,
+  link,
+  optionalCode,
+  optionalFlag,
+  reference,
+  text,
+} from "../row-fields.ts";
 import { isOn } from "../source-conversions.ts";
 import type { SourceShape } from "../source-shape.ts";
 import { caseStateExamples } from "./case-states.examples.ts";
@@ -72,7 +90,9 @@ export const caseStates = defineEntity({
       practice_id: owner.practice_id ?? null,
       changed_by: to.parentId("changed_by"),
       from_state:
-        row.has_previous === true ? stateOf(row.previous_status, row.previous_on, "from_state", to) : null,
+        row.has_previous === true
+          ? stateOf(row.previous_status, row.previous_on, "from_state", to)
+          : null,
       to_state: stateOf(row.status, row.on, "to_state", to),
       reason: reasonOf(row.status, row.on, to),
       created_at: to.instant(row.changed_at, "created_at"),
@@ -111,7 +131,8 @@ function query(shape: SourceShape): string {
       hasSwitch && 'previous."on" as previous_on',
     )}`,
     "from dispatch_state s",
-    chained && `left join lateral (${projectOfInstruction(shape, "s.instruction_id")}) placed on true`,
+    chained &&
+      `left join lateral (${projectOfInstruction(shape, "s.instruction_id")}) placed on true`,
     `left join lateral (${previousState(shape, chained, project)}) previous on true`,
   );
 }

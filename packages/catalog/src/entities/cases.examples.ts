@@ -21,7 +21,11 @@ const reported = {
 };
 const practice = { id: "00000000-0000-5000-8000-000000000007" };
 const patient = { id: "00000000-0000-5000-8000-000000000040", practice_id: practice.id };
-const doctor = { id: "00000000-0000-5000-8000-000000000031", practice_id: practice.id, role: "doctor" };
+const doctor = {
+  id: "00000000-0000-5000-8000-000000000031",
+  practice_id: practice.id,
+  role: "doctor",
+};
 const parents = { "patients:40": patient, "profiles:31": doctor, "practices:7": practice };
 
 export const caseExamples: readonly Example[] = [
@@ -57,9 +61,18 @@ export const caseExamples: readonly Example[] = [
     },
   },
   {
-    shows: "without a chain there is no patient, and a doctor's practice is inferred from the creator",
+    shows:
+      "without a chain there is no patient, and a doctor's practice is inferred from the creator",
     shape: "real",
-    row: { ...row, id: 1234567, name: "", type: 0, status: 2, patient_id: null, patient_in_source: false },
+    row: {
+      ...row,
+      id: 1234567,
+      name: "",
+      type: 0,
+      status: 2,
+      patient_id: null,
+      patient_in_source: false,
+    },
     parents,
     expect: {
       loaded: {
@@ -82,7 +95,10 @@ export const caseExamples: readonly Example[] = [
       "patients:40": { ...patient, practice_id: null },
       "profiles:31": { ...doctor, role: "technician" },
     },
-    expect: { loaded: { practice_id: null, case_type: "active_treatment" }, notes: ["practice_unresolved"] },
+    expect: {
+      loaded: { practice_id: null, case_type: "active_treatment" },
+      notes: ["practice_unresolved"],
+    },
   },
   {
     shows: "the project's own office and patient come first, and the creator is not asked for",

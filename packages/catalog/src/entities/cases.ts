@@ -117,7 +117,8 @@ export const cases = defineEntity({
       practice_id: practiceOf(row, patient, to),
       case_number: `CASE-${String(row.id).padStart(6, "0")}`,
       title: to.text(row.name, "title") ?? `Case ${row.id}`,
-      case_type: labelOf(to.codes.maps.course, row.course) ?? to.code("case_type", row.type, "case_type"),
+      case_type:
+        labelOf(to.codes.maps.course, row.course) ?? to.code("case_type", row.type, "case_type"),
       current_state: to.code("case_state", row.status, "current_state"),
       metadata: metadataOf(row, to),
       created_at,
@@ -166,14 +167,17 @@ const CLINICAL = ["notes", "complaint", "conditions", "objective"];
 function query(shape: SourceShape, within: Within): string {
   const chained = hasChain(shape);
   const patient =
-    firstOf(firstPresent(shape, "dispatch_project", "j", ["patient_id"]), chained && "chain.patient_id") ??
-    "null::int";
+    firstOf(
+      firstPresent(shape, "dispatch_project", "j", ["patient_id"]),
+      chained && "chain.patient_id",
+    ) ?? "null::int";
   return lines(
     `select ${list(
       "j.id, j.uid, j.name, j.type, j.status, j.created_at, j.creator_id",
       inSource("auth_user", "j.creator_id", "creator"),
       present(shape, "dispatch_project", "j", ["public", "updated_at", "office_id"]),
-      shape.has("dispatch_project", "office_id") && inSource("dispatch_office", "j.office_id", "office"),
+      shape.has("dispatch_project", "office_id") &&
+        inSource("dispatch_office", "j.office_id", "office"),
       `${patient} as patient_id`,
       inSource("dispatch_patient", patient, "patient"),
       chained && chainColumns(shape),

@@ -20,7 +20,8 @@ const parents = { "practices:7": practice, "profiles:31": profile };
 
 export const patientExamples: readonly Example[] = [
   {
-    shows: "names and e-mail address come from the user; numbers in schemes stay as they are written",
+    shows:
+      "names and e-mail address come from the user; numbers in schemes stay as they are written",
     shape: "real",
     row: {
       ...row,
@@ -55,7 +56,10 @@ export const patientExamples: readonly Example[] = [
     shape: "real",
     row: { ...row, schemes: "{'upper': 1}" },
     parents,
-    expect: { loaded: { medical_history: `{"schemes_raw":"{'upper': 1}"}` }, notes: ["json_invalid"] },
+    expect: {
+      loaded: { medical_history: `{"schemes_raw":"{'upper': 1}"}` },
+      notes: ["json_invalid"],
+    },
   },
   {
     shows: "the patient's own names and contacts come before the user's, a blank one does not",

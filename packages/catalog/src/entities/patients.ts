@@ -15,7 +15,16 @@ import {
   patientsOffice,
   present,
 } from "../legacy-sql.ts";
-import { flag, id, link, optionalCode, optionalFlag, optionalText, reference, text } from "../row-fields.ts";
+import {
+  flag,
+  id,
+  link,
+  optionalCode,
+  optionalFlag,
+  optionalText,
+  reference,
+  text,
+} from "../row-fields.ts";
 import type { SourceShape } from "../source-shape.ts";
 import { patientExamples } from "./patients.examples.ts";
 
@@ -62,7 +71,11 @@ export const patients = defineEntity({
       email: [["auth_user.email"]],
       date_of_birth: [["dispatch_patient.date_of_birth"], ["dispatch_patient.birthdate"]],
       practice_id: [
-        ["dispatch_office.id", "dispatch_office_doctors.office_id", "dispatch_office_doctors.user_id"],
+        [
+          "dispatch_office.id",
+          "dispatch_office_doctors.office_id",
+          "dispatch_office_doctors.user_id",
+        ],
       ],
       updated_at: [["dispatch_patient.updated_at"]],
     },
@@ -86,7 +99,10 @@ export const patients = defineEntity({
     },
   },
   content: "patient",
-  recognition: { witnesses: ["first_name", "last_name", "date_of_birth"], sameParents: ["profile_id"] },
+  recognition: {
+    witnesses: ["first_name", "last_name", "date_of_birth"],
+    sameParents: ["profile_id"],
+  },
   rowCostMs: 0.23,
   row,
   links: (row) => ({
@@ -99,7 +115,8 @@ export const patients = defineEntity({
       legacy_id: row.id,
       practice_id: practiceOf(row, to),
       profile_id: to.parentId("profile_id"),
-      first_name: to.text(row.first_name, "first_name") ?? to.text(row.user_first_name, "first_name"),
+      first_name:
+        to.text(row.first_name, "first_name") ?? to.text(row.user_first_name, "first_name"),
       last_name: to.text(row.last_name, "last_name") ?? to.text(row.user_last_name, "last_name"),
       date_of_birth: to.date(row.birth, "date_of_birth", "birth"),
       phone: to.text(row.phone, "phone"),
@@ -116,7 +133,8 @@ const COLUMNS = ["first_name", "last_name", "phone", "email", "submitted_at", "u
 const HISTORY = ["sex", "status", "archived", "suspended", "suffix", "schemes"];
 
 function query(shape: SourceShape): string {
-  const first = (...columns: readonly string[]) => firstPresent(shape, "dispatch_patient", "p", columns);
+  const first = (...columns: readonly string[]) =>
+    firstPresent(shape, "dispatch_patient", "p", columns);
   const projects = patientsOffice(shape, "p.id");
   const nearer = firstOf(first("office_id"), projects !== null && "project.office_id");
   const hasDoctor = shape.has("dispatch_patient", "doctor_id");
@@ -153,7 +171,8 @@ function doctorsOffice(shape: SourceShape, nearer: string | null): string {
 function practiceOf(patient: z.infer<typeof row>, to: Mapping<"practice_id">): string | null {
   const practice = to.parentId("practice_id");
   if (patient.office_id === null) to.note("practice_unresolved", "practice_id");
-  if (practice !== null && patient.office_inferred === true) to.note("practice_inferred", "practice_id");
+  if (practice !== null && patient.office_inferred === true)
+    to.note("practice_inferred", "practice_id");
   return practice;
 }
 

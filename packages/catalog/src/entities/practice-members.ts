@@ -50,7 +50,10 @@ export const practiceMembers = defineEntity({
       updated_at: { type: "timestamptz", required: true, default: "now()" },
     },
   },
-  recognition: { keys: [["practice_id", "profile_id"]], sameParents: ["practice_id", "profile_id"] },
+  recognition: {
+    keys: [["practice_id", "profile_id"]],
+    sameParents: ["practice_id", "profile_id"],
+  },
   rowCostMs: 0.76,
   row: z.object({
     id,

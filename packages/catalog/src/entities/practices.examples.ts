@@ -6,7 +6,15 @@ export const practiceExamples: readonly Example[] = [
   {
     shows: "an address is joined of its parts, the blank ones left out",
     shape: "real",
-    row: { ...row, apt: " ", city: "Springfield", state: "IL", zip: "62701", country: "USA", valid: true },
+    row: {
+      ...row,
+      apt: " ",
+      city: "Springfield",
+      state: "IL",
+      zip: "62701",
+      country: "USA",
+      valid: true,
+    },
     expect: {
       loaded: {
         legacy_id: 7,
@@ -26,7 +34,14 @@ export const practiceExamples: readonly Example[] = [
   {
     shows: "an invalid office is loaded as inactive",
     shape: "real",
-    row: { ...row, name: "さくら歯科\u3000", address: null, phone: "", valid: false, country: "Japan" },
+    row: {
+      ...row,
+      name: "さくら歯科\u3000",
+      address: null,
+      phone: "",
+      valid: false,
+      country: "Japan",
+    },
     expect: { loaded: { name: "さくら歯科", address: "Japan", phone: null, is_active: false } },
   },
   {
@@ -57,6 +72,9 @@ export const practiceExamples: readonly Example[] = [
     shows: "the word null is no e-mail address, and infinity is no time",
     shape: "reported",
     row: { ...row, email: "null", created_at: "infinity", updated_at: null },
-    expect: { loaded: { email: null, created_at: null }, notes: ["email_invalid", "date_out_of_range"] },
+    expect: {
+      loaded: { email: null, created_at: null },
+      notes: ["email_invalid", "date_out_of_range"],
+    },
   },
 ];

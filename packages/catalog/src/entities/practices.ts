@@ -79,7 +79,14 @@ export const practices = defineEntity({
     return {
       legacy_id: row.id,
       name: name ?? `Practice ${row.id}`,
-      address: joined(", ", part(row.address), part(row.apt), part(row.city), stateAndZip, part(row.country)),
+      address: joined(
+        ", ",
+        part(row.address),
+        part(row.apt),
+        part(row.city),
+        stateAndZip,
+        part(row.country),
+      ),
       phone: to.text(row.phone, "phone"),
       email: to.email(row.email, "email"),
       is_active: row.valid ?? true,

@@ -31,7 +31,8 @@ export const profileExamples: readonly Example[] = [
         first_name: "Hana",
         last_name: "Sato",
         role: "user",
-        metadata: '{"legacy":{"username":"hana","is_active":true,"is_staff":false,"is_superuser":false}}',
+        metadata:
+          '{"legacy":{"username":"hana","is_active":true,"is_staff":false,"is_superuser":false}}',
         created_at: "2018-02-03 04:05:06.789+00",
         updated_at: "2018-02-03 04:05:06.789+00",
       },
@@ -40,7 +41,13 @@ export const profileExamples: readonly Example[] = [
   {
     shows: "a doctor of an office belongs to its practice; ids ascend in metadata",
     shape: "reported",
-    row: { ...row, email: "Hana@Clinic.test", office_ids: [9, 7], office_id: 7, office_in_source: true },
+    row: {
+      ...row,
+      email: "Hana@Clinic.test",
+      office_ids: [9, 7],
+      office_id: 7,
+      office_in_source: true,
+    },
     parents: { "practices:7": practice },
     expect: {
       loaded: {

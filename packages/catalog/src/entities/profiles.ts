@@ -38,7 +38,11 @@ export const profiles = defineEntity({
         ],
       ],
       practice_id: [
-        ["dispatch_office_doctors.office_id", "dispatch_office_doctors.user_id", "dispatch_office.id"],
+        [
+          "dispatch_office_doctors.office_id",
+          "dispatch_office_doctors.user_id",
+          "dispatch_office.id",
+        ],
       ],
       metadata: [["auth_user.username", "auth_user.is_active", "auth_user.last_login"]],
       created_at: [["auth_user.date_joined"]],

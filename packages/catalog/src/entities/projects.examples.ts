@@ -44,7 +44,15 @@ export const projectExamples: readonly Example[] = [
   {
     shows: "an integer uid is the legacy key; the case is still found by the project's id",
     shape: "reported",
-    row: { ...row, uid: 9052, legacy_id: 9052, type: "10", status: "Approved", size: null, updated_at: null },
+    row: {
+      ...row,
+      uid: 9052,
+      legacy_id: 9052,
+      type: "10",
+      status: "Approved",
+      size: null,
+      updated_at: null,
+    },
     parents,
     expect: {
       loaded: {

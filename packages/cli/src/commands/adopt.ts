@@ -29,10 +29,16 @@ const DESCRIPTION =
 export function adopt(program: Command): void {
   apiCommand(program, "adopt", DESCRIPTION)
     .addOption(
-      new Option("--plan", "only find out: which rows are known, by which key, and which are left alone"),
+      new Option(
+        "--plan",
+        "only find out: which rows are known, by which key, and which are left alone",
+      ),
     )
     .addOption(
-      new Option("--undo", "take back the keys that were given since the newest run began").conflicts("plan"),
+      new Option(
+        "--undo",
+        "take back the keys that were given since the newest run began",
+      ).conflicts("plan"),
     )
     .addOption(
       new Option(
@@ -42,13 +48,22 @@ export function adopt(program: Command): void {
         .argParser(keyOf)
         .default({}, "those whose name says so, if there is one and it agrees"),
     )
-    .option("--namespace <uuid>", "the namespace of UUIDv5 ids that another tool made of `entity:id`")
+    .option(
+      "--namespace <uuid>",
+      "the namespace of UUIDv5 ids that another tool made of `entity:id`",
+    )
     .addOption(
-      new Option("--keep <uuid>", "of duplicates, the row that is adopted; can be given several times")
+      new Option(
+        "--keep <uuid>",
+        "of duplicates, the row that is adopted; can be given several times",
+      )
         .argParser((id: string, before: readonly string[]) => [...before, id])
         .default([], "none"),
     )
-    .option("--decisions <file>", "a file with the ids of rows to keep, one in a line; # begins a remark")
+    .option(
+      "--decisions <file>",
+      "a file with the ids of rows to keep, one in a line; # begins a remark",
+    )
     .addOption(leaveStrangersOption())
     .option("--list", "list every row that is left alone, not only the first ones")
     .addOption(reasonOption())
@@ -61,13 +76,20 @@ const SHOWN = 20;
 async function ask(given: Given): Promise<void> {
   const api = openApi();
   const kind = given.undo === true ? "undo" : given.plan === true ? "plan" : "adopt";
-  const keep = [...given.keep, ...(given.decisions === undefined ? [] : decisionsIn(given.decisions))];
+  const keep = [
+    ...given.keep,
+    ...(given.decisions === undefined ? [] : decisionsIn(given.decisions)),
+  ];
   const { key: keys, namespace, leaveStrangers, reason } = given;
   const { id } = await api.call("POST /v1/adoptions", {
     body: { kind, keys, namespace, keep, leaveStrangers, reason },
   });
   const adoption = await untilDone(api, id);
-  const findings = await findingsOf(api, id, given.list === true ? Number.POSITIVE_INFINITY : SHOWN);
+  const findings = await findingsOf(
+    api,
+    id,
+    given.list === true ? Number.POSITIVE_INFINITY : SHOWN,
+  );
   print({ ...adoption, findings }, linesOf(adoption, findings), given);
   if (adoption.status === "failed") process.exitCode = EXIT_CODES.unwell.code;
 }
@@ -87,7 +109,10 @@ async function findingsOf(api: Client, id: number, most: number): Promise<Findin
   do {
     const limit = Math.min(1_000, most);
     const query = { limit, cursor };
-    const page = await api.call("GET /v1/adoptions/:id/findings", { params: { id: String(id) }, query });
+    const page = await api.call("GET /v1/adoptions/:id/findings", {
+      params: { id: String(id) },
+      query,
+    });
     findings.push(...page.items);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined && findings.length < most);
@@ -98,10 +123,12 @@ const DID = { plan: "would be adopted", adopt: "adopted", undo: "adopted" } as c
 
 function linesOf(adoption: AdoptionView, findings: readonly Finding[]): string[] {
   const { id, kind, status, entities, errorCode } = adoption;
-  if (status === "failed") return [`adoption ${id} failed (${errorCode}): the extractor's log says more`];
+  if (status === "failed")
+    return [`adoption ${id} failed (${errorCode}): the extractor's log says more`];
   if (kind === "undo")
     return [`adoption ${id}: what was adopted since the newest run has no legacy key again`];
-  if (entities.length === 0) return ["every row of the target has a legacy key: there is nothing to adopt"];
+  if (entities.length === 0)
+    return ["every row of the target has a legacy key: there is nothing to adopt"];
   const rows = entities.map((one) => [
     one.entity,
     one.strangers,
@@ -109,7 +136,9 @@ function linesOf(adoption: AdoptionView, findings: readonly Finding[]): string[]
     wordsOf(one.byKey),
     wordsOf(one.left),
   ]);
-  const left = entities.flatMap((one) => Object.values(one.left)).reduce((sum, rows) => sum + rows, 0);
+  const left = entities
+    .flatMap((one) => Object.values(one.left))
+    .reduce((sum, rows) => sum + rows, 0);
   return [
     `adoption ${id}${kind === "plan" ? " is a plan: nothing was written" : ""}`,
     ...table(["entity", "without key", DID[kind], "known by", "left alone"], rows),
@@ -118,7 +147,9 @@ function linesOf(adoption: AdoptionView, findings: readonly Finding[]): string[]
       ? []
       : table(["left alone", "id", "reason", "source row", "by", "children"], findings.map(rowOf))),
     ...(left > findings.length ? [`${count(left - findings.length)} more: add --list`] : []),
-    ...(left > 0 ? ["what is left alone stays as it is; a run asks for --leave-strangers <reason>"] : []),
+    ...(left > 0
+      ? ["what is left alone stays as it is; a run asks for --leave-strangers <reason>"]
+      : []),
   ];
 }
 
@@ -129,7 +160,9 @@ function rowOf({ entity, id, reason, legacyId, via, children }: Finding) {
 function placeLines({ entity, places }: AdoptionView["entities"][number]): string[] {
   return places.map(({ place, rows, inSource, comparable, agreeing, used }) => {
     const agrees =
-      comparable === 0 ? "none can be compared" : `${count(agreeing)} of ${count(comparable)} agree`;
+      comparable === 0
+        ? "none can be compared"
+        : `${count(agreeing)} of ${count(comparable)} agree`;
     const says = used ? "used" : `not used: --key ${entity}=${place}`;
     return `${entity}: ${place} holds ${count(rows)} numbers, ${count(inSource)} are keys of the source, ${agrees} (${says})`;
   });

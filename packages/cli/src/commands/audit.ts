@@ -35,8 +35,12 @@ export function audit(program: Command): void {
         one.reason,
       ]);
       const lines = table(["at", "who", "did", "run", "entity", "reason"], rows);
-      print(page, rows.length === 0 ? ["Nothing is on record"] : [...lines, ...nextPage(page.next)], {
-        json,
-      });
+      print(
+        page,
+        rows.length === 0 ? ["Nothing is on record"] : [...lines, ...nextPage(page.next)],
+        {
+          json,
+        },
+      );
     });
 }

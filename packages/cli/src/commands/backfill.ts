@@ -12,9 +12,16 @@ interface Given extends Printing {
 
 /** `nexus backfill` */
 export function backfill(program: Command): void {
-  apiCommand(program, "backfill", "give content to the embedder, or to Dify, that no run has given it")
+  apiCommand(
+    program,
+    "backfill",
+    "give content to the embedder, or to Dify, that no run has given it",
+  )
     .addOption(
-      new Option("--scope <scope>", "content that was never embedded or sent, content that failed, or all")
+      new Option(
+        "--scope <scope>",
+        "content that was never embedded or sent, content that failed, or all",
+      )
         .choices(["missing", "failed", "all"])
         .default("missing"),
     )

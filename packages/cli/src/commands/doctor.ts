@@ -14,7 +14,10 @@ export function doctor(program: Command): void {
       "say what state everything is in and what to do next; changes nothing (reads TARGET_URL, LEGACY_URL, QUEUE_URL, NEXUS_API_URL, each if it is set)",
     )
     .option("--json", "print one line of JSON")
-    .option("--deep", "also check the invariants: this reads every key of both databases, page by page")
+    .option(
+      "--deep",
+      "also check the invariants: this reads every key of both databases, page by page",
+    )
     .action(async (given: Printing & { readonly deep?: true }) => {
       // Loaded here: the queue's client takes as long to load as everything else together, and no other command needs it.
       const { examine } = await import("../doctor/examine.ts");

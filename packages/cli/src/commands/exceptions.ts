@@ -16,9 +16,16 @@ interface Given extends Printing {
 /** `nexus exceptions` */
 export function exceptions(program: Command): void {
   const [limit, cursor] = pageOptions();
-  apiCommand(program, "exceptions", "count the rows that are not in the target by reason, or list their keys")
+  apiCommand(
+    program,
+    "exceptions",
+    "count the rows that are not in the target by reason, or list their keys",
+  )
     .addArgument(entityArgument("[entity]"))
-    .option("--keys", "list the keys of an entity's rows, a page at a time, instead of counting them")
+    .option(
+      "--keys",
+      "list the keys of an entity's rows, a page at a time, instead of counting them",
+    )
     .addOption(new Option("--outcome <outcome>", "only those").choices(["rejected", "parked"]))
     .option("--because <code>", "only exceptions with this reason")
     .addOption(limit)

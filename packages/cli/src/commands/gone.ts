@@ -12,7 +12,11 @@ interface Given extends Printing {
 /** `nexus gone` */
 export function gone(program: Command): void {
   const [limit, cursor] = pageOptions();
-  apiCommand(program, "gone", "list the keys of rows that are gone from the source and still in the target")
+  apiCommand(
+    program,
+    "gone",
+    "list the keys of rows that are gone from the source and still in the target",
+  )
     .addArgument(entityArgument("<entity>"))
     .addOption(limit)
     .addOption(cursor)
@@ -21,8 +25,15 @@ export function gone(program: Command): void {
         params: { entity },
         query: { limit: given.limit, cursor: given.cursor },
       });
-      const rows = page.items.map((one) => [String(one.legacyId), String(one.foundRun), String(one.runId)]);
-      const lines = [...table(["key", "first found by run", "newest run"], rows), ...nextPage(page.next)];
+      const rows = page.items.map((one) => [
+        String(one.legacyId),
+        String(one.foundRun),
+        String(one.runId),
+      ]);
+      const lines = [
+        ...table(["key", "first found by run", "newest run"], rows),
+        ...nextPage(page.next),
+      ];
       print(page, rows.length === 0 ? ["No row is gone from the source"] : lines, given);
     });
 }

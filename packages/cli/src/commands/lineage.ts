@@ -48,7 +48,9 @@ function contentOf({ content, embeddings }: Lineage): string {
 
 function batchLines({ batches }: Lineage): string[] {
   if (batches.length === 0) return ["batches     none holds it"];
-  const codes = new Map(batches.map(({ errorCode, errorSays }) => [errorCode ?? "", errorSays ?? ""]));
+  const codes = new Map(
+    batches.map(({ errorCode, errorSays }) => [errorCode ?? "", errorSays ?? ""]),
+  );
   codes.delete("");
   const meanings = [...codes].map(([code, says]) => `${code}: ${says}`);
   return [...batchTable(batches), ...meanings];

@@ -20,16 +20,20 @@ const variables = {
 export function migrate(program: Command): void {
   program
     .command("migrate")
-    .description("create or extend the target's tables and the ledger (reads TARGET_URL, ID_NAMESPACE)")
+    .description(
+      "create or extend the target's tables and the ledger (reads TARGET_URL, ID_NAMESPACE)",
+    )
     .option("--json", "print one JSON object")
     .action(async ({ json }: { json?: true }) => {
       const config = parseConfig(variables, process.env);
-      const migrated = await withPool({ url: config.TARGET_URL, max: 1, name: "nexus-migrate" }, (target) =>
-        migrateTarget({
-          target,
-          entities: inDependencyOrder(entities),
-          idNamespace: config.ID_NAMESPACE,
-        }),
+      const migrated = await withPool(
+        { url: config.TARGET_URL, max: 1, name: "nexus-migrate" },
+        (target) =>
+          migrateTarget({
+            target,
+            entities: inDependencyOrder(entities),
+            idNamespace: config.ID_NAMESPACE,
+          }),
       );
       process.stdout.write(`${json === true ? JSON.stringify(migrated) : inWords(migrated)}\n`);
     });
@@ -37,6 +41,9 @@ export function migrate(program: Command): void {
 
 function inWords({ applied, leftOut, toMend = [] }: Migrated): string {
   const done = applied.length > 0 ? applied : ["nothing to do: the target is up to date"];
-  const said = [...leftOut.map((what) => `left out ${what}`), ...toMend.map((what) => `to mend: ${what}`)];
+  const said = [
+    ...leftOut.map((what) => `left out ${what}`),
+    ...toMend.map((what) => `to mend: ${what}`),
+  ];
   return [...done, ...said].join("\n");
 }

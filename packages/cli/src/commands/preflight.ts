@@ -45,13 +45,20 @@ export function preflight(program: Command): void {
       const legacy = await checked(config.LEGACY_URL, async (pool) => {
         const { notes } = await preflightLegacy(pool, ordered, config);
         const needed = connectionsNeeded("legacy", config.LEGACY_POOL);
-        return [...notes.map(({ says }) => says), ...(await connectionNotes(pool, needed, "LEGACY_POOL"))];
+        return [
+          ...notes.map(({ says }) => says),
+          ...(await connectionNotes(pool, needed, "LEGACY_POOL")),
+        ];
       });
       const target = await checked(config.TARGET_URL, async (pool) => {
         await preflightTarget(pool, ordered);
         const needed = connectionsNeeded("target", config.TARGET_POOL);
         const few = await connectionNotes(pool, needed, "TARGET_POOL");
-        return [...(await notesOnTarget(pool, ordered)), ...(await privacyNotes(pool, ordered)), ...few];
+        return [
+          ...(await notesOnTarget(pool, ordered)),
+          ...(await privacyNotes(pool, ordered)),
+          ...few,
+        ];
       });
       const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);
       const warnings = [
@@ -100,7 +107,10 @@ interface Checked {
 /** Anything but a `StartFailure` is a defect and thrown on. */
 async function checked(url: string, check: (pool: Pool) => Promise<readonly string[]>) {
   try {
-    return { notes: await withPool({ url, max: 1, name: "nexus-preflight" }, check), failure: undefined };
+    return {
+      notes: await withPool({ url, max: 1, name: "nexus-preflight" }, check),
+      failure: undefined,
+    };
   } catch (error) {
     if (error instanceof StartFailure) return { failure: error, notes: [] };
     throw error;

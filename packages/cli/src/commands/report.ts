@@ -20,7 +20,11 @@ export function report(program: Command): void {
         .default("md"),
     )
     .option("--out <file>", "save the report in this file instead of printing it")
-    .option("--run <number>", "the number of a run; default: the active run, else the newest", wholeNumber)
+    .option(
+      "--run <number>",
+      "the number of a run; default: the active run, else the newest",
+      wholeNumber,
+    )
     .action(async ({ out, run, ...given }: Given) => {
       const format = given.json === true && out === undefined ? "json" : given.format;
       const text = await openApi().download("/v1/report", { format, run });

@@ -11,7 +11,11 @@ interface Given extends Printing {
 
 /** `nexus requeue` */
 export function requeue(program: Command): void {
-  apiCommand(program, "requeue", "try an entity's rows again: in the active run, else in a repair run")
+  apiCommand(
+    program,
+    "requeue",
+    "try an entity's rows again: in the active run, else in a repair run",
+  )
     .addArgument(entityArgument("<entity>"))
     .addOption(
       new Option("--scope <scope>", "failed batches, rows with an exception, or all")
@@ -21,7 +25,10 @@ export function requeue(program: Command): void {
     .option("--because <code>", "with rejected or parked: only exceptions of this reason")
     .addOption(reasonOption())
     .action(async (entity: string, { json, ...body }: Given) => {
-      const answer = await openApi().call("POST /v1/entities/:entity/requeue", { params: { entity }, body });
+      const answer = await openApi().call("POST /v1/entities/:entity/requeue", {
+        params: { entity },
+        body,
+      });
       const { kind, runId, batches } = answer;
       const says = {
         requeued: `run ${runId} tries ${batches} batches of ${entity} again`,

@@ -31,7 +31,8 @@ export function runs(program: Command): void {
         run.errorCode,
       ]);
       const headings = ["run", "status", "created", "finished", "embeddings", "code"];
-      const lines = rows.length === 0 ? ["No run was started yet: nexus start"] : table(headings, rows);
+      const lines =
+        rows.length === 0 ? ["No run was started yet: nexus start"] : table(headings, rows);
       print(page, [...lines, ...nextPage(page.next)], { json });
     });
 }

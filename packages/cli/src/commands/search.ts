@@ -12,14 +12,20 @@ interface Given extends Printing {
 
 /** `nexus search` */
 export function search(program: Command): void {
-  apiCommand(program, "search", "find the content of one practice that is nearest in meaning to a text")
+  apiCommand(
+    program,
+    "search",
+    "find the content of one practice that is nearest in meaning to a text",
+  )
     .argument("<text>", "what to look for")
     .requiredOption(
       "--practice <uuid>",
       "the id of a practice in the target: its rows are searched, and no other's",
     )
-    .option("--types <types>", "only content of these types, separated by commas", (given: string) =>
-      given.split(","),
+    .option(
+      "--types <types>",
+      "only content of these types, separated by commas",
+      (given: string) => given.split(","),
     )
     .option("--limit <rows>", "how many, 1 to 100", wholeNumber, 10)
     .action(async (query: string, { practice: practiceId, types, limit, ...printing }: Given) => {

@@ -1,7 +1,13 @@
 import type { Client } from "@nexus/contract";
 import { type Command, Option } from "commander";
 import { apiOptions, openApi, untilApiAnswers } from "../api.ts";
-import { apiCommand, entityList, entityNames, leaveStrangersOption, reasonOption } from "../arguments.ts";
+import {
+  apiCommand,
+  entityList,
+  entityNames,
+  leaveStrangersOption,
+  reasonOption,
+} from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing, remark } from "../output.ts";
 import { isClosed, progressLines, untilOver } from "../progress/index.ts";
@@ -62,13 +68,16 @@ export function start(program: Command, given: readonly string[]): void {
   ])
     command.addOption(option);
   command.action(async (given: Given) => {
-    const isSet = (option: Option): boolean => command.getOptionValue(option.attributeName()) === true;
+    const isSet = (option: Option): boolean =>
+      command.getOptionValue(option.attributeName()) === true;
     for (const { name, meant } of foreign)
       if (meant !== undefined)
         command.error(`error: unknown option '--skip-${name}' (Did you mean --skip-${meant}?)`, {
           code: "commander.unknownOption",
         });
-    const notices = foreign.map(({ name }) => `--skip-${name}: there is nothing of that name to skip here`);
+    const notices = foreign.map(
+      ({ name }) => `--skip-${name}: there is nothing of that name to skip here`,
+    );
     for (const notice of notices) remark(notice);
     await startRun(given, {
       skip: skips.filter(({ option }) => isSet(option)).map(({ entity }) => entity),
@@ -98,7 +107,10 @@ async function apiFor({ wait }: Given): Promise<Client> {
   return api;
 }
 
-async function startRun(given: Given, { skip, embeddings, dify, notices }: Selection): Promise<void> {
+async function startRun(
+  given: Given,
+  { skip, embeddings, dify, notices }: Selection,
+): Promise<void> {
   const { entities, lossPercent, leaveStrangers, reason } = given;
   const options = apiOptions();
   const started = await (
@@ -117,10 +129,15 @@ async function startRun(given: Given, { skip, embeddings, dify, notices }: Selec
   for (const warning of started.warnings) remark(warning);
   if (started.forecast !== null) remark(forecastWords(started.forecast));
   const says = `run ${started.runId} is started: ${started.entities.join(", ")}`;
-  if (given.wait !== true) return print({ ...started, notices }, [says, "follow it: nexus status"], given);
+  if (given.wait !== true)
+    return print({ ...started, notices }, [says, "follow it: nexus status"], given);
   if (given.json !== true) print(started, [says], given);
   const progress = await untilOver(options, started.runId, given);
-  print({ ...started, notices, progress }, process.stdout.isTTY ? [] : progressLines(progress), given);
+  print(
+    { ...started, notices, progress },
+    process.stdout.isTTY ? [] : progressLines(progress),
+    given,
+  );
   if (!isClosed(progress)) process.exitCode = EXIT_CODES.unwell.code;
 }
 

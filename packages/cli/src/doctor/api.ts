@@ -14,7 +14,10 @@ export interface ApiExamined {
 }
 
 /** Whether the API answers, and lets us in. */
-export async function examineApi({ NEXUS_API_URL: url, NEXUS_TOKEN: token }: Settings): Promise<ApiExamined> {
+export async function examineApi({
+  NEXUS_API_URL: url,
+  NEXUS_TOKEN: token,
+}: Settings): Promise<ApiExamined> {
   if (url === undefined) return { findings: [] };
   const api = openClient({ url, token });
   try {
@@ -44,7 +47,12 @@ function problemFinding({ status, code, message }: ApiProblem): Finding {
   if (status === 401 || status === 403)
     return wrong("api", "api_refuses", says, "set NEXUS_TOKEN to a token that the API knows");
   if (code === "unexpected_answer")
-    return wrong("api", "api_is_another", says, "correct NEXUS_API_URL: something else listens there");
+    return wrong(
+      "api",
+      "api_is_another",
+      says,
+      "correct NEXUS_API_URL: something else listens there",
+    );
   return wrong("api", "api_unwell", says, "mend what it names; its log says more");
 }
 
@@ -58,7 +66,14 @@ export function examineView({ run, entities, limitedBy, stalled, embedding }: Ru
       ? [wrong("run", "run_paused", `run ${run.id} is paused`, `nexus resume ${run.id}`)]
       : []),
     ...(run.status === "failed"
-      ? [wrong("run", "run_failed", `run ${run.id} failed: ${run.errorCode ?? "no code"}`, "nexus preflight")]
+      ? [
+          wrong(
+            "run",
+            "run_failed",
+            `run ${run.id} failed: ${run.errorCode ?? "no code"}`,
+            "nexus preflight",
+          ),
+        ]
       : []),
     ...blocked.map(({ entity, why }) =>
       wrong("run", "entity_blocked", `${entity}: ${why}`, `nexus requeue ${entity}`),

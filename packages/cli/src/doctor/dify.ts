@@ -7,7 +7,9 @@ const STATEMENT_MS = 15_000;
 
 /** Whether Dify's knowledge bases are filled, where they are. */
 export async function examineDify(target: Pool): Promise<Finding[]> {
-  const { pausedBecause, items } = await readOnly(target, difyProgress, { statementMs: STATEMENT_MS });
+  const { pausedBecause, items } = await readOnly(target, difyProgress, {
+    statementMs: STATEMENT_MS,
+  });
   const left = items.offered + items.open + items.indexing;
   const paused = `filling Dify is paused (${pausedBecause}); ${count(left)} items wait`;
   const failed = `${count(items.failed)} items could not be put into Dify`;
@@ -24,6 +26,13 @@ export async function examineDify(target: Pool): Promise<Finding[]> {
         ]),
     ...(items.failed === 0
       ? []
-      : [note("dify", "dify_failed", failed, "nexus backfill --dify --scope failed tries them again")]),
+      : [
+          note(
+            "dify",
+            "dify_failed",
+            failed,
+            "nexus backfill --dify --scope failed tries them again",
+          ),
+        ]),
   ];
 }

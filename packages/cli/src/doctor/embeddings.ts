@@ -8,7 +8,10 @@ import { type Finding, note, well, wrong } from "./finding.ts";
 const STATEMENT_MS = 15_000;
 
 /** Whether content is embedded, and if not, what holds it up. */
-export async function examineEmbeddings(target: Pool, queue: Transport | undefined): Promise<Finding[]> {
+export async function examineEmbeddings(
+  target: Pool,
+  queue: Transport | undefined,
+): Promise<Finding[]> {
   const progress = await readOnly(target, embeddingProgress, { statementMs: STATEMENT_MS });
   if (progress.status === "unavailable")
     return [
@@ -21,14 +24,19 @@ export async function examineEmbeddings(target: Pool, queue: Transport | undefin
     ];
   const { open } = progress.items;
   const found = [
-    ...(progress.pausedBecause === null ? [] : [await pausedFinding(target, progress.pausedBecause, open)]),
+    ...(progress.pausedBecause === null
+      ? []
+      : [await pausedFinding(target, progress.pausedBecause, open)]),
     ...(open > 0 && progress.pausedBecause === null ? await embedders(queue, open) : []),
     ...indexFindings(progress),
     ...failureNote(progress),
   ];
   if (found.length > 0) return found;
   return [
-    well("embeddings", open > 0 ? `${count(open)} items are being embedded` : "nothing waits to be embedded"),
+    well(
+      "embeddings",
+      open > 0 ? `${count(open)} items are being embedded` : "nothing waits to be embedded",
+    ),
   ];
 }
 
@@ -36,7 +44,12 @@ async function embedders(queue: Transport | undefined, open: number): Promise<Fi
   if ((await queue?.workers(CONTENT_QUEUE)) !== 0) return [];
   const says = `${count(open)} items wait to be embedded, and no embedder listens`;
   return [
-    wrong("embeddings", "no_embedder", says, "start an embedder with EMBEDDINGS=on: npm run start:embedder"),
+    wrong(
+      "embeddings",
+      "no_embedder",
+      says,
+      "start an embedder with EMBEDDINGS=on: npm run start:embedder",
+    ),
   ];
 }
 
@@ -50,7 +63,9 @@ interface Budget {
 
 const paused = {
   code: rateBudget.pause_code,
-  probe: sql<number | null>`greatest(0, extract(epoch from ${rateBudget.probe_at} - now()))::integer`,
+  probe: sql<
+    number | null
+  >`greatest(0, extract(epoch from ${rateBudget.probe_at} - now()))::integer`,
   spent: sql<string>`to_char(${rateBudget.run_microdollars} / 1e6, 'FM999999990.00')`,
   cap: sql<string | null>`to_char(${rateBudget.cap_microdollars} / 1e6, 'FM999999990.00')`,
 };
@@ -83,7 +98,10 @@ const PATIENCE = "wait; if it stays so, look at the account's quota and at the n
 const BREAKER: ReadonlyMap<string, readonly [does: string, next: string]> = new Map([
   ["throttled", ["throttles every call", PATIENCE]],
   ["unavailable", ["answers no call", PATIENCE]],
-  ["stopped", ["refuses every call", "correct region, model access and credentials of the embedders"]],
+  [
+    "stopped",
+    ["refuses every call", "correct region, model access and credentials of the embedders"],
+  ],
 ]);
 
 function breakerOpen(because: string, { code, probe }: Budget, open: number): Finding {

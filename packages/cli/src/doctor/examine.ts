@@ -39,14 +39,18 @@ async function examineServers(settings: Settings, open: Closers, depth: Depth): 
   const queue = await openQueue(settings, open);
   const ground = target === undefined ? NOTHING : await examineTarget(target, settings);
   const ledger =
-    target !== undefined && ground.ledger ? await examineLedger(target, queue.transport) : undefined;
+    target !== undefined && ground.ledger
+      ? await examineLedger(target, queue.transport)
+      : undefined;
   return [
     ...plainText(settings),
     ...api.findings,
     ...queue.findings,
     ...ground.findings,
     ...(ledger ?? (api.view === undefined ? [] : examineView(api.view))),
-    ...(depth === "deep" && target !== undefined && ground.ledger ? await examineDeeply(legacy, target) : []),
+    ...(depth === "deep" && target !== undefined && ground.ledger
+      ? await examineDeeply(legacy, target)
+      : []),
     ...(legacy === undefined
       ? []
       : await looked("legacy", "the source", () => examineLegacy(legacy, settings))),
@@ -83,14 +87,20 @@ async function examineLedger(target: Pool, queue: Transport | undefined): Promis
     ...(await looked("target", "locks", () => examineLocks(target))),
     ...(await looked("run", "the run", () => examineRun(target))),
     ...(await looked("run", "exceptions", () => examineExceptions(target))),
-    ...(queue === undefined ? [] : await looked("queue", "the queues", () => examineQueues(target, queue))),
+    ...(queue === undefined
+      ? []
+      : await looked("queue", "the queues", () => examineQueues(target, queue))),
     ...(await looked("dify", "Dify", () => examineDify(target))),
     ...(await looked("embeddings", "embeddings", () => examineEmbeddings(target, queue))),
   ];
 }
 
 /** One thing that cannot be looked at keeps nobody from looking at the others. */
-async function looked(area: Area, what: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+async function looked(
+  area: Area,
+  what: string,
+  look: () => Promise<Finding[]>,
+): Promise<Finding[]> {
   try {
     return await look();
   } catch (error) {

@@ -49,7 +49,9 @@ function sayUnfinished({ entity, batches, rows }: Unfinished): Finding {
 async function movedParents(tx: Queryable): Promise<Finding[]> {
   if ((await activeRun(tx)) !== undefined) return [];
   const followers = entities.filter(({ followsCase }) => followsCase === true);
-  const { rows } = await tx.query<Pick<typeof moved.$inferSelect, "child" | "parent"> & { rows: number }>(
+  const { rows } = await tx.query<
+    Pick<typeof moved.$inferSelect, "child" | "parent"> & { rows: number }
+  >(
     `select child, parent, count(*) as rows from migration.moved_parents m
      where ${followers.map(onlyApart).join(" and ")}
      group by 1, 2 order by 1, 2`,

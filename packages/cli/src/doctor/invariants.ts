@@ -13,7 +13,8 @@ export async function examineInvariants(target: Pool): Promise<Finding[]> {
   const broken = await readOnly(target, (tx) => brokenInvariants(tx, inDependencyOrder(entities)), {
     statementMs: STATEMENT_MS,
   });
-  if (broken.length === 0) return [well("run", "every invariant of the ledger and the target holds")];
+  if (broken.length === 0)
+    return [well("run", "every invariant of the ledger and the target holds")];
   return broken.map((one) =>
     wrong(
       "run",
@@ -29,7 +30,8 @@ export async function examineKeys(legacy: Pool, target: Pool): Promise<Finding[]
   const broken = await missingKeys(legacy, target, inDependencyOrder(entities), {
     statementMs: STATEMENT_MS,
   });
-  if (broken.length === 0) return [well("run", "every key that the newest runs read has an outcome")];
+  if (broken.length === 0)
+    return [well("run", "every key that the newest runs read has an outcome")];
   return broken.map((one) => {
     const next = `nexus requeue ${one.entity} --scope all reads them anew`;
     return wrong("run", "keys_without_outcome", sentence(one), next);

@@ -1,5 +1,10 @@
 import { entities, inDependencyOrder, tablesRead } from "@nexus/catalog";
-import { connectionsNeeded, RefusedError, StartFailure, UnavailableError } from "@nexus/shared/config";
+import {
+  connectionsNeeded,
+  RefusedError,
+  StartFailure,
+  UnavailableError,
+} from "@nexus/shared/config";
 import {
   connectionNotes,
   type Pool,
@@ -26,7 +31,9 @@ export async function examineLegacy(legacy: Pool, settings: Settings): Promise<F
     const needed = connectionsNeeded("legacy", settings.LEGACY_POOL);
     const few = await connectionNotes(legacy, needed, "LEGACY_POOL");
     return [
-      ...(found.length > 0 ? found : [well("legacy", "it has what the mapping needs, and may be read")]),
+      ...(found.length > 0
+        ? found
+        : [well("legacy", "it has what the mapping needs, and may be read")]),
       ...shape.notes.map(({ code, says }) => note("legacy", code, says)),
       ...few.map((says) => note("legacy", "few_connections", says)),
     ];
@@ -36,7 +43,9 @@ export async function examineLegacy(legacy: Pool, settings: Settings): Promise<F
     const next = unreachable
       ? "do what it says, or correct LEGACY_URL; batches wait meanwhile"
       : "do what it says, then `nexus preflight`";
-    return [wrong("legacy", unreachable ? "legacy_unreachable" : "legacy_unfit", error.message, next)];
+    return [
+      wrong("legacy", unreachable ? "legacy_unreachable" : "legacy_unfit", error.message, next),
+    ];
   }
 }
 

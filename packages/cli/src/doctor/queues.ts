@@ -28,7 +28,12 @@ export async function examineQueues(target: Pool, queue: Transport): Promise<Fin
 }
 
 /** The queue is counted first: a batch that is finished in between makes the ledger's count smaller, never the queue's. */
-async function lostJobs(target: Pool, queue: Transport, runId: number, entity: string): Promise<Finding[]> {
+async function lostJobs(
+  target: Pool,
+  queue: Transport,
+  runId: number,
+  entity: string,
+): Promise<Finding[]> {
   const look = async () => {
     const inQueue = await queue.count(loadQueueName(entity));
     return { inQueue, queued: await queuedCount(target, runId, entity, SETTLED_MS) };
@@ -51,7 +56,12 @@ async function lostJobs(target: Pool, queue: Transport, runId: number, entity: s
 async function idleQueue(queue: Transport, entity: string, queued: number): Promise<Finding[]> {
   const workers = await queue.workers(loadQueueName(entity));
   if (workers === undefined)
-    return [unchecked("queue", `whether a loader listens for ${entity}: a queue on PostgreSQL cannot tell`)];
+    return [
+      unchecked(
+        "queue",
+        `whether a loader listens for ${entity}: a queue on PostgreSQL cannot tell`,
+      ),
+    ];
   if (workers > 0) return [];
   const says = `${entity}: ${count(queued)} batches are on offer, and no loader listens`;
   return [wrong("queue", "no_loader", says, "start a loader: npm run start:loader (any number)")];

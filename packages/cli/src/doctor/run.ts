@@ -38,7 +38,9 @@ async function examineNewest(tx: Queryable): Promise<Finding[]> {
 
 type RunRow = Columns<typeof runs, { id: "id"; status: "status"; errorCode: "error_code" }> &
   // Null where no operator has changed it.
-  { [Name in "actor" | "reason"]: (typeof auditLog.$inferSelect)[Name] | null } & { seconds: number };
+  { [Name in "actor" | "reason"]: (typeof auditLog.$inferSelect)[Name] | null } & {
+  seconds: number;
+};
 
 async function newestRun(tx: Queryable): Promise<Run | undefined> {
   const { rows } = await tx.query<RunRow>(
@@ -61,10 +63,20 @@ const STATES: Readonly<Record<RunStatus, (run: Run) => Finding>> = {
   },
   failed: ({ id, errorCode }) => {
     const says = `run ${id} failed before it began: ${errorCode ?? "no code"}`;
-    return wrong("run", "run_failed", says, "nexus preflight says what the source lacks; then nexus start");
+    return wrong(
+      "run",
+      "run_failed",
+      says,
+      "nexus preflight says what the source lacks; then nexus start",
+    );
   },
   cancelled: ({ id }) =>
-    note("run", "run_cancelled", `run ${id} was cancelled; what it had loaded stays`, "nexus start"),
+    note(
+      "run",
+      "run_cancelled",
+      `run ${id} was cancelled; what it had loaded stays`,
+      "nexus start",
+    ),
 };
 
 function isWell({ id, status }: Run): Finding {
@@ -83,7 +95,9 @@ async function examineExtractors(tx: Queryable, { id, status, seconds }: Run): P
   );
   const [{ extractors, telling } = { extractors: 0, telling: false }] = rows;
   if (!telling)
-    return [unchecked("run", "whether an extractor runs: sessions of the target do not tell their names")];
+    return [
+      unchecked("run", "whether an extractor runs: sessions of the target do not tell their names"),
+    ];
   if (extractors > 0 || seconds < 2) return [];
   const says = `run ${id} is ${status}, and no extractor is connected to the target: nobody plans, offers or settles`;
   return [wrong("run", "no_extractor", says, "start an extractor: npm run start:extractor")];
@@ -126,13 +140,19 @@ async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]>
         ? `its check did not pass: ${checks ?? errorCode ?? "no code"}${losses ? `, most of them ${losses}` : ""}`
         : `failed batches: ${failures} (${[...meanings, ...named].join("; ")})`;
     const next = `mend the cause, then nexus requeue ${entity}; ${limitOf(entity, errorCode)}or nexus waive ${entity} --reason …`;
-    return wrong("run", "entity_blocked", `${entity} is blocked, and its children wait; ${cause}`, next);
+    return wrong(
+      "run",
+      "entity_blocked",
+      `${entity} is blocked, and its children wait; ${cause}`,
+      next,
+    );
   });
 }
 
 /** How an entity that stopped at a limit is told to go on. */
 function limitOf(entity: string, errorCode: string | null): string {
-  if (errorCode === TOO_MANY_LOSSES) return `or nexus limit ${entity} --loss-percent … --reason …; `;
+  if (errorCode === TOO_MANY_LOSSES)
+    return `or nexus limit ${entity} --loss-percent … --reason …; `;
   if (errorCode === TOO_MANY_GONE)
     return `or, if they are gone, nexus limit ${entity} --gone-percent 100 --reason …; `;
   return "";

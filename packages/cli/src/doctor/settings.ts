@@ -44,7 +44,10 @@ const AREA: Readonly<Record<string, Area>> = {
 /** What is set and well formed, and what is to be said of the rest. */
 export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; findings: Finding[] } {
   const findings: Finding[] = [];
-  const read = <T>(name: keyof typeof doctorVariables, variable: Variable<T>): Record<string, T> => {
+  const read = <T>(
+    name: keyof typeof doctorVariables,
+    variable: Variable<T>,
+  ): Record<string, T> => {
     try {
       return parseConfig({ [name]: variable }, env);
     } catch (error) {
@@ -54,7 +57,11 @@ export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; find
         (env[name] ?? env[`${name}_FILE`] ?? "") === "" && !error.message.includes("did you mean");
       findings.push(
         isAbsent && area !== undefined
-          ? unchecked(area, `${name} is not set: nothing was asked there`, `set ${name}, as in .env.example`)
+          ? unchecked(
+              area,
+              `${name} is not set: nothing was asked there`,
+              `set ${name}, as in .env.example`,
+            )
           : wrong("environment", "variable_wrong", error.message, `correct ${name}`),
       );
       return {};

@@ -1,5 +1,10 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import { connectionsNeeded, RefusedError, StartFailure, UnavailableError } from "@nexus/shared/config";
+import {
+  connectionsNeeded,
+  RefusedError,
+  StartFailure,
+  UnavailableError,
+} from "@nexus/shared/config";
 import {
   connectionNotes,
   notesOnTarget,
@@ -23,7 +28,11 @@ export async function examineTarget(
     await preflightTarget(target, ordered, PATIENCE_MS);
     const strangers = await notesOnTarget(target, ordered);
     const seen = await privacyNotes(target, ordered);
-    const few = await connectionNotes(target, connectionsNeeded("target", TARGET_POOL), "TARGET_POOL");
+    const few = await connectionNotes(
+      target,
+      connectionsNeeded("target", TARGET_POOL),
+      "TARGET_POOL",
+    );
     const findings = [
       well("target", "it is migrated, ours, and enforces its constraints"),
       ...strangers.map((says) => note("target", "foreign_rule", says)),
@@ -36,11 +45,16 @@ export async function examineTarget(
     const { message } = error;
     if (error instanceof UnavailableError || error instanceof RefusedError)
       return {
-        findings: [wrong("target", "target_unreachable", message, "mend that first: the ledger lies there")],
+        findings: [
+          wrong("target", "target_unreachable", message, "mend that first: the ledger lies there"),
+        ],
         ledger: await hasLedger(target), // It may answer, with a table locked.
       };
     const next = "do what it says, then `nexus preflight`: no service starts before";
-    return { findings: [wrong("target", "target_unfit", message, next)], ledger: await hasLedger(target) };
+    return {
+      findings: [wrong("target", "target_unfit", message, next)],
+      ledger: await hasLedger(target),
+    };
   }
 }
 

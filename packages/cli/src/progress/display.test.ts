@@ -43,7 +43,13 @@ function progress(loaded: number, over: Partial<Progress> = {}): Progress {
       errorCode: null,
     },
     entities: [
-      { ...entity, entity: "patients", status: "loading", why: "1 of 2 batches are done", waitingFor: [] },
+      {
+        ...entity,
+        entity: "patients",
+        status: "loading",
+        why: "1 of 2 batches are done",
+        waitingFor: [],
+      },
       {
         ...entity,
         entity: "cases",
@@ -55,7 +61,11 @@ function progress(loaded: number, over: Partial<Progress> = {}): Progress {
     totals: { ...counts, expected: 12_345, percent: loaded, sumClosed: true },
     rowsPerSecond: 1_234.5,
     eta: { seconds: 130, earliest: 100, latest: 4_000 },
-    limitedBy: { by: "target", says: "70 % of the loaders' time goes into the target", entities: [] },
+    limitedBy: {
+      by: "target",
+      says: "70 % of the loaders' time goes into the target",
+      entities: [],
+    },
     embedding: { open: 0, itemsPerSecond: 0, eta: null, limitedBy: null },
     ...over,
   };
@@ -131,7 +141,9 @@ describe("progress while somebody waits", () => {
       const status = turn % 2 === 0 ? "loading" : "complete";
       display.show(progress(turn, { entities: [{ ...patients, status }] }));
     }
-    const headings = written.split("\n").flatMap((line, at) => (line.startsWith("entity ") ? [at] : []));
+    const headings = written
+      .split("\n")
+      .flatMap((line, at) => (line.startsWith("entity ") ? [at] : []));
     expect(headings).toEqual([1, 23]);
   });
 
@@ -154,11 +166,13 @@ describe("whether anything will change without a person", () => {
   };
 
   it("is over when what is left is blocked, and a person is needed unless that was waived", () => {
-    expect([isOver(blocked("loading", false)), isOver(blocked("blocked", false))]).toEqual([false, true]);
-    expect(isOver(blocked("blocked", true)), "its children are about to open").toBe(false);
-    expect([needsPerson(blocked("blocked", false)), needsPerson(blocked("blocked", true))]).toEqual([
-      true,
+    expect([isOver(blocked("loading", false)), isOver(blocked("blocked", false))]).toEqual([
       false,
+      true,
     ]);
+    expect(isOver(blocked("blocked", true)), "its children are about to open").toBe(false);
+    expect([needsPerson(blocked("blocked", false)), needsPerson(blocked("blocked", true))]).toEqual(
+      [true, false],
+    );
   });
 });

@@ -17,7 +17,11 @@ export function progressLines(progress: Progress): string[] {
     `run ${run.id} is ${run.status}${since(progress)}`,
     heading(),
     ...entities.map(entityLine),
-    entityLine({ ...totals, entity: "total", status: totals.sumClosed ? "sum closes" : "sum is open" }),
+    entityLine({
+      ...totals,
+      entity: "total",
+      status: totals.sumClosed ? "sum closes" : "sum is open",
+    }),
     ...paceLines(progress),
     ...(progress.stalled ? [`STANDS STILL: ${progress.stalled.says}`] : []),
     ...gateLines(progress),
@@ -32,7 +36,12 @@ export function progressLines(progress: Progress): string[] {
 /** One entity with its outcome counts. */
 export function entityLine(one: Line): string {
   const counts = COLUMNS.map((column) => count(one[column]).padStart(9));
-  return [one.entity.padEnd(19), one.status.padEnd(11), `${one.percent} %`.padStart(7), ...counts].join(" ");
+  return [
+    one.entity.padEnd(19),
+    one.status.padEnd(11),
+    `${one.percent} %`.padStart(7),
+    ...counts,
+  ].join(" ");
 }
 
 /** The names of the columns, above lines of `entityLine`. */
@@ -49,7 +58,10 @@ function since({ run }: Progress): string {
 
 function paceLines({ run, rowsPerSecond, eta, limitedBy }: Progress): string[] {
   if (run?.finishedAt) return [];
-  return [`${count(Math.round(rowsPerSecond))} rows/s${etaOf(eta)}`, ...limitLine("limited", limitedBy)];
+  return [
+    `${count(Math.round(rowsPerSecond))} rows/s${etaOf(eta)}`,
+    ...limitLine("limited", limitedBy),
+  ];
 }
 
 function etaOf(eta: Eta | null): string {

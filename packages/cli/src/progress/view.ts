@@ -13,7 +13,9 @@ export function isOver({ run, entities }: Progress): boolean {
 
 /** Whether every row of the source has an outcome, and every entity is settled. */
 export function isClosed({ run, entities, totals }: Progress): boolean {
-  return run?.status === "completed" && totals.sumClosed && entities.every(({ sumClosed }) => sumClosed);
+  return (
+    run?.status === "completed" && totals.sumClosed && entities.every(({ sumClosed }) => sumClosed)
+  );
 }
 
 /** Whether a person must do something: the run failed, or an entity is blocked and nobody waived that. */

@@ -6,7 +6,13 @@ import { claimedName, keepName } from "../session.ts";
 import { type Question, useSurroundings } from "../surroundings.ts";
 
 /** Stays until it is answered, whatever the page learns meanwhile. */
-export function Ask({ title, label, explains, act, close }: Question & { readonly close: () => void }) {
+export function Ask({
+  title,
+  label,
+  explains,
+  act,
+  close,
+}: Question & { readonly close: () => void }) {
   const { me, say } = useSurroundings();
   const dialog = useRef<HTMLDialogElement>(null);
   const [problem, setProblem] = useState<string | undefined>(undefined);

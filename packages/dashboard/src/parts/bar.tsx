@@ -28,7 +28,8 @@ export function Bar({
   readonly label?: string;
 }) {
   const whole = Math.max(1, of.expected, of.loaded + of.rejected + of.parked + of.excluded);
-  const named = label === undefined ? { "aria-hidden": true } : { role: "img" as const, "aria-label": label };
+  const named =
+    label === undefined ? { "aria-hidden": true } : { role: "img" as const, "aria-label": label };
   return (
     <div class={thick === true ? "bar thick" : "bar"} {...named}>
       {SHOWN.filter((outcome) => of[outcome] > 0).map((outcome) => (

@@ -29,7 +29,9 @@ export function BarChart({ of }: { readonly of: Bars }) {
       plot = new UPlot(optionsFor(place, of), [[...of.at], [...of.heights]], place);
     };
     draw();
-    const watch = new ResizeObserver(() => plot?.setSize({ width: place.clientWidth, height: HEIGHT }));
+    const watch = new ResizeObserver(() =>
+      plot?.setSize({ width: place.clientWidth, height: HEIGHT }),
+    );
     watch.observe(place);
     addEventListener("themechange", draw);
     return () => {

@@ -19,7 +19,11 @@ export function Graph({ entities }: { readonly entities: readonly EntityView[] }
   return (
     <>
       <div class="graph" style={{ "--rows": String(rows) }}>
-        <svg viewBox={`0 0 ${columns} ${rows * ROW_REM - 1}`} preserveAspectRatio="none" aria-hidden="true">
+        <svg
+          viewBox={`0 0 ${columns} ${rows * ROW_REM - 1}`}
+          preserveAspectRatio="none"
+          aria-hidden="true"
+        >
           {edges.map((edge) => (
             <path
               key={`${edge.from} ${edge.to}`}

@@ -21,7 +21,11 @@ export function PagedList<T>({ of, what, none, turning: [pages, turn], line }: L
     <Ready of={of} what={what}>
       {({ items, next }) => (
         <>
-          {items.length === 0 ? <p class="soft">{none}</p> : <ul class="lines">{items.map(line)}</ul>}
+          {items.length === 0 ? (
+            <p class="soft">{none}</p>
+          ) : (
+            <ul class="lines">{items.map(line)}</ul>
+          )}
           <Pager pages={pages} next={next} turn={turn} />
         </>
       )}

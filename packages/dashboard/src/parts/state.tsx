@@ -33,7 +33,9 @@ export function toneOf(entity: Pick<EntityView, "status" | "waived">): Tone {
 /** What an entity's status is called: one that is planned waits at its gate. */
 export function nameOf(entity: EntityView): string {
   if (isWaived(entity)) return "waived";
-  return entity.status === "planned" && entity.waitingFor.length > 0 ? "gate closed" : entity.status;
+  return entity.status === "planned" && entity.waitingFor.length > 0
+    ? "gate closed"
+    : entity.status;
 }
 
 /** An entity's status. */

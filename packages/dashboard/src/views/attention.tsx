@@ -38,7 +38,9 @@ export function Attention({ entities }: { readonly entities: readonly EntityView
                 <ReasonLine key={JSON.stringify(one)} of={one} />
               ))}
             </ul>
-            {found.length > MOST && <p class="soft small">and {count(found.length - MOST)} more reasons</p>}
+            {found.length > MOST && (
+              <p class="soft small">and {count(found.length - MOST)} more reasons</p>
+            )}
           </>
         )}
       </Ready>

@@ -26,7 +26,11 @@ export function Audit() {
   const { query } = usePlace();
   const { view } = useSurroundings();
   const turning = usePages(JSON.stringify(query));
-  const changes = useLoad("GET /v1/audit", { ...query, limit: 50, cursor: turning[0].at(-1) }, 10_000);
+  const changes = useLoad(
+    "GET /v1/audit",
+    { ...query, limit: 50, cursor: turning[0].at(-1) },
+    10_000,
+  );
   const names = useMemo(() => view?.entities.map(({ entity }) => entity) ?? [], [view]);
   const choose = (name: string) => (value: string) =>
     (location.hash = linkTo(["audit"], { ...query, [name]: value }));
@@ -40,8 +44,18 @@ export function Audit() {
       </div>
       <section class="card" aria-label="Changes">
         <div class="filters">
-          <Select label="What was done" value={query["action"]} options={ACTIONS} choose={choose("action")} />
-          <Select label="Entity" value={query["entity"]} options={names} choose={choose("entity")} />
+          <Select
+            label="What was done"
+            value={query["action"]}
+            options={ACTIONS}
+            choose={choose("action")}
+          />
+          <Select
+            label="Entity"
+            value={query["entity"]}
+            options={names}
+            choose={choose("entity")}
+          />
         </div>
         <PagedList
           of={changes}

@@ -35,7 +35,9 @@ function Limits({
   return (
     <>
       {capUsd === null ? (
-        <p>{dollars(spentUsd)} spent on this run. There is no cap: set EMBEDDING_CAP_USD to have one.</p>
+        <p>
+          {dollars(spentUsd)} spent on this run. There is no cap: set EMBEDDING_CAP_USD to have one.
+        </p>
       ) : (
         <Meter
           name="Money of this run"
@@ -101,7 +103,8 @@ const BOUND: Readonly<Record<NonNullable<Forecast["boundBy"]>, string>> = {
 
 /** What is still to be paid for, and waited for. */
 function ToCome({ of: { items, tokens, seconds, boundBy, costUsd } }: { readonly of: Forecast }) {
-  const wait = seconds === null ? "" : `, ${duration(seconds)}${boundBy === null ? "" : BOUND[boundBy]}`;
+  const wait =
+    seconds === null ? "" : `, ${duration(seconds)}${boundBy === null ? "" : BOUND[boundBy]}`;
   const cost = costUsd === null ? "" : `, ${dollars(costUsd)}`;
   return (
     <p class="soft small">

@@ -21,7 +21,11 @@ function doneInWords({ action }: Pick<Change, "action">): string {
 }
 
 /** What was changed: an entity, a run, or both. */
-function ChangedThing({ of: { entity, runId } }: { readonly of: Pick<Change, "entity" | "runId"> }) {
+function ChangedThing({
+  of: { entity, runId },
+}: {
+  readonly of: Pick<Change, "entity" | "runId">;
+}) {
   return (
     <>
       {entity !== null && <a href={linkTo(["entities", entity])}>{words(entity)}</a>}

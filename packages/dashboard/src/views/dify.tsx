@@ -66,7 +66,9 @@ function Again({ done }: { readonly done: () => void }) {
         const { items } = await change("POST /v1/dify/backfill", {}, { scope: "failed", reason });
         done();
         return sentence(
-          items === 0 ? "there was nothing to send." : `${count(items)} content rows are sent again.`,
+          items === 0
+            ? "there was nothing to send."
+            : `${count(items)} content rows are sent again.`,
         );
       }}
     />

@@ -63,7 +63,9 @@ function Progress({ state, outlook }: ProgressProps) {
         {pausedBecause !== null && `: ${words(pausedBecause)}`}
       </h2>
       {status === "unavailable" ? (
-        <p class="soft">The target has no table for vectors: install pgvector and run nexus migrate again.</p>
+        <p class="soft">
+          The target has no table for vectors: install pgvector and run nexus migrate again.
+        </p>
       ) : (
         <>
           <p class="hero">
@@ -108,7 +110,11 @@ function Outlook({ items, outlook }: Pick<State, "items"> & Pick<ProgressProps, 
   const limit = outlook?.limitedBy ?? null;
   return (
     <dl class="facts">
-      <Fact name="Speed" figure={`${outlook?.itemsPerSecond ?? 0} rows/s`} says="over the last two minutes" />
+      <Fact
+        name="Speed"
+        figure={`${outlook?.itemsPerSecond ?? 0} rows/s`}
+        says="over the last two minutes"
+      />
       <Fact
         name="Time left"
         figure={timeLeft(items.open, outlook?.eta ?? null)}
@@ -123,7 +129,13 @@ function Outlook({ items, outlook }: Pick<State, "items"> & Pick<ProgressProps, 
   );
 }
 
-function Backfill({ scope, done }: { readonly scope: "missing" | "failed"; readonly done: () => void }) {
+function Backfill({
+  scope,
+  done,
+}: {
+  readonly scope: "missing" | "failed";
+  readonly done: () => void;
+}) {
   return (
     <Action
       label={scope === "failed" ? "Embed what failed again" : "Embed what is missing"}

@@ -66,8 +66,8 @@ function Counts({ of }: { readonly of: EntityView }) {
       <Bar of={of} thick />
       <OutcomeKeys of={of} />
       <p class="soft">
-        {count(inserted)} new and {count(updated)} changed in the target, {count(noted)} repaired on the way.{" "}
-        {of.sumClosed ? "The sum closes." : "The sum does not close."}{" "}
+        {count(inserted)} new and {count(updated)} changed in the target, {count(noted)} repaired on
+        the way. {of.sumClosed ? "The sum closes." : "The sum does not close."}{" "}
         {drift !== null &&
           drift !== 0 &&
           `The source has ${count(Math.abs(drift))} rows ${drift > 0 ? "more" : "fewer"} than planned.`}
@@ -76,7 +76,13 @@ function Counts({ of }: { readonly of: EntityView }) {
   );
 }
 
-function Gates({ of, children }: { readonly of: EntityView; readonly children: readonly string[] }) {
+function Gates({
+  of,
+  children,
+}: {
+  readonly of: EntityView;
+  readonly children: readonly string[];
+}) {
   const { parents, waitingFor, startedAt, settledAt, batches } = of;
   return (
     <section class="card" aria-labelledby="gates-title">
@@ -95,7 +101,9 @@ function Gates({ of, children }: { readonly of: EntityView; readonly children: r
           <span>
             {count(batches.done)} of {counted(batches.total, "range")} of rows done
           </span>
-          {batches.failed > 0 && <span class="state bad">{count(batches.failed)} failed for good</span>}
+          {batches.failed > 0 && (
+            <span class="state bad">{count(batches.failed)} failed for good</span>
+          )}
         </li>
         <li class="soft">
           {startedAt === null ? "Not opened yet" : `Opened ${instant(startedAt)}`}
@@ -103,7 +111,9 @@ function Gates({ of, children }: { readonly of: EntityView; readonly children: r
           {of.errorCode !== null && `; ${words(of.errorCode)}`}
         </li>
       </ul>
-      {children.length > 0 && <p class="soft small">Opens the gate for {children.map(words).join(", ")}.</p>}
+      {children.length > 0 && (
+        <p class="soft small">Opens the gate for {children.map(words).join(", ")}.</p>
+      )}
     </section>
   );
 }
@@ -117,8 +127,8 @@ function Gone({ of: { entity, gone } }: { readonly of: EntityView }) {
       <Ready of={page} what="the keys of gone rows">
         {({ items, next }) => (
           <p>
-            {counted(gone ?? 0, "row")} of the target {gone === 1 ? "is" : "are"} gone from the source:{" "}
-            {items.map(({ legacyId }) => legacyId).join(", ")}
+            {counted(gone ?? 0, "row")} of the target {gone === 1 ? "is" : "are"} gone from the
+            source: {items.map(({ legacyId }) => legacyId).join(", ")}
             {next !== null && ` and more (nexus gone ${entity})`}
           </p>
         )}

@@ -46,7 +46,13 @@ export function ExceptionRows({ entity, reason, outcome }: ExceptionRowsProps) {
   );
 }
 
-function Rows({ items, entity }: { readonly items: readonly Exception[]; readonly entity: string }) {
+function Rows({
+  items,
+  entity,
+}: {
+  readonly items: readonly Exception[];
+  readonly entity: string;
+}) {
   const inColumns = items.some(({ column }) => column !== null);
   const waiting = items.some(({ missingId }) => missingId !== null);
   return (

@@ -25,8 +25,8 @@ export function Exceptions() {
         <div>
           <h1>Exceptions</h1>
           <p>
-            Rejected rows cannot be represented in the target. Parked rows wait for a parent, and load by
-            themselves once it is there.
+            Rejected rows cannot be represented in the target. Parked rows wait for a parent, and
+            load by themselves once it is there.
           </p>
         </div>
       </div>
@@ -48,7 +48,9 @@ export function Exceptions() {
         <Ready of={reasons} what="the exceptions">
           {({ reasons: found }) =>
             found.length === 0 ? (
-              <p class="soft">No row is rejected or parked{entity === undefined ? "" : ` in ${entity}`}.</p>
+              <p class="soft">
+                No row is rejected or parked{entity === undefined ? "" : ` in ${entity}`}.
+              </p>
             ) : (
               <Reasons found={found} reload={reasons.reload} />
             )
@@ -73,7 +75,11 @@ export function Reasons({
         <li key={JSON.stringify(one)}>
           <span>
             <a
-              href={linkTo(["exceptions"], { entity: one.entity, outcome: one.outcome, reason: one.reason })}
+              href={linkTo(["exceptions"], {
+                entity: one.entity,
+                outcome: one.outcome,
+                reason: one.reason,
+              })}
             >
               {words(one.entity)}: {reasonInWords(one)}
             </a>
@@ -82,7 +88,13 @@ export function Reasons({
             <span class={`key ${one.outcome}`}>
               {count(one.count)} {one.outcome}
             </span>
-            <Requeue entity={one.entity} scope={one.outcome} because={one.reason} look="slim" done={reload} />
+            <Requeue
+              entity={one.entity}
+              scope={one.outcome}
+              because={one.reason}
+              look="slim"
+              done={reload}
+            />
           </span>
         </li>
       ))}

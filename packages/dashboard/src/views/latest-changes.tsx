@@ -13,7 +13,11 @@ export function LatestChanges() {
         <h2 id="changes-title">Who did what</h2>
         <a href="#/audit">Audit log</a>
       </div>
-      {me.role === "admin" ? <Latest /> : <p class="soft">The audit log is for admins; you are {me.role}.</p>}
+      {me.role === "admin" ? (
+        <Latest />
+      ) : (
+        <p class="soft">The audit log is for admins; you are {me.role}.</p>
+      )}
     </section>
   );
 }

@@ -24,13 +24,21 @@ function NoRun() {
   return (
     <div class="card">
       <h1>Nothing was migrated yet</h1>
-      <p class="soft">A run moves every entity from the legacy database to the target, parents first.</p>
+      <p class="soft">
+        A run moves every entity from the legacy database to the target, parents first.
+      </p>
       <RunActions run={undefined} />
     </div>
   );
 }
 
-function OfRun({ view, run }: { readonly view: RunView; readonly run: NonNullable<RunView["run"]> }) {
+function OfRun({
+  view,
+  run,
+}: {
+  readonly view: RunView;
+  readonly run: NonNullable<RunView["run"]>;
+}) {
   return (
     <>
       <div class="headline">
@@ -69,7 +77,8 @@ export function whenOf({
 }: NonNullable<RunView["run"]>): string {
   const began =
     startedAt === null ? `Ordered ${instant(createdAt)}, not begun` : `Began ${instant(startedAt)}`;
-  const ended = finishedAt === null ? "" : `, ended ${instant(finishedAt)}${after(startedAt, finishedAt)}`;
+  const ended =
+    finishedAt === null ? "" : `, ended ${instant(finishedAt)}${after(startedAt, finishedAt)}`;
   return `${began}${ended}; ${embeddings ? "with" : "without"} embeddings`;
 }
 

@@ -23,7 +23,9 @@ export function Row() {
       <section class="card" aria-label="Which row">
         <Search entity={entity} legacyId={legacyId} />
       </section>
-      {entity !== undefined && legacyId !== undefined && <Found entity={entity} legacyId={legacyId} />}
+      {entity !== undefined && legacyId !== undefined && (
+        <Found entity={entity} legacyId={legacyId} />
+      )}
     </>
   );
 }
@@ -41,7 +43,11 @@ function Search({
     location.hash = linkTo(["rows", typed("entity"), typed("key")]);
   };
   return (
-    <form class="filters" onSubmit={submit} key={`${entity ?? ""} ${legacyId ?? ""} ${view === undefined}`}>
+    <form
+      class="filters"
+      onSubmit={submit}
+      key={`${entity ?? ""} ${legacyId ?? ""} ${view === undefined}`}
+    >
       <label class="field">
         <span>Entity</span>
         <select name="entity" defaultValue={entity}>

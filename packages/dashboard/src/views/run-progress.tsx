@@ -52,7 +52,11 @@ function Stall({ of }: { readonly of: RunView["stalled"] }) {
 function Outlook({ view: { rowsPerSecond, eta, limitedBy } }: { readonly view: RunView }) {
   return (
     <dl class="facts">
-      <Fact name="Speed" figure={`${count(rowsPerSecond)} rows/s`} says="over the last half minute" />
+      <Fact
+        name="Speed"
+        figure={`${count(rowsPerSecond)} rows/s`}
+        says="over the last half minute"
+      />
       <Fact
         name="Time left"
         figure={eta === null ? "cannot be told" : `about ${duration(eta.seconds)}`}
@@ -65,7 +69,11 @@ function Outlook({ view: { rowsPerSecond, eta, limitedBy } }: { readonly view: R
       <Fact
         name="Limited by"
         figure={limitedBy === null ? "nothing in sight" : LIMITS[limitedBy.by]}
-        says={limitedBy === null ? "it is too early to tell, or all is loaded" : sentence(limitedBy.says)}
+        says={
+          limitedBy === null
+            ? "it is too early to tell, or all is loaded"
+            : sentence(limitedBy.says)
+        }
       />
     </dl>
   );

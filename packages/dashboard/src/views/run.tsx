@@ -49,7 +49,12 @@ function Entities({ entities }: { readonly entities: readonly EntityView[] }) {
   return (
     <section class="card" aria-labelledby="entities-title">
       <h2 id="entities-title">Rows by entity</h2>
-      <div class="table-frame" tabIndex={0} role="region" aria-label="Entities, a table that scrolls">
+      <div
+        class="table-frame"
+        tabIndex={0}
+        role="region"
+        aria-label="Entities, a table that scrolls"
+      >
         <table>
           <thead>
             <tr>

@@ -11,7 +11,11 @@ const BarChart = lazy(async () => ({ default: (await import("../parts/chart.tsx"
 
 /** `live`: the run goes on, so it is read again. */
 export function Throughput({ runId, live }: { readonly runId: number; readonly live: boolean }) {
-  const throughput = useLoad("GET /v1/runs/:id/throughput", { id: runId }, live ? 5_000 : undefined);
+  const throughput = useLoad(
+    "GET /v1/runs/:id/throughput",
+    { id: runId },
+    live ? 5_000 : undefined,
+  );
   return (
     <section class="card" aria-labelledby="throughput-title">
       <div class="card-head">
@@ -56,7 +60,11 @@ function Chart({ of, from }: ChartProps) {
   );
 }
 
-const hours = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const hours = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
 
 function clock(seconds: number): string {
   const text = hours.format(new Date(seconds * 1_000));

@@ -18,7 +18,10 @@ export function Usage({ state: { usage, vectors, index } }: { readonly state: St
     ["Calls that it throttled", count(usage.throttled)],
     ["Tokens", count(usage.tokens)],
     ["Spent, over all time", dollars(usage.costUsd)],
-    ["Index for search", index.percent === null ? index.state : `${index.state}, ${percent(index.percent)}`],
+    [
+      "Index for search",
+      index.percent === null ? index.state : `${index.state}, ${percent(index.percent)}`,
+    ],
   ] as const;
   return (
     <section class="card" aria-labelledby="usage-title">

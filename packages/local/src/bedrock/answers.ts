@@ -8,7 +8,11 @@ export interface Answer {
   readonly body: string;
 }
 
-export function answer(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Answer {
+export function answer(
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   return { status, headers, body };
 }
 

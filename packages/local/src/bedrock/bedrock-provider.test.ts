@@ -36,14 +36,21 @@ describe("a fault of Bedrock", () => {
     "%s is one call, has its kind of failure, and writes no text anywhere",
     async (fault) => {
       const written = [vi.spyOn(process.stdout, "write"), vi.spyOn(process.stderr, "write")];
-      const printed = [vi.spyOn(console, "log"), vi.spyOn(console, "warn"), vi.spyOn(console, "error")];
+      const printed = [
+        vi.spyOn(console, "log"),
+        vi.spyOn(console, "warn"),
+        vi.spyOn(console, "error"),
+      ];
       const timeoutMs = fault === "hang" ? 1_000 : 30_000;
-      const { server, provider } = await bedrockUnderTest({ faults: [{ fault, calls: 1 }] }, { timeoutMs });
+      const { server, provider } = await bedrockUnderTest(
+        { faults: [{ fault, calls: 1 }] },
+        { timeoutMs },
+      );
       const failure: unknown = await provider.embed(CANARY, never).catch((error: unknown) => error);
       expect(failure).toMatchObject({ name: "EmbeddingFailure" });
-      expect(`${Reflect.get(Object(failure), "kind")} ${Reflect.get(Object(failure), "code")}`).toBe(
-        failures[fault],
-      );
+      expect(
+        `${Reflect.get(Object(failure), "kind")} ${Reflect.get(Object(failure), "code")}`,
+      ).toBe(failures[fault]);
       expect(server.bill()).toMatchObject({ calls: 1, billed: 0, faults: 1 });
       const told = [
         failure,
@@ -59,12 +66,18 @@ describe("a fault of Bedrock", () => {
     const { provider } = await bedrockUnderTest({ charactersPerToken: 1 });
     const refused = provider.embed("7".repeat(8_193), never);
     await expect(refused).rejects.toMatchObject({ kind: "item", tooLong: true });
-    await expect(provider.embed(" ", never)).rejects.toMatchObject({ kind: "item", tooLong: false });
+    await expect(provider.embed(" ", never)).rejects.toMatchObject({
+      kind: "item",
+      tooLong: false,
+    });
     expect((await provider.embed("7".repeat(8_192), never)).tokens).toBe(8_192);
   });
 
   it("that asks to stay away says how long", async () => {
-    const { provider } = await bedrockUnderTest({ retryAfterSeconds: 3, faults: [{ fault: "throttled" }] });
+    const { provider } = await bedrockUnderTest({
+      retryAfterSeconds: 3,
+      faults: [{ fault: "throttled" }],
+    });
     await expect(provider.embed("crown", never)).rejects.toMatchObject({
       kind: "throttled",
       retryAfterMs: 3_000,
@@ -95,7 +108,12 @@ describe("calls of Bedrock", () => {
   it("one after the other use one connection, 200 of them", async () => {
     const { server, provider } = await bedrockUnderTest();
     for (let n = 0; n < 200; n++) await provider.embed(`crown ${n}`, never);
-    expect(server.bill()).toMatchObject({ calls: 200, billed: 200, distinctTexts: 200, connections: 1 });
+    expect(server.bill()).toMatchObject({
+      calls: 200,
+      billed: 200,
+      distinctTexts: 200,
+      connections: 1,
+    });
   });
 
   it("at a time are as many as the concurrency, the others wait for a socket", async () => {

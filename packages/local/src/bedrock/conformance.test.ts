@@ -1,5 +1,11 @@
 /** What every embedding provider keeps to. */
-import { DIMENSIONS, estimateTokens, openProvider, type Provider, PROVIDERS } from "@nexus/shared/embedding";
+import {
+  DIMENSIONS,
+  estimateTokens,
+  openProvider,
+  type Provider,
+  PROVIDERS,
+} from "@nexus/shared/embedding";
 import { describe, expect, it } from "vitest";
 import { bedrockUnderTest, never } from "./provider.fixture.ts";
 
@@ -49,11 +55,18 @@ describe.each(PROVIDERS)("provider %s", (name) => {
     "of 50,001 characters": "a".repeat(50_001),
     "of 8,193 tokens": "crown ".repeat(6_418),
   };
-  it.each(Object.entries(unembeddable))("refuses a text that is %s, without quoting it", async (_, text) => {
-    const failure: unknown = await (await open[name]()).embed(text, never).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ name: "EmbeddingFailure", kind: "item", retryAfterMs: null });
-    expect(String(failure).length).toBeLessThan(100);
-  });
+  it.each(Object.entries(unembeddable))(
+    "refuses a text that is %s, without quoting it",
+    async (_, text) => {
+      const failure: unknown = await (
+        await open[name]()
+      )
+        .embed(text, never)
+        .catch((error: unknown) => error);
+      expect(failure).toMatchObject({ name: "EmbeddingFailure", kind: "item", retryAfterMs: null });
+      expect(String(failure).length).toBeLessThan(100);
+    },
+  );
 
   it("takes a text of exactly 8,192 tokens", async () => {
     const text = "crown ".repeat(6_417).slice(0, 38_502);

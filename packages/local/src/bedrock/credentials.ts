@@ -10,7 +10,11 @@ export function refuseUnsigned(headers: IncomingHttpHeaders): Answer | undefined
   if (authorization === undefined)
     return refusal(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
   if (authorization.startsWith("Bearer "))
-    return refusal(403, "AccessDeniedException", "Authentication failed: this stand-in has no API keys.");
+    return refusal(
+      403,
+      "AccessDeniedException",
+      "Authentication failed: this stand-in has no API keys.",
+    );
   if (!SIGNATURE_V4.test(authorization) || headers["x-amz-date"] === undefined)
     return refusal(
       403,

@@ -9,7 +9,11 @@ export type Reply = Answer | "reset" | "hang";
 const ZEROS = Array.from({ length: DIMENSIONS }, () => "0.0");
 
 const FAULTS = {
-  throttled: refusal(429, "ThrottlingException", "Too many requests, please wait before trying again."),
+  throttled: refusal(
+    429,
+    "ThrottlingException",
+    "Too many requests, please wait before trying again.",
+  ),
   "model-not-ready": refusal(
     429,
     "ModelNotReadyException",

@@ -54,12 +54,15 @@ function refuseModel(modelId: string): Answer | undefined {
 /** The text, or why it is none. Never quotes it. */
 function readText(body: string): string | Answer {
   const input = modelInput.safeParse(parseJson(body));
-  if (!input.success) return invalid("Malformed input request, please reformat your input and try again.");
+  if (!input.success)
+    return invalid("Malformed input request, please reformat your input and try again.");
   const { length } = input.data.inputText;
   if (input.data.inputText.trim() === "")
     return invalid("Malformed input request: expected minLength: 1, actual: 0.");
   if (length > MAX_CHARACTERS)
-    return invalid(`Malformed input request: expected maxLength: ${MAX_CHARACTERS}, actual: ${length}.`);
+    return invalid(
+      `Malformed input request: expected maxLength: ${MAX_CHARACTERS}, actual: ${length}.`,
+    );
   return input.data.inputText;
 }
 

@@ -20,7 +20,8 @@ export async function bedrockUnderTest(
   const server = await startBedrock(options);
   vi.stubEnv("AWS_BEARER_TOKEN_BEDROCK", undefined);
   vi.stubEnv("AWS_PROFILE", undefined);
-  for (const [name, value] of Object.entries(bedrockEnvironment(server.url))) vi.stubEnv(name, value);
+  for (const [name, value] of Object.entries(bedrockEnvironment(server.url)))
+    vi.stubEnv(name, value);
   const provider = await openProvider({ provider: "bedrock", concurrency, timeoutMs });
   onTestFinished(async () => {
     await provider.close();

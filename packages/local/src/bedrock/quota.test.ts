@@ -30,7 +30,8 @@ describe("a quota", () => {
     const quota = openQuota();
     const many = { requestsPerMinute: 6_000, tokensPerMinute: null, minuteMs: 60_000 };
     let admitted = 0;
-    for (let now = 0; now < 600_000; now += 5) if (quota.admit(1, many, now) === "admitted") admitted += 1;
+    for (let now = 0; now < 600_000; now += 5)
+      if (quota.admit(1, many, now) === "admitted") admitted += 1;
     expect(admitted).toBe(60_000);
   });
 });

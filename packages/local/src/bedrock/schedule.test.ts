@@ -15,7 +15,9 @@ describe("a schedule", () => {
   });
 
   it("ends a step by time, counted from its first call", () => {
-    const schedule = openSchedule({ faults: [{ fault: "throttled", forMs: 100 }, { fault: "internal" }] });
+    const schedule = openSchedule({
+      faults: [{ fault: "throttled", forMs: 100 }, { fault: "internal" }],
+    });
     const played = [5_000, 5_099, 5_100, 9_999].map((now) => schedule.nextFault(now));
     expect(played).toEqual(["throttled", "throttled", "internal", "internal"]);
   });

@@ -22,7 +22,9 @@ const settings = z.strictObject({
 /** The behaviour without faults. */
 type Settings = z.output<typeof settings>;
 
-const scheduleChange = settings.partial().extend({ faults: z.array(stepOf(FAULT_NAMES)).optional() });
+const scheduleChange = settings
+  .partial()
+  .extend({ faults: z.array(stepOf(FAULT_NAMES)).optional() });
 
 /** What `POST /schedule` takes. What is left out stays as it is; `faults` replaces the steps that are left. */
 export type ScheduleChange = z.input<typeof scheduleChange>;

@@ -30,10 +30,18 @@ async function refusalOf(response: Response) {
 describe("the stand-in for Bedrock", () => {
   it("answers as the model does: the vector twice, the tokens twice, a request id", async () => {
     const { invoke } = await open();
-    const response = await invoke({ inputText: "crown on molar", dimensions: 1024, normalize: true });
+    const response = await invoke({
+      inputText: "crown on molar",
+      dimensions: 1024,
+      normalize: true,
+    });
     const body = await response.json();
     const vector = Array.from(lexicalVector("crown on molar"));
-    expect(body).toEqual({ embedding: vector, embeddingsByType: { float: vector }, inputTextTokenCount: 3 });
+    expect(body).toEqual({
+      embedding: vector,
+      embeddingsByType: { float: vector },
+      inputTextTokenCount: 3,
+    });
     expect(response.headers.get("x-amzn-requestid")).toMatch(/^[0-9a-f-]{36}$/);
     expect(response.headers.get("x-amzn-bedrock-input-token-count")).toBe("3");
     expect(Number(response.headers.get("content-length"))).toBeGreaterThan(40_000);
@@ -89,12 +97,22 @@ describe("the stand-in for Bedrock", () => {
     for (const inputText of ["crown", "bridge", "crown"]) await invoke({ inputText });
     const bill = await (await fetch(`${server.url}/bill`)).json();
     expect(bill).toEqual(server.bill());
-    expect(bill).toMatchObject({ calls: 3, billed: 3, tokens: 6, distinctTexts: 2, throttled: 0, faults: 0 });
+    expect(bill).toMatchObject({
+      calls: 3,
+      billed: 3,
+      tokens: 6,
+      distinctTexts: 2,
+      throttled: 0,
+      faults: 0,
+    });
   });
 
   it("says what is wrong with a schedule, and keeps the one it has", async () => {
     const { post, invoke } = await open();
-    const response = await post("/schedule", { requestsPerMinute: 0, faults: [{ fault: "earthquake" }] });
+    const response = await post("/schedule", {
+      requestsPerMinute: 0,
+      faults: [{ fault: "earthquake" }],
+    });
     expect(response.status).toBe(400);
     expect(await response.text()).toContain("faults");
     expect((await invoke({ inputText: "crown" })).status).toBe(200);

@@ -61,7 +61,11 @@ export async function startBedrock({
   };
 }
 
-async function respond(standIn: StandIn, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(
+  standIn: StandIn,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   try {
     await route(standIn, request, response);
   } catch {
@@ -69,7 +73,11 @@ async function respond(standIn: StandIn, request: IncomingMessage, response: Ser
   }
 }
 
-async function route(standIn: StandIn, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function route(
+  standIn: StandIn,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { method, url = "" } = request;
   const body = await text(request);
   const modelId = modelIdOf(url);

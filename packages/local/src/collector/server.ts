@@ -40,7 +40,10 @@ async function take(
 ): Promise<void> {
   const { method, url, headers } = request;
   if (method !== "POST" || url !== "/v1/traces") return void response.writeHead(404).end();
-  if (headers["content-type"] !== "application/x-protobuf" || headers["content-encoding"] !== undefined)
+  if (
+    headers["content-type"] !== "application/x-protobuf" ||
+    headers["content-encoding"] !== undefined
+  )
     return void response.writeHead(415).end();
   try {
     keep(await buffer(request));

@@ -31,12 +31,16 @@ interface Seen {
   readonly closedIn: number;
 }
 
-async function witness(env: Readonly<Record<string, string>>): Promise<Seen & { readonly output: string }> {
+async function witness(
+  env: Readonly<Record<string, string>>,
+): Promise<Seen & { readonly output: string }> {
   const args = ["--no-warnings", "--input-type=module", "--eval", WITNESS];
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     env: { PATH: process.env["PATH"], ...env },
   });
-  const seen: Seen = JSON.parse(stdout.split("\n").find((line) => line.startsWith('{"traced"')) ?? "");
+  const seen: Seen = JSON.parse(
+    stdout.split("\n").find((line) => line.startsWith('{"traced"')) ?? "",
+  );
   return { ...seen, output: stdout };
 }
 
@@ -54,7 +58,11 @@ describe("tracing", () => {
     ["with OTEL_SDK_DISABLED", { OTEL_SDK_DISABLED: "true" }],
     ["with OTEL_TRACES_EXPORTER=none", { OTEL_TRACES_EXPORTER: "none" }],
   ])("is absent %s: no file of the SDK is loaded, nothing is open", async (_case, env) => {
-    expect(await witness({ ...endpoint, ...env })).toMatchObject({ traced: false, loaded: 0, open: [] });
+    expect(await witness({ ...endpoint, ...env })).toMatchObject({
+      traced: false,
+      loaded: 0,
+      open: [],
+    });
     expect(collector.bytes()).toHaveLength(0);
   });
 
@@ -84,7 +92,9 @@ describe("tracing", () => {
       "service.name": "lab",
       "deployment.environment.name": "staging",
     });
-    expect(Object.keys(span?.resource ?? {}).filter((name) => /^(host|process)\./.test(name))).toEqual([]);
+    expect(
+      Object.keys(span?.resource ?? {}).filter((name) => /^(host|process)\./.test(name)),
+    ).toEqual([]);
   });
 
   it("samples as it is told", async () => {
@@ -93,19 +103,30 @@ describe("tracing", () => {
   });
 
   it.each([
-    ["grpc", { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf"],
+    [
+      "grpc",
+      { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+      "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf",
+    ],
     [
       "no address",
       { OTEL_EXPORTER_OTLP_ENDPOINT: "collector" },
       "OTEL_EXPORTER_OTLP_ENDPOINT must look like",
     ],
-  ])("does not start with %s, which the SDK would replace by a default", async (_case, env, says) => {
-    await expect(witness({ ...endpoint, ...env })).rejects.toThrow(says);
-  });
+  ])(
+    "does not start with %s, which the SDK would replace by a default",
+    async (_case, env, says) => {
+      await expect(witness({ ...endpoint, ...env })).rejects.toThrow(says);
+    },
+  );
 
   it("holds nobody up when the collector is away, and says so", async () => {
-    const { closedIn, output } = await witness({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" });
+    const { closedIn, output } = await witness({
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1",
+    });
     expect(closedIn).toBeLessThan(4_000);
-    expect(output).toMatch(/spans were not taken by the collector|has not taken the last spans in time/);
+    expect(output).toMatch(
+      /spans were not taken by the collector|has not taken the last spans in time/,
+    );
   });
 });

@@ -12,10 +12,13 @@ export const LEFT = "rows of the earlier tool that are nobody's, or that are unc
 
 /** Has the rows adopted, and waits for it. */
 export async function adoptRows(api: Client): Promise<Adoption> {
-  const { id } = await api.call("POST /v1/adoptions", { body: { kind: "adopt", reason: "the demo" } });
+  const { id } = await api.call("POST /v1/adoptions", {
+    body: { kind: "adopt", reason: "the demo" },
+  });
   for (;;) {
     const adoption = await api.call("GET /v1/adoptions/:id", { params: { id: String(id) } });
-    if (adoption.status === "failed") throw new Error(`the adoption failed (${adoption.errorCode})`);
+    if (adoption.status === "failed")
+      throw new Error(`the adoption failed (${adoption.errorCode})`);
     if (adoption.status === "done") return adoption;
     await pause(250);
   }
@@ -50,7 +53,10 @@ export interface Kept {
 }
 
 /** Compares the target with what the earlier tool left in it. */
-export async function lookAgain(targetUrl: string, made: HalfFilled): Promise<Record<string, Kept>> {
+export async function lookAgain(
+  targetUrl: string,
+  made: HalfFilled,
+): Promise<Record<string, Kept>> {
   return await withPool({ url: targetUrl, max: 1, name: "nexus-demo" }, async (target) => {
     const kept: Record<string, Kept> = {};
     for (const [table, account] of Object.entries(made)) {
@@ -88,7 +94,9 @@ export function keptLine(kept: Readonly<Record<string, Kept>>): string {
     ([table, { rows, strangers }]) =>
       `${table} ${said(rows)} = ${said(rows - strangers)} of the source + ${said(strangers)} left alone`,
   );
-  const verdict = isKept(kept) ? "No id has changed, and nobody was taken for another." : "ROWS WERE HARMED.";
+  const verdict = isKept(kept)
+    ? "No id has changed, and nobody was taken for another."
+    : "ROWS WERE HARMED.";
   return `The target is whole: ${sums.join("; ")}. ${verdict}`;
 }
 

@@ -7,9 +7,24 @@ import { join } from "node:path";
 import type { Servers } from "../services/index.ts";
 import { openLog, supervise } from "../supervisor/index.ts";
 import { type Embeddings, embeddingsLine, followEmbeddings } from "./embeddings.ts";
-import { adoptionLines, adoptRows, foundLine, isKept, keptLine, LEFT, lookAgain } from "./half-filled.ts";
+import {
+  adoptionLines,
+  adoptRows,
+  foundLine,
+  isKept,
+  keptLine,
+  LEFT,
+  lookAgain,
+} from "./half-filled.ts";
 import { type DemoOptions, parseOptions, USAGE } from "./options.ts";
-import { type Addresses, fill, type Filled, type Place, startDatabases, startServices } from "./stack.ts";
+import {
+  type Addresses,
+  fill,
+  type Filled,
+  type Place,
+  startDatabases,
+  startServices,
+} from "./stack.ts";
 import { nextSteps, result } from "./summary.ts";
 
 const out = process.stdout;
@@ -70,7 +85,9 @@ async function begin(api: Client, halfFilled: Filled["halfFilled"]) {
   if (halfFilled === undefined) return await api.call("POST /v1/runs");
   out.write(`${foundLine(halfFilled)}\n`);
   const lines = adoptionLines(await adoptRows(api));
-  out.write(`Its rows get the legacy keys of what they are, and keep their ids:\n${lines.join("\n")}\n`);
+  out.write(
+    `Its rows get the legacy keys of what they are, and keep their ids:\n${lines.join("\n")}\n`,
+  );
   return await api.call("POST /v1/runs", { body: { leaveStrangers: LEFT } });
 }
 

@@ -40,7 +40,8 @@ export function parseOptions(args: readonly string[]): DemoOptions | "help" {
     },
   });
   if (values.help) return "help";
-  if (values.shape !== "real" && values.shape !== "reported") throw new Error("--shape is real or reported");
+  if (values.shape !== "real" && values.shape !== "reported")
+    throw new Error("--shape is real or reported");
   const isHalfFilled = values["half-filled"];
   return {
     scale: number("--scale", values.scale, isHalfFilled ? 0.02 : 0.001, 100),

@@ -51,7 +51,10 @@ export async function fill(
   const filled =
     before === "empty"
       ? { sourceRows }
-      : { sourceRows, halfFilled: await makeHalfFilled({ source, target, shape, seed, orders: "half" }) };
+      : {
+          sourceRows,
+          halfFilled: await makeHalfFilled({ source, target, shape, seed, orders: "half" }),
+        };
   await withPool({ url: targetUrl, max: 1, name: "nexus-demo" }, (target) =>
     migrateTarget({ target, entities }),
   );
@@ -85,7 +88,11 @@ export async function startServices(
     const { name, main, env } = serviceToRun(service, servers, ENVIRONMENT);
     return supervisor.start({ name, script: main, args: [], env, ready: isReady, log: log(name) });
   };
-  const names = ["extractor" as const, "embedder" as const, ...Array<ServiceName>(loaders).fill("loader")];
+  const names = [
+    "extractor" as const,
+    "embedder" as const,
+    ...Array<ServiceName>(loaders).fill("loader"),
+  ];
   const [api] = await Promise.all([start("api"), ...names.map(start)]);
   const { port, metricsPort } = z
     .object({ port: z.number(), metricsPort: z.number() })

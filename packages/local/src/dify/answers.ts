@@ -25,5 +25,7 @@ export function page(status: number, title: string): Answer {
 export function send(response: ServerResponse, { status, type, body }: Answer): void {
   if (status === 204) response.writeHead(204).end();
   else
-    response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) }).end(body);
+    response
+      .writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) })
+      .end(body);
 }

@@ -51,7 +51,10 @@ const OPERATION: { readonly [K in Operation]: (world: World, call: Call) => Answ
       if (dataset.indexingTechnique === "")
         return refusal(400, "invalid_param", "indexing_technique is required.");
       const { name, text } = sent.data;
-      return accepted(world.store.addDocument(dataset, name, text, world.now, world.settings), world.now);
+      return accepted(
+        world.store.addDocument(dataset, name, text, world.now, world.settings),
+        world.now,
+      );
     }),
   update: (world, call) =>
     withDocument(world, call, (document) => {
@@ -66,7 +69,11 @@ const OPERATION: { readonly [K in Operation]: (world: World, call: Call) => Answ
     withDocument(world, call, (document, dataset) => {
       const status = statusOf(document, world.now);
       if (status !== "completed" && status !== "error")
-        return refusal(400, "document_indexing", "The document is being processed and cannot be edited.");
+        return refusal(
+          400,
+          "document_indexing",
+          "The document is being processed and cannot be edited.",
+        );
       dataset.documents.delete(document.id);
       return DELETED[world.settings.deletion];
     }),
@@ -91,7 +98,11 @@ export function perform(world: World, call: Call): Answer {
   return OPERATION[call.operation](world, call);
 }
 
-function withDataset(world: World, { datasetId }: Call, then: (dataset: Dataset) => Answer): Answer {
+function withDataset(
+  world: World,
+  { datasetId }: Call,
+  then: (dataset: Dataset) => Answer,
+): Answer {
   const dataset = world.store.datasets.get(datasetId);
   return dataset === undefined ? refusal(404, "not_found", "Dataset not found.") : then(dataset);
 }
@@ -121,7 +132,13 @@ function list(all: readonly object[], query: URLSearchParams): Answer {
 }
 
 function datasetView({ id, name, description, indexingTechnique }: Dataset): object {
-  return { id, name, description, permission: "only_me", indexing_technique: indexingTechnique || null };
+  return {
+    id,
+    name,
+    description,
+    permission: "only_me",
+    indexing_technique: indexingTechnique || null,
+  };
 }
 
 function documentView(document: Document, now: number): object {

@@ -3,7 +3,14 @@ import { z } from "zod";
 import { playSteps, stepOf } from "../stand-in/steps.ts";
 import { type FaultName, FAULT_NAMES } from "./faults.ts";
 
-export const OPERATIONS = ["create-dataset", "find-datasets", "create", "update", "delete", "find"] as const;
+export const OPERATIONS = [
+  "create-dataset",
+  "find-datasets",
+  "create",
+  "update",
+  "delete",
+  "find",
+] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -65,7 +72,9 @@ export function openSchedule(first: ScheduleChange): Schedule {
       const { faults, ...others } = scheduleChange.parse(change);
       current = settings.parse({ ...current, ...others });
       if (faults !== undefined)
-        steps = new Map(OPERATIONS.map((operation) => [operation, playSteps(faults[operation] ?? [])]));
+        steps = new Map(
+          OPERATIONS.map((operation) => [operation, playSteps(faults[operation] ?? [])]),
+        );
     },
     nextFault: (operation, now) => steps.get(operation)?.next(now) ?? "none",
   };

@@ -7,7 +7,9 @@ const answer = z.looseObject({
   id: z.string().optional(),
   code: z.string().optional(),
   document: z.object({ id: z.string(), indexing_status: z.string() }).optional(),
-  data: z.array(z.looseObject({ name: z.string(), indexing_status: z.string().optional() })).optional(),
+  data: z
+    .array(z.looseObject({ name: z.string(), indexing_status: z.string().optional() }))
+    .optional(),
   total: z.int().optional(),
 });
 
@@ -23,7 +25,10 @@ async function open(options: DifyOptions = {}) {
     const text = await response.text();
     return { status: response.status, ...(text !== "" && answer.parse(JSON.parse(text))) };
   };
-  const { id: dataset } = await ask("POST", "/datasets", { name: "mig-1", indexing_technique: "economy" });
+  const { id: dataset } = await ask("POST", "/datasets", {
+    name: "mig-1",
+    indexing_technique: "economy",
+  });
   const create = `/datasets/${dataset}/document/create-by-text`;
   return { server, ask, create, documents: `/datasets/${dataset}/documents` };
 }
@@ -46,7 +51,10 @@ it("has datasets of unique names of up to 40 characters, found by a part of them
     status: 400,
     code: "invalid_param",
   });
-  expect(await ask("GET", "/datasets?keyword=mig")).toMatchObject({ total: 1, data: [{ name: "mig-1" }] });
+  expect(await ask("GET", "/datasets?keyword=mig")).toMatchObject({
+    total: 1,
+    data: [{ name: "mig-1" }],
+  });
 });
 
 it("has documents of names that may repeat, and finds them as SQL's like does", async () => {
@@ -76,7 +84,10 @@ it("takes no change of a document that it is indexing, and one of a document tha
   const { document: done } = await ask("POST", create, { ...TEXT, name: "done" });
   expect((await ask("POST", `${documents}/${done?.id}/update-by-text`, TEXT)).status).toBe(200);
   expect((await ask("DELETE", `${documents}/${done?.id}`)).status).toBe(204);
-  expect(await ask("DELETE", `${documents}/${done?.id}`)).toMatchObject({ status: 404, code: "not_found" });
+  expect(await ask("DELETE", `${documents}/${done?.id}`)).toMatchObject({
+    status: 404,
+    code: "not_found",
+  });
 });
 
 it("limits changes, not looks, by a minute in which refused ones count", async () => {

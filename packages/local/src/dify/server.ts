@@ -12,7 +12,13 @@ import { type Answer, json, refusal, send } from "./answers.ts";
 import { type Fault, faultNamed } from "./faults.ts";
 import { type Call, perform } from "./knowledge.ts";
 import { route } from "./route.ts";
-import { openSchedule, type Operation, OPERATIONS, type Schedule, type ScheduleChange } from "./schedule.ts";
+import {
+  openSchedule,
+  type Operation,
+  OPERATIONS,
+  type Schedule,
+  type ScheduleChange,
+} from "./schedule.ts";
 import { openStore, type Store } from "./store.ts";
 
 /** The API key that it takes. */
@@ -64,7 +70,10 @@ export async function startDify({ port = 0, ...first }: DifyOptions = {}): Promi
     window: [],
   };
   const { datasets } = standIn.store;
-  const listening = await listen(port, (request, response) => void respond(standIn, request, response));
+  const listening = await listen(
+    port,
+    (request, response) => void respond(standIn, request, response),
+  );
   return {
     url: `http://127.0.0.1:${listening.port}/v1`,
     documents: () =>
@@ -79,7 +88,8 @@ export async function startDify({ port = 0, ...first }: DifyOptions = {}): Promi
     datasets: () => [...datasets.values()].map(({ name, description }) => ({ name, description })),
     calls: (operation) => standIn.counts.get(operation) ?? 0,
     removeDataset: (name) => remove(datasets, name),
-    removeDocument: (name) => [...datasets.values()].some(({ documents }) => remove(documents, name)),
+    removeDocument: (name) =>
+      [...datasets.values()].some(({ documents }) => remove(documents, name)),
     change: (change) => standIn.schedule.change(change),
     close: listening.close,
   };
@@ -90,14 +100,20 @@ function remove(from: Map<string, { readonly name: string }>, name: string): boo
   return id !== undefined && from.delete(id);
 }
 
-async function respond(standIn: StandIn, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(
+  standIn: StandIn,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { method = "", url = "", headers } = request;
   try {
     const body = await text(request);
     const call = route(method, url, body);
     if (call !== undefined) await answerCall(standIn, headers.authorization, call, response);
-    else if (method === "POST" && url === "/schedule") send(response, changeSchedule(standIn, body));
-    else send(response, refusal(404, "not_found", "The requested URL was not found on the server."));
+    else if (method === "POST" && url === "/schedule")
+      send(response, changeSchedule(standIn, body));
+    else
+      send(response, refusal(404, "not_found", "The requested URL was not found on the server."));
   } catch {
     response.destroy(); // The caller has gone.
   }
@@ -132,7 +148,8 @@ async function play(
 ): Promise<void> {
   const usual = when === "done" ? work() : json(200, {});
   if (answer === "reset") response.socket?.resetAndDestroy();
-  else if (answer === "cut") send(response, { ...usual, status: 200, body: usual.body.slice(0, -3) });
+  else if (answer === "cut")
+    send(response, { ...usual, status: 200, body: usual.body.slice(0, -3) });
   else if (answer !== "silence") send(response, answer);
   if (when !== "late") return;
   await delay(lateMs);

@@ -26,8 +26,16 @@ export interface Dataset {
 export interface Store {
   readonly datasets: Map<string, Dataset>;
   /** Undefined: there is one of that name. */
-  addDataset(facts: Pick<Dataset, "name" | "description" | "indexingTechnique">): Dataset | undefined;
-  addDocument(dataset: Dataset, name: string, text: string, now: number, settings: Settings): Document;
+  addDataset(
+    facts: Pick<Dataset, "name" | "description" | "indexingTechnique">,
+  ): Dataset | undefined;
+  addDocument(
+    dataset: Dataset,
+    name: string,
+    text: string,
+    now: number,
+    settings: Settings,
+  ): Document;
 }
 
 export function openStore(): Store {

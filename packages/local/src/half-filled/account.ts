@@ -40,7 +40,13 @@ export const nothing: Account = {
 /** All rows that an adoption must leave alone. */
 export function strangers(account: Account): string[] {
   const { duplicates, shared, contradicted, bare, foreign } = account;
-  return [...duplicates.flatMap(({ ids }) => ids), ...shared, ...contradicted, ...bare, ...foreign].sort();
+  return [
+    ...duplicates.flatMap(({ ids }) => ids),
+    ...shared,
+    ...contradicted,
+    ...bare,
+    ...foreign,
+  ].sort();
 }
 
 /** All rows that an adoption should match, whatever the key. */

@@ -53,7 +53,9 @@ export function deal(people: readonly Person[], lots: Lots): Deal {
   const mailed = take(own, Math.min(size.others, Math.ceil(own.length * 0.9)));
   const bare = take(none, size.others - mailed.length);
   return {
-    swapped: pairs.flatMap((person, n) => (n % 2 === 0 ? [[person, pairs[n + 1] ?? person] as const] : [])),
+    swapped: pairs.flatMap((person, n) =>
+      n % 2 === 0 ? [[person, pairs[n + 1] ?? person] as const] : [],
+    ),
     twins: twins.map((person, n) => ({ person, keyed: ([2, 1, 0] as const)[n % 3] ?? 0 })),
     shared: [...sharing, ...borrowing].map((person, n) => ({
       person,
@@ -69,8 +71,13 @@ export function deal(people: readonly Person[], lots: Lots): Deal {
 /** People with an address of their own, with one that several have, and with none. */
 function byAddress(people: readonly Person[]) {
   const times = new Map<string, number>();
-  for (const { address } of people) if (address !== null) times.set(address, (times.get(address) ?? 0) + 1);
+  for (const { address } of people)
+    if (address !== null) times.set(address, (times.get(address) ?? 0) + 1);
   const having = (fits: (times: number) => boolean): Person[] =>
     people.filter(({ address }) => fits(address === null ? 0 : (times.get(address) ?? 0)));
-  return { own: having((n) => n === 1), common: having((n) => n > 1), none: having((n) => n === 0) };
+  return {
+    own: having((n) => n === 1),
+    common: having((n) => n > 1),
+    none: having((n) => n === 0),
+  };
 }

@@ -50,7 +50,14 @@ function accountOf(
     else shared.push(id);
   }
   const strange = foreign.map(({ id }) => id);
-  return { ...nothing, rows: loaded.length + strange.length, byNature, shared, bare, foreign: strange };
+  return {
+    ...nothing,
+    rows: loaded.length + strange.length,
+    byNature,
+    shared,
+    bare,
+    foreign: strange,
+  };
 }
 
 function natureOf({ name, address }: Office): string {

@@ -105,11 +105,18 @@ function makeTwin({ make }: Maker, person: Person, keyed: boolean): string {
 /** Blank, absent or malformed as in the source, or made up by a tool that needed one. */
 function makeBare({ make, lots }: Maker, person: Person, n: number): string {
   const made = `no.address.${n}@placeholder.example`;
-  return make(person, { email: lots.oneOf("no address", n, [person.email, person.email, null, made]) });
+  return make(person, {
+    email: lots.oneOf("no address", n, [person.email, person.email, null, made]),
+  });
 }
 
 function makeForeign({ make, lots }: Maker, { foreign }: Deal, highest: number): string[] {
-  const nobody = { email: "", last_name: "Stranger", is_staff: false, joined: "2024-02-29 12:00:00+00" };
+  const nobody = {
+    email: "",
+    last_name: "Stranger",
+    is_staff: false,
+    joined: "2024-02-29 12:00:00+00",
+  };
   return lots.shuffled("foreign", [...Array(foreign).keys()]).map((n) => {
     const known = n % 2 === 1 ? { key: highest + 100_000 + n } : {};
     const email = `someone.${n}@nowhere.example`;

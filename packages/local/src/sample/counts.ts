@@ -16,7 +16,15 @@ const snapshot = {
 } as const;
 
 /** The tables that the report counts. */
-const reported = ["offices", "users", "patients", "projects", "links", "states", "templates"] as const;
+const reported = [
+  "offices",
+  "users",
+  "patients",
+  "projects",
+  "links",
+  "states",
+  "templates",
+] as const;
 
 export type Counts = { readonly [T in keyof typeof snapshot]: number } & {
   /** The rows of the seven tables that are migrated. */

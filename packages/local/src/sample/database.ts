@@ -12,7 +12,10 @@ export interface Database {
 export type Where = { readonly client: Database } | { readonly url: string };
 
 /** Runs `work` on the client, or on a connection of its own. */
-export const onDatabase = async <T>(where: Where, work: (db: Database) => Promise<T>): Promise<T> => {
+export const onDatabase = async <T>(
+  where: Where,
+  work: (db: Database) => Promise<T>,
+): Promise<T> => {
   if ("client" in where) return work(where.client);
   const client = new Client({ connectionString: where.url });
   await client.connect();

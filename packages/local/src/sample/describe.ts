@@ -4,7 +4,11 @@ import { counts } from "./counts.ts";
 export const describeSample = (scale: number): string => {
   const rows = counts(scale);
   const lines: readonly [string, number, string][] = [
-    ["dispatch_office", rows.offices, "39 % not valid; blank and Japanese names; all kinds of white space"],
+    [
+      "dispatch_office",
+      rows.offices,
+      "39 % not valid; blank and Japanese names; all kinds of white space",
+    ],
     [
       "auth_user",
       rows.users,
@@ -15,7 +19,11 @@ export const describeSample = (scale: number): string => {
       rows.patients,
       "5 % without office; births in the 1800s, in 2090 and at infinity; broken JSON",
     ],
-    ["dispatch_project", rows.projects, "48 % without a plan; blank names; sizes beyond 2^31 and below 0"],
+    [
+      "dispatch_project",
+      rows.projects,
+      "48 % without a plan; blank names; sizes beyond 2^31 and below 0",
+    ],
     ["dispatch_office_doctors", rows.links, "doctors of several offices"],
     ["dispatch_state", rows.states, "equal instants; ids not in time order; 1 % without a case"],
     ["dispatch_template", rows.templates, "blank names"],

@@ -18,7 +18,12 @@ const shares: readonly [string, string, number, number][] = [
   ["dispatch_project", "name = ''", 0.4, 0.5],
   ["dispatch_project", "name ~ '^[0-9]+$'", 0.15, 0.3],
   ["dispatch_project", "creator_id is null", 0.05, 0.11],
-  ["dispatch_project", "not exists (select from dispatch_plan where project_id = t.id)", 0.475, 0.485],
+  [
+    "dispatch_project",
+    "not exists (select from dispatch_plan where project_id = t.id)",
+    0.475,
+    0.485,
+  ],
   ["dispatch_plan", "not original", 0.1, 0.25],
   ["dispatch_instruction", "deleted", 0.02, 0.06],
   ["dispatch_instruction", "deleted is null", 0.04, 0.08],
@@ -97,7 +102,10 @@ it("shares addresses, up to eleven rows on one", async (context) => {
 it("has users of several groups, offices of several users and users of several offices", async (context) => {
   const db = await openTrial(context, quarter);
   const several = (table: string, column: string): Promise<number> =>
-    numberOf(db, `select count(*) from (select from ${table} group by ${column} having count(*) > 1) as s`);
+    numberOf(
+      db,
+      `select count(*) from (select from ${table} group by ${column} having count(*) > 1) as s`,
+    );
   expect(await several("auth_user_groups", "user_id")).toBeGreaterThan(10);
   expect(await several("dispatch_office_doctors", "office_id")).toBeGreaterThan(10);
   expect(await several("dispatch_office_doctors", "user_id")).toBeGreaterThan(10);

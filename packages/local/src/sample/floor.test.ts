@@ -24,7 +24,11 @@ const keys: readonly { entity: MutatedEntity; key: string }[] = [
 ];
 
 /** The keys whose rows differ between two targets, the times of load aside. */
-const differences = async (db: Database, table: string, key: string): Promise<Record<string, number[]>> => {
+const differences = async (
+  db: Database,
+  table: string,
+  key: string,
+): Promise<Record<string, number[]>> => {
   const row = (schema: string) =>
     `select ${key} as key, to_jsonb(t) - 'updated_at' - 'created_at' as row from ${schema}.${table} t`;
   const { rows } = await db.query(
@@ -46,7 +50,16 @@ const mapped: Template = {
 };
 
 const runFloor = (url: string, target: string): Promise<unknown> =>
-  promisify(execFile)("psql", ["-qXd", url, "-v", "legacy=legacy", "-v", `target=${target}`, "-f", floor]);
+  promisify(execFile)("psql", [
+    "-qXd",
+    url,
+    "-v",
+    "legacy=legacy",
+    "-v",
+    `target=${target}`,
+    "-f",
+    floor,
+  ]);
 
 describe("the floor on a sample", () => {
   it("loads every row, but for states without a case", async (context) => {
@@ -70,7 +83,13 @@ describe("the floor on a sample", () => {
   it("shows exactly the changes that a mutation reports", async (context) => {
     const url = await freshDatabase(context, mapped);
     const db = await connect(context, url);
-    const changes = await mutate({ client: db, shape: "real", schema: "legacy", seed: 3, share: 0.02 });
+    const changes = await mutate({
+      client: db,
+      shape: "real",
+      schema: "legacy",
+      seed: 3,
+      share: 0.02,
+    });
     await runFloor(url, "after");
     for (const { entity, key } of keys) {
       expect(await differences(db, entity, key), entity).toEqual(changes[entity]);

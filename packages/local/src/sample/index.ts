@@ -4,5 +4,11 @@ export { counts, type Counts } from "./counts.ts";
 export type { Database, Where } from "./database.ts";
 export { describeSample } from "./describe.ts";
 export { makeSample, type SampleOptions } from "./make.ts";
-export { mutate, type Changes, type Mutation, type MutationOptions, type MutatedEntity } from "./mutate.ts";
+export {
+  mutate,
+  type Changes,
+  type Mutation,
+  type MutationOptions,
+  type MutatedEntity,
+} from "./mutate.ts";
 export type { Shape } from "./script.ts";

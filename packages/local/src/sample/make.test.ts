@@ -14,7 +14,8 @@ describe.each(shapes)("the %s sample", (shape) => {
   it("holds the promised rows", async (context) => {
     const db = await openTrial(context, template);
     const rows = counts(small.scale);
-    const actual = (table: string): Promise<number> => numberOf(db, `select count(*) from ${table}`);
+    const actual = (table: string): Promise<number> =>
+      numberOf(db, `select count(*) from ${table}`);
     expect(await actual("auth_user")).toBe(rows.users);
     expect(await actual("dispatch_office")).toBe(rows.offices);
     expect(await actual("dispatch_office_doctors")).toBe(rows.links);
@@ -35,7 +36,8 @@ describe.each(shapes)("the %s sample", (shape) => {
 
   it("has valid foreign keys, gaps in its ids and sequences behind the last id", async (context) => {
     const db = await openTrial(context, template);
-    const valid = "select count(*) filter (where convalidated) from pg_constraint where contype = 'f'";
+    const valid =
+      "select count(*) filter (where convalidated) from pg_constraint where contype = 'f'";
     expect(await numberOf(db, valid)).toBeGreaterThan(8);
     const gaps = "select max(id) - min(id) + 1 - count(*) from dispatch_project";
     expect(await numberOf(db, gaps)).toBeGreaterThan(100);
@@ -67,7 +69,9 @@ describe.each(shapes)("the %s sample", (shape) => {
     );
     expect(rows.length).toBeGreaterThan(15);
     for (const { t, c } of rows) {
-      const { rows: values } = await db.query<{ value: string }>(`select "${c}" as value from "${t}"`);
+      const { rows: values } = await db.query<{ value: string }>(
+        `select "${c}" as value from "${t}"`,
+      );
       const marked = values.filter(({ value }) => canaryPattern.test(value));
       expect.soft(marked.length, `${t}.${c}`).toBeGreaterThan(1);
     }
@@ -76,9 +80,9 @@ describe.each(shapes)("the %s sample", (shape) => {
   it("marks as many rows as it is asked to", async (context) => {
     const db = await openTrial(context);
     await makeSample({ client: db, shape, ...small, markers: "canaries", marked: 30 });
-    expect(await numberOf(db, "select count(*) from auth_user where email ~ 'CANARY-auth_user-email'")).toBe(
-      30,
-    );
+    expect(
+      await numberOf(db, "select count(*) from auth_user where email ~ 'CANARY-auth_user-email'"),
+    ).toBe(30);
   });
 
   it("has links that point nowhere when asked for dangling ones", async (context) => {
@@ -88,7 +92,9 @@ describe.each(shapes)("the %s sample", (shape) => {
       numberOf(db, `select count(*) from ${table} where ${link} > 900000000`);
     expect(await lost("dispatch_patient", "user_id")).toBe(3);
     expect(await lost("dispatch_project", "creator_id")).toBe(3);
-    expect(await lost("dispatch_state", shape === "real" ? "instruction_id" : "project_id")).toBe(3);
+    expect(await lost("dispatch_state", shape === "real" ? "instruction_id" : "project_id")).toBe(
+      3,
+    );
     expect(await lost("dispatch_office_doctors", "office_id")).toBe(3);
   });
 

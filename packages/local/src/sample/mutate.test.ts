@@ -27,5 +27,7 @@ it("puts each key in one list and leaves no tools behind", async (context) => {
     const all = [...updated, ...inserted, ...deleted];
     expect(new Set(all).size, entity).toBe(all.length);
   }
-  expect(await numberOf(db, "select count(*) from pg_namespace where nspname = 'sample_tools'")).toBe(0);
+  expect(
+    await numberOf(db, "select count(*) from pg_namespace where nspname = 'sample_tools'"),
+  ).toBe(0);
 });

@@ -29,7 +29,9 @@ it(
       const sample: SampleOptions = { shape, scale: 0.02, seed: 7, schema: shape, ...dirtiest };
       await makeSample({ ...sample, client: postgres });
       await makeSample({ ...sample, client: asDatabase(pglite) });
-      expect(await fingerprint(asDatabase(pglite), shape)).toEqual(await fingerprint(postgres, shape));
+      expect(await fingerprint(asDatabase(pglite), shape)).toEqual(
+        await fingerprint(postgres, shape),
+      );
     }
   },
   patience,

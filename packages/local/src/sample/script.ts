@@ -70,7 +70,10 @@ export const mutationScript = (options: MutationOptions): string =>
 export const dropTools = "drop schema sample_tools cascade;";
 
 /** The generator's functions in a schema of their own, made from constants, which the planner folds. */
-const tools = ({ schema, seed }: { schema: string; seed: number }, ...functions: string[]): string =>
+const tools = (
+  { schema, seed }: { schema: string; seed: number },
+  ...functions: string[]
+): string =>
   [
     "set local client_min_messages = warning;",
     "drop schema if exists sample_tools cascade; create schema sample_tools;",

@@ -31,7 +31,10 @@ export const numberOf = async (db: Database, sql: string): Promise<number> =>
   Number(Object.values((await db.query(sql)).rows[0] ?? {})[0]);
 
 /** A digest per table: equal digests are equal rows. */
-export const fingerprint = async (db: Database, schema: string): Promise<Record<string, unknown>> => {
+export const fingerprint = async (
+  db: Database,
+  schema: string,
+): Promise<Record<string, unknown>> => {
   const { rows } = await db.query(
     "select tablename as name from pg_tables where schemaname = $1 order by 1",
     [schema],

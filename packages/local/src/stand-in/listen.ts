@@ -10,7 +10,11 @@ export interface Listening {
 }
 
 /** Listens; port 0 takes any free one. */
-export async function listen(port: number, respond: RequestListener, host = "127.0.0.1"): Promise<Listening> {
+export async function listen(
+  port: number,
+  respond: RequestListener,
+  host = "127.0.0.1",
+): Promise<Listening> {
   const server = createServer(respond);
   // Clients keep connections for long; to close them while a call is on its way would be a fault that nobody ordered.
   server.keepAliveTimeout = 0;

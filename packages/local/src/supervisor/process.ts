@@ -48,7 +48,10 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const exited = waitForExit(child);
-  const readyLine = await Promise.race([waitUntilReady(child, spec), exited.then((exit) => ({ exit }))]);
+  const readyLine = await Promise.race([
+    waitUntilReady(child, spec),
+    exited.then((exit) => ({ exit })),
+  ]);
   const { pid } = child;
   // The number of a process that has ended may belong to another one: it is signalled no more.
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;

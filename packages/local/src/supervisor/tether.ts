@@ -27,5 +27,6 @@ if (!isMainThread && workerData === ROLE) watch();
 
 /** Called by tether-preload.ts in the child. */
 export function tether(): void {
-  if (isMainThread) new Worker(new URL(import.meta.url), { workerData: ROLE, execArgv: [] }).unref();
+  if (isMainThread)
+    new Worker(new URL(import.meta.url), { workerData: ROLE, execArgv: [] }).unref();
 }

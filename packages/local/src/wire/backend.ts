@@ -55,7 +55,10 @@ const REPORTED = [
 ];
 
 /** Starts PGlite: 4 to 6 s for a new database, 1 s for one that is there. */
-export async function openBackend(options: BackendOptions, clock?: StatementClock): Promise<Backend> {
+export async function openBackend(
+  options: BackendOptions,
+  clock?: StatementClock,
+): Promise<Backend> {
   const db = await PGlite.create(pgliteOptions(options));
   const { rows } = await db.query<{ name: string; setting: string }>(
     "select name, setting from pg_settings where name = any($1::text[])",
@@ -79,7 +82,11 @@ function pgliteOptions({ dataDir, searchPath, vector: withVector }: BackendOptio
   };
 }
 
-async function runFrames(db: PGlite, frames: readonly Buffer[], clock?: StatementClock): Promise<Answer> {
+async function runFrames(
+  db: PGlite,
+  frames: readonly Buffer[],
+  clock?: StatementClock,
+): Promise<Answer> {
   const chunks: Buffer[] = [];
   clock?.started();
   try {

@@ -7,7 +7,11 @@ import { receiveClient } from "./startup.ts";
 import type { ClientStatements } from "./statements.ts";
 
 /** Serves one connection from its first byte to its last. Never rejects. */
-export async function serveClient(socket: Socket, room: Room, statements: ClientStatements): Promise<void> {
+export async function serveClient(
+  socket: Socket,
+  room: Room,
+  statements: ClientStatements,
+): Promise<void> {
   const session = createSession(socket, room, statements);
   socket.on("error", () => socket.destroy());
   try {

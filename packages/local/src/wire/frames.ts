@@ -59,7 +59,8 @@ export async function* readUnits(take: TakeBytes): AsyncGenerator<Frame[]> {
     if (frame === undefined || frame.type === TERMINATE) return;
     if (COPY_DATA.has(frame.type)) continue;
     size += frame.bytes.length;
-    if (size > MAX_UNIT_BYTES) throw new ProtocolError(`more than ${MAX_UNIT_BYTES} bytes before a Sync`);
+    if (size > MAX_UNIT_BYTES)
+      throw new ProtocolError(`more than ${MAX_UNIT_BYTES} bytes before a Sync`);
     unit.push(frame);
     if (!ENDS_UNIT.has(frame.type)) continue;
     yield unit;

@@ -84,7 +84,8 @@ function endIdle(socket: Socket): void {
 async function ask(room: Room, frames: readonly Buffer[], needsStatus: boolean): Promise<Answer> {
   const answer = await room.backend.run(frames);
   // It swallows JavaScript's exceptions; a stack overflow leaves it mute, for every client to come.
-  if (needsStatus && answer.status === undefined) throw new BackendLostError("the backend does not answer");
+  if (needsStatus && answer.status === undefined)
+    throw new BackendLostError("the backend does not answer");
   room.notify(answer.notifications);
   return answer;
 }

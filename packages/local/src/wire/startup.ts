@@ -29,7 +29,8 @@ export async function receiveClient(
       socket.write("N");
       continue;
     }
-    if (code >> 16 !== PROTOCOL_MAJOR) throw new ProtocolError(`unsupported protocol version ${code >> 16}`);
+    if (code >> 16 !== PROTOCOL_MAJOR)
+      throw new ProtocolError(`unsupported protocol version ${code >> 16}`);
     socket.write(welcome(settings));
     return true;
   }

@@ -33,7 +33,10 @@ export function databaseUrlFault(value: string): string | undefined {
     whereReadable(
       value,
       (url) =>
-        parametersFault(url, POSTGRES_PARAMETERS) ?? placeFault(url) ?? nameFault(url) ?? tlsFault(url),
+        parametersFault(url, POSTGRES_PARAMETERS) ??
+        placeFault(url) ??
+        nameFault(url) ??
+        tlsFault(url),
     )
   );
 }
@@ -115,12 +118,14 @@ function portFault(port: string): string | undefined {
 function nameFault({ pathname }: URL): string | undefined {
   const name = decodeURIComponent(pathname.slice(1));
   if (name === "") return "names no database: it ends with /database";
-  if (name !== name.trim()) return "names a database that begins or ends with a blank: take it away";
+  if (name !== name.trim())
+    return "names a database that begins or ends with a blank: take it away";
   return name.includes("/") ? "has more than one / before the name of its database" : undefined;
 }
 
 function numberFault({ pathname }: URL): string | undefined {
   const given = pathname.replace(/^\//, "");
-  if (given === "" || (/^\d{1,10}$/.test(given) && Number(given) <= MOST_DATABASES)) return undefined;
+  if (given === "" || (/^\d{1,10}$/.test(given) && Number(given) <= MOST_DATABASES))
+    return undefined;
   return "names a database of Redis that is no number: it ends with /0, /1 …, or with the port";
 }

@@ -24,7 +24,10 @@ export const CONNECTIONS = {
 } as const;
 
 /** Connections that one of each service may open; `pool`: LEGACY_POOL or TARGET_POOL, where it is set for all of them. */
-export function connectionsNeeded(server: keyof typeof CONNECTIONS, pool: number | undefined): number {
+export function connectionsNeeded(
+  server: keyof typeof CONNECTIONS,
+  pool: number | undefined,
+): number {
   return Object.values(CONNECTIONS[server]).reduce((sum, usual) => sum + (pool ?? usual), 0);
 }
 

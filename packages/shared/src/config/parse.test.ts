@@ -46,8 +46,12 @@ describe("the configuration", () => {
     writeFileSync(TARGET_URL_FILE, `${TARGET_URL}\n`);
     expect(parseConfig(variables, { TARGET_URL_FILE }).TARGET_URL).toBe(TARGET_URL);
     expect(problems({ TARGET_URL, TARGET_URL_FILE })).toContain("both set");
-    expect(problems({ TARGET_URL_FILE: join(folder, "none") })).toContain("TARGET_URL_FILE names a file");
-    expect(parseConfig(variables, { TARGET_URL, PROVIDER_FILE: TARGET_URL_FILE }).PROVIDER).toBe("local");
+    expect(problems({ TARGET_URL_FILE: join(folder, "none") })).toContain(
+      "TARGET_URL_FILE names a file",
+    );
+    expect(parseConfig(variables, { TARGET_URL, PROVIDER_FILE: TARGET_URL_FILE }).PROVIDER).toBe(
+      "local",
+    );
   });
 
   it("is frozen", () => {
@@ -55,7 +59,12 @@ describe("the configuration", () => {
   });
 
   it("names everything that is wrong at once: missing, malformed and misspelt", () => {
-    const said = problems({ BATCH_ROWS: "many", EMBEDDINGS: "yes", PROVIDER: "aws", QUEUE_PREFIXX: "a" });
+    const said = problems({
+      BATCH_ROWS: "many",
+      EMBEDDINGS: "yes",
+      PROVIDER: "aws",
+      QUEUE_PREFIXX: "a",
+    });
     expect(said.split("; ").toSorted()).toEqual([
       "BATCH_ROWS must be a whole number from 1 to 5000: rows of one batch",
       "EMBEDDINGS must be true or false: whether to embed",
@@ -66,11 +75,16 @@ describe("the configuration", () => {
   });
 
   it("shows no value, a password least of all", () => {
-    const said = problems({ TARGET_URL: "mysql://user:secret-word@host/db", BATCH_ROWS: "secret-rows" });
+    const said = problems({
+      TARGET_URL: "mysql://user:secret-word@host/db",
+      BATCH_ROWS: "secret-rows",
+    });
     expect(said).not.toContain("secret");
   });
 
   it("takes no word for misspelt where the word it resembles is given too, or resembles none", () => {
-    expect(problems({ TARGET_URL, BATCH_ROWS: "5", BATCH_ROW: "7", PATH: "/bin", HOME: "/" })).toBe("none");
+    expect(problems({ TARGET_URL, BATCH_ROWS: "5", BATCH_ROW: "7", PATH: "/bin", HOME: "/" })).toBe(
+      "none",
+    );
   });
 });

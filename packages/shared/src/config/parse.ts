@@ -46,7 +46,8 @@ function valueOf(
   const given = env[name] === "" ? undefined : env[name];
   const file = variable.secret === true ? (env[`${name}_FILE`] ?? "") : "";
   if (file === "") return given;
-  if (given !== undefined) problems.push(`${name} and ${name}_FILE are both set: leave one of them out`);
+  if (given !== undefined)
+    problems.push(`${name} and ${name}_FILE are both set: leave one of them out`);
   try {
     return given ?? readSecret(file);
   } catch {

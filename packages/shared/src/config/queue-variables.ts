@@ -11,7 +11,13 @@ export type QueueSettings = Config<typeof queueVariables>;
 export type JobSettings = Config<ReturnType<typeof workerVariables>>;
 
 /** The variables of who takes jobs. `job`: what one is called; `drainMs`: what it may take after SIGTERM, if nothing is told. */
-export function workerVariables({ job, drainMs }: { readonly job: string; readonly drainMs: number }) {
+export function workerVariables({
+  job,
+  drainMs,
+}: {
+  readonly job: string;
+  readonly drainMs: number;
+}) {
   return {
     QUEUE_LOCK_MS: number(1_000, 600_000, {
       meaning: `milliseconds without a sign of life after which a ${job} is given to another process`,

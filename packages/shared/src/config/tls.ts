@@ -9,7 +9,14 @@ const MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-ful
 type Mode = (typeof MODES)[number];
 
 /** What a URL may say of its encryption. */
-export const TLS_PARAMETERS = ["sslmode", "sslrootcert", "sslcert", "sslkey", "ssl", "uselibpqcompat"];
+export const TLS_PARAMETERS = [
+  "sslmode",
+  "sslrootcert",
+  "sslcert",
+  "sslkey",
+  "ssl",
+  "uselibpqcompat",
+];
 
 /** Words of node-postgres and of JDBC, that people have in their URLs. */
 const OTHER_NAMES: Readonly<Record<string, Mode>> = {
@@ -40,7 +47,8 @@ export function encryptionOf(url: URL): Encryption {
 export function tlsFault(url: URL): string | undefined {
   const given = url.searchParams.get("sslmode") ?? url.searchParams.get("ssl");
   const mode = modeOf(url);
-  if (given !== null && mode === undefined) return `has an sslmode that is none of ${MODES.join(", ")}`;
+  if (given !== null && mode === undefined)
+    return `has an sslmode that is none of ${MODES.join(", ")}`;
   const onRedis = redisFault(url, given, mode);
   if (onRedis !== undefined) return onRedis;
   if (mode === "verify-ca" && !url.searchParams.has("sslrootcert"))
@@ -63,12 +71,18 @@ export function plainTextRisk(
   const { mode } = encryptionOf(url);
   if (isOnThisMachine(url) || mode === "require" || mode.startsWith("verify")) return [];
   const how =
-    mode === "prefer" ? "is encrypted only if the server offers it, whoever answers" : "is in plain text";
+    mode === "prefer"
+      ? "is encrypted only if the server offers it, whoever answers"
+      : "is in plain text";
   const says = `${variable}: the way to ${url.host} ${how}: say sslmode=verify-full, with its CA in sslrootcert`;
   return [{ code: "plain_text", says }];
 }
 
-function redisFault({ protocol }: URL, given: string | null, mode: Mode | undefined): string | undefined {
+function redisFault(
+  { protocol }: URL,
+  given: string | null,
+  mode: Mode | undefined,
+): string | undefined {
   if (protocol === "redis:" && given !== null && mode !== "disable")
     return "says sslmode, which needs rediss:// in place of redis://";
   return protocol === "rediss:" && (mode === "disable" || mode === "allow" || mode === "prefer")
@@ -93,7 +107,8 @@ function tlsOptions({ searchParams }: URL, mode: Mode): ConnectionOptions {
   };
   const [ca, cert, key] = [file("sslrootcert"), file("sslcert"), file("sslkey")];
   // As libpq: who names a CA wants it checked, whatever else is said.
-  const checked = mode.startsWith("verify") || (mode === "require" && searchParams.has("sslrootcert"));
+  const checked =
+    mode.startsWith("verify") || (mode === "require" && searchParams.has("sslrootcert"));
   return {
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
@@ -109,7 +124,8 @@ function fileFault(url: URL): string | undefined {
     if (path === null || (path === SYSTEM && name === "sslrootcert")) continue;
     try {
       const text = readFileSync(path, "utf8");
-      if (name !== "sslkey" && !isCertificate(text)) return `names an ${name} that is no certificate (PEM)`;
+      if (name !== "sslkey" && !isCertificate(text))
+        return `names an ${name} that is no certificate (PEM)`;
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
       return `names an ${name} that cannot be read (${code}): is it mounted?`;

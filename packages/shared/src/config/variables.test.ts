@@ -11,9 +11,12 @@ describe("a number", () => {
   it.each(["0", "-3", "10"])("may be %s", (value) => {
     expect(accepts(number(-3, 10, { meaning }), value)).toBe(true);
   });
-  it.each(["11", "-4", "1.5", "1e1", " 5", "0x1", "five", "9".repeat(30)])("may not be %j", (value) => {
-    expect(accepts(number(-3, 10, { meaning }), value)).toBe(false);
-  });
+  it.each(["11", "-4", "1.5", "1e1", " 5", "0x1", "five", "9".repeat(30)])(
+    "may not be %j",
+    (value) => {
+      expect(accepts(number(-3, 10, { meaning }), value)).toBe(false);
+    },
+  );
 });
 
 describe("a text", () => {
@@ -74,15 +77,23 @@ describe("the URL of a database", () => {
     ["postgres://u:tr0ub4dor@host/db?ssl_mode=require", "did you mean sslmode?"],
     ["postgres://u:tr0ub4dor@host/db?client_encoding=LATIN1", "LEGACY_ENCODING says in what"],
     ["postgres://u:tr0ub4dor@host/db?max=3", "a parameter behind its ? that is not understood"],
-    ["postgres://u:tr0ub4dor@host/db?password=s3cret", "a parameter behind its ? that is not understood"],
+    [
+      "postgres://u:tr0ub4dor@host/db?password=s3cret",
+      "a parameter behind its ? that is not understood",
+    ],
     ["postgres://u:tr0ub4dor@host/db?sslmode=full", "has an sslmode that is none of disable"],
     ["postgres://u:tr0ub4dor@host/db?sslmode=disable&sslmode=require", "says sslmode twice"],
     ["postgres://u:tr0ub4dor@host/db?sslmode=verify-ca", "verify-ca without sslrootcert"],
-    ["postgres://u:tr0ub4dor@host/db?sslmode=verify-full&sslrootcert=/no/where", "cannot be read (ENOENT)"],
+    [
+      "postgres://u:tr0ub4dor@host/db?sslmode=verify-full&sslrootcert=/no/where",
+      "cannot be read (ENOENT)",
+    ],
     ["postgres://u:tr0ub4dor@host/db?sslmode=require&sslrootcert=/etc/hosts", "no certificate"],
     ["postgres://u:tr0ub4dor@host/db#", "holds a #"],
     ["postgres://u:tr0ub4dor@host/a/b", "more than one /"],
-  ])("may not be %j", (value, says) => expect(complaint(databaseUrl({ meaning }), value)).toContain(says));
+  ])("may not be %j", (value, says) =>
+    expect(complaint(databaseUrl({ meaning }), value)).toContain(says),
+  );
 });
 
 describe("the URL of the queue", () => {
@@ -120,5 +131,7 @@ describe("the URL of the queue", () => {
     ["redis://host?sslmode=require", "needs rediss://"],
     ["rediss://host?sslmode=disable", "choose one"],
     ["redis://one:6379,two:6379", "names several hosts"],
-  ])("may not be %j", (value, says) => expect(complaint(queueUrl({ meaning }), value)).toContain(says));
+  ])("may not be %j", (value, says) =>
+    expect(complaint(queueUrl({ meaning }), value)).toContain(says),
+  );
 });

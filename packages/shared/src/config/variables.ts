@@ -27,14 +27,20 @@ export function number(min: number, max: number, words: Words): Variable<number>
 }
 
 /** A whole number within bounds, or absent. */
-export function optionalNumber(min: number, max: number, words: Words): Variable<number | undefined> {
+export function optionalNumber(
+  min: number,
+  max: number,
+  words: Words,
+): Variable<number | undefined> {
   const { schema } = number(min, max, words);
   return { schema: schema.optional(), ...words };
 }
 
 /** `true` or `false`. */
 export function boolean(words: Words): Variable<boolean> {
-  const schema = z.enum(["true", "false"], "must be true or false").transform((value) => value === "true");
+  const schema = z
+    .enum(["true", "false"], "must be true or false")
+    .transform((value) => value === "true");
   return { schema, ...words };
 }
 
@@ -84,7 +90,10 @@ export function optionalText(words: Words): Variable<string | undefined> {
 export function timezone(words: Words): Variable<string | undefined> {
   const schema = z
     .string()
-    .regex(/^(?:UTC|[A-Za-z_]+(?:\/[A-Za-z0-9_+-]+)+)$/, "must be a zone's name, like US/Pacific or UTC")
+    .regex(
+      /^(?:UTC|[A-Za-z_]+(?:\/[A-Za-z0-9_+-]+)+)$/,
+      "must be a zone's name, like US/Pacific or UTC",
+    )
     .optional();
   return { schema, ...words };
 }

@@ -18,8 +18,11 @@ export async function asTenant<T>(
     pool,
     async (tx) => {
       const { member, lacking } = await tenantRoles(tx);
-      if (member === undefined || lacking !== undefined) throw new ConfigurationError(lacking ?? "");
-      const claims = JSON.stringify({ app_metadata: { practice_id: practiceId, role: "nexus-api" } });
+      if (member === undefined || lacking !== undefined)
+        throw new ConfigurationError(lacking ?? "");
+      const claims = JSON.stringify({
+        app_metadata: { practice_id: practiceId, role: "nexus-api" },
+      });
       await tx.query(
         "select set_config('request.jwt.claims', $1::text, true), set_config('request.jwt.claim.sub', '', true), set_config('role', $2::text, true)",
         [claims, member],

@@ -19,7 +19,8 @@ const SCARCE_MS = 30_000;
 /** `silenceMs`: milliseconds without an answer after which a query is given up, unless a transaction says otherwise. */
 export function attend(pool: Pool, silenceMs: number, server: Server | undefined): void {
   const blame = (error: unknown): void => {
-    if (server !== undefined && error instanceof Error && !blamed.has(error)) blamed.set(error, server);
+    if (server !== undefined && error instanceof Error && !blamed.has(error))
+      blamed.set(error, server);
   };
   pool.on("connect", (client) => {
     watchSilence(client, silenceMs);
@@ -41,7 +42,10 @@ function tellFarewell(client: PoolClient): void {
 }
 
 /** The same function, whose rejections are told to `blame` before its caller hears of them. */
-function blaming<F extends (...given: never[]) => unknown>(ask: F, blame: (error: unknown) => void): F {
+function blaming<F extends (...given: never[]) => unknown>(
+  ask: F,
+  blame: (error: unknown) => void,
+): F {
   return new Proxy(ask, {
     apply: (call, self, given: unknown[]): unknown => {
       const answer: unknown = Reflect.apply(call, self, given);

@@ -23,7 +23,12 @@ export function cancelStatement(client: PoolClient): void {
   const request = words(16, CANCEL_REQUEST, pid, secret);
   const options = tlsOf(client);
   if (options === undefined) socket.on("connect", () => socket.end(request));
-  else sendEncrypted(socket, { ...options, host, ...(isIP(host) === 0 && { servername: host }) }, request);
+  else
+    sendEncrypted(
+      socket,
+      { ...options, host, ...(isIP(host) === 0 && { servername: host }) },
+      request,
+    );
 }
 
 function attend(socket: Socket): void {

@@ -29,7 +29,9 @@ describe("a shortage of connections", () => {
   it("is reported where the database's limit is lower", async (context) => {
     const url = await freshDatabase(context);
     const login = await freshLogin(context, url);
-    await at(url, (db) => db.query(`alter database ${new URL(url).pathname.slice(1)} connection limit 2`));
+    await at(url, (db) =>
+      db.query(`alter database ${new URL(url).pathname.slice(1)} connection limit 2`),
+    );
     expect(await at(login.href, (db) => connectionNotes(db, 3, "LEGACY_POOL"))).toEqual([
       expect.stringMatching(/^the limit of the database is 2 connections/),
     ]);

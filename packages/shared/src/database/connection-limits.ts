@@ -37,7 +37,11 @@ async function roomForUs(db: Queryable): Promise<Room> {
   if (found === undefined) return { of: "the server", limit: Infinity, left: Infinity };
   return [
     ...own(found),
-    { of: "the server (max_connections)", limit: found.server, left: found.server - found.byServer },
+    {
+      of: "the server (max_connections)",
+      limit: found.server,
+      left: found.server - found.byServer,
+    },
   ].reduce((tightest, one) => (one.left < tightest.left ? one : tightest));
 }
 
@@ -52,7 +56,11 @@ function own({ role, database, superuser, byRole, byDatabase }: Limits): Room[] 
 }
 
 /** A sentence where there are fewer connections for us than `needed`; none where there are enough. `variable`: what says how many. */
-export async function connectionNotes(db: Queryable, needed: number, variable: string): Promise<string[]> {
+export async function connectionNotes(
+  db: Queryable,
+  needed: number,
+  variable: string,
+): Promise<string[]> {
   const { of, limit, left } = await roomForUs(db);
   if (left >= needed) return [];
   return [

@@ -48,7 +48,11 @@ export async function guardOf(
   return found && { ...found, policies: await policiesOf(db, table, readers) };
 }
 
-async function policiesOf(db: Queryable, table: string, readers: readonly string[]): Promise<Policy[]> {
+async function policiesOf(
+  db: Queryable,
+  table: string,
+  readers: readonly string[],
+): Promise<Policy[]> {
   const { rows } = await db.query<Policy>(
     `select p.polname::text as name, p.polpermissive as permissive,
             case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end as command,

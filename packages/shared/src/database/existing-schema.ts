@@ -35,8 +35,16 @@ export interface ExistingTable {
 }
 
 /** The relation of that name in schema public, if there is one. Sets of the search path must be empty. */
-export async function existingTable(db: Queryable, table: string): Promise<ExistingTable | undefined> {
-  const { rows } = await db.query<{ oid: number; ordinary: boolean; owner: string; owned: boolean }>(
+export async function existingTable(
+  db: Queryable,
+  table: string,
+): Promise<ExistingTable | undefined> {
+  const { rows } = await db.query<{
+    oid: number;
+    ordinary: boolean;
+    owner: string;
+    owned: boolean;
+  }>(
     `select c.oid, c.relkind = 'r' as ordinary, r.rolname::text as owner,
             pg_has_role(current_user, c.relowner, 'usage') as owned
        from pg_class c join pg_roles r on r.oid = c.relowner
@@ -53,7 +61,10 @@ export async function existingTable(db: Queryable, table: string): Promise<Exist
   };
 }
 
-async function columnsOf(db: Queryable, table: number): Promise<ReadonlyMap<string, ExistingColumn>> {
+async function columnsOf(
+  db: Queryable,
+  table: number,
+): Promise<ReadonlyMap<string, ExistingColumn>> {
   const { rows } = await db.query<ExistingColumn & { name: string }>(
     `select attname::text as name, format_type(atttypid, atttypmod) as type, attnotnull as "notNull",
             atthasdef or attidentity <> '' as filled,
@@ -67,7 +78,12 @@ async function columnsOf(db: Queryable, table: number): Promise<ReadonlyMap<stri
 type Indexes = Pick<ExistingTable, "hasPrimaryKey" | "uniques" | "indexed">;
 
 async function indexesOf(db: Queryable, table: number): Promise<Indexes> {
-  const { rows } = await db.query<{ columns: string; unique: boolean; primary: boolean; btree: boolean }>(
+  const { rows } = await db.query<{
+    columns: string;
+    unique: boolean;
+    primary: boolean;
+    btree: boolean;
+  }>(
     `select i.indisunique and i.indimmediate as unique, i.indisprimary as primary, m.amname = 'btree' as btree,
             (select string_agg(a.attname, ',' order by k.place)
                from unnest(i.indkey::int2[]) with ordinality k (attnum, place)
@@ -80,7 +96,9 @@ async function indexesOf(db: Queryable, table: number): Promise<Indexes> {
   return {
     hasPrimaryKey: rows.some(({ primary }) => primary),
     uniques: rows.filter(({ unique }) => unique).map(({ columns }) => columns.split(",")),
-    indexed: new Set(rows.filter(({ btree }) => btree).map(({ columns }) => columns.split(",")[0] ?? "")),
+    indexed: new Set(
+      rows.filter(({ btree }) => btree).map(({ columns }) => columns.split(",")[0] ?? ""),
+    ),
   };
 }
 
@@ -101,7 +119,10 @@ async function foreignKeysOf(db: Queryable, table: number): Promise<ExistingFore
 }
 
 /** The labels of an enum of schema public; null when a type of that name is something else; undefined when there is none. */
-export async function existingLabels(db: Queryable, type: string): Promise<string[] | null | undefined> {
+export async function existingLabels(
+  db: Queryable,
+  type: string,
+): Promise<string[] | null | undefined> {
   const { rows } = await db.query<{ label: string | null; isEnum: boolean }>(
     `select e.enumlabel::text as label, t.typtype = 'e' as "isEnum"
        from pg_type t left join pg_enum e on e.enumtypid = t.oid

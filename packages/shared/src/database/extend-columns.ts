@@ -6,13 +6,19 @@ import type { WantedColumn, WantedTable } from "./target-schema.ts";
 import { hasRoomFor, labelsOf, refusedLabels } from "./text-for-enum.ts";
 
 /** What to do about each column, those of the target that we know nothing of included. */
-export async function columnPlan(db: Queryable, wanted: WantedTable, existing: ExistingTable): Promise<Plan> {
+export async function columnPlan(
+  db: Queryable,
+  wanted: WantedTable,
+  existing: ExistingTable,
+): Promise<Plan> {
   const table = `public.${wanted.name}`;
   const plans: Plan[] = [];
   for (const column of wanted.columns) {
     const found = existing.columns.get(column.name);
     plans.push(
-      found === undefined ? await addition(db, table, column) : await keeping(db, table, column, found),
+      found === undefined
+        ? await addition(db, table, column)
+        : await keeping(db, table, column, found),
     );
   }
   return joined([...plans, { changes: [], conflicts: unfillable(table, wanted, existing) }]);
@@ -61,7 +67,11 @@ const TO_TAKE_VALUES = {
   identity: (column: string) => `alter column ${column} drop identity`,
 } as const;
 
-function generatedWords(table: string, name: string, generated: keyof typeof TO_TAKE_VALUES): string {
+function generatedWords(
+  table: string,
+  name: string,
+  generated: keyof typeof TO_TAKE_VALUES,
+): string {
   return `${table}.${name} is generated, and takes no value that the migration has for it: run "alter table ${table} ${TO_TAKE_VALUES[generated](name)}"`;
 }
 

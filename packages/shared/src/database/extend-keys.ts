@@ -5,11 +5,18 @@ import type { Queryable } from "./pool.ts";
 import type { WantedForeignKey, WantedTable } from "./target-schema.ts";
 
 /** Unique keys first: foreign keys refer to them. Keys over a column of another type are left to that conflict. */
-export async function keyPlan(db: Queryable, wanted: WantedTable, existing: ExistingTable): Promise<Plan> {
+export async function keyPlan(
+  db: Queryable,
+  wanted: WantedTable,
+  existing: ExistingTable,
+): Promise<Plan> {
   const plans: Plan[] = [];
   for (const key of wanted.uniques) plans.push(await uniquePlan(db, wanted.name, key, existing));
   for (const key of wanted.foreignKeys) plans.push(await foreignKeyPlan(db, wanted, key, existing));
-  const conflicts = [...strangerUniques(wanted, existing), ...strangerForeignKeys(wanted, existing)];
+  const conflicts = [
+    ...strangerUniques(wanted, existing),
+    ...strangerForeignKeys(wanted, existing),
+  ];
   return joined([...plans, { changes: indexChanges(wanted, existing), conflicts }]);
 }
 
@@ -23,10 +30,15 @@ async function uniquePlan(
   const columns = key.join(", ");
   const known = key.every((column) => existing.columns.has(column));
   if (known && (await repeats(db, table, key)))
-    return conflict(`public.${table} (${columns}) must be unique, but values repeat: resolve the duplicates`);
+    return conflict(
+      `public.${table} (${columns}) must be unique, but values repeat: resolve the duplicates`,
+    );
   const kind = key[0] === "id" && !existing.hasPrimaryKey ? "primary key" : "unique";
   const sql = `alter table public.${table} add ${kind} (${columns})`;
-  return { changes: [{ sql, says: `added ${kind} (${columns}) to public.${table}` }], conflicts: [] };
+  return {
+    changes: [{ sql, says: `added ${kind} (${columns}) to public.${table}` }],
+    conflicts: [],
+  };
 }
 
 async function repeats(db: Queryable, table: string, key: readonly string[]): Promise<boolean> {
@@ -43,7 +55,9 @@ async function foreignKeyPlan(
   { column, table: parent, onDelete }: WantedForeignKey,
   existing: ExistingTable,
 ): Promise<Plan> {
-  const held = existing.foreignKeys.find((key) => isTo(key.columns, column) && key.refersTo === idOf(parent));
+  const held = existing.foreignKeys.find(
+    (key) => isTo(key.columns, column) && key.refersTo === idOf(parent),
+  );
   if (held?.enforced === true) return NOTHING;
   const table = `public.${name}`;
   if (existing.columns.get(column)?.type === "uuid" && (await orphans(db, name, column, parent)))
@@ -73,14 +87,21 @@ function isTo(columns: readonly string[], column: string): boolean {
 }
 
 /** Whether a row refers to a parent that is not there, or whose table is yet to be made. */
-async function orphans(db: Queryable, table: string, column: string, parent: string): Promise<boolean> {
+async function orphans(
+  db: Queryable,
+  table: string,
+  column: string,
+  parent: string,
+): Promise<boolean> {
   const { rows: ids } = await db.query(
     `select from pg_attribute
       where attrelid = to_regclass($1) and attname = 'id' and atttypid = 'uuid'::regtype and not attisdropped`,
     [`public.${parent}`],
   );
   const unmet =
-    ids.length === 0 ? "" : ` and not exists (select from public.${parent} p where p.id = c.${column})`;
+    ids.length === 0
+      ? ""
+      : ` and not exists (select from public.${parent} p where p.id = c.${column})`;
   const { rows } = await db.query(
     `select from public.${table} c where c.${column} is not null${unmet} limit 1`,
   );
@@ -88,7 +109,10 @@ async function orphans(db: Queryable, table: string, column: string, parent: str
 }
 
 /** Unique keys over columns that we fill, which legacy rows need not keep (an e-mail address is shared by many). */
-function strangerUniques({ name, columns, uniques }: WantedTable, existing: ExistingTable): string[] {
+function strangerUniques(
+  { name, columns, uniques }: WantedTable,
+  existing: ExistingTable,
+): string[] {
   const ours = new Set(columns.map((column) => column.name));
   return existing.uniques
     .filter((key) => key.every((column) => ours.has(column)))
@@ -100,13 +124,18 @@ function strangerUniques({ name, columns, uniques }: WantedTable, existing: Exis
 }
 
 /** Foreign keys of columns that we fill to anything but the parent that the catalog names. */
-function strangerForeignKeys({ name, columns, foreignKeys }: WantedTable, existing: ExistingTable): string[] {
+function strangerForeignKeys(
+  { name, columns, foreignKeys }: WantedTable,
+  existing: ExistingTable,
+): string[] {
   const ours = new Set(columns.map((column) => column.name));
   return existing.foreignKeys
     .filter((key) => key.columns.some((column) => ours.has(column)))
     .filter(
       (key) =>
-        !foreignKeys.some(({ column, table }) => isTo(key.columns, column) && key.refersTo === idOf(table)),
+        !foreignKeys.some(
+          ({ column, table }) => isTo(key.columns, column) && key.refersTo === idOf(table),
+        ),
     )
     .map(
       (key) =>

@@ -23,7 +23,10 @@ export async function planExtension(
   return joined(plans);
 }
 
-function enumPlan({ name, labels }: WantedEnum, existing: readonly string[] | null | undefined): Plan {
+function enumPlan(
+  { name, labels }: WantedEnum,
+  existing: readonly string[] | null | undefined,
+): Plan {
   if (existing === null)
     return conflict(`type public.${name} exists and is not an enum: rename or drop that type`);
   if (existing === undefined) {

@@ -52,7 +52,8 @@ export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const code: unknown = Reflect.get(error, "code");
   if (typeof code === "string") return code;
-  if (error instanceof AggregateError) return error.errors.map(errorCode).find((one) => one !== undefined);
+  if (error instanceof AggregateError)
+    return error.errors.map(errorCode).find((one) => one !== undefined);
   return undefined;
 }
 
@@ -82,12 +83,15 @@ function isOurs(error: Error): boolean {
 }
 
 function isSqlState(error: Error, code: string): boolean {
-  return error instanceof DatabaseError || (/^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code));
+  return (
+    error instanceof DatabaseError || (/^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code))
+  );
 }
 
 function stepOfServer(error: Error, code: string): NextStep {
   const severity: unknown = Reflect.get(error, "severity");
-  const ended = typeof severity === "string" && ENDS_SESSION.test(severity) && !KEPT_WAITING.test(code);
+  const ended =
+    typeof severity === "string" && ENDS_SESSION.test(severity) && !KEPT_WAITING.test(code);
   if (ended || (code.startsWith("XX") && OF_A_POOLER.test(error.message))) return "wait";
   if (OF_A_ROW.has(Reflect.get(error, "routine")) && !OF_A_SERVER.test(code)) return "row";
   return STEPS.find(([pattern]) => pattern.test(code))?.[1] ?? "person";

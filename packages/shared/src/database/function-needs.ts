@@ -26,7 +26,9 @@ export function needsOf(routine: Routine, objects: Nameable): readonly number[] 
   const calls = callsIn(routine.body);
   return [
     ...routine.needs,
-    ...objects.tables.filter((table) => says(table.word) && isMeant(table, says)).map(({ oid }) => oid),
+    ...objects.tables
+      .filter((table) => says(table.word) && isMeant(table, says))
+      .map(({ oid }) => oid),
     ...objects.relations.filter(({ word }) => says(word)).map(({ oid }) => oid),
     ...objects.routines.filter(({ word }) => calls(word)).map(({ oid }) => oid),
   ];
@@ -40,13 +42,15 @@ function isMeant({ schema }: Guarded, says: (word: string) => boolean): boolean 
 function wordsIn(body: string): (word: string) => boolean {
   const text = body.toLowerCase();
   const words = new Set(text.match(/[\p{L}\p{N}_$]+/gu));
-  return (word) => (isPlain(word) ? words.has(word.toLowerCase()) : text.includes(word.toLowerCase()));
+  return (word) =>
+    isPlain(word) ? words.has(word.toLowerCase()) : text.includes(word.toLowerCase());
 }
 
 function callsIn(body: string): (word: string) => boolean {
   const text = body.toLowerCase();
   const called = new Set([...text.matchAll(/([\p{L}\p{N}_$]+)"?\s*\(/gu)].map(([, word]) => word));
-  return (word) => (isPlain(word) ? called.has(word.toLowerCase()) : text.includes(word.toLowerCase()));
+  return (word) =>
+    isPlain(word) ? called.has(word.toLowerCase()) : text.includes(word.toLowerCase());
 }
 
 function isPlain(word: string): boolean {

@@ -6,7 +6,14 @@ export { connectionNotes } from "./connection-limits.ts";
 export { FOREIGN_TRIGGER } from "./foreign-rules.ts";
 export { refusalCode, refusalInWords } from "./refusals.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
-export { type Bounds, inSnapshot, inTransaction, LONG_MS, readOnly, readTarget } from "./transaction.ts";
+export {
+  type Bounds,
+  inSnapshot,
+  inTransaction,
+  LONG_MS,
+  readOnly,
+  readTarget,
+} from "./transaction.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
 export { notesOnTarget, preflightTarget, privacyNotes } from "./preflight-target.ts";
 export { type Inspection, inspectSource } from "./inspect-source.ts";

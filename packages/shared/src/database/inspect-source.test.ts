@@ -13,7 +13,12 @@ type Look = (legacy: Pool, url: string) => Promise<void>;
 let schemas = 0;
 
 /** Sets up a source in a schema of its own in database `url` and looks at it as `reader`. */
-async function look(url: string, setUp: string, see: Look, reader = new URL(url).username): Promise<void> {
+async function look(
+  url: string,
+  setUp: string,
+  see: Look,
+  reader = new URL(url).username,
+): Promise<void> {
   const schema = `source_${(schemas += 1)}`;
   const at = new URL(url);
   at.searchParams.set("options", `-c search_path=${schema}`);
@@ -137,7 +142,8 @@ describe("keys", () => {
       await freshDatabase(context),
       `alter table dispatch_template alter id type bigint;
        insert into dispatch_template (id) values (1), (2147483647), (2147483648), (9007199254740993), (-2147483649)`,
-      async (legacy) => expect(await notes(legacy)).toContain("3 rows of dispatch_template have keys beyond"),
+      async (legacy) =>
+        expect(await notes(legacy)).toContain("3 rows of dispatch_template have keys beyond"),
     );
   });
 

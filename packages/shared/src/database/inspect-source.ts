@@ -42,7 +42,11 @@ export interface Inspection {
 export async function inspectSource(
   tx: Queryable,
   entities: readonly Entity[],
-  { LEGACY_TIMEZONE: zone, LEGACY_ROW_SECURITY: rowSecurity, LEGACY_ENCODING: encoding }: SourceRules,
+  {
+    LEGACY_TIMEZONE: zone,
+    LEGACY_ROW_SECURITY: rowSecurity,
+    LEGACY_ENCODING: encoding,
+  }: SourceRules,
 ): Promise<Inspection> {
   const shape = await readSourceShape(tx, zone);
   const absent = missing(entities, shape);
@@ -65,7 +69,10 @@ export async function inspectSource(
     notes: [
       ...noted("rows_hidden", hidden),
       ...noted("types_converted", convertedInWords(convertedColumns(shape, tables))),
-      ...noted("zone_assumed", zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined)),
+      ...noted(
+        "zone_assumed",
+        zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined),
+      ),
       ...noted("keys_too_great", keys.length > 0 ? [] : await keysTooGreat(tx, shape, keyed)),
       ...noted("encoding_told", await encodingInWords(tx, encoding)),
       ...noted("never_analysed", await neverAnalysed(tx, tables)),
@@ -101,7 +108,9 @@ function unfitInWords({ table, column, type, understood }: TypedColumn): string 
 
 function convertedInWords(columns: readonly TypedColumn[]): string[] {
   if (columns.length === 0) return [];
-  const named = columns.map(({ table, column, type, kind }) => `${table}.${column} (${type}, as ${kind})`);
+  const named = columns.map(
+    ({ table, column, type, kind }) => `${table}.${column} (${type}, as ${kind})`,
+  );
   return [`of other types than usual, and converted where that is exact: ${named.join(", ")}`];
 }
 
@@ -116,7 +125,9 @@ function zonesInWords(columns: readonly TypedColumn[], zone: string, told: boole
 
 /** What the encoding of the source means for its text. */
 async function encodingInWords(tx: Queryable, told: string | undefined): Promise<string[]> {
-  const { rows } = await tx.query<{ name: string }>("select current_setting('server_encoding') as name");
+  const { rows } = await tx.query<{ name: string }>(
+    "select current_setting('server_encoding') as name",
+  );
   const name = rows[0]?.name ?? "UTF8";
   if (told !== undefined)
     return [`text is stored in ${told}, as LEGACY_ENCODING says, whatever ${name} means`];
@@ -128,7 +139,9 @@ async function encodingInWords(tx: Queryable, told: string | undefined): Promise
   const windows = name.startsWith("LATIN")
     ? "; quotes, dashes and the euro sign of Windows would arrive as control characters with the note encoding_doubtful: set LEGACY_ENCODING=windows-1252 if there are such"
     : "";
-  return [`text is stored in ${name}; what has no counterpart is rejected as unreadable_text${windows}`];
+  return [
+    `text is stored in ${name}; what has no counterpart is rejected as unreadable_text${windows}`,
+  ];
 }
 
 async function unknownZone(tx: Queryable, zone: string): Promise<string[]> {

@@ -49,7 +49,9 @@ async function tablePlan(db: Queryable, wanted: WantedTable, roles: TenantRoles)
   if (guard === undefined) return { changes: [], conflicts: [] };
   const ours = wantedPolicies(wanted, guard.owner, roles.member);
   const names = new Set(ours.map(({ name }) => name));
-  const strangers = guard.policies.filter(({ name, opens, binds }) => !names.has(name) && (opens || binds));
+  const strangers = guard.policies.filter(
+    ({ name, opens, binds }) => !names.has(name) && (opens || binds),
+  );
   const changes = [
     ...switches(table, guard),
     ...policyChanges(table, ours, guard.policies),
@@ -87,7 +89,11 @@ function switches(table: string, { enabled, forced }: Guard): Required<Change>[]
 
 type WantedPolicy = Pick<Policy, "name" | "roles" | "command" | "condition" | "check">;
 
-function wantedPolicies(table: WantedTable, owner: string, member: string | undefined): WantedPolicy[] {
+function wantedPolicies(
+  table: WantedTable,
+  owner: string,
+  member: string | undefined,
+): WantedPolicy[] {
   const worker: WantedPolicy = {
     name: "nexus_worker",
     roles: owner,
@@ -97,7 +103,10 @@ function wantedPolicies(table: WantedTable, owner: string, member: string | unde
   };
   const condition = visible(table);
   if (member === undefined || condition === undefined) return [worker];
-  return [worker, { name: "nexus_tenant", roles: member, command: "select", condition, check: null }];
+  return [
+    worker,
+    { name: "nexus_tenant", roles: member, command: "select", condition, check: null },
+  ];
 }
 
 /** Undefined for a table that belongs to no practice: then nobody sees it. */

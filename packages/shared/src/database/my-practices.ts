@@ -2,7 +2,9 @@
 import type { StoredFunction } from "./stored-function.ts";
 
 /** Who works in a practice, to the letter, and the API's search. Every other word is somebody that nobody thought of. */
-const STAFF = ["owner", "admin", "doctor", "technician", "nexus-api"].map((role) => `'${role}'`).join(", ");
+const STAFF = ["owner", "admin", "doctor", "technician", "nexus-api"]
+  .map((role) => `'${role}'`)
+  .join(", ");
 
 const UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 

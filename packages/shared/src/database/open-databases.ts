@@ -56,7 +56,10 @@ async function onceLetIn(log: Log, look: () => Promise<unknown>): Promise<void> 
     } catch (error) {
       const cause = error instanceof UnavailableError ? error.cause : error;
       if (!noConnectionLeft(cause) && errorCode(cause) !== "57P03") throw error;
-      log.warn({ code: errorCode(cause), err: error }, "a server does not let this process in yet, it waits");
+      log.warn(
+        { code: errorCode(cause), err: error },
+        "a server does not let this process in yet, it waits",
+      );
     }
     await pause(waitMs, new AbortController().signal);
   }
@@ -77,7 +80,13 @@ function open(
   const variable = server === "source" ? "LEGACY_URL" : "TARGET_URL";
   for (const { code, says } of plainTextRisk(variable, where.url))
     log.warn({ code, says }, "others may read what is sent");
-  const pool = openPool({ ...where, server, silenceMs: SILENCE_MS, name: `nexus-${name}`, onError });
+  const pool = openPool({
+    ...where,
+    server,
+    silenceMs: SILENCE_MS,
+    name: `nexus-${name}`,
+    onError,
+  });
   closers.push(server, () => pool.end());
   return pool;
 }

@@ -77,7 +77,10 @@ export async function guardedTables(
 }
 
 /** Views, and tables with rules other than those of views. A foreign table may lead back to this database. */
-export async function relationsWithRules(db: Queryable, tables: readonly Guarded[]): Promise<Relation[]> {
+export async function relationsWithRules(
+  db: Queryable,
+  tables: readonly Guarded[],
+): Promise<Relation[]> {
   const copied = tables.filter(({ schema }) => schema === "public");
   const { rows } = await db.query<Relation>(
     `select c.oid::bigint as oid, c.oid::regclass::text as name, c.relname::text as word,

@@ -17,7 +17,10 @@ type Item = Relation | Routine;
 /** For each relation and routine the tables that it opens: none for most. */
 export function openedTables(objects: Objects): Reach {
   const { tables, relations, routines } = objects;
-  const items: Item[] = [...relations, ...routines.map((one) => ({ ...one, needs: needsOf(one, objects) }))];
+  const items: Item[] = [
+    ...relations,
+    ...routines.map((one) => ({ ...one, needs: needsOf(one, objects) })),
+  ];
   const own = new Map(tables.map(({ oid }) => [oid, new Set([oid])]));
   const named = grown(own, items, ({ needs }) => needs);
   const byItself = new Map(items.map((one) => [one.oid, openedByItself(one, named, objects)]));
@@ -52,7 +55,11 @@ function passedOn(one: Item, items: ReadonlyMap<number, Item>): readonly number[
 }
 
 /** To each what those have that it needs, and so on, in circles too. */
-function grown(start: Reach, items: readonly Item[], needs: (one: Item) => readonly number[]): Reach {
+function grown(
+  start: Reach,
+  items: readonly Item[],
+  needs: (one: Item) => readonly number[],
+): Reach {
   const reach = new Map<number, Set<number>>([...start].map(([oid, oids]) => [oid, new Set(oids)]));
   for (let grew = true; grew;) {
     grew = false;

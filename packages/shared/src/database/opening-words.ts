@@ -67,7 +67,9 @@ export function remedyOf(
     "trigger function": `run "alter routine ${name} security invoker", or drop its triggers`,
   };
   const right =
-    review === undefined ? "" : `; or, if it shows each caller only what is theirs: "${review.sql}"`;
+    review === undefined
+      ? ""
+      : `; or, if it shows each caller only what is theirs: "${review.sql}"`;
   return `${ways[kind]}${right}`;
 }
 

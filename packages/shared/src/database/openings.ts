@@ -3,7 +3,13 @@
  * See docs/decisions/isolation-of-practices.md.
  */
 import type { Entity } from "@nexus/catalog";
-import { type Guarded, guardedTables, relationsWithRules, routines, sightOf } from "./open-objects.ts";
+import {
+  type Guarded,
+  guardedTables,
+  relationsWithRules,
+  routines,
+  sightOf,
+} from "./open-objects.ts";
 import { audienceOf, unboundTenants, usersOf } from "./open-uses.ts";
 import { openedTables } from "./opened-tables.ts";
 import { type Opening, openTo, remedyOf, withoutGuard } from "./opening-words.ts";
@@ -43,9 +49,12 @@ export async function openings(tx: Queryable, entities: readonly Entity[]): Prom
     const open = tenants.filter((role) => may.includes(role));
     const review = reviews.get(one.oid);
     if (open.length === 0 && may.length > 0) notes.push(openTo(one, may));
-    else if (open.length > 0 && review?.reviewed === true) notes.push(`${openTo(one, open)} (reviewed)`);
+    else if (open.length > 0 && review?.reviewed === true)
+      notes.push(`${openTo(one, open)} (reviewed)`);
     else if (open.length > 0)
-      problems.push(`${openTo(one, open)}: ${remedyOf(one, [...new Set([...readers, ...open])], review)}`);
+      problems.push(
+        `${openTo(one, open)}: ${remedyOf(one, [...new Set([...readers, ...open])], review)}`,
+      );
   }
   return {
     problems,

@@ -38,7 +38,16 @@ const SILENCE_MS = 60_000;
  * so that nothing is lost on the way through JavaScript.
  */
 export function openPool(options: PoolOptions): Pool {
-  const { url, reread, max, name, server, silenceMs = SILENCE_MS, idleMs = 30_000, onError } = options;
+  const {
+    url,
+    reread,
+    max,
+    name,
+    server,
+    silenceMs = SILENCE_MS,
+    idleMs = 30_000,
+    onError,
+  } = options;
   const pool = postgresPool(url, {
     max,
     application_name: name,

@@ -29,7 +29,9 @@ describe("the source", () => {
     await legacy.query("drop table dispatch_template");
     const failure = await failureOf(legacy);
     expect(failure).toBeInstanceOf(ConfigurationError);
-    expect(String(failure)).toMatch(/LEGACY_URL \(.+\): tables missing: dispatch_template: point to/);
+    expect(String(failure)).toMatch(
+      /LEGACY_URL \(.+\): tables missing: dispatch_template: point to/,
+    );
   });
 
   it("is refused without a needed column, which is named with what needs it", async () => {
@@ -48,7 +50,9 @@ describe("the source", () => {
     await reader.end();
     expect(failure).toBeInstanceOf(ConfigurationError);
     for (const table of ["dispatch_office", "dispatch_state"])
-      expect(String(failure)).toContain(`run "grant select on public.${table} to ${login.username}"`);
+      expect(String(failure)).toContain(
+        `run "grant select on public.${table} to ${login.username}"`,
+      );
     expect(String(failure)).not.toContain("dispatch_patient");
     expect(String(failure)).not.toContain("\n");
   });
@@ -93,7 +97,9 @@ describe("the source", () => {
     session.release();
     await other.end();
     expect(await failure).toBeInstanceOf(UnavailableError);
-    expect(String(await failure)).toMatch(/LEGACY_URL \(.+\): cannot be reached \(57P01\): it was shut down/);
+    expect(String(await failure)).toMatch(
+      /LEGACY_URL \(.+\): cannot be reached \(57P01\): it was shut down/,
+    );
   });
 
   it("is unavailable when there is no such database", async () => {

@@ -24,9 +24,13 @@ export async function preflightLegacy(
   rules: SourceRules = {},
 ): Promise<FitSource> {
   await reachLegacy(pool);
-  const { shape, problems, notes } = await readOnly(pool, (tx) => inspectSource(tx, entities, rules), {
-    statementMs: STATEMENT_MS,
-  }).catch((error: unknown) => {
+  const { shape, problems, notes } = await readOnly(
+    pool,
+    (tx) => inspectSource(tx, entities, rules),
+    {
+      statementMs: STATEMENT_MS,
+    },
+  ).catch((error: unknown) => {
     throw lostMeanwhile(pool, "LEGACY_URL", error);
   });
   if (problems.length > 0)

@@ -39,12 +39,18 @@ export async function preflightTarget(
 }
 
 /** What others have put on the tables of a target that is fit, and may reject or change rows. Only reads. */
-export async function notesOnTarget(pool: Pool, entities: readonly Entity[]): Promise<readonly string[]> {
+export async function notesOnTarget(
+  pool: Pool,
+  entities: readonly Entity[],
+): Promise<readonly string[]> {
   return await looked(pool, (tx) => foreignRules(tx, entities));
 }
 
 /** Who else may see rows of a target that is fit, in it or in its server's log. Only reads. */
-export async function privacyNotes(pool: Pool, entities: readonly Entity[]): Promise<readonly string[]> {
+export async function privacyNotes(
+  pool: Pool,
+  entities: readonly Entity[],
+): Promise<readonly string[]> {
   return await looked(pool, async (tx) => [
     ...(await openings(tx, entities)).notes,
     ...(await logged(tx)).notes,

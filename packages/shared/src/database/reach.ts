@@ -51,7 +51,11 @@ export function requireVersion(place: string, found: Version, oldest: Version): 
 }
 
 /** An error of a look at a database that was reached: as `reach` would say it, where the server is lost, busy or refuses meanwhile. */
-export function lostMeanwhile(pool: Pool, variable: "LEGACY_URL" | "TARGET_URL", error: unknown): unknown {
+export function lostMeanwhile(
+  pool: Pool,
+  variable: "LEGACY_URL" | "TARGET_URL",
+  error: unknown,
+): unknown {
   const step = nextStep(error);
   return step === "wait" || step === "retry"
     ? unreached(pool, `${variable} (${placeOf(pool)})`, error)
@@ -66,9 +70,12 @@ function unreached(pool: Pool, place: string, cause: unknown): Error {
   const refusal = connectionRefusal(cause);
   if (refusal !== undefined) return new RefusedError(`${place}: ${refusal}`, { cause });
   if (REFUSED.test(code))
-    return new RefusedError(`${place}: the server refuses this user (${code}): correct user and password`, {
-      cause,
-    });
+    return new RefusedError(
+      `${place}: the server refuses this user (${code}): correct user and password`,
+      {
+        cause,
+      },
+    );
   const { says, next } = code === "3D000" && hasBlanks(pool) ? BLANKS : refusalInWords(code);
   return new UnavailableError(`${place}: cannot be reached (${code}): ${says}: ${next}`, { cause });
 }

@@ -20,9 +20,17 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
   [/^28/, "it refuses this login", "correct user and password, or its pg_hba.conf"],
   [/^3D000$/, "it has no such database", "correct the database's name"],
   [/^57P03$/, "it is starting up or shutting down", "wait for it; its log says more"],
-  [/^57P05$/, "it ended a session that idled (idle_session_timeout)", "nothing: the next connection is made"],
+  [
+    /^57P05$/,
+    "it ended a session that idled (idle_session_timeout)",
+    "nothing: the next connection is made",
+  ],
   [/^57P/, "it was shut down", "start it"],
-  [/^(25006|0A000)$/, "it only reads: it is a standby, or became one", "point to the server that writes"],
+  [
+    /^(25006|0A000)$/,
+    "it only reads: it is a standby, or became one",
+    "point to the server that writes",
+  ],
   [/^55P03$/, "it gives a lock to somebody else", "`nexus doctor` names the session that holds it"],
   [
     /^(42P01|42703|3F000)$/,
@@ -30,16 +38,32 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
     "bring it back, or cancel the run and start another (`nexus preflight` says what is missing)",
   ],
   [/^58/, "its disk fails", "look at the server's log"],
-  [/^ECONNREFUSED$/, "nobody listens there", "check host, port and database, and that the server runs"],
-  [/^E(HOST|NET)UNREACH$/, "there is no route to it", "look at the network, its policies and firewalls"],
-  [/^(ENOTFOUND|EAI_AGAIN)$/, "its name cannot be resolved", "correct the host, or look at the name server"],
+  [
+    /^ECONNREFUSED$/,
+    "nobody listens there",
+    "check host, port and database, and that the server runs",
+  ],
+  [
+    /^E(HOST|NET)UNREACH$/,
+    "there is no route to it",
+    "look at the network, its policies and firewalls",
+  ],
+  [
+    /^(ENOTFOUND|EAI_AGAIN)$/,
+    "its name cannot be resolved",
+    "correct the host, or look at the name server",
+  ],
   [
     /^(ETIMEDOUT|SESSION_SILENT|connect_timeout)$/,
     "it does not answer in time",
     "look at the network, its firewalls, and the server's load",
   ],
   [/^E[MN]FILE$/, "this process may open no more files", "raise its limit of open files"],
-  [/^EADDR/, "this machine has no port left to connect from", "look at what else connects from here"],
+  [
+    /^EADDR/,
+    "this machine has no port left to connect from",
+    "look at what else connects from here",
+  ],
   [
     /^(ECONNRESET|ECONNABORTED|EPIPE|connection_lost|08)/,
     "connections to it break",

@@ -40,6 +40,8 @@ export async function reviewsOf(
 
 /** A role that does not own the ledger is told so elsewhere. */
 async function mayRead(db: Queryable): Promise<boolean> {
-  const { rowCount } = await db.query("select where has_table_privilege('migration.settings', 'select')");
+  const { rowCount } = await db.query(
+    "select where has_table_privilege('migration.settings', 'select')",
+  );
   return rowCount === 1;
 }

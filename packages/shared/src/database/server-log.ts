@@ -46,7 +46,13 @@ export async function logged(tx: Queryable): Promise<Logged> {
   return {
     problems: [
       ...(statements !== null && !withheld
-        ? [told("the rows that we write, as parameters", statements, "log_parameter_max_length = 0")]
+        ? [
+            told(
+              "the rows that we write, as parameters",
+              statements,
+              "log_parameter_max_length = 0",
+            ),
+          ]
         : []),
       ...(plans === null
         ? []

@@ -28,7 +28,8 @@ beforeEach(async (context) => {
   };
 });
 
-const told = async (work: Promise<unknown>): Promise<unknown> => await work.catch((error: unknown) => error);
+const told = async (work: Promise<unknown>): Promise<unknown> =>
+  await work.catch((error: unknown) => error);
 
 describe("a connection that falls silent", () => {
   it("before a statement ends it, and the next one gets another connection", async () => {
@@ -43,7 +44,9 @@ describe("a connection that falls silent", () => {
   it("while it waits for a lock is ended in the server, too: nothing is done when the lock is free", async () => {
     const holder = await direct.connect();
     await holder.query("begin; lock table one");
-    expect(await told(pool.query("insert into one values (7)"))).toMatchObject({ code: "SESSION_SILENT" });
+    expect(await told(pool.query("insert into one values (7)"))).toMatchObject({
+      code: "SESSION_SILENT",
+    });
     const waiting =
       "select from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into one%'";
     await eventually(async () => (await holder.query(waiting)).rowCount === 0);
@@ -63,7 +66,9 @@ describe("a connection that falls silent", () => {
       { statementMs: 200 },
     );
     expect(await told(work)).toMatchObject({ code: "SESSION_SILENT" });
-    await inTransaction(direct, (tx) => tx.query("insert into one values (2)"), { statementMs: 2_000 });
+    await inTransaction(direct, (tx) => tx.query("insert into one values (2)"), {
+      statementMs: 2_000,
+    });
     expect((await direct.query("select n from one")).rows).toEqual([{ n: 2 }]);
   });
 

@@ -34,12 +34,18 @@ async function readTimezone(legacy: Queryable): Promise<string> {
 }
 
 /** The shape of the source. `zone`: where times without a zone were written, if it is not the server's setting. */
-export async function readSourceShape(legacy: Queryable, zone?: string | null): Promise<SourceShape> {
+export async function readSourceShape(
+  legacy: Queryable,
+  zone?: string | null,
+): Promise<SourceShape> {
   return sourceShape(await readSourceColumns(legacy), zone ?? (await readTimezone(legacy)));
 }
 
 /** The statements that let the current role read those of the tables that it may not. */
-export async function missingPrivileges(legacy: Queryable, tables: readonly string[]): Promise<string[]> {
+export async function missingPrivileges(
+  legacy: Queryable,
+  tables: readonly string[],
+): Promise<string[]> {
   const { rows } = await legacy.query<{ privilege: string }>(
     `select format('grant usage on schema %I to %I', coalesce(current_schema(), 'public'), current_user) as privilege
       where not has_schema_privilege(coalesce(current_schema(), 'public'), 'usage')

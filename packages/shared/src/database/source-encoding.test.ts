@@ -31,7 +31,10 @@ async function said(legacy: Pool, rules?: SourceRules): Promise<string[]> {
 
 it.for([
   ["SQL_ASCII", /^the server checks no text \(SQL_ASCII\): .*set LEGACY_ENCODING/],
-  ["WIN1252", /^text is stored in WIN1252; what has no counterpart is rejected as unreadable_text$/],
+  [
+    "WIN1252",
+    /^text is stored in WIN1252; what has no counterpart is rejected as unreadable_text$/,
+  ],
   ["LATIN1", /^text is stored in LATIN1; .*set LEGACY_ENCODING=windows-1252 if there are such$/],
 ] as const)("%s is said, with what it means for text", async ([encoding, says], context) => {
   const legacy = await sourceIn(context, encoding);

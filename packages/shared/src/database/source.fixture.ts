@@ -17,7 +17,9 @@ export function tablesThatAreNeeded(): string {
 }
 
 function createTable(table: string, columns: readonly string[]): string {
-  const typed = columns.map((name) => (name === "id" ? "id integer primary key" : `"${name}" text`));
+  const typed = columns.map((name) =>
+    name === "id" ? "id integer primary key" : `"${name}" text`,
+  );
   return `create table ${table} (${typed.join(", ")});`;
 }
 

@@ -46,7 +46,10 @@ export interface Trigger {
 }
 
 /** Creates trigger and function unless they are there, on a table that may be absent. Says what it did. */
-export async function setTrigger(tx: Queryable, { table, event, calls }: Trigger): Promise<string[]> {
+export async function setTrigger(
+  tx: Queryable,
+  { table, event, calls }: Trigger,
+): Promise<string[]> {
   const { rows } = await tx.query<{ has: boolean }>(
     `select exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = $2) as has
        from pg_class c where c.oid = to_regclass($1)`,

@@ -47,7 +47,9 @@ export async function makeTenantRoles(tx: Queryable): Promise<string[]> {
   const created = before.member === undefined && (await attempt(tx, `create role ${OURS} nologin`));
   const { member, lacking } = await tenantRoles(tx);
   const granted =
-    member !== undefined && lacking !== undefined && (await attempt(tx, await grantSql(tx, member)));
+    member !== undefined &&
+    lacking !== undefined &&
+    (await attempt(tx, await grantSql(tx, member)));
   return [
     ...(created ? [`created role ${OURS}`] : []),
     ...(granted ? [`granted ${member} to the role of TARGET_URL`] : []),

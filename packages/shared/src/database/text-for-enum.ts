@@ -44,13 +44,19 @@ export async function refusedLabels(
       from (select label::${type} as ${column} from unnest($1::text[]) label) r where not (${expression})`,
       labels,
     );
-    plans.push(refused.length === 0 ? NOTHING : conflict(wordsFor({ table, column, name, refused })));
+    plans.push(
+      refused.length === 0 ? NOTHING : conflict(wordsFor({ table, column, name, refused })),
+    );
   }
   return plans;
 }
 
 /** All of them where the check fails instead of answering. */
-async function refusedBy(db: Queryable, sql: string, labels: readonly string[]): Promise<readonly string[]> {
+async function refusedBy(
+  db: Queryable,
+  sql: string,
+  labels: readonly string[],
+): Promise<readonly string[]> {
   await db.query("savepoint labels");
   try {
     const { rows } = await db.query<{ label: string }>(sql, [labels]);

@@ -98,7 +98,10 @@ describe.skipIf(!plain.found)("a server with TLS, whose certificate is for local
     ["?sslmode=require", "encrypted"],
     ["?ssl=true", "encrypted"],
     ["?sslmode=no-verify", "encrypted"],
-    ["?sslmode=verify-full", "name the CA's file with sslrootcert (UNABLE_TO_VERIFY_LEAF_SIGNATURE)"],
+    [
+      "?sslmode=verify-full",
+      "name the CA's file with sslrootcert (UNABLE_TO_VERIFY_LEAF_SIGNATURE)",
+    ],
     ["?sslmode=verify-full&sslrootcert=CA", "encrypted"],
     ["?sslmode=verify-ca&sslrootcert=CA", "encrypted"],
     ["?sslmode=require&sslrootcert=CA", "encrypted"],
@@ -111,7 +114,11 @@ describe.skipIf(!plain.found)("a server with TLS, whose certificate is for local
 
   it.for([
     ["tls_only", "?sslmode=disable", "ConfigurationError: TARGET_URL (localhost"],
-    ["tls_only", "?sslmode=disable", "refuses this user from here without TLS: say sslmode=require"],
+    [
+      "tls_only",
+      "?sslmode=disable",
+      "refuses this user from here without TLS: say sslmode=require",
+    ],
     ["tls_only", "?sslmode=allow", "encrypted"],
     ["tls_only", "?sslmode=require", "encrypted"],
     ["plain_only", "?sslmode=require", "its pg_hba.conf has no line that lets this user"],
@@ -131,10 +138,17 @@ describe.skipIf(!plain.found)("a statement that is given up over TLS", () => {
       try {
         const sleeping = "select from pg_stat_activity where query like 'select pg_sleep(60%'";
         await withPool({ url: server, max: 1, name: "nexus-test" }, async (direct) => {
-          await withPool({ url: line.url, max: 1, name: "nexus-target", silenceMs: 300 }, async (pool) => {
-            await expect(pool.query("select pg_sleep(60)")).rejects.toMatchObject({ code: "SESSION_SILENT" });
+          await withPool(
+            { url: line.url, max: 1, name: "nexus-target", silenceMs: 300 },
+            async (pool) => {
+              await expect(pool.query("select pg_sleep(60)")).rejects.toMatchObject({
+                code: "SESSION_SILENT",
+              });
+            },
+          );
+          await eventually(async () => (await direct.query(sleeping)).rowCount === 0, {
+            within: 10_000,
           });
-          await eventually(async () => (await direct.query(sleeping)).rowCount === 0, { within: 10_000 });
         });
         const codes = line.beginnings.map((bytes) => bytes.readInt32BE(4));
         expect([codes.length, new Set(codes)]).toEqual([2, new Set([TLS_REQUEST])]);
@@ -153,7 +167,9 @@ describe.skipIf(!plain.found)("a server whose certificate is self-signed", () =>
     ["?sslmode=verify-full", "its certificate is self-signed"],
     ["?sslmode=verify-full&sslrootcert=SELF", "encrypted"],
   ])("asked with %j: %s", async ([query = "", says = ""]) => {
-    expect(await said(at(other, query.replace("=SELF", `=${made.selfSigned.cert}`)))).toContain(says);
+    expect(await said(at(other, query.replace("=SELF", `=${made.selfSigned.cert}`)))).toContain(
+      says,
+    );
   });
 });
 

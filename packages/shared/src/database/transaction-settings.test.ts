@@ -53,7 +53,9 @@ describe("a transaction of the source", () => {
         tx.query(`select date '2000-12-31' as day, timestamptz '2000-12-31 23:00:00.5+00' as at`),
       );
       expect(rows).toEqual([{ day: "2000-12-31", at: "2000-12-31 23:00:00.5+00" }]);
-      await expect(readOnly(pool, (tx) => tx.query(`create table t ()`))).rejects.toThrow("read-only");
+      await expect(readOnly(pool, (tx) => tx.query(`create table t ()`))).rejects.toThrow(
+        "read-only",
+      );
     });
   });
 });
@@ -70,7 +72,9 @@ const TIMEOUTS = [
 /** The URL with each of them that this server knows at 60 ms. */
 async function impatient(url: string): Promise<string> {
   const known = await withPool({ url, max: 1, name: "nexus-test" }, (pool) =>
-    pool.query<{ name: string }>("select name from pg_settings where name = any($1::text[])", [TIMEOUTS]),
+    pool.query<{ name: string }>("select name from pg_settings where name = any($1::text[])", [
+      TIMEOUTS,
+    ]),
   );
   const hasty = new URL(url);
   hasty.searchParams.set("options", known.rows.map(({ name }) => `-c ${name}=60`).join(" "));
@@ -104,7 +108,8 @@ describe("what a role or a database prefers", () => {
     });
   });
 
-  const PREFERS = "-c lock_timeout=40 -c statement_timeout=300 -c idle_in_transaction_session_timeout=60";
+  const PREFERS =
+    "-c lock_timeout=40 -c statement_timeout=300 -c idle_in_transaction_session_timeout=60";
 
   it("ends neither statements, nor waits for a lock, nor transactions of ours", async (context) => {
     const url = new URL(await freshDatabase(context));

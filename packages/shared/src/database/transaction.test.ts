@@ -27,9 +27,11 @@ async function session(): Promise<number | undefined> {
 
 describe("a transaction", () => {
   it("is committed when its work resolves, and gives back what that resolved to", async () => {
-    expect(await inTransaction(pool, (tx) => tx.query("insert into one values (1)"))).toMatchObject({
-      rowCount: 1,
-    });
+    expect(await inTransaction(pool, (tx) => tx.query("insert into one values (1)"))).toMatchObject(
+      {
+        rowCount: 1,
+      },
+    );
     expect(await rows()).toBe(1);
   });
 
@@ -106,8 +108,11 @@ describe("a transaction", () => {
     await eventually(async () => (await lockWaits(second)) === 1);
     stop.abort();
     await expect(work).rejects.toThrow("Connection terminated");
-    const locks = async () => await second.query("select from pg_locks where relation = 'one'::regclass");
-    await eventually(locks, { until: ({ rowCount }) => rowCount === 0 }).finally(() => holder.release(true));
+    const locks = async () =>
+      await second.query("select from pg_locks where relation = 'one'::regclass");
+    await eventually(locks, { until: ({ rowCount }) => rowCount === 0 }).finally(() =>
+      holder.release(true),
+    );
   });
 
   it("does not begin when its signal has aborted already", async () => {
@@ -116,7 +121,8 @@ describe("a transaction", () => {
   });
 
   it("leaves nothing behind in its session", async () => {
-    const settings = "select current_setting('statement_timeout') as t, current_setting('timezone') as z";
+    const settings =
+      "select current_setting('statement_timeout') as t, current_setting('timezone') as z";
     const before = (await pool.query(settings)).rows;
     await readOnly(pool, (tx) => tx.query("select 1"), { statementMs: 50 });
     expect((await pool.query(settings)).rows).toEqual(before);

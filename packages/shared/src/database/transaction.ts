@@ -157,7 +157,10 @@ async function held<T>(
     return result;
   } catch (error) {
     if (signal?.aborted !== true) await client.query("rollback").catch(() => (usable = false));
-    if (session !== undefined && (signal?.aborted === true || errorCode(error) === "SESSION_SILENT"))
+    if (
+      session !== undefined &&
+      (signal?.aborted === true || errorCode(error) === "SESSION_SILENT")
+    )
       await endSession(pool, session);
     throw error;
   } finally {
@@ -186,7 +189,9 @@ function patienceWith(pool: Pool, session: number | undefined, statementMs: numb
 async function beginKnown(client: Client, begin: string): Promise<number | undefined> {
   setPatience(client, { silenceMs: BEGIN_MS, deadlineMs: BEGIN_MS });
   try {
-    const answers = [await client.query<{ pid?: number }>(`${begin}; select pg_backend_pid() as pid`)].flat();
+    const answers = [
+      await client.query<{ pid?: number }>(`${begin}; select pg_backend_pid() as pid`),
+    ].flat();
     return answers.at(-1)?.rows[0]?.pid;
   } catch (error) {
     throw ofSession(error);

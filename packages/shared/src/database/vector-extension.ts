@@ -18,9 +18,13 @@ export async function vectorExtension(tx: Queryable): Promise<VectorExtension> {
       where a.name = 'vector'`,
   );
   const found = rows[0];
-  if (found === undefined) return { kind: "absent", reason: `the server has no extension vector: ${NEEDED}` };
+  if (found === undefined)
+    return { kind: "absent", reason: `the server has no extension vector: ${NEEDED}` };
   if (!atLeast08(found.version))
-    return { kind: "absent", reason: `the server has extension vector ${found.version}: ${NEEDED}` };
+    return {
+      kind: "absent",
+      reason: `the server has extension vector ${found.version}: ${NEEDED}`,
+    };
   if (found.schema !== null) return { kind: "ready", schema: found.schema, created: false };
   return await create(tx, found.home);
 }

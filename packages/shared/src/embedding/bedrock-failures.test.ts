@@ -2,7 +2,10 @@ import * as sdk from "@aws-sdk/client-bedrock-runtime";
 import { describe, expect, it } from "vitest";
 import { classifyBedrockError } from "./bedrock-failures.ts";
 
-const meta = (httpStatusCode: number) => ({ message: "secret of a patient", $metadata: { httpStatusCode } });
+const meta = (httpStatusCode: number) => ({
+  message: "secret of a patient",
+  $metadata: { httpStatusCode },
+});
 const invalid = (message: string) => new sdk.ValidationException({ ...meta(400), message });
 const named = (name: string, status?: number) =>
   Object.assign(new Error("secret of a patient"), { name, $metadata: { httpStatusCode: status } });
@@ -20,8 +23,16 @@ const cases: readonly (readonly [Error, string, string])[] = [
   [new sdk.ServiceQuotaExceededException(meta(400)), "stop", "ServiceQuotaExceededException"],
   [new sdk.AccessDeniedException(meta(403)), "stop", "AccessDeniedException"],
   [new sdk.ResourceNotFoundException(meta(404)), "stop", "ResourceNotFoundException"],
-  [invalid("400 Bad Request: Too many input tokens. Max input tokens: 8192"), "item", "ValidationException"],
-  [invalid("Malformed input request: expected minLength: 1, actual: 0"), "item", "ValidationException"],
+  [
+    invalid("400 Bad Request: Too many input tokens. Max input tokens: 8192"),
+    "item",
+    "ValidationException",
+  ],
+  [
+    invalid("Malformed input request: expected minLength: 1, actual: 0"),
+    "item",
+    "ValidationException",
+  ],
   [invalid("Operation not allowed"), "stop", "ValidationException"],
   [invalid("The provided model identifier is invalid."), "stop", "ValidationException"],
   [
@@ -51,10 +62,13 @@ describe("an error of the SDK", () => {
   });
 
   it("says how long to stay away, in milliseconds or seconds", () => {
-    expect(classifyBedrockError(responding({ "x-amz-retry-after": "1500" })).retryAfterMs).toBe(1500);
+    expect(classifyBedrockError(responding({ "x-amz-retry-after": "1500" })).retryAfterMs).toBe(
+      1500,
+    );
     expect(classifyBedrockError(responding({ "retry-after": "2.5" })).retryAfterMs).toBe(2500);
     expect(
-      classifyBedrockError(responding({ "retry-after": "Fri, 31 Dec 2027 23:59:59 GMT" })).retryAfterMs,
+      classifyBedrockError(responding({ "retry-after": "Fri, 31 Dec 2027 23:59:59 GMT" }))
+        .retryAfterMs,
     ).toBeNull();
   });
 

@@ -50,7 +50,9 @@ function kindByStatus(status: number | undefined, error: unknown): FailureKind {
 const TOO_MUCH = /too many (?:input )?tokens|max(?:imum)? (?:input )?tokens|expected maxLength/i;
 
 function isTooLong(error: unknown): boolean {
-  return error instanceof Error && error.name === "ValidationException" && TOO_MUCH.test(error.message);
+  return (
+    error instanceof Error && error.name === "ValidationException" && TOO_MUCH.test(error.message)
+  );
 }
 
 /** Without an answer, what is no system error (they have codes) is one of configuration, which every text would meet. */
@@ -59,7 +61,11 @@ function isOfTheConnection(error: unknown): boolean {
 }
 
 function isAboutTheText(error: unknown): boolean {
-  return error instanceof Error && error.name === "ValidationException" && !NOT_THE_TEXT.test(error.message);
+  return (
+    error instanceof Error &&
+    error.name === "ValidationException" &&
+    !NOT_THE_TEXT.test(error.message)
+  );
 }
 
 /**

@@ -67,11 +67,17 @@ async function requireSettings(client: BedrockRuntimeClient): Promise<void> {
       "AWS_BEARER_TOKEN_BEDROCK is empty, and wins over other credentials all the same: unset it",
     );
   await client.config.region().catch(() => {
-    throw new ConfigurationError("AWS_REGION is missing: the region whose Bedrock embeds the texts");
+    throw new ConfigurationError(
+      "AWS_REGION is missing: the region whose Bedrock embeds the texts",
+    );
   });
 }
 
-async function invoke(client: BedrockRuntimeClient, text: string, signal: AbortSignal): Promise<Embedding> {
+async function invoke(
+  client: BedrockRuntimeClient,
+  text: string,
+  signal: AbortSignal,
+): Promise<Embedding> {
   const command = new InvokeModelCommand({
     modelId: MODEL,
     contentType: "application/json",

@@ -42,7 +42,8 @@ describe("a text that is no language", () => {
     ["capitals", "CROWN ".repeat(8_000)],
     ["signs", "-=-=-= ".repeat(8_000)],
   ])("of %s fits, even with a token for each character that is no space", (_, text) => {
-    for (const piece of chunk(text)) expect(piece.replace(/\s/g, "").length).toBeLessThanOrEqual(MAX_TOKENS);
+    for (const piece of chunk(text))
+      expect(piece.replace(/\s/g, "").length).toBeLessThanOrEqual(MAX_TOKENS);
   });
 
   it.each([
@@ -67,7 +68,8 @@ describe("a text that the model refuses", () => {
   });
 
   it("is not cut for ever", () => {
-    const parts = (text: string): number => cutInTwo(text).reduce((sum, part) => sum + parts(part), 1);
+    const parts = (text: string): number =>
+      cutInTwo(text).reduce((sum, part) => sum + parts(part), 1);
     expect(parts("7".repeat(10_000))).toBeLessThan(1_000);
     expect(cutInTwo("short")).toEqual([]);
   });

@@ -108,7 +108,9 @@ const NOT_WORTH_CUTTING = 100;
 /** The parts of a text that the model refused as too long, cut at the best place near its middle. None, if it cannot be that. */
 export function cutInTwo(text: string): string[] {
   if (text.length < NOT_WORTH_CUTTING) return [];
-  const parts = BORDERS.map((border) => nearMiddle(text.split(border))).find((cut) => cut !== undefined);
+  const parts = BORDERS.map((border) => nearMiddle(text.split(border))).find(
+    (cut) => cut !== undefined,
+  );
   return (parts ?? halves(text)).map((part) => part.trim()).filter((part) => part !== "");
 }
 

@@ -11,7 +11,9 @@ describe("a lexical vector", () => {
   it("is the same on every machine and in every version: stored vectors stay comparable", () => {
     const vector = lexicalVector("Zirconia crown, upper left; Größe 3 — crown again");
     const rounded = Array.from(vector, (value) => Math.round(value * 1e4));
-    expect(createHash("sha256").update(rounded.join()).digest("hex").slice(0, 16)).toBe("962e751c0c48ccf7");
+    expect(createHash("sha256").update(rounded.join()).digest("hex").slice(0, 16)).toBe(
+      "962e751c0c48ccf7",
+    );
   });
 
   it("is near to a text that shares words, whatever their case, and less near to one that shares parts of words", () => {
@@ -37,6 +39,8 @@ describe("a lexical vector", () => {
       (_, n) => `case of tooth ${n}, shade ${shades[n % shades.length]}`,
     );
     const near = texts.map((text) => ({ text, likeness: likeness("tooth 137 shade A3", text) }));
-    expect(near.toSorted((a, b) => b.likeness - a.likeness)[0]?.text).toBe("case of tooth 137, shade A3");
+    expect(near.toSorted((a, b) => b.likeness - a.likeness)[0]?.text).toBe(
+      "case of tooth 137, shade A3",
+    );
   });
 });

@@ -72,7 +72,11 @@ export async function lockAdoption(tx: Queryable, id: number): Promise<boolean> 
 }
 
 /** Ends an adoption; a code says that it failed. */
-export async function endAdoption(tx: Queryable, id: number, errorCode: string | null): Promise<void> {
+export async function endAdoption(
+  tx: Queryable,
+  id: number,
+  errorCode: string | null,
+): Promise<void> {
   await tx.query(
     `update migration.adoptions set status = case when $2::text is null then 'done' else 'failed' end, error_code = $2, finished_at = now()
      where id = $1 and status = 'open'`,

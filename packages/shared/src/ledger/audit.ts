@@ -33,6 +33,13 @@ export async function recordAudit(tx: Queryable, by: By, act: Act): Promise<void
   await tx.query(
     `insert into migration.audit_log (actor, action, run_id, entity, reason, details)
      values ($1, $2, $3, $4, $5, $6::jsonb)`,
-    [by.actor, act.action, act.runId, act.entity ?? null, by.reason, JSON.stringify(act.details ?? {})],
+    [
+      by.actor,
+      act.action,
+      act.runId,
+      act.entity ?? null,
+      by.reason,
+      JSON.stringify(act.details ?? {}),
+    ],
   );
 }

@@ -43,7 +43,11 @@ export async function backfill(
       events += offered.events;
       items += offered.items;
     }
-    await recordAudit(tx, by, { action: "backfill", runId: null, details: { reader, scope, events, items } });
+    await recordAudit(tx, by, {
+      action: "backfill",
+      runId: null,
+      details: { reader, scope, events, items },
+    });
     return { kind: "backfilled", events, items };
   };
   return await inTransaction(target, story, { statementMs: LONG_MS });
@@ -108,7 +112,9 @@ async function offer(
 }
 
 async function hasVectors(tx: Client): Promise<boolean> {
-  const { rowCount } = await tx.query(`select where to_regclass('migration.embedding_texts') is not null`);
+  const { rowCount } = await tx.query(
+    `select where to_regclass('migration.embedding_texts') is not null`,
+  );
   return rowCount === 1;
 }
 

@@ -137,7 +137,12 @@ interface Again {
 }
 
 /** The batch is planned again after an attempt that counts. */
-export async function retryBatch(db: Queryable, id: number, generation: number, again: Again): Promise<void> {
+export async function retryBatch(
+  db: Queryable,
+  id: number,
+  generation: number,
+  again: Again,
+): Promise<void> {
   await planAgain(db, id, generation, { ...again, spent: true, broke: false });
 }
 
@@ -159,7 +164,12 @@ async function planAgain(
   db: Queryable,
   id: number,
   generation: number,
-  { delayMs, errorCode, spent, broke }: Again & { readonly spent: boolean; readonly broke: boolean },
+  {
+    delayMs,
+    errorCode,
+    spent,
+    broke,
+  }: Again & { readonly spent: boolean; readonly broke: boolean },
 ): Promise<void> {
   await db.query(
     `update migration.batches set status = 'planned', available_at = now() + $3 * interval '1 ms', error_code = $4,

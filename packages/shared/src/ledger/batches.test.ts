@@ -15,7 +15,14 @@ import {
   snoozeBatch,
   markQueued,
 } from "./batch-lifecycle.ts";
-import { type BatchCounts, lockBatch, queuedBatches, queuedCount, releaseBatch, roomFor } from "./batches.ts";
+import {
+  type BatchCounts,
+  lockBatch,
+  queuedBatches,
+  queuedCount,
+  releaseBatch,
+  roomFor,
+} from "./batches.ts";
 
 let target: Pool;
 let runId: number;
@@ -63,7 +70,9 @@ describe("taking a page of batches", () => {
   });
 
   it("leaves those that are to wait, and counts what is on offer against the high-water mark", async () => {
-    await target.query("update migration.batches set available_at = now() + interval '1 hour' where seq > 3");
+    await target.query(
+      "update migration.batches set available_at = now() + interval '1 hour' where seq > 3",
+    );
     expect(await take(20)).toHaveLength(3);
     expect(await roomFor(target, runId, "practices", 5)).toBe(2);
     expect(await queuedCount(target, runId, "practices", 0)).toBe(3);
@@ -75,7 +84,9 @@ describe("taking a page of batches", () => {
 describe("counting an attempt", () => {
   it("succeeds five times, however many ask at once, and never more", async () => {
     await take(1);
-    const tries = await Promise.all(Array.from({ length: 20 }, () => countAttempt(target, first, 1)));
+    const tries = await Promise.all(
+      Array.from({ length: 20 }, () => countAttempt(target, first, 1)),
+    );
     const attempts = tries.flatMap((claimed) => claimed?.attempts ?? []);
     expect(new Set(attempts)).toEqual(new Set([1, 2, 3, 4, 5]));
     expect(attempts).toHaveLength(MAX_ATTEMPTS);
@@ -124,7 +135,9 @@ describe("the lock of a batch", () => {
     await inTransaction(target, async (tx) => {
       expect(await lockBatch(tx, first, 1)).toEqual({ status: "queued", runStatus: "running" });
       cancelled = target
-        .query(`update migration.batches set status = 'cancelled' where id = ${first} and status = 'queued'`)
+        .query(
+          `update migration.batches set status = 'cancelled' where id = ${first} and status = 'queued'`,
+        )
         .then(({ rowCount }) => expect(rowCount).toBe(0));
       await eventually(async () => (await lockWaits(target)) === 1);
       await finishBatch(tx, first, COUNTS, 12.6);
@@ -150,13 +163,21 @@ describe("a batch that is handed back", () => {
   it.each([
     ["spent", 1, retryBatch],
     ["returned", 0, snoozeBatch],
-  ] as const)("with its attempt %s is planned again later, with %d on record", async (_, attempts, again) => {
-    await take(1);
-    await countAttempt(target, first, 1);
-    await again(target, first, 1, { delayMs: 60_000, errorCode: "40001" });
-    expect(await batch()).toMatchObject({ status: "planned", attempts, later: true, error_code: "40001" });
-    expect((await take(1))[0]?.id).not.toBe(first);
-  });
+  ] as const)(
+    "with its attempt %s is planned again later, with %d on record",
+    async (_, attempts, again) => {
+      await take(1);
+      await countAttempt(target, first, 1);
+      await again(target, first, 1, { delayMs: 60_000, errorCode: "40001" });
+      expect(await batch()).toMatchObject({
+        status: "planned",
+        attempts,
+        later: true,
+        error_code: "40001",
+      });
+      expect((await take(1))[0]?.id).not.toBe(first);
+    },
+  );
 
   it("has no attempt less than none when a crash has forgotten the one that is given back", async () => {
     await take(1);

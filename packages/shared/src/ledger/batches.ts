@@ -71,7 +71,11 @@ type PlannedRow = Columns<
 >;
 
 /** All queued batches: they are enqueued again when the queue has lost some. */
-export async function queuedBatches(db: Queryable, runId: number, entity: string): Promise<PlannedBatch[]> {
+export async function queuedBatches(
+  db: Queryable,
+  runId: number,
+  entity: string,
+): Promise<PlannedBatch[]> {
   const found = await db.query<PlannedRow>(
     `select id, generation, after_key as "from", to_key as "to" from migration.batches
      where run_id = $1 and entity = $2 and status = 'queued' order by seq`,

@@ -23,8 +23,15 @@ function follow(entities: readonly Entity[]): StoredFunction {
 }
 
 /** Creates what is missing on public.cases, if there is such a table. Says what it did. */
-export async function followPractice(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
-  return await setTrigger(tx, { table: "cases", event: "update of practice_id", calls: follow(entities) });
+export async function followPractice(
+  tx: Queryable,
+  entities: readonly Entity[],
+): Promise<string[]> {
+  return await setTrigger(tx, {
+    table: "cases",
+    event: "update of practice_id",
+    calls: follow(entities),
+  });
 }
 
 /** Brings the rows of all entities that follow their case back, where there is a table of cases. */

@@ -62,8 +62,16 @@ export async function comparePage(
   const { source } = comparison.entity;
   const column = source.legacyId?.(await readSourceShape(legacy)) ?? source.key;
   const held = { column, kept: await keepsKey(legacy, comparison.entity) };
-  if (!held.kept) return await listPage(legacy, target, comparison, held, { after, to: null }, bounds);
-  const [page, isEqual] = await addUp(legacy, target, comparison, { after, to: null }, PAGE, bounds);
+  if (!held.kept)
+    return await listPage(legacy, target, comparison, held, { after, to: null }, bounds);
+  const [page, isEqual] = await addUp(
+    legacy,
+    target,
+    comparison,
+    { after, to: null },
+    PAGE,
+    bounds,
+  );
   if (isEqual) return { ...SAME, to: page.to };
   return await listAll(legacy, target, comparison, held, page, bounds);
 }
@@ -80,7 +88,8 @@ async function addUp(
   const { table, key } = comparison.entity.source;
   const keys = firstKeys(table, key, size);
   const seed = Math.floor(Math.random() * 2 ** 31);
-  const ask = (tx: Queryable): Promise<Fingerprint> => fingerprint(tx, keys, [range.after, range.to], seed);
+  const ask = (tx: Queryable): Promise<Fingerprint> =>
+    fingerprint(tx, keys, [range.after, range.to], seed);
   const there = await askSource(legacy, ask, bounds);
   const page = { after: range.after, to: there.count < size ? range.to : there.last };
   return [page, isSame(there, await keysHere(target, comparison, page, seed))];
@@ -130,7 +139,14 @@ async function listAll(
   const missing: Key[] = [];
   const gone: number[] = [];
   for (let { after } = range; ;) {
-    const [part, isEqual] = await addUp(legacy, target, comparison, { after, to: range.to }, LISTED, bounds);
+    const [part, isEqual] = await addUp(
+      legacy,
+      target,
+      comparison,
+      { after, to: range.to },
+      LISTED,
+      bounds,
+    );
     const page = isEqual ? SAME : await listPage(legacy, target, comparison, held, part, bounds);
     missing.push(...page.missing);
     gone.push(...page.gone);
@@ -156,7 +172,9 @@ async function listPage(
     (tx) => listKeys(tx, comparison.entity.source.table, held.column, range),
     bounds,
   );
-  const to = least([here, there].flatMap((keys) => (keys.length < LISTED ? [] : (keys.at(-1) ?? []))));
+  const to = least(
+    [here, there].flatMap((keys) => (keys.length < LISTED ? [] : (keys.at(-1) ?? []))),
+  );
   const upTo = (one: Key): boolean => to === null || BigInt(one) <= BigInt(to);
   const [ours, theirs] = [new Set(here.filter(upTo)), new Set(there.filter(upTo))];
   const absent = [...theirs].filter((one) => !ours.has(one));

@@ -72,7 +72,8 @@ export async function followContent(
   entities: readonly Entity[],
   vectors: VectorExtension,
 ): Promise<string[]> {
-  if (vectors.kind === "absent" || !(await exists(tx, `to_regclass('public.ai_embeddings')`))) return [];
+  if (vectors.kind === "absent" || !(await exists(tx, `to_regclass('public.ai_embeddings')`)))
+    return [];
   const said: string[] = [];
   if (!(await exists(tx, `to_regclass('migration.embedding_texts')`))) {
     await tx.query(textsTable(vectors.schema));

@@ -41,7 +41,9 @@ export async function offerToDify(tx: Queryable, entities: readonly Entity[]): P
   for (const { content, target } of entities) {
     if (content === null || !(await lacksTriggers(tx, target.table))) continue;
     await tx.query(triggers(target.table, content));
-    said.push(`created triggers dify_moved, dify_deleted and dify_truncated on public.${target.table}`);
+    said.push(
+      `created triggers dify_moved, dify_deleted and dify_truncated on public.${target.table}`,
+    );
   }
   return said;
 }

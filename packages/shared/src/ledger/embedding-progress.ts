@@ -128,7 +128,8 @@ function forecastOf(row: Row): EmbeddingForecast {
     calls: expected,
     tokens: Math.ceil(expected * (known ? tokens / calls : ASSUMED.tokensPerCall)),
   };
-  if (usdPer1kTokens === null) return { items, ...amount, seconds: null, boundBy: null, microdollars: null };
+  if (usdPer1kTokens === null)
+    return { items, ...amount, seconds: null, boundBy: null, microdollars: null };
   return { items, ...forecast(amount, { ...quota, usdPer1kTokens }) };
 }
 

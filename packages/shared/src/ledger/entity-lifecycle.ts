@@ -24,7 +24,10 @@ export async function parentsSettled(
   runId: number,
   parents: readonly string[],
 ): Promise<boolean> {
-  const open = await tx.query(`select where ${parentsSettledIn("$1", "$2::text[]")}`, [runId, parents]);
+  const open = await tx.query(`select where ${parentsSettledIn("$1", "$2::text[]")}`, [
+    runId,
+    parents,
+  ]);
   return open.rowCount === 1;
 }
 

@@ -17,9 +17,10 @@ export async function fixIdNamespace(tx: Queryable, wanted: string | undefined):
   const stored = await idNamespace(tx);
   const asked = wanted?.toLowerCase();
   if (stored === undefined) {
-    await tx.query("insert into migration.settings (name, value) values ('id_namespace', $1::text)", [
-      asked ?? randomUUID(),
-    ]);
+    await tx.query(
+      "insert into migration.settings (name, value) values ('id_namespace', $1::text)",
+      [asked ?? randomUUID()],
+    );
     return [asked === undefined ? "made an id namespace" : "stored the given id namespace"];
   }
   if (asked !== undefined && asked !== stored)

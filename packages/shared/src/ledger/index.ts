@@ -11,7 +11,13 @@ export {
 export { backfill } from "./backfill.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
-export type { Budget, BudgetOptions, CallOutcome, PauseReason, Reservation } from "./budget/budget.ts";
+export type {
+  Budget,
+  BudgetOptions,
+  CallOutcome,
+  PauseReason,
+  Reservation,
+} from "./budget/budget.ts";
 export { forecast } from "./budget/forecast-time-and-price.ts";
 export { joinBudget, openBudget } from "./budget/open-budget.ts";
 export {
@@ -106,7 +112,13 @@ export {
   recordAdopted,
   SINCE_LAST_RUN,
 } from "./adoptions.ts";
-export { countStrangers, leaveStrangers, recordStrangers, type Strangers, undecided } from "./strangers.ts";
+export {
+  countStrangers,
+  leaveStrangers,
+  recordStrangers,
+  type Strangers,
+  undecided,
+} from "./strangers.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export { type Exhausted, exhaustedBatches } from "./exhausted.ts";
 export { isUnforeseen } from "./reasons-in-sql.ts";

@@ -29,20 +29,35 @@ describe("the invariants", () => {
   it.each([
     ["one_outcome", "update migration.batches set read = 4 where entity = 'practices'"],
     ["one_outcome", "delete from migration.exceptions where entity = 'practices'"],
-    ["complete_is_complete", "update migration.batches set status = 'failed' where entity = 'practices'"],
+    [
+      "complete_is_complete",
+      "update migration.batches set status = 'failed' where entity = 'practices'",
+    ],
     [
       "completed_is_settled",
       "update migration.run_entities set status = 'loading' where entity = 'practices'",
     ],
-    ["closed_run_is_closed", "update migration.batches set status = 'planned' where entity = 'practices'"],
-    ["checks_passed", "insert into migration.validations values (1, 'practices', 'a_check', false, 0, 1)"],
-    ["failed_can_be_requeued", "update migration.batches set status = 'failed' where entity = 'practices'"],
+    [
+      "closed_run_is_closed",
+      "update migration.batches set status = 'planned' where entity = 'practices'",
+    ],
+    [
+      "checks_passed",
+      "insert into migration.validations values (1, 'practices', 'a_check', false, 0, 1)",
+    ],
+    [
+      "failed_can_be_requeued",
+      "update migration.batches set status = 'failed' where entity = 'practices'",
+    ],
     [
       "a_run_moves",
       "update migration.runs set status = 'running', started_at = now() - interval '1 hour', finished_at = null",
     ],
     ["loaded_is_there", "delete from public.practices where legacy_id = 2"],
-    ["parked_for_a_reason", "insert into public.practices (legacy_id, name) values (1005, 'c'), (1006, 'd')"],
+    [
+      "parked_for_a_reason",
+      "insert into public.practices (legacy_id, name) values (1005, 'c'), (1006, 'd')",
+    ],
     [
       "practice_of_its_case",
       `insert into public.cases (legacy_project_id, case_number, practice_id) select 1, 'x', id from public.practices where legacy_id = 1;

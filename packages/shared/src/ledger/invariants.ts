@@ -105,7 +105,9 @@ const LEDGER: readonly Invariant[] = [
 function withTarget(entities: readonly Entity[]): Invariant[] {
   const has = (name: string): boolean => entities.some((entity) => entity.name === name);
   return [
-    ...entities.filter(({ followsCase }) => followsCase === true && has("cases")).map(sharesPractice),
+    ...entities
+      .filter(({ followsCase }) => followsCase === true && has("cases"))
+      .map(sharesPractice),
     ...entities.map((entity) => isLoadedOnce(entity)),
     ...entities.flatMap((entity) =>
       Object.keys(entity.parents).flatMap((parent) => isNotParked(entity, entities, parent)),
@@ -155,7 +157,10 @@ function isNotParked({ name }: Entity, entities: readonly Entity[], parent: stri
 }
 
 /** What does not hold, of the ledger and the target. Reads each table at most once per invariant; changes nothing. */
-export async function brokenInvariants(db: Queryable, entities: readonly Entity[]): Promise<Broken[]> {
+export async function brokenInvariants(
+  db: Queryable,
+  entities: readonly Entity[],
+): Promise<Broken[]> {
   const broken: Broken[] = [];
   for (const { name, says, sql } of [...LEDGER, ...withTarget(entities)]) {
     const found = await db.query<Pick<Broken, "entity" | "count" | "some">>(sql);

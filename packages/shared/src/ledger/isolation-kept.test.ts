@@ -32,10 +32,19 @@ describe.each<Platform>(["plain", "supabase"])("%s", (platform) => {
     const move = `update public.cases set practice_id = $1 where id = '${uuid("ca")}'`;
     await here.worker.query(move, [b]);
     const owner = person(undefined, { practice_id: b, role: "admin" });
-    const seen = await here.as({ role: "member", claims: owner }, (db) => ofCase(db, here.hasVectors));
-    expect(seen).toEqual({ cases: 1, projects: 1, case_states: 1, vectors: here.hasVectors ? 3 : 0 });
+    const seen = await here.as({ role: "member", claims: owner }, (db) =>
+      ofCase(db, here.hasVectors),
+    );
+    expect(seen).toEqual({
+      cases: 1,
+      projects: 1,
+      case_states: 1,
+      vectors: here.hasVectors ? 3 : 0,
+    });
     const member = person(uuid("member"));
-    expect(await here.as({ role: "member", claims: member }, (db) => ofCase(db, here.hasVectors))).toEqual({
+    expect(
+      await here.as({ role: "member", claims: member }, (db) => ofCase(db, here.hasVectors)),
+    ).toEqual({
       cases: 0,
       projects: 0,
       case_states: 0,

@@ -66,7 +66,12 @@ const actors: readonly (Actor & { readonly who: string; readonly sees: string })
     claims: JSON.stringify({ practice_id: a, user_metadata: { practice_id: a, role: "admin" } }),
     sees: "",
   },
-  { who: "a token of another issuer", role: "member", claims: person("auth0|1' or true --"), sees: "" },
+  {
+    who: "a token of another issuer",
+    role: "member",
+    claims: person("auth0|1' or true --"),
+    sees: "",
+  },
   {
     who: "a practice that is no id",
     role: "member",
@@ -151,7 +156,9 @@ async function practicesIn(db: Queryable, table: string): Promise<string> {
   const { rows } = await db.query<{ practice: string | null }>(
     `select distinct ${key} as practice from public.${table} order by 1`,
   );
-  return rows.map(({ practice }) => ["a", "b", "c"].find((name) => uuid(name) === practice) ?? "-").join("");
+  return rows
+    .map(({ practice }) => ["a", "b", "c"].find((name) => uuid(name) === practice) ?? "-")
+    .join("");
 }
 
 function write(verb: string, table: string): string {

@@ -7,7 +7,9 @@ import { freshTarget } from "../testing/fresh-target.ts";
 import { seedRun } from "../testing/seed-run.ts";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const HOMES = ["batch", "entity", "run"].map((noun) => `packages/shared/src/ledger/${noun}-lifecycle.ts`);
+const HOMES = ["batch", "entity", "run"].map(
+  (noun) => `packages/shared/src/ledger/${noun}-lifecycle.ts`,
+);
 
 /** What makes a ledger for a test to look at. */
 const MADE_FOR_TESTS = /\.test\.ts$|\.fixture\.ts$|\/testing\/|^(test|bench)\//;
@@ -19,7 +21,10 @@ const WRITES = [
 
 describe("a status", () => {
   it("is written by the lifecycles of runs, entities and batches, and by nobody else", () => {
-    const sources = execFileSync("git", ["ls-files", "*.ts", "*.tsx"], { cwd: ROOT, encoding: "utf8" });
+    const sources = execFileSync("git", ["ls-files", "*.ts", "*.tsx"], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
     const writers = sources
       .split("\n")
       .filter((path) => path !== "" && !MADE_FOR_TESTS.test(path))
@@ -47,7 +52,9 @@ describe("a status", () => {
 describe("an entity", () => {
   it("is settled in SQL as it is in TypeScript, in every status, waived or not", async (context) => {
     const target = await freshTarget(context);
-    const entities = Object.fromEntries(statusesOf(entityArrows).map((status) => [status, { status }]));
+    const entities = Object.fromEntries(
+      statusesOf(entityArrows).map((status) => [status, { status }]),
+    );
     await seedRun(target, { status: "running", entities });
     for (const waived of [false, true]) {
       await target.query("update migration.run_entities set waived = $1", [waived]);
@@ -56,7 +63,9 @@ describe("an entity", () => {
       );
       const expected = statusesOf(entityArrows).filter((status) => isSettled({ status, waived }));
       expect(found.rows.map(({ entity }) => entity)).toEqual(expected);
-      expect(expected).toEqual(waived ? ["complete", "blocked", "skipped"] : ["complete", "skipped"]);
+      expect(expected).toEqual(
+        waived ? ["complete", "blocked", "skipped"] : ["complete", "skipped"],
+      );
     }
   });
 

@@ -36,9 +36,9 @@ export async function setLimits(
 /** Waives losses by removing the limit: the entity loads the rest before its children open. Returns false if the entity is blocked for another reason. */
 export async function waiveLosses(tx: Queryable, runId: number, entity: string): Promise<boolean> {
   if (!(await goOnBeyond(tx, runId, entity, TOO_MANY_LOSSES))) return false;
-  await tx.query(`update migration.run_entities set loss_percent = 100 where run_id = $1 and entity = $2`, [
-    runId,
-    entity,
-  ]);
+  await tx.query(
+    `update migration.run_entities set loss_percent = 100 where run_id = $1 and entity = $2`,
+    [runId, entity],
+  );
   return true;
 }

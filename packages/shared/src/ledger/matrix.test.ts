@@ -36,9 +36,24 @@ const both: readonly Row[] = [
     sees: "a",
     ...none,
   })),
-  { who: "doctor of b", actor: { role: "member", claims: staff("doctor", "b") }, sees: "b", ...none },
-  { who: "member of a", actor: { role: "member", claims: person(uuid("member")) }, sees: "a", ...none },
-  { who: "patient of a", actor: { role: "member", claims: staff("patient", "a") }, sees: "", ...none },
+  {
+    who: "doctor of b",
+    actor: { role: "member", claims: staff("doctor", "b") },
+    sees: "b",
+    ...none,
+  },
+  {
+    who: "member of a",
+    actor: { role: "member", claims: person(uuid("member")) },
+    sees: "a",
+    ...none,
+  },
+  {
+    who: "patient of a",
+    actor: { role: "member", claims: staff("patient", "a") },
+    sees: "",
+    ...none,
+  },
   { who: "patient", actor: { role: "member", claims: person(uuid("patient")) }, sees: "", ...none },
   { who: "without claims", actor: { role: "member" }, sees: "", ...none },
   { who: "worker", actor: { role: "worker" }, sees: "*", writes: "allowed", ledger: "allowed" },
@@ -50,7 +65,13 @@ const rows: Readonly<Record<Platform, readonly Row[]>> = {
   supabase: [
     ...both,
     { who: "anon", actor: { role: "anon", claims: staff("owner", "a") }, sees: "", ...none },
-    { who: "service_role", actor: { role: "service_role" }, sees: "*", writes: "allowed", ledger: "refused" },
+    {
+      who: "service_role",
+      actor: { role: "service_role" },
+      sees: "*",
+      writes: "allowed",
+      ledger: "refused",
+    },
   ],
 };
 
@@ -71,7 +92,10 @@ describe.each<Platform>(["plain", "supabase"])("%s", (platform) => {
     await populate(world.worker, world.hasVectors);
     const tenants = platform === "plain" ? "nexus_tenant" : "authenticated, anon";
     await world.worker.query(`${overTables}; grant all on public.case_list to ${tenants}`);
-    tables = [...entities.map(({ target }) => target.table), ...(world.hasVectors ? ["ai_embeddings"] : [])];
+    tables = [
+      ...entities.map(({ target }) => target.table),
+      ...(world.hasVectors ? ["ai_embeddings"] : []),
+    ];
   });
   afterAll(() => world?.stop());
   beforeEach((context) => {
@@ -87,7 +111,10 @@ describe.each<Platform>(["plain", "supabase"])("%s", (platform) => {
       const found: [string, string][] = [];
       for (const table of tables) {
         const key = table === "practices" ? "id" : "practice_id";
-        found.push([`select ${table}`, await outcome(db, `select ${key} as practice from public.${table}`)]);
+        found.push([
+          `select ${table}`,
+          await outcome(db, `select ${key} as practice from public.${table}`),
+        ]);
         for (const [verb, sql] of writing(table, key))
           found.push([`${verb} ${table}`, await outcome(db, sql)]);
       }

@@ -21,7 +21,9 @@ describe("a fresh target", () => {
     const { applied } = await migrateTarget({ target, entities });
     expect(applied).toContain("applied 001-ledger.sql");
     expect(applied).toEqual(
-      expect.arrayContaining(entities.map((entity) => `created table public.${entity.target.table}`)),
+      expect.arrayContaining(
+        entities.map((entity) => `created table public.${entity.target.table}`),
+      ),
     );
   });
 
@@ -67,7 +69,10 @@ describe("a fresh target", () => {
   });
 
   it("has its triggers renewed when an entity is added that depends on an older one", async () => {
-    await migrateTarget({ target, entities: entities.filter(({ name }) => name !== "case_states") });
+    await migrateTarget({
+      target,
+      entities: entities.filter(({ name }) => name !== "case_states"),
+    });
     expect((await migrateTarget({ target, entities })).applied).toEqual(
       expect.arrayContaining([
         "replaced function migration.follow_case_practice",
@@ -113,7 +118,9 @@ describe("the id namespace", () => {
   it("is stored once and kept", async () => {
     await migrateTarget({ target, entities, idNamespace });
     await migrateTarget({ target, entities });
-    const { rows } = await target.query("select value from migration.settings where name = 'id_namespace'");
+    const { rows } = await target.query(
+      "select value from migration.settings where name = 'id_namespace'",
+    );
     expect(rows).toEqual([{ value: idNamespace }]);
   });
 
@@ -148,7 +155,9 @@ describe("a role that may not do everything", () => {
     await worker.end();
     expect(leftOut).toEqual([
       expect.stringMatching(/^table public\.ai_embeddings: extension vector could not be created/),
-      expect.stringMatching(/^search as a tenant: have a superuser run ".*grant \w+ to nexus_login/),
+      expect.stringMatching(
+        /^search as a tenant: have a superuser run ".*grant \w+ to nexus_login/,
+      ),
     ]);
     const later = await migrateTarget({ target, entities });
     expect(later.applied).toEqual(

@@ -11,7 +11,12 @@ import { reachTarget } from "../database/reach.ts";
 import { applyVersions, newerVersions, versionsIn } from "../database/schema-versions.ts";
 import { makeTenantRoles, tenantRoles } from "../database/tenant-roles.ts";
 import { logged } from "../database/server-log.ts";
-import { embeddingsTable, targetEnums, targetTables, type WantedTable } from "../database/target-schema.ts";
+import {
+  embeddingsTable,
+  targetEnums,
+  targetTables,
+  type WantedTable,
+} from "../database/target-schema.ts";
 import { inTransaction, LONG_MS } from "../database/transaction.ts";
 import { type VectorExtension, vectorExtension } from "../database/vector-extension.ts";
 import { followPractice } from "./case-practice.ts";
@@ -44,7 +49,11 @@ const LOCK = 7_014_110_801;
  * Migrates the target in one transaction: repeatable, and safe when two start at once. Where a newer release was, nothing is done.
  * Throws `ConfigurationError` that lists everything that stands in the way (then nothing has changed), or `UnavailableError`.
  */
-export async function migrateTarget({ target, entities, idNamespace }: Migration): Promise<Migrated> {
+export async function migrateTarget({
+  target,
+  entities,
+  idNamespace,
+}: Migration): Promise<Migrated> {
   await reachTarget(target);
   const story = async (tx: Client): Promise<Migrated> => {
     await tx.query(`select pg_advisory_xact_lock(${LOCK})`);
@@ -52,7 +61,10 @@ export async function migrateTarget({ target, entities, idNamespace }: Migration
     await requirePrivileges(tx);
     const newer = newerVersions((await versionsIn(tx)) ?? []);
     if (newer.length > 0)
-      return { applied: [], leftOut: [`everything: a newer release was here (${newer.join(", ")})`] };
+      return {
+        applied: [],
+        leftOut: [`everything: a newer release was here (${newer.join(", ")})`],
+      };
     const vectors = await vectorExtension(tx);
     const tables = wantedTables(entities, vectors);
     const applied = [
@@ -68,7 +80,11 @@ export async function migrateTarget({ target, entities, idNamespace }: Migration
       ...(await carryOut(tx, await planIsolation(tx, tables, await tenantRoles(tx)))),
     ];
     const toMend = [...(await openings(tx, entities)).problems, ...(await logged(tx)).problems];
-    return { applied, leftOut: await leftOut(tx, vectors), ...(toMend.length > 0 ? { toMend } : {}) };
+    return {
+      applied,
+      leftOut: await leftOut(tx, vectors),
+      ...(toMend.length > 0 ? { toMend } : {}),
+    };
   };
   return await inTransaction(target, story, { statementMs: LONG_MS });
 }
@@ -91,7 +107,9 @@ async function requirePrivileges(tx: Queryable): Promise<void> {
   );
   if (rows.length === 0) return;
   const grants = rows.map(({ privilege }) => `"${privilege}"`).join(" and ");
-  throw new ConfigurationError(`the role of TARGET_URL may not migrate, nothing was changed: run ${grants}`);
+  throw new ConfigurationError(
+    `the role of TARGET_URL may not migrate, nothing was changed: run ${grants}`,
+  );
 }
 
 function wantedTables(entities: readonly Entity[], vectors: VectorExtension): WantedTable[] {

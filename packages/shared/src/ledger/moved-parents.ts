@@ -28,7 +28,10 @@ interface Derivation {
 }
 
 /** Creates what is missing, after the tables of the target. Says what it did. */
-export async function noteMovedParents(tx: Queryable, entities: readonly Entity[]): Promise<string[]> {
+export async function noteMovedParents(
+  tx: Queryable,
+  entities: readonly Entity[],
+): Promise<string[]> {
   const change = await functionChange(tx, noted);
   if (change !== undefined) await tx.query(change.sql);
   const said = change === undefined ? [] : [change.says];
@@ -42,7 +45,9 @@ export async function noteMovedParents(tx: Queryable, entities: readonly Entity[
          for each row when (${columns.map((column) => `old.${column} is distinct from new.${column}`).join(" or ")})
          execute function migration.${noted.name}(${names.map((name) => `'${name}'`).join(", ")})`,
     );
-    said.push(`${found === "absent" ? "created" : "replaced"} trigger parent_moved on public.${table}`);
+    said.push(
+      `${found === "absent" ? "created" : "replaced"} trigger parent_moved on public.${table}`,
+    );
   }
   return said;
 }
@@ -51,7 +56,9 @@ function derivations(entities: readonly Entity[]): Derivation[] {
   return entities.flatMap((parent) => {
     const children = entities.filter((one) => derives(one, parent.name));
     const columns = [...new Set(children.flatMap((one) => one.parents[parent.name] ?? []))];
-    return children.length === 0 ? [] : [{ parent, columns, children: children.map(({ name }) => name) }];
+    return children.length === 0
+      ? []
+      : [{ parent, columns, children: children.map(({ name }) => name) }];
   });
 }
 

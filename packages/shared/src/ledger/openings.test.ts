@@ -56,7 +56,9 @@ describe.each<Platform>(["plain", "supabase"])("%s", (platform) => {
     const body = (limit: number) =>
       `create or replace function public.sampled() returns setof public.patients language sql security definer as 'select * from public.patients limit ${limit}'`;
     await here.worker.query(body(0));
-    const [review] = /insert into migration\.settings .*? excluded\.value/.exec(await refusal()) ?? [""];
+    const [review] = /insert into migration\.settings .*? excluded\.value/.exec(
+      await refusal(),
+    ) ?? [""];
     await here.worker.query(review);
     expect(await refusal()).toBe("");
     expect(await notes()).toEqual([
@@ -81,7 +83,9 @@ describe.each<Platform>(["plain", "supabase"])("%s", (platform) => {
       ),
     ]);
     await here.worker.query("alter table public.contacts add column last_name text");
-    const [review] = /insert into migration\.settings .*? excluded\.value/.exec(await refusal()) ?? [""];
+    const [review] = /insert into migration\.settings .*? excluded\.value/.exec(
+      await refusal(),
+    ) ?? [""];
     await here.worker.query(review);
     expect(await refusal()).toBe("");
     expect(await notes()).toEqual([
@@ -101,8 +105,12 @@ describe.each<Platform>(["plain", "supabase"])("%s", (platform) => {
        grant select on public.numbers to reporting`,
     );
     expect(await refusal()).toBe("");
-    expect(await notes()).toEqual(["view public.numbers shows public.cases of all practices to reporting"]);
-    await here.superuser.query("drop view public.numbers; drop owned by reporting; drop role reporting");
+    expect(await notes()).toEqual([
+      "view public.numbers shows public.cases of all practices to reporting",
+    ]);
+    await here.superuser.query(
+      "drop view public.numbers; drop owned by reporting; drop role reporting",
+    );
   });
 
   it("a migration of such a target says what is to be closed", async () => {

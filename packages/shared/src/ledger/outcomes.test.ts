@@ -65,7 +65,9 @@ describe("what a batch says of its rows", () => {
     const ids = ["00000000-0000-5000-8000-000000000001", "00000000-0000-5000-8000-000000000002"];
     await recordContentEvent(target, batch.id, { embeddings: true, dify: false }, "practice", ids);
     expect(await open()).toEqual([3, 4]);
-    const { rows: notes } = await target.query("select code, legacy_ids from migration.notes order by code");
+    const { rows: notes } = await target.query(
+      "select code, legacy_ids from migration.notes order by code",
+    );
     expect(notes).toEqual([
       { code: "email_invalid", legacy_ids: [1, 2] },
       { code: "name_missing", legacy_ids: [2] },

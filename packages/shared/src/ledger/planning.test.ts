@@ -33,14 +33,23 @@ describe("recording a plan", () => {
     expect(await planCursor(target, runId, "practices")).toEqual(START);
     await recordPlan(target, runId, "practices", START, RANGES, false);
     expect(await planCursor(target, runId, "practices")).toEqual({ cursor: 25 });
-    await recordPlan(target, runId, "practices", { cursor: 25 }, [{ after: 25, to: 30, expected: 1 }], true);
+    await recordPlan(
+      target,
+      runId,
+      "practices",
+      { cursor: 25 },
+      [{ after: 25, to: 30, expected: 1 }],
+      true,
+    );
     expect(await planCursor(target, runId, "practices")).toBeUndefined();
     expect(await ranges()).toEqual([
       { seq: 1, ...RANGES[0] },
       { seq: 2, ...RANGES[1] },
       { seq: 3, after: 25, to: 30, expected: 1 },
     ]);
-    expect(await progressOf(target, runId)).toMatchObject([{ expected: 19, batches: 3, status: "planned" }]);
+    expect(await progressOf(target, runId)).toMatchObject([
+      { expected: 19, batches: 3, status: "planned" },
+    ]);
   });
 
   it("succeeds for one of two extractors with the same cursor", async () => {

@@ -90,7 +90,8 @@ describe("the target", () => {
       what: "a check of a text column refuses a label",
       sql: `alter table public.workflow_templates alter column case_type type text,
               add constraint short check (case_type <> 'retention')`,
-      message: /check short of public\.workflow_templates refuses retention, which is a value of case_type/,
+      message:
+        /check short of public\.workflow_templates refuses retention, which is a value of case_type/,
     },
     {
       what: "its tables lie in another schema",
@@ -114,7 +115,8 @@ describe("the target", () => {
     {
       what: "a column is gone",
       sql: "alter table public.patients drop column phone",
-      message: /run `npm run nexus migrate`, which would have: added column public\.patients\.phone/,
+      message:
+        /run `npm run nexus migrate`, which would have: added column public\.patients\.phone/,
     },
     {
       what: "a table is gone",
@@ -143,7 +145,9 @@ describe("the target", () => {
     const name = new URL(url).pathname.slice(1);
     await target.query(`alter database ${name} set session_replication_role = replica`);
     const fresh = open(url);
-    await expect(preflightTarget(fresh, entities)).rejects.toThrow(/session_replication_role is replica/);
+    await expect(preflightTarget(fresh, entities)).rejects.toThrow(
+      /session_replication_role is replica/,
+    );
     await fresh.end();
   });
 

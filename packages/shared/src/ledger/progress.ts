@@ -44,7 +44,11 @@ export interface EntityProgress {
 const PERCENT = `least(99.9, floor(coalesce(1000.0 * (c.read + e.excluded) / nullif(e.expected, 0), 0)) / 10)`;
 
 /** Rolls the batches of a run's entities up into their rows. Entities that somebody else has locked wait for the next round. */
-export async function rollUpCounts(db: Queryable, runId: number, entities: readonly string[]): Promise<void> {
+export async function rollUpCounts(
+  db: Queryable,
+  runId: number,
+  entities: readonly string[],
+): Promise<void> {
   await db.query(
     `with mine as (
        select entity from migration.run_entities

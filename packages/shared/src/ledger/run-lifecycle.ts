@@ -42,7 +42,11 @@ export async function markRunBegun(tx: Queryable, id: number): Promise<boolean> 
 }
 
 /** The source lacks something: a planned run does not begin. */
-export async function markRunFailed(tx: Queryable, id: number, errorCode: string): Promise<boolean> {
+export async function markRunFailed(
+  tx: Queryable,
+  id: number,
+  errorCode: string,
+): Promise<boolean> {
   return await move(tx, id, before(runArrows, "failed"), "failed", errorCode);
 }
 

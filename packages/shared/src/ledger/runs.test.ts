@@ -4,7 +4,13 @@ import { inTransaction } from "../database/transaction.ts";
 import { freshTarget, loadingEntity, runningRun } from "../testing/fresh-target.ts";
 import { markSettling, openEntity } from "./entity-lifecycle.ts";
 import { recordPlan } from "./planning.ts";
-import { completeRun, createRun, markRunCancelled, markRunFailed, markRunPaused } from "./run-lifecycle.ts";
+import {
+  completeRun,
+  createRun,
+  markRunCancelled,
+  markRunFailed,
+  markRunPaused,
+} from "./run-lifecycle.ts";
 import { activeRun, claimEntity, entitiesIn, findRun } from "./runs.ts";
 
 let target: Pool;
@@ -84,7 +90,9 @@ describe("opening an entity", () => {
       "update migration.run_entities set status = $1, waived = $2 where entity = 'practices'",
       [status, waived],
     );
-    await target.query("update migration.run_entities set status = 'planned' where entity = 'profiles'");
+    await target.query(
+      "update migration.run_entities set status = 'planned' where entity = 'profiles'",
+    );
     expect(await openEntity(target, id, "profiles", ["practices"])).toBe(opened);
   });
 

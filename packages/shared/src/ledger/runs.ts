@@ -33,7 +33,9 @@ const SELECT_RUN = `select id, status, embeddings, dify, codes::text, trace_cont
 
 /** The run that is planned, running or paused, if any. */
 export async function activeRun(db: Queryable): Promise<Run | undefined> {
-  const found = await db.query<RunRow>(`${SELECT_RUN} where status in ('planned', 'running', 'paused')`);
+  const found = await db.query<RunRow>(
+    `${SELECT_RUN} where status in ('planned', 'running', 'paused')`,
+  );
   return found.rows[0];
 }
 
@@ -52,9 +54,10 @@ export async function lockRun(tx: Queryable, id: number): Promise<RunStatus | un
     `select status from migration.runs where id = $1 for no key update`,
     [id],
   );
-  await tx.query(`select from migration.run_entities where run_id = $1 order by position for no key update`, [
-    id,
-  ]);
+  await tx.query(
+    `select from migration.run_entities where run_id = $1 order by position for no key update`,
+    [id],
+  );
   return locked.rows[0]?.status;
 }
 

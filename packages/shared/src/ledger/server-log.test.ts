@@ -25,12 +25,18 @@ const parameters = (because: string): RegExp =>
 const louds: readonly Loud[] = [
   { settings: { log_statement: "mod" }, says: parameters("log_statement is mod") },
   { settings: { log_statement: "all" }, says: parameters("log_statement is all") },
-  { settings: { log_min_duration_statement: "0" }, says: parameters("log_min_duration_statement is 0") },
+  {
+    settings: { log_min_duration_statement: "0" },
+    says: parameters("log_min_duration_statement is 0"),
+  },
   {
     settings: { log_min_duration_sample: "0", log_statement_sample_rate: "1" },
     says: parameters("log_min_duration_sample is 0"),
   },
-  { settings: { log_transaction_sample_rate: "1" }, says: parameters("log_transaction_sample_rate is 1") },
+  {
+    settings: { log_transaction_sample_rate: "1" },
+    says: parameters("log_transaction_sample_rate is 1"),
+  },
   {
     settings: {
       session_preload_libraries: "auto_explain",
@@ -40,7 +46,11 @@ const louds: readonly Loud[] = [
     says: /the server's log gets values in plans of statements \(auto_explain\.log_min_duration is 0\): have a superuser run "(alter role worker set auto_explain\.log_min_duration = -1)"/,
   },
   {
-    settings: { "pgaudit.log": "all", "pgaudit.log_parameter": "on", "pgaudit.log_level": "notice" },
+    settings: {
+      "pgaudit.log": "all",
+      "pgaudit.log_parameter": "on",
+      "pgaudit.log_level": "notice",
+    },
     says: /as parameters \(pgaudit\.log is all, pgaudit\.log_parameter is on\): have a superuser run "(alter role worker set pgaudit\.log_parameter = off)"/,
     extension: true,
   },
@@ -68,32 +78,37 @@ beforeEach((context) => {
   here = world ?? context.skip("this machine has no PostgreSQL");
 });
 
-describe.each(louds.map((one) => [Object.keys(one.settings).join(", "), one] as const))("%s", (_, loud) => {
-  beforeEach(() => set(loud.settings));
+describe.each(louds.map((one) => [Object.keys(one.settings).join(", "), one] as const))(
+  "%s",
+  (_, loud) => {
+    beforeEach(() => set(loud.settings));
 
-  it("is refused to a role that may not keep its rows out of the log, until that is done", async () => {
-    const said = await refusal();
-    expect(said).toMatch(loud.says);
-    const { toMend } = await withPool(as("migrate"), (target) => migrateTarget({ target, entities }));
-    expect(toMend?.join()).toMatch(loud.says);
-    if (loud.extension !== true || here.preloaded)
-      expect(await loggedDuring((pool) => write(pool, "written"))).toContain("canary-written");
-    await here.superuser.query(loud.says.exec(said)?.[1] ?? "");
-    expect(await refusal()).toBe("");
-    expect(await loggedDuring((pool) => write(pool, "again"))).toEqual([]);
-  });
-
-  it("is kept out of the log by a role that may, in every transaction", async () => {
-    await here.superuser.query(`grant set on parameter ${GRANTED} to worker`);
-    expect(await refusal()).toBe("");
-    const found = await loggedDuring(async (pool) => {
-      await write(pool, "written");
-      await expect(write(pool, "refused")).rejects.toMatchObject({ code: "23514" });
+    it("is refused to a role that may not keep its rows out of the log, until that is done", async () => {
+      const said = await refusal();
+      expect(said).toMatch(loud.says);
+      const { toMend } = await withPool(as("migrate"), (target) =>
+        migrateTarget({ target, entities }),
+      );
+      expect(toMend?.join()).toMatch(loud.says);
+      if (loud.extension !== true || here.preloaded)
+        expect(await loggedDuring((pool) => write(pool, "written"))).toContain("canary-written");
+      await here.superuser.query(loud.says.exec(said)?.[1] ?? "");
+      expect(await refusal()).toBe("");
+      expect(await loggedDuring((pool) => write(pool, "again"))).toEqual([]);
     });
-    expect(found).toEqual([]);
-    await here.superuser.query(`revoke set on parameter ${GRANTED} from worker`);
-  });
-});
+
+    it("is kept out of the log by a role that may, in every transaction", async () => {
+      await here.superuser.query(`grant set on parameter ${GRANTED} to worker`);
+      expect(await refusal()).toBe("");
+      const found = await loggedDuring(async (pool) => {
+        await write(pool, "written");
+        await expect(write(pool, "refused")).rejects.toMatchObject({ code: "23514" });
+      });
+      expect(found).toEqual([]);
+      await here.superuser.query(`revoke set on parameter ${GRANTED} from worker`);
+    });
+  },
+);
 
 it("parameters of errors are ours to withhold, and rows that a constraint refuses are noted where they are not", async () => {
   await set({ log_parameter_max_length_on_error: "-1", debug_print_plan: "on" });
@@ -102,7 +117,9 @@ it("parameters of errors are ours to withhold, and rows that a constraint refuse
     `the server's log gets each row that a constraint refuses (log_error_verbosity is not terse): have a superuser run "alter role worker set log_error_verbosity = terse"`,
   ]);
   const failing = (pool: Pool): Promise<void> =>
-    expect(write(pool, "zero", "1 / (legacy_id - legacy_id)")).rejects.toMatchObject({ code: "22012" });
+    expect(write(pool, "zero", "1 / (legacy_id - legacy_id)")).rejects.toMatchObject({
+      code: "22012",
+    });
   expect(await loggedDuring(failing)).toEqual([]);
   await here.superuser.query("alter role worker set log_error_verbosity = terse");
   const refused = (pool: Pool): Promise<void> =>
@@ -118,7 +135,9 @@ it("a role whose errors and statements are not logged at all is let in", async (
 
 /** For sessions to come. */
 async function set(settings: Readonly<Record<string, string>>): Promise<void> {
-  const each = Object.entries(settings).map(([name, value]) => `alter role worker set ${name} = '${value}'`);
+  const each = Object.entries(settings).map(
+    ([name, value]) => `alter role worker set ${name} = '${value}'`,
+  );
   await here.superuser.query(`alter role worker reset all; ${each.join("; ")}`);
 }
 
@@ -127,7 +146,8 @@ function as(name: string) {
 }
 
 async function refusal(): Promise<string> {
-  const look = (target: Pool): Promise<string> => preflightTarget(target, entities).then(() => "", String);
+  const look = (target: Pool): Promise<string> =>
+    preflightTarget(target, entities).then(() => "", String);
   return await withPool(as("preflight"), look);
 }
 

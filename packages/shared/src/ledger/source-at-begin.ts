@@ -13,15 +13,17 @@ export async function recordSource(
   runId: number,
   { zone, columns }: SourceShape,
 ): Promise<void> {
-  await db.query(`update migration.runs set source_timezone = $2, source_columns = $3::jsonb where id = $1`, [
-    runId,
-    zone,
-    JSON.stringify(columns),
-  ]);
+  await db.query(
+    `update migration.runs set source_timezone = $2, source_columns = $3::jsonb where id = $1`,
+    [runId, zone, JSON.stringify(columns)],
+  );
 }
 
 /** The shape of the source when the run began; undefined for a run that an older release began. */
-export async function sourceAtBegin(db: Queryable, runId: number): Promise<SourceShape | undefined> {
+export async function sourceAtBegin(
+  db: Queryable,
+  runId: number,
+): Promise<SourceShape | undefined> {
   const found = await db.query<{ zone: string | null; columns: string }>(
     `select source_timezone as zone, source_columns::text as columns from migration.runs
      where id = $1 and source_columns is not null`,

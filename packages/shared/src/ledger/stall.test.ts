@@ -75,7 +75,10 @@ describe("a run of which nothing moves stands still", () => {
       "nobody settles",
       {
         status: "running",
-        entities: { practices: { status: "loading", batches: [DONE] }, profiles: { status: "settling" } },
+        entities: {
+          practices: { status: "loading", batches: [DONE] },
+          profiles: { status: "settling" },
+        },
       },
       [
         ["practices", "settle", 0],
@@ -126,7 +129,10 @@ describe("a run of which nothing moves stands still", () => {
     ],
   ])("until %s", async (_, sql) => {
     const batches = [{ status: "queued" }, { status: "planned" }] as const;
-    const runId = await still({ status: "running", entities: { practices: { status: "loading", batches } } });
+    const runId = await still({
+      status: "running",
+      entities: { practices: { status: "loading", batches } },
+    });
     expect(await findStall(target, runId, CATALOG)).toBeDefined();
     await target.query(sql);
     expect(await findStall(target, runId, CATALOG)).toBeUndefined();
@@ -135,11 +141,16 @@ describe("a run of which nothing moves stands still", () => {
 
 describe("what is known of a run that stands still", () => {
   it("is the last error of what is ready, and who is there", async () => {
-    const runId = await still({ status: "running", entities: { practices: { status: "waiting" } } });
+    const runId = await still({
+      status: "running",
+      entities: { practices: { status: "waiting" } },
+    });
     await target.query("update migration.run_entities set error_code = '55P03'");
     const open = closers();
     startHeartbeat(target, "extractor", openLog("test"), open);
-    await eventually(async () => (await findStall(target, runId, CATALOG))?.heard.extractor.alive === 1);
+    await eventually(
+      async () => (await findStall(target, runId, CATALOG))?.heard.extractor.alive === 1,
+    );
     await open.closeAll();
     expect(await findStall(target, runId, CATALOG)).toMatchObject({
       work: [{ entity: "practices", errorCode: "55P03" }],

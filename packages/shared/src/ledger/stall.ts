@@ -73,7 +73,10 @@ const RUN = `
   cross join lateral (select max(finished_at) as failed from migration.batches where run_id = r.id and status = 'failed') f
   where r.id = $1 and r.status in ('planned', 'running')`;
 
-interface EntityFacts extends Pick<typeof runEntities.$inferSelect, "entity" | "status" | "waived"> {
+interface EntityFacts extends Pick<
+  typeof runEntities.$inferSelect,
+  "entity" | "status" | "waived"
+> {
   readonly planned: number;
   readonly queued: number;
   readonly errorCode: string | null;
@@ -109,7 +112,9 @@ type Facts = Pick<EntityFacts, "planned" | "queued">;
 const NOTHING = (): null => null;
 
 /** By status: what is ready, and in how many batches. `isOpen`: its parents are settled. */
-const READY_IN: Readonly<Record<EntityStatus, (facts: Facts, isOpen: boolean) => [Ready, number] | null>> = {
+const READY_IN: Readonly<
+  Record<EntityStatus, (facts: Facts, isOpen: boolean) => [Ready, number] | null>
+> = {
   waiting: () => ["plan", 0],
   planning: () => ["plan", 0],
   planned: (_, isOpen) => (isOpen ? ["open", 0] : null),

@@ -116,5 +116,6 @@ async function force(table: string, status: string, prepare: string): Promise<vo
 }
 
 async function statusIn(table: string): Promise<string | undefined> {
-  return (await target.query<{ status: string }>(`select status from migration.${table}`)).rows[0]?.status;
+  return (await target.query<{ status: string }>(`select status from migration.${table}`)).rows[0]
+    ?.status;
 }

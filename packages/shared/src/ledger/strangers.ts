@@ -10,7 +10,10 @@ export interface Strangers {
 }
 
 /** The strangers of each entity, counted now: none where there is no table yet. */
-export async function countStrangers(db: Queryable, entities: readonly Entity[]): Promise<Strangers[]> {
+export async function countStrangers(
+  db: Queryable,
+  entities: readonly Entity[],
+): Promise<Strangers[]> {
   const there = await withTables(db, entities);
   if (there.length === 0) return [];
   const counts = there.map(
@@ -33,7 +36,10 @@ async function withTables(db: Queryable, entities: readonly Entity[]): Promise<r
 }
 
 /** Of these, those of entities that have more strangers than somebody said may stay. */
-export async function undecided(db: Queryable, counted: readonly Strangers[]): Promise<readonly Strangers[]> {
+export async function undecided(
+  db: Queryable,
+  counted: readonly Strangers[],
+): Promise<readonly Strangers[]> {
   const some = counted.filter(({ rows }) => rows > 0);
   if (some.length === 0) return [];
   const found = await db.query<Strangers>(

@@ -45,7 +45,10 @@ export interface TenantWorld {
  *
  * @param preload an extension's library that the server loads at its start, where it is installed
  */
-export async function tenantWorld(platform: Platform, preload?: string): Promise<TenantWorld | undefined> {
+export async function tenantWorld(
+  platform: Platform,
+  preload?: string,
+): Promise<TenantWorld | undefined> {
   const server = await startPostgres();
   if (!server.found) return undefined;
   const preloaded = preload !== undefined && (await preloadIn(server, preload));
@@ -92,10 +95,12 @@ export async function tenantWorld(platform: Platform, preload?: string): Promise
 
 async function preloadIn(server: PrivatePostgres, library: string): Promise<boolean> {
   const maintenance = open(server.url);
-  const { rowCount } = await maintenance.query("select from pg_available_extensions where name = $1", [
-    library,
-  ]);
-  if (rowCount === 1) await maintenance.query(`alter system set shared_preload_libraries = '${library}'`);
+  const { rowCount } = await maintenance.query(
+    "select from pg_available_extensions where name = $1",
+    [library],
+  );
+  if (rowCount === 1)
+    await maintenance.query(`alter system set shared_preload_libraries = '${library}'`);
   await maintenance.end();
   if (rowCount === 1) await server.restart();
   return rowCount === 1;

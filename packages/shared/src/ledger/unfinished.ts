@@ -75,7 +75,10 @@ export interface Unfinished {
 }
 
 /** What failed of each entity before the active run, if there is one, and is not dealt with by it either. */
-export async function unfinishedEntities(db: Queryable, activeRunId: number | null): Promise<Unfinished[]> {
+export async function unfinishedEntities(
+  db: Queryable,
+  activeRunId: number | null,
+): Promise<Unfinished[]> {
   const found = await db.query<Unfinished>(
     `${UNFINISHED}
      select entity, count(*) as batches, sum(expected)::bigint as rows

@@ -51,11 +51,15 @@ export function bullTransport<C>(backend: Backend<C>): Transport {
     enqueue: async (name, jobs) => {
       for (let start = 0; start < jobs.length; start += JOBS_PER_CALL) {
         const page = jobs.slice(start, start + JOBS_PER_CALL);
-        await withTimeout(queue(name).then((open) => open.addBulk(page.map((job) => asJob(name, job)))));
+        await withTimeout(
+          queue(name).then((open) => open.addBulk(page.map((job) => asJob(name, job)))),
+        );
       }
     },
     count: async (name) => {
-      const counts = await withTimeout(queue(name).then((open) => open.getJobCounts(...UNFINISHED)));
+      const counts = await withTimeout(
+        queue(name).then((open) => open.getJobCounts(...UNFINISHED)),
+      );
       return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
     workers: async (name) =>
@@ -75,7 +79,10 @@ export function bullTransport<C>(backend: Backend<C>): Transport {
   };
 }
 
-function openQueue<C>({ classes, queueConnection, prefix, onError }: Backend<C>, name: string): Queue<C> {
+function openQueue<C>(
+  { classes, queueConnection, prefix, onError }: Backend<C>,
+  name: string,
+): Queue<C> {
   const queue = new classes.Queue(name, {
     connection: queueConnection,
     prefix,
@@ -88,8 +95,13 @@ function openQueue<C>({ classes, queueConnection, prefix, onError }: Backend<C>,
 
 function asJob(name: string, { id, data, trace = null }: NewJob) {
   // As bullmq-otel writes and reads it.
-  const ordered = trace === null ? {} : { telemetry: { metadata: JSON.stringify({ traceparent: trace }) } };
-  return { name, data, opts: { jobId: id, removeOnComplete: true, removeOnFail: true, ...ordered } };
+  const ordered =
+    trace === null ? {} : { telemetry: { metadata: JSON.stringify({ traceparent: trace }) } };
+  return {
+    name,
+    data,
+    opts: { jobId: id, removeOnComplete: true, removeOnFail: true, ...ordered },
+  };
 }
 
 function telemetry(): Pick<QueueBaseOptions, "telemetry"> {
@@ -164,7 +176,10 @@ async function doJob(
 async function withTimeout<T>(call: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the queue did not answer in time")), CALL_TIMEOUT_MS);
+    timer = setTimeout(
+      () => reject(new Error("the queue did not answer in time")),
+      CALL_TIMEOUT_MS,
+    );
   });
   return await Promise.race([call, late]).finally(() => clearTimeout(timer));
 }

@@ -77,7 +77,8 @@ function requireFit(name: string, facts: Facts): void {
       `${name} is too old (${version}): ${OLDEST.join(".")} or newer is needed, ${ADVISED.join(".")} is advised`,
     );
   for (const [fact, value, answer] of UNFIT)
-    if (facts.get(fact) === value) throw refusalAtStart(name, new Error(answer)) ?? new Error(answer);
+    if (facts.get(fact) === value)
+      throw refusalAtStart(name, new Error(answer)) ?? new Error(answer);
 }
 
 /** What the server says of itself, in the words in which it would refuse. */
@@ -89,7 +90,10 @@ const UNFIT = [
 
 /** What may be wrong with a Redis that can carry the queue; `facts` as its `INFO` names them. */
 export function warningsOf(name: string, place: RedisPlace, facts: Facts): TransportWarning[] {
-  const [policy, version] = [facts.get("maxmemory_policy") ?? "noeviction", facts.get("redis_version") ?? ""];
+  const [policy, version] = [
+    facts.get("maxmemory_policy") ?? "noeviction",
+    facts.get("redis_version") ?? "",
+  ];
   const found: TransportWarning[] = [];
   const warn = (code: TransportWarning["code"], says: string): void =>
     void found.push({ code, says: `${name} ${says}` });
@@ -132,7 +136,8 @@ function answered({ name: at }: RedisPlace, cause: unknown): StartFailure | unde
 function unanswered({ name, options: { tls } }: RedisPlace, cause: unknown): StartFailure {
   const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : undefined;
   const known = typeof code === "string" ? ` (${code})` : "";
-  const otherWay = tls === undefined ? "A port for TLS needs rediss://" : "A port without TLS needs redis://";
+  const otherWay =
+    tls === undefined ? "A port for TLS needs rediss://" : "A port without TLS needs redis://";
   return new UnavailableError(
     `QUEUE_URL: no Redis answers at ${name}${known}: is it running, and reachable from here? ${otherWay}`,
     { cause },

@@ -14,4 +14,11 @@ export { openQueue, workerSettings } from "./open-queue.ts";
 export { reconcileLostJobs, type Reconciled } from "./reconcile-lost-jobs.ts";
 export { examineTransport, openTransport } from "./open-transport.ts";
 export { understood } from "./understood.ts";
-export type { BoardQueue, Handled, Handler, NewJob, Transport, WorkerSettings } from "./transport.ts";
+export type {
+  BoardQueue,
+  Handled,
+  Handler,
+  NewJob,
+  Transport,
+  WorkerSettings,
+} from "./transport.ts";

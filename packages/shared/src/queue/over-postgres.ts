@@ -12,7 +12,11 @@ const SCHEMA = "bullmq";
 
 /** Looks whether it could be opened, and changes nothing. Throws as `openTransport` does. */
 export async function examinePostgres({ url, prefix }: Pick<TransportOptions, "url" | "prefix">) {
-  const pool = postgresPool(url, { max: 1, application_name: prefix, connectionTimeoutMillis: 10_000 });
+  const pool = postgresPool(url, {
+    max: 1,
+    application_name: prefix,
+    connectionTimeoutMillis: 10_000,
+  });
   try {
     await requireWritable(pool);
     return plainTextRisk("QUEUE_URL", url);
@@ -24,7 +28,12 @@ export async function examinePostgres({ url, prefix }: Pick<TransportOptions, "u
 }
 
 /** Opens it, and creates its tables where they are not there. Throws as `openTransport` does. */
-export async function overPostgres({ url, prefix, workers, onError }: TransportOptions): Promise<Transport> {
+export async function overPostgres({
+  url,
+  prefix,
+  workers,
+  onError,
+}: TransportOptions): Promise<Transport> {
   const pool = postgresPool(url, {
     max: workers + 3,
     application_name: prefix,
@@ -37,7 +46,8 @@ export async function overPostgres({ url, prefix, workers, onError }: TransportO
     await pool.end();
     throw unopened(placeOf(url), cause);
   });
-  if (!bullmq.isPgPool(pool)) throw new TypeError("node-postgres and BullMQ do not agree on what a pool is");
+  if (!bullmq.isPgPool(pool))
+    throw new TypeError("node-postgres and BullMQ do not agree on what a pool is");
   return bullTransport({
     kind: "postgres",
     classes: bullmq.withBackend(bullmq.createPostgresBackend),
@@ -84,15 +94,21 @@ function unopened(place: string, cause: unknown): Error {
   const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : undefined;
   const known = typeof code === "string" ? code : "no answer";
   if (cause instanceof ReadOnly)
-    return new ConfigurationError(`${place} takes no writes, it is a standby: point to the primary`, {
-      cause,
-    });
+    return new ConfigurationError(
+      `${place} takes no writes, it is a standby: point to the primary`,
+      {
+        cause,
+      },
+    );
   const refusal = connectionRefusal(cause);
   if (refusal !== undefined) return new ConfigurationError(`${place}: ${refusal}`, { cause });
   if (REFUSED.test(known) || (cause instanceof Error && cause.message.startsWith("SASL")))
-    return new ConfigurationError(`${place}: refuses this user (${known}): correct user and password`, {
-      cause,
-    });
+    return new ConfigurationError(
+      `${place}: refuses this user (${known}): correct user and password`,
+      {
+        cause,
+      },
+    );
   if (NO_DATABASE.test(known))
     return new ConfigurationError(
       `${place}: has no such database (${known}): create it, or correct its name`,

@@ -21,7 +21,9 @@ const SILENCE_MS = 15_000;
 export async function overRedis({ url, prefix, onError }: TransportOptions): Promise<Transport> {
   const place = redisPlace(url);
   const warnings = await examineRedis(place, prefix);
-  const connect = (more: Pick<RedisOptions, "enableOfflineQueue" | "maxRetriesPerRequest">): Redis => {
+  const connect = (
+    more: Pick<RedisOptions, "enableOfflineQueue" | "maxRetriesPerRequest">,
+  ): Redis => {
     const redis = new ioredis.Redis({
       ...place.options,
       ...reopening(),
@@ -70,5 +72,6 @@ function reopening(): Pick<RedisOptions, "retryStrategy" | "reconnectOnError"> {
 }
 
 async function ready(redis: Redis): Promise<void> {
-  if (redis.status !== "ready") await new Promise<void>((resolve) => redis.once("ready", () => resolve()));
+  if (redis.status !== "ready")
+    await new Promise<void>((resolve) => redis.once("ready", () => resolve()));
 }

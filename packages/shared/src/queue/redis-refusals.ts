@@ -7,7 +7,11 @@ type Lasts = "stays" | "passes";
 /** The first that is found in the answer. Scripts put the server's word into the middle of theirs. */
 const REFUSALS: readonly (readonly [word: RegExp, lasts: Lasts, says: string])[] = [
   [/\bREADONLY\b/, "stays", "is a replica, which takes no writes: point to the primary"],
-  [/\bWRONGPASS\b|invalid (username-)?password/, "stays", "refuses the password: correct user and password"],
+  [
+    /\bWRONGPASS\b|invalid (username-)?password/,
+    "stays",
+    "refuses the password: correct user and password",
+  ],
   [
     /\bNOAUTH\b|without any password|no password is set/,
     "stays",
@@ -29,8 +33,16 @@ const REFUSALS: readonly (readonly [word: RegExp, lasts: Lasts, says: string])[]
     "has no such database: end QUEUE_URL with a number below its `databases`, or with /0",
   ],
   [/\bLOADING\b/, "passes", "is still loading its data: wait for it"],
-  [/\bMISCONF\b/, "passes", "takes no writes, as it cannot save to its disk: see its log, and mend its disk"],
-  [/\bOOM\b/, "passes", "takes no writes, as its memory is full: raise maxmemory, or find what fills it"],
+  [
+    /\bMISCONF\b/,
+    "passes",
+    "takes no writes, as it cannot save to its disk: see its log, and mend its disk",
+  ],
+  [
+    /\bOOM\b/,
+    "passes",
+    "takes no writes, as its memory is full: raise maxmemory, or find what fills it",
+  ],
   [
     /\bNOREPLICAS\b/,
     "passes",

@@ -26,8 +26,12 @@ describe.skipIf(!probe.found)("a Redis with TLS", () => {
     expect(await opened(`${url}/1?sslmode=verify-full&sslrootcert=${made.ca}`)).toBe("open");
     expect(await opened(`${url}?sslmode=require`)).toBe("open");
     expect(await opened(url)).toMatch(/^ConfigurationError: .* is of a CA that is not known here/);
-    expect(await opened(`${url}?sslrootcert=${made.otherCa}`)).toMatch(/is of a CA that is not known here/);
-    expect(await opened(url.replace("rediss", "redis"))).toMatch(/^UnavailableError: .* TLS needs rediss/);
+    expect(await opened(`${url}?sslrootcert=${made.otherCa}`)).toMatch(
+      /is of a CA that is not known here/,
+    );
+    expect(await opened(url.replace("rediss", "redis"))).toMatch(
+      /^UnavailableError: .* TLS needs rediss/,
+    );
   });
 
   it("has another name, or a certificate of its own", async () => {

@@ -38,7 +38,9 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
     const primary = await redis();
     const port = new URL(primary.url).port;
     const replica = await redis({ args: ["--replicaof", "127.0.0.1", port] });
-    expect(await opened(replica.url)).toMatch(/^ConfigurationError: .* is a replica, which takes no writes/);
+    expect(await opened(replica.url)).toMatch(
+      /^ConfigurationError: .* is a replica, which takes no writes/,
+    );
     await told(replica, "replicaof no one");
     expect(await opened(replica.url)).toBe("open");
   });
@@ -52,7 +54,11 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
 
   it("refuses the password, or wants one", async () => {
     const server = await redis();
-    await told(server, "acl setuser nexus on >s3cret@/ ~* &* +@all", "config set requirepass s3cret");
+    await told(
+      server,
+      "acl setuser nexus on >s3cret@/ ~* &* +@all",
+      "config set requirepass s3cret",
+    );
     expect(await opened(server.url)).toMatch(/^ConfigurationError: .* wants a password/);
     expect(await opened(as(server, ":s3cret2"))).toMatch(
       /^ConfigurationError: .* refuses the password: .*WRONGPASS/,
@@ -121,7 +127,9 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
       /^ConfigurationError: .* is too old \(4\.0\.9\)/,
     );
     const web = await listening((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    expect(await opened(`redis://:s3cret@127.0.0.1:${web}`)).toMatch(/^ConfigurationError: .* is no Redis/);
+    expect(await opened(`redis://:s3cret@127.0.0.1:${web}`)).toMatch(
+      /^ConfigurationError: .* is no Redis/,
+    );
     expect(await opened(`redis://:s3cret@127.0.0.1:${await freePort()}`)).toMatch(
       /^UnavailableError: QUEUE_URL: no Redis answers at 127.*ECONNREFUSED/,
     );
@@ -154,12 +162,16 @@ describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use
       ),
     );
     const [before, since] = [errors.length, performance.now()];
-    await eventually(() => performance.now() - since > 3_000 && errors.length > before, { within: 20_000 });
+    await eventually(() => performance.now() - since > 3_000 && errors.length > before, {
+      within: 20_000,
+    });
     expect(errors.length - before).toBeLessThan(40 * ((performance.now() - since) / 3_000));
     await expect(transport.ping()).rejects.toThrow();
     await told(server, "replicaof no one");
     await eventually(() => transport.ping().then(() => true), { within: 15_000 });
-    await eventually(() => transport.enqueue("jobs", [{ id: "a.2", data: { n: 2 } }]).then(() => true));
+    await eventually(() =>
+      transport.enqueue("jobs", [{ id: "a.2", data: { n: 2 } }]).then(() => true),
+    );
     await eventually(() => taken.length === 2, { within: 15_000 });
     await stop();
   });
@@ -180,7 +192,8 @@ describe.skipIf(!probe.found)("connections to a Redis that fall silent", () => {
     });
     await transport.enqueue("jobs", [{ id: "a.1", data: { n: 1 } }]);
     await eventually(() => taken.length > 0);
-    const another = () => transport.enqueue("jobs", [{ id: "a.2", data: { n: 2 } }]).then(() => true);
+    const another = () =>
+      transport.enqueue("jobs", [{ id: "a.2", data: { n: 2 } }]).then(() => true);
     await eventually(another, { within: 30_000 });
     await eventually(() => expect(taken).toContainEqual({ n: 2 }), { within: 30_000 });
     await stop();
@@ -188,7 +201,8 @@ describe.skipIf(!probe.found)("connections to a Redis that fall silent", () => {
 });
 
 const ANSWERS_OF_OLD: Readonly<Record<string, string>> = {
-  hello: "-ERR unknown command `hello`, with args beginning with: `3`, `AUTH`, `default`, `s3cret`\r\n",
+  hello:
+    "-ERR unknown command `hello`, with args beginning with: `3`, `AUTH`, `default`, `s3cret`\r\n",
   info: "$19\r\nredis_version:4.0.9\r\n",
 };
 

@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { contentJob, newContentJob, JOB_VERSION, loadJob, type LoadJob, newLoadJob } from "./job.ts";
+import {
+  contentJob,
+  newContentJob,
+  JOB_VERSION,
+  loadJob,
+  type LoadJob,
+  newLoadJob,
+} from "./job.ts";
 import type { Handler } from "./transport.ts";
 import { understood } from "./understood.ts";
 

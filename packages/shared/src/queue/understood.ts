@@ -33,7 +33,8 @@ export function understood<T>(
       const job = schema.safeParse(data);
       return job.success ? await work(job.data, signal) : await refused(data, job.error);
     }
-    if (!warned) log.warn({ version, known: JOB_VERSION }, "jobs of a newer release are left to its workers");
+    if (!warned)
+      log.warn({ version, known: JOB_VERSION }, "jobs of a newer release are left to its workers");
     warned = true;
     return { kind: "later", ms: LEFT_MS };
   };

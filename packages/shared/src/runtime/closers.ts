@@ -16,7 +16,9 @@ export function closers(): Closers {
   };
 }
 
-async function closeInReverse(stack: { name: string; close: () => Promise<unknown> }[]): Promise<void> {
+async function closeInReverse(
+  stack: { name: string; close: () => Promise<unknown> }[],
+): Promise<void> {
   const failures: Error[] = [];
   for (let entry = stack.pop(); entry !== undefined; entry = stack.pop()) {
     try {

@@ -1,6 +1,7 @@
 /** Why a server did not let a connection in, in words: encryption, the same for every server, and PostgreSQL's rules of authentication. */
 
-const UNKNOWN_CA = "its certificate is of a CA that is not known here: name the CA's file with sslrootcert";
+const UNKNOWN_CA =
+  "its certificate is of a CA that is not known here: name the CA's file with sslrootcert";
 
 /** By the codes of OpenSSL and of Node. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const OF_TLS: readonly (readonly [RegExp, string])[] = [
@@ -13,7 +14,10 @@ const OF_TLS: readonly (readonly [RegExp, string])[] = [
   [/^CERT_SIGNATURE_FAILURE$/, "its certificate is not signed by the CA of sslrootcert"],
   [/^CERT_HAS_EXPIRED$/, "its certificate has expired: have it renewed there"],
   [/^CERT_NOT_YET_VALID$/, "its certificate is not valid yet: compare the clocks"],
-  [/^CERT_(REVOKED|REJECTED|UNTRUSTED)$/, "its certificate is not trusted any more: have it renewed there"],
+  [
+    /^CERT_(REVOKED|REJECTED|UNTRUSTED)$/,
+    "its certificate is not trusted any more: have it renewed there",
+  ],
   [
     /^ERR_TLS_CERT_ALTNAME_(INVALID|FORMAT)$/,
     "its certificate is for another host name: use the name that it is made for",

@@ -16,7 +16,8 @@ export function postgresPool(url: string, options: Options): Pool {
 /** The URL without what is said of TLS: node-postgres would read it too, and warns of it in several lines. */
 export function withoutTls(url: string): string {
   const place = new URL(url);
-  for (const name of TLS_PARAMETERS) if (place.searchParams.has(name)) place.searchParams.delete(name);
+  for (const name of TLS_PARAMETERS)
+    if (place.searchParams.has(name)) place.searchParams.delete(name);
   return place.href;
 }
 

@@ -12,7 +12,9 @@ export async function readinessOf<N extends string>(
 export async function readinessOf(
   checks: Readonly<Record<string, () => Promise<unknown>>>,
 ): Promise<Record<string, Answering>> {
-  const states = Object.entries(checks).map(async ([name, check]) => [name, await answers(check)] as const);
+  const states = Object.entries(checks).map(
+    async ([name, check]) => [name, await answers(check)] as const,
+  );
   return Object.fromEntries(await Promise.all(states));
 }
 

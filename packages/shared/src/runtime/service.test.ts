@@ -8,7 +8,11 @@ const RUNTIME = new URL("../../dist/runtime/index.js", import.meta.url).href;
 const CONFIG = new URL("../../dist/config/index.js", import.meta.url).href;
 
 /** A service whose `start` has this body, as a real process. */
-function service(context: TestContext, start: string, env: Record<string, string> = {}): ServiceSpec {
+function service(
+  context: TestContext,
+  start: string,
+  env: Record<string, string> = {},
+): ServiceSpec {
   const folder = mkdtempSync(join(tmpdir(), "nexus-service-"));
   context.onTestFinished(() => rmSync(folder, { recursive: true }));
   const main = join(folder, "main.mjs");
@@ -37,7 +41,9 @@ const HANGS = `
 describe("a service process", () => {
   it("says that it is ready, and on SIGTERM closes in reverse and ends with 0", async (context) => {
     const running = await startService(service(context, RUNS, { SIZE: "7" }));
-    expect(running.logs()).toContainEqual(expect.objectContaining({ msg: "ready", size: 7, level: "info" }));
+    expect(running.logs()).toContainEqual(
+      expect.objectContaining({ msg: "ready", size: 7, level: "info" }),
+    );
     expect(await running.kill("SIGTERM")).toEqual({ code: 0, signal: null });
     expect(running.logs().flatMap(({ closed }) => closed ?? [])).toEqual(["worker", "pool"]);
   });
@@ -65,7 +71,9 @@ describe("a service process", () => {
   it("ends with 1 for a defect, and logs no value of it", async (context) => {
     const running = spawnService(service(context, `JSON.parse("{canary");`));
     expect(await running.exited).toEqual({ code: 1, signal: null });
-    expect(running.logs()).toContainEqual(expect.objectContaining({ msg: "failed", level: "error" }));
+    expect(running.logs()).toContainEqual(
+      expect.objectContaining({ msg: "failed", level: "error" }),
+    );
     expect(running.output()).not.toContain("canary");
   });
 
@@ -73,16 +81,22 @@ describe("a service process", () => {
     ["a rejection", "void Promise.reject(canary);"],
     ["an exception", "setTimeout(() => { throw canary; });"],
     ["a value that is no error", "void Promise.reject(canary.detail);"],
-    ["an error within an error", `void Promise.reject(new AggregateError([canary], "two of them"));`],
-  ])("ends with 1 for %s that nobody handles, and says its code only", async ([, start], context) => {
-    const error = `const canary = Object.assign(new Error("canary of a row"), { name: "error", severity: "ERROR", code: "23505",
+    [
+      "an error within an error",
+      `void Promise.reject(new AggregateError([canary], "two of them"));`,
+    ],
+  ])(
+    "ends with 1 for %s that nobody handles, and says its code only",
+    async ([, start], context) => {
+      const error = `const canary = Object.assign(new Error("canary of a row"), { name: "error", severity: "ERROR", code: "23505",
       detail: "Key (email)=(canary) already exists." });
       setInterval(() => undefined, 60_000); ${start} return {};`;
-    const running = spawnService(service(context, error));
-    expect(await running.exited).toEqual({ code: 1, signal: null });
-    expect(running.logs()).toContainEqual(expect.objectContaining({ level: "fatal" }));
-    expect(running.output()).not.toContain("canary");
-  });
+      const running = spawnService(service(context, error));
+      expect(await running.exited).toEqual({ code: 1, signal: null });
+      expect(running.logs()).toContainEqual(expect.objectContaining({ level: "fatal" }));
+      expect(running.output()).not.toContain("canary");
+    },
+  );
 
   it("ends with 1 where something cannot be closed, but closes the rest", async (context) => {
     const start = `setInterval(() => undefined, 60_000);

@@ -33,7 +33,9 @@ export async function runService<V extends Readonly<Record<string, Variable<unkn
 ): Promise<void> {
   if (existsSync(".env")) process.loadEnvFile(".env");
   const log = openLog(service.name);
-  endOnUnhandled((error) => log.fatal({ err: error }, "an error that nobody expected ends this process"));
+  endOnUnhandled((error) =>
+    log.fatal({ err: error }, "an error that nobody expected ends this process"),
+  );
   const open = closers();
   try {
     requireCatalog();

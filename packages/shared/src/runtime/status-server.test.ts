@@ -3,7 +3,11 @@ import { type Status, serveStatus } from "./status-server.ts";
 
 async function served(context: TestContext, more: Partial<Status> = {}): Promise<string> {
   const metrics = async () => ({ contentType: "text/plain; version=0.0.4", text: "up 1\n" });
-  const server = await serveStatus({ metrics, checks: { target: async () => 1 }, ...more }, "127.0.0.1", 0);
+  const server = await serveStatus(
+    { metrics, checks: { target: async () => 1 }, ...more },
+    "127.0.0.1",
+    0,
+  );
   context.onTestFinished(() => server.close());
   return `http://127.0.0.1:${server.port}`;
 }
@@ -26,7 +30,10 @@ describe("the status of a service", () => {
     const queue = () => Promise.reject(new Error("secret"));
     const url = await served(context, { checks: { target: async () => 1, queue }, metrics: queue });
     const ready = await fetch(`${url}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([503, { target: "ok", queue: "unavailable" }]);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { target: "ok", queue: "unavailable" },
+    ]);
     const metrics = await fetch(`${url}/metrics`);
     expect([metrics.status, await metrics.text()]).toEqual([500, `{"code":"internal"}`]);
   });

@@ -8,7 +8,8 @@ import { type Answering, readinessOf } from "./readiness.ts";
 /** The variables of every service that serves its status. */
 export const statusVariables = {
   METRICS_PORT: optionalNumber(0, 65_535, {
-    meaning: "the port of /metrics, /healthz and /readyz; 0 takes a free one, absent: they are not served",
+    meaning:
+      "the port of /metrics, /healthz and /readyz; 0 takes a free one, absent: they are not served",
   }),
   METRICS_HOST: text({
     meaning: "the address that METRICS_PORT is opened on",
@@ -18,7 +19,11 @@ export const statusVariables = {
 };
 
 /** Milliseconds. Node looks for requests that are late each half minute, if it is told nothing. */
-const BOUNDS = { requestTimeout: 10_000, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+const BOUNDS = {
+  requestTimeout: 10_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+};
 
 export interface Status {
   /** What Prometheus scrapes. */
@@ -33,15 +38,22 @@ export interface StatusServer {
 }
 
 /** Opens the port. Throws `ConfigurationError` when it cannot be opened. */
-export async function serveStatus(status: Status, host: string, port: number): Promise<StatusServer> {
+export async function serveStatus(
+  status: Status,
+  host: string,
+  port: number,
+): Promise<StatusServer> {
   const server = createServer(BOUNDS, (request, response) => {
     void answer(status, request.method === "GET" ? request.url : undefined, response);
   });
   server.listen({ host, port });
   await once(server, "listening").catch((cause: unknown) => {
-    throw new ConfigurationError(`METRICS_PORT: ${host}:${port} cannot be listened on: is it taken?`, {
-      cause,
-    });
+    throw new ConfigurationError(
+      `METRICS_PORT: ${host}:${port} cannot be listened on: is it taken?`,
+      {
+        cause,
+      },
+    );
   });
   const address = server.address();
   return {
@@ -55,7 +67,11 @@ export async function serveStatus(status: Status, host: string, port: number): P
   };
 }
 
-async function answer(status: Status, url: string | undefined, response: ServerResponse): Promise<void> {
+async function answer(
+  status: Status,
+  url: string | undefined,
+  response: ServerResponse,
+): Promise<void> {
   switch (url?.split("?")[0]) {
     case "/metrics":
       return await metrics(status, response);
@@ -63,7 +79,11 @@ async function answer(status: Status, url: string | undefined, response: ServerR
       return json(response, 200, { status: "ok" });
     case "/readyz": {
       const states: Record<string, Answering> = await readinessOf(status.checks);
-      return json(response, Object.values(states).every((state) => state === "ok") ? 200 : 503, states);
+      return json(
+        response,
+        Object.values(states).every((state) => state === "ok") ? 200 : 503,
+        states,
+      );
     }
     case undefined:
     default:

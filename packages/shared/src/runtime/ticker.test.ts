@@ -17,7 +17,11 @@ describe("a ticker", () => {
     });
     await eventually(() => rounds >= 5);
     await ticker.stop();
-    expect(errors.map(String).slice(0, 3)).toEqual(["Error: round 1", "Error: round 3", "Error: round 5"]);
+    expect(errors.map(String).slice(0, 3)).toEqual([
+      "Error: round 1",
+      "Error: round 3",
+      "Error: round 5",
+    ]);
   });
 
   it("goes on after a round that throws before it returns a promise", async () => {

@@ -11,7 +11,9 @@ import {
 
 describe("the arrows", () => {
   it("lead out of every active status of a run, and out of no other", () => {
-    const left = statusesOf(runArrows).filter((status) => Object.keys(runArrows[status]).length > 0);
+    const left = statusesOf(runArrows).filter(
+      (status) => Object.keys(runArrows[status]).length > 0,
+    );
     expect(left).toEqual(activeRunStatuses);
   });
 
@@ -47,13 +49,23 @@ function diagram<S extends string>(arrows: Arrows<S>): string {
 function table<S extends string>(arrows: Arrows<S>): string {
   const rows = pairs(arrows).map(({ from, to, because }) => `| ${from} | ${to} | ${because} |`);
   const ends = statusesOf(arrows).filter((status) => Object.keys(arrows[status]).length === 0);
-  return ["| from | to | when |", "|---|---|---|", ...rows, "", `Nothing follows ${ends.join(", ")}.`].join(
-    "\n",
-  );
+  return [
+    "| from | to | when |",
+    "|---|---|---|",
+    ...rows,
+    "",
+    `Nothing follows ${ends.join(", ")}.`,
+  ].join("\n");
 }
 
-function pairs<S extends string>(arrows: Arrows<S>): { from: string; to: string; because: string }[] {
+function pairs<S extends string>(
+  arrows: Arrows<S>,
+): { from: string; to: string; because: string }[] {
   return statusesOf(arrows).flatMap((from) =>
-    Object.entries<string | undefined>(arrows[from]).map(([to, because = ""]) => ({ from, to, because })),
+    Object.entries<string | undefined>(arrows[from]).map(([to, because = ""]) => ({
+      from,
+      to,
+      because,
+    })),
   );
 }

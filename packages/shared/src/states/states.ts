@@ -51,7 +51,8 @@ export const entityArrows: Arrows<EntityStatus> = {
     cancelled: "the run was cancelled",
   },
   loading: {
-    settling: "no batch is planned or queued any more; or too many rows were lost, and none is queued",
+    settling:
+      "no batch is planned or queued any more; or too many rows were lost, and none is queued",
     cancelled: "the run was cancelled",
   },
   settling: {
@@ -65,7 +66,8 @@ export const entityArrows: Arrows<EntityStatus> = {
     loading: "an operator requeued batches, or a parent of parked rows arrived",
   },
   blocked: {
-    loading: "an operator requeued batches or lets it lose more rows, or a parent of parked rows arrived",
+    loading:
+      "an operator requeued batches or lets it lose more rows, or a parent of parked rows arrived",
     cancelled: "the run was cancelled",
   },
   skipped: {},

@@ -1,5 +1,13 @@
 /** What content changed, what became of it, and what that may take and cost. */
-import { boolean, doublePrecision, integer, interval, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  doublePrecision,
+  integer,
+  interval,
+  primaryKey,
+  text,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { asText, day, instant, int8 } from "./column-types.ts";
 import { migration } from "./schema.ts";
 

@@ -4,4 +4,16 @@ export * from "./process-tables.ts";
 export * from "./target-tables.ts";
 export * from "./run-tables.ts";
 export { type Columns, given, iso, query, read } from "./read.ts";
-export { and, count, countDistinct, desc, eq, gt, isNull, max, ne, notInArray, sql } from "drizzle-orm";
+export {
+  and,
+  count,
+  countDistinct,
+  desc,
+  eq,
+  gt,
+  isNull,
+  max,
+  ne,
+  notInArray,
+  sql,
+} from "drizzle-orm";

@@ -7,7 +7,10 @@ export const query = new QueryBuilder();
 
 /** What `read` needs to know of a query. */
 interface Typed<Row> {
-  readonly _: { readonly result: Row[]; readonly selectedFields: Readonly<Record<string, unknown>> };
+  readonly _: {
+    readonly result: Row[];
+    readonly selectedFields: Readonly<Record<string, unknown>>;
+  };
   toSQL(): { readonly sql: string; readonly params: unknown[] };
 }
 

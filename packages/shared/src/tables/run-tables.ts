@@ -153,7 +153,12 @@ export const goneRows = migration.table(
 
 export const movedParents = migration.table(
   "moved_parents",
-  { child: text().notNull(), parent: text().notNull(), parent_id: uuid().notNull(), run_id: integer() },
+  {
+    child: text().notNull(),
+    parent: text().notNull(),
+    parent_id: uuid().notNull(),
+    run_id: integer(),
+  },
   (table) => [primaryKey({ columns: [table.child, table.parent, table.parent_id] })],
 );
 

@@ -15,7 +15,10 @@ export function targetsOf(entities: readonly Entity[]): PgTable[] {
 }
 
 function tableOf({ name, columns }: WantedTable): PgTable {
-  return pgTable(name, Object.fromEntries(columns.map((column) => [column.name, columnOf(column)])));
+  return pgTable(
+    name,
+    Object.fromEntries(columns.map((column) => [column.name, columnOf(column)])),
+  );
 }
 
 function columnOf({ name, type, required }: WantedColumn) {

@@ -16,34 +16,49 @@ function thrown(by: () => unknown): unknown {
 
 describe("what is told of an error", () => {
   it("of Zod is no value", () => {
-    const error = thrown(() => z.strictObject({ a: z.enum(["x"]) }).parse({ a: 1, [CANARY]: CANARY }));
+    const error = thrown(() =>
+      z.strictObject({ a: z.enum(["x"]) }).parse({ a: 1, [CANARY]: CANARY }),
+    );
     expect(error).toBeInstanceOf(Error);
     expect(JSON.stringify(describeError(error))).not.toContain(CANARY);
   });
 
   it("of JSON.parse is no value", () => {
-    expect(JSON.stringify(describeError(thrown(() => JSON.parse(`{"a": ${CANARY}`))))).not.toContain(CANARY);
+    expect(
+      JSON.stringify(describeError(thrown(() => JSON.parse(`{"a": ${CANARY}`)))),
+    ).not.toContain(CANARY);
   });
 
   it("of Node's system errors is code and message", () => {
-    const error = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" });
+    const error = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), {
+      code: "ECONNREFUSED",
+    });
     expect(describeError(error)).toMatchObject({ code: "ECONNREFUSED", message: error.message });
   });
 
   it("of our own is the message, the place in the code and the cause, described alike", () => {
     const cause = thrown(() => JSON.parse(CANARY));
     const facts = describeError(new Error("the settings cannot be read", { cause }));
-    expect(facts).toMatchObject({ message: "the settings cannot be read", cause: { name: "SyntaxError" } });
+    expect(facts).toMatchObject({
+      message: "the settings cannot be read",
+      cause: { name: "SyntaxError" },
+    });
     expect(facts.at).toMatch(/describe-error\.test/);
     expect(JSON.stringify(facts)).not.toContain(CANARY);
   });
 
-  it.each([CANARY, { message: CANARY }, null, undefined, 7])("of what is no error is nothing", (value) => {
-    expect(describeError(value)).toEqual({ name: "NonError" });
-  });
+  it.each([CANARY, { message: CANARY }, null, undefined, 7])(
+    "of what is no error is nothing",
+    (value) => {
+      expect(describeError(value)).toEqual({ name: "NonError" });
+    },
+  );
 
   it("of several errors in one is told of each", () => {
-    const many = new AggregateError([new Error("closing pool failed")], "not everything could be closed");
+    const many = new AggregateError(
+      [new Error("closing pool failed")],
+      "not everything could be closed",
+    );
     expect(JSON.stringify(describeError(many))).toContain("closing pool failed");
   });
 });
@@ -51,7 +66,12 @@ describe("what is told of an error", () => {
 describe("what is told of an error of PostgreSQL", () => {
   let pool: Pool;
   beforeEach(async (context) => {
-    pool = openPool({ url: await freshDatabase(context), max: 1, name: "test", onError: () => undefined });
+    pool = openPool({
+      url: await freshDatabase(context),
+      max: 1,
+      name: "test",
+      onError: () => undefined,
+    });
     await pool.query(
       `create table one (name text unique check (name !~ ' $'));
        insert into one values ('${CANARY}')`,

@@ -14,13 +14,21 @@ describe("what leaves the process of a span", () => {
   let provider: BasicTracerProvider;
   beforeEach(() => {
     exporter = new InMemorySpanExporter();
-    provider = new BasicTracerProvider({ spanProcessors: [reducing(new SimpleSpanProcessor(exporter))] });
+    provider = new BasicTracerProvider({
+      spanProcessors: [reducing(new SimpleSpanProcessor(exporter))],
+    });
     return () => provider.shutdown();
   });
 
   it("is known attributes, and no word of an error, whoever made it", () => {
-    const span = provider.getTracer("bullmq").startSpan("process load-cases", { kind: SpanKind.CONSUMER });
-    span.setAttributes({ "bullmq.job.id": "1.cases.2.1", "bullmq.job.result": CANARY, "url.path": CANARY });
+    const span = provider
+      .getTracer("bullmq")
+      .startSpan("process load-cases", { kind: SpanKind.CONSUMER });
+    span.setAttributes({
+      "bullmq.job.id": "1.cases.2.1",
+      "bullmq.job.result": CANARY,
+      "url.path": CANARY,
+    });
     span.recordException(new Error(CANARY));
     span.addEvent("job failed", { "bullmq.job.failed.reason": CANARY });
     span.addLink({ context: span.spanContext(), attributes: { "nexus.run": CANARY } });
@@ -40,7 +48,9 @@ describe("what leaves the process of a span", () => {
 
   it("is nothing where BullMQ looks after itself", () => {
     for (const scope of ["bullmq", "ours"]) provider.getTracer(scope).startSpan("getNextJob").end();
-    const scopes = exporter.getFinishedSpans().map(({ instrumentationScope }) => instrumentationScope.name);
+    const scopes = exporter
+      .getFinishedSpans()
+      .map(({ instrumentationScope }) => instrumentationScope.name);
     expect(scopes).toEqual(["ours"]);
   });
 });

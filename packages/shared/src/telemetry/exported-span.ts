@@ -32,8 +32,16 @@ function isHousekeeping({ kind, instrumentationScope }: ReadableSpan): boolean {
 
 /** The span without messages, events, links and unknown attributes. */
 function reduced(span: ReadableSpan): ReadableSpan {
-  const { name, kind, parentSpanContext, startTime, endTime, duration, resource, instrumentationScope } =
-    span;
+  const {
+    name,
+    kind,
+    parentSpanContext,
+    startTime,
+    endTime,
+    duration,
+    resource,
+    instrumentationScope,
+  } = span;
   const dropped = { droppedAttributesCount: 0, droppedEventsCount: 0, droppedLinksCount: 0 };
   return {
     name,

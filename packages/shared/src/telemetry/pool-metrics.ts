@@ -46,7 +46,11 @@ export function openPoolMetrics(register: Registry, servers: readonly Server[]):
 
 const CLOSED = { totalCount: 0, idleCount: 0, waitingCount: 0 };
 
-function openGauge(register: Registry, servers: readonly Server[], pools: ReadonlyMap<string, Pool>): void {
+function openGauge(
+  register: Registry,
+  servers: readonly Server[],
+  pools: ReadonlyMap<string, Pool>,
+): void {
   const gauge = new Gauge({
     name: "nexus_connections",
     help: "Connections by what they do; `waiting` are requests for one.",

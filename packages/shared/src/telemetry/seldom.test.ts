@@ -13,5 +13,7 @@ it("a thousand errors are a line at once, and one that counts them half a minute
   tell(refused);
   clock = 59_999;
   tell(refused);
-  expect(lines.slice(1)).toEqual([["Error: refused", { repeated: { ECONNREFUSED: 999, TypeError: 3 } }]]);
+  expect(lines.slice(1)).toEqual([
+    ["Error: refused", { repeated: { ECONNREFUSED: 999, TypeError: 3 } }],
+  ]);
 });

@@ -21,7 +21,10 @@ import type { Tracing } from "./tracing.ts";
 const LAST_WORD_MS = 2_000;
 
 /** Sampler, limits, endpoint and headers are those of the SDK's own variables. Opens no socket before the first span has ended. */
-export function startTracing(service: string, log: Log): { tracing: Tracing; close: () => Promise<void> } {
+export function startTracing(
+  service: string,
+  log: Log,
+): { tracing: Tracing; close: () => Promise<void> } {
   tellTroubles(log);
   const provider = new BasicTracerProvider({
     resource: resourceOf(service),
@@ -31,7 +34,10 @@ export function startTracing(service: string, log: Log): { tracing: Tracing; clo
   // No baggage: whoever calls us could put anything into it.
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  return { tracing: spansOf(trace.getTracer("smile-nexus-migration")), close: () => close(provider, log) };
+  return {
+    tracing: spansOf(trace.getTracer("smile-nexus-migration")),
+    close: () => close(provider, log),
+  };
 }
 
 /** The name of the service, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` say otherwise. Nothing of the machine. */

@@ -17,7 +17,11 @@ export async function guardArrows(db: Queryable): Promise<void> {
   await guard(db, "batches", batchArrows);
 }
 
-async function guard<S extends string>(db: Queryable, table: string, arrows: Arrows<S>): Promise<void> {
+async function guard<S extends string>(
+  db: Queryable,
+  table: string,
+  arrows: Arrows<S>,
+): Promise<void> {
   const pairs = statusesOf(arrows).flatMap((was) =>
     Object.keys(arrows[was]).map((becomes) => ({ was, becomes })),
   );

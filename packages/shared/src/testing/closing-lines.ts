@@ -37,7 +37,9 @@ function used(): string {
     parts.set(stack, known);
     for (const part of madeOf.split(", ")) known.add(part);
   }
-  return [...parts].map(([stack, madeOf]) => `${stack} (${[...madeOf].sort().join(", ")})`).join(", ");
+  return [...parts]
+    .map(([stack, madeOf]) => `${stack} (${[...madeOf].sort().join(", ")})`)
+    .join(", ");
 }
 
 function kept(): string[] {
@@ -46,7 +48,10 @@ function kept(): string[] {
     folders.length > 0
       ? ""
       : " (gone with its server, unless TEST_DATABASE_URL names one; NEXUS_KEEP=1 keeps the folder)";
-  return [...folders, ...remarks("database kept").map((url) => `database of a failed test: ${url}${end}`)];
+  return [
+    ...folders,
+    ...remarks("database kept").map((url) => `database of a failed test: ${url}${end}`),
+  ];
 }
 
 function missing(): string[] {

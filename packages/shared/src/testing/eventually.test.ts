@@ -26,7 +26,9 @@ describe("eventually", () => {
       within: 30,
       every: 5,
     });
-    await expect(waiting).rejects.toThrow("did not hold within 30 ms; last value: { done: 4, of: 5 }");
+    await expect(waiting).rejects.toThrow(
+      "did not hold within 30 ms; last value: { done: 4, of: 5 }",
+    );
   });
 
   it("names the last error when the time is over, and keeps it as the cause", async () => {

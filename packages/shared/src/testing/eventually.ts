@@ -62,7 +62,10 @@ function limitOf(within: number, clock: () => number): Limit {
   };
 }
 
-type Sight<T> = { kind: "value"; value: T } | { kind: "error"; error: unknown } | { kind: "nothing" };
+type Sight<T> =
+  | { kind: "value"; value: T }
+  | { kind: "error"; error: unknown }
+  | { kind: "nothing" };
 
 async function sight<T>(look: () => T | Promise<T>): Promise<Sight<T>> {
   try {

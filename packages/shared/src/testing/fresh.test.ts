@@ -5,7 +5,9 @@ import { type Template, freshDatabase, freshRedis } from "./fresh.ts";
 async function tables(url: string): Promise<unknown> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query("select count(*)::int as n from pg_tables where schemaname = 'public'");
+  const { rows } = await client.query(
+    "select count(*)::int as n from pg_tables where schemaname = 'public'",
+  );
   await client.end();
   return rows;
 }

@@ -12,7 +12,10 @@ export async function setup(): Promise<() => Promise<void>> {
   process.on("disconnect", () => process.exit(1)); // The runner that started us is gone.
   process.channel?.unref();
   process.env["NEXUS_TEST_RUN"] = randomBytes(3).toString("hex");
-  const stops = [await sharePostgresData(), ...(await Promise.all([sharePostgres(), shareRedis()]))];
+  const stops = [
+    await sharePostgresData(),
+    ...(await Promise.all([sharePostgres(), shareRedis()])),
+  ];
   return async () => {
     for (const stop of stops) await stop();
   };

@@ -3,9 +3,20 @@ export { type Certificates, makeCertificates } from "./certificates.ts";
 export { findBrowser, findPostgres, findRedis } from "./binaries.ts";
 export { type Dice, dice } from "./dice.ts";
 export { type Patience, eventually } from "./eventually.ts";
-export { type Template, type TestContext, freshDatabase, freshRedis, needsVectors } from "./fresh.ts";
+export {
+  type Template,
+  type TestContext,
+  freshDatabase,
+  freshRedis,
+  needsVectors,
+} from "./fresh.ts";
 export { freshTarget, loadingEntity, runningRun } from "./fresh-target.ts";
-export { type Missing, type PostgresOptions, type PrivatePostgres, startPostgres } from "./postgres.ts";
+export {
+  type Missing,
+  type PostgresOptions,
+  type PrivatePostgres,
+  startPostgres,
+} from "./postgres.ts";
 export type { PostgresServer } from "./postgres-server.ts";
 export { type PrivateRedis, type RedisOptions, startRedis } from "./redis.ts";
 export { type RedisServer, redisAt } from "./redis-server.ts";
@@ -13,7 +24,13 @@ export { runCommand } from "./command.ts";
 export { untilFileEnds } from "./end-of-file.ts";
 export type { Exit } from "./own-group.ts";
 export { type ServiceProcess, type ServiceSpec, spawnService, startService } from "./service.ts";
-export { type Breakable, type RunningStack, type Stack, stacks, stacksWithVectors } from "./stacks.ts";
+export {
+  type Breakable,
+  type RunningStack,
+  type Stack,
+  stacks,
+  stacksWithVectors,
+} from "./stacks.ts";
 export { type FreshLedger, freshLedger } from "./fresh-ledger.ts";
 export { type SeedBatch, type SeedEntity, type SeedRun, seedRun } from "./seed-run.ts";
 export { freshLogin } from "./login.ts";

@@ -8,7 +8,10 @@ import { LONGEST } from "./longest-first.ts";
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 
 it.skipIf(!existsSync(`${ROOT}.git`))("each long file is there", () => {
-  const files = execFileSync("git", ["ls-files", "*.test.ts"], { cwd: ROOT, encoding: "utf8" }).split("\n");
+  const files = execFileSync("git", ["ls-files", "*.test.ts"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  }).split("\n");
   const found = LONGEST.map((end) => files.filter((file) => file.endsWith(end)).length);
   expect(LONGEST.filter((_, at) => found[at] !== 1)).toEqual([]);
   expect(new Set(LONGEST).size).toBe(LONGEST.length);

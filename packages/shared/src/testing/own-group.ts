@@ -24,7 +24,11 @@ export function spawnGroup(
   args: readonly string[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): GroupLeader {
-  const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(command, args, {
+    ...options,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
   child.on("error", () => undefined); // No pid then.
   const { pid } = child;
   if (pid === undefined) throw new Error(`${command} could not be started`);

@@ -33,7 +33,8 @@ export async function postgresAt(url: string): Promise<PostgresServer> {
     url,
     version: await withClient(url, serverVersion),
     database: (label, from) => createDatabase(url, label, from?.template),
-    drop: (database) => withClient(url, async (client) => await dropDatabase(client, nameOf(database))),
+    drop: (database) =>
+      withClient(url, async (client) => await dropDatabase(client, nameOf(database))),
     template: (name, build) => ensureTemplate(url, name, build),
     pgvector: () => withClient(url, pgvector),
     dropAll: (prefix) => withClient(url, async (client) => await dropAll(client, prefix)),

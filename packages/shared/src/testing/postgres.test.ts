@@ -3,7 +3,10 @@ import { Client } from "pg";
 import { type TestContext, beforeEach, describe, expect, it } from "vitest";
 import { type PostgresOptions, type PrivatePostgres, startPostgres } from "./postgres.ts";
 
-async function privatePostgres(context: TestContext, options?: PostgresOptions): Promise<PrivatePostgres> {
+async function privatePostgres(
+  context: TestContext,
+  options?: PostgresOptions,
+): Promise<PrivatePostgres> {
   const server = await startPostgres(options);
   if (!server.found) return context.skip(server.reason);
   context.onTestFinished(() => server.stop());
@@ -94,9 +97,15 @@ describe("a private PostgreSQL", () => {
 
 describe("the settings of a private PostgreSQL", () => {
   it("are the server's own where it must survive the machine, and the caller's come last", async (context) => {
-    const server = await privatePostgres(context, { durable: "machine", settings: { work_mem: "7MB" } });
+    const server = await privatePostgres(context, {
+      durable: "machine",
+      settings: { work_mem: "7MB" },
+    });
     expect(
-      await rows(server.url, "select current_setting('fsync') as fsync, current_setting('work_mem') as mem"),
+      await rows(
+        server.url,
+        "select current_setting('fsync') as fsync, current_setting('work_mem') as mem",
+      ),
     ).toEqual([{ fsync: "on", mem: "7MB" }]);
   });
 });

@@ -50,7 +50,9 @@ const survivesProcess = { fsync: "off", full_page_writes: "off" };
  * Starts a PostgreSQL with a new data folder, on loopback, superuser `postgres`, no password. Takes about 1.5 s, in a test run half of it.
  * Never outlives this process.
  */
-export async function startPostgres(options: PostgresOptions = {}): Promise<PrivatePostgres | Missing> {
+export async function startPostgres(
+  options: PostgresOptions = {},
+): Promise<PrivatePostgres | Missing> {
   const bin = findPostgres();
   if (!bin)
     return {
@@ -97,7 +99,9 @@ function emptyServer(): ServerProcess {
 async function fillData(bin: string, folder: string): Promise<void> {
   const shared = testRun.postgresData();
   if (shared === undefined) return await makeData(bin, folder);
-  await promisify(execFile)("cp", ["-R", shared, join(folder, "data")], { ...unprivilegedAccount() });
+  await promisify(execFile)("cp", ["-R", shared, join(folder, "data")], {
+    ...unprivilegedAccount(),
+  });
 }
 
 async function makeData(bin: string, folder: string): Promise<void> {
@@ -109,7 +113,11 @@ async function makeData(bin: string, folder: string): Promise<void> {
   });
 }
 
-async function run(bin: string, server: ServerProcess, options: PostgresOptions): Promise<PrivatePostgres> {
+async function run(
+  bin: string,
+  server: ServerProcess,
+  options: PostgresOptions,
+): Promise<PrivatePostgres> {
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const args = ["-D", join(server.folder, "data"), "-p", String(port), ...settingArgs(options)];
@@ -148,7 +156,9 @@ function settingArgs({ durable = "process", settings }: PostgresOptions): string
 
 /** The server once it answers. Recovery after a kill is waited for. */
 async function ready(server: ServerProcess, url: string): Promise<PostgresServer> {
-  const found = await eventually(() => (server.running() ? postgresAt(url) : undefined), { within: 30_000 });
+  const found = await eventually(() => (server.running() ? postgresAt(url) : undefined), {
+    within: 30_000,
+  });
   if (!found) throw new Error(`PostgreSQL ended at its start:\n${server.log().slice(-2000)}`);
   return found;
 }

@@ -33,7 +33,9 @@ export interface RedisServer {
 export async function redisAt(url: string): Promise<RedisServer> {
   return {
     url,
-    version: await withRedis(url, async (redis) => member(await redis.info("server"), "redis_version")),
+    version: await withRedis(url, async (redis) =>
+      member(await redis.info("server"), "redis_version"),
+    ),
     database: () => withRedis(url, async (redis) => await nextDatabase(redis, url)),
     dump: (given) => withRedis(given, dumpAll),
     clear: (given) => withRedis(given, async (redis) => void (await redis.flushdb())),
@@ -87,7 +89,11 @@ function member(info: string, name: string): string {
 }
 
 async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
   redis.on("error", () => undefined); // `connect` and the commands reject with it.
   try {
     await redis.connect();

@@ -28,7 +28,8 @@ export interface RedisOptions {
 /** Starts a Redis on loopback. Takes about 0.1 s. Never outlives this process. */
 export async function startRedis(options: RedisOptions = {}): Promise<PrivateRedis | Missing> {
   const binary = findRedis();
-  if (!binary) return { found: false, reason: "no Redis here: install redis-server (or valkey-server)" };
+  if (!binary)
+    return { found: false, reason: "no Redis here: install redis-server (or valkey-server)" };
   const server = serverProcess({ name: "redis", crash: "SIGKILL", end: "SIGTERM" });
   try {
     return await run(binary, server, options);
@@ -46,7 +47,16 @@ async function run(
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   const append = keeps === "everything" ? ["yes", "--appendfsync", "always"] : ["no"];
-  const own = ["--port", String(port), "--bind", "127.0.0.1", "--dir", server.folder, "--databases", "1000"];
+  const own = [
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--dir",
+    server.folder,
+    "--databases",
+    "1000",
+  ];
   const start = async (): Promise<RedisServer> => {
     server.start(binary, [...own, "--save", "", "--appendonly", ...append, ...args]);
     return await ready(server, url);
@@ -65,7 +75,9 @@ async function run(
 }
 
 async function ready(server: ServerProcess, url: string): Promise<RedisServer> {
-  const found = await eventually(() => (server.running() ? redisAt(url) : undefined), { within: 15_000 });
+  const found = await eventually(() => (server.running() ? redisAt(url) : undefined), {
+    within: 15_000,
+  });
   if (!found) throw new Error(`Redis ended at its start:\n${server.log().slice(-2000)}`);
   return found;
 }

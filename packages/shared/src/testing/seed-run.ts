@@ -35,7 +35,8 @@ export async function seedRun(db: Queryable, { status, entities }: SeedRun): Pro
       `insert into migration.run_entities (run_id, entity, position, status, batches, expected) values ($1, $2, $3, $4, $5, $5 * 10)`,
       [runId, entity, position, seed.status, batches.length],
     );
-    for (const [index, batch] of batches.entries()) await seedBatch(db, runId, entity, index + 1, batch);
+    for (const [index, batch] of batches.entries())
+      await seedBatch(db, runId, entity, index + 1, batch);
   }
   return runId;
 }

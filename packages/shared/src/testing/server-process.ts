@@ -84,10 +84,20 @@ interface Launch {
 }
 
 /** In a session of its own: Ctrl-C at the terminal ends the tests, and they end their servers. */
-function launch(command: string, args: readonly string[], { cwd, logFile, account }: Launch): ChildProcess {
+function launch(
+  command: string,
+  args: readonly string[],
+  { cwd, logFile, account }: Launch,
+): ChildProcess {
   const log = openSync(logFile, "a");
   const env = { PATH: process.env["PATH"], TZ: "UTC", LC_ALL: "C" };
-  const child = spawn(command, args, { cwd, env, detached: true, stdio: ["ignore", log, log], ...account });
+  const child = spawn(command, args, {
+    cwd,
+    env,
+    detached: true,
+    stdio: ["ignore", log, log],
+    ...account,
+  });
   closeSync(log);
   child.on("error", () => undefined); // No pid then: whoever waits for the server says so.
   child.unref();
@@ -101,6 +111,7 @@ export async function freePort(): Promise<number> {
   await once(server, "listening");
   const address = server.address();
   server.close();
-  if (address === null || typeof address === "string") throw new Error("the loopback interface gave no port");
+  if (address === null || typeof address === "string")
+    throw new Error("the loopback interface gave no port");
   return address.port;
 }

@@ -8,7 +8,11 @@ import { eventually } from "./eventually.ts";
 import { type ServiceSpec, spawnService, startService } from "./service.ts";
 
 /** A service whose `main.js` is this text. */
-function service(context: TestContext, text: string, env: Record<string, string> = {}): ServiceSpec {
+function service(
+  context: TestContext,
+  text: string,
+  env: Record<string, string> = {},
+): ServiceSpec {
   const folder = mkdtempSync(join(tmpdir(), "nexus-service-"));
   context.onTestFinished(() => rmSync(folder, { recursive: true }));
   const main = join(folder, "main.mjs");
@@ -57,12 +61,16 @@ describe("a service process", () => {
     const start = startService(
       service(context, `console.error("TARGET_URL is missing"); process.exitCode = 2;`),
     );
-    await expect(start).rejects.toThrow('sample ended without {"msg":"ready"}:\nTARGET_URL is missing');
+    await expect(start).rejects.toThrow(
+      'sample ended without {"msg":"ready"}:\nTARGET_URL is missing',
+    );
   });
 
   it("that never says what is waited for is given up in time", async (context) => {
     const running = spawnService(service(context, staysUp));
-    await expect(running.waitForLine({ msg: "done" }, 300)).rejects.toThrow("has not written within 300 ms");
+    await expect(running.waitForLine({ msg: "done" }, 300)).rejects.toThrow(
+      "has not written within 300 ms",
+    );
     await running.kill();
   });
 
@@ -90,7 +98,9 @@ function listens(url: unknown): Promise<boolean> {
 function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return !existsSync(`/proc/${pid}/stat`) || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    return (
+      !existsSync(`/proc/${pid}/stat`) || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
+    );
   } catch {
     return false;
   }

@@ -28,7 +28,9 @@ export interface RunningStack {
   readonly queueUrl: string;
   /** Undefined where the server is not ours to break. */
   readonly database: (Breakable & { log?(): string }) | undefined;
-  readonly queue: (Breakable & { flush?(): Promise<void>; dump?(url: string): Promise<string> }) | undefined;
+  readonly queue:
+    | (Breakable & { flush?(): Promise<void>; dump?(url: string): Promise<string> })
+    | undefined;
   stop(): Promise<void>;
 }
 

@@ -51,7 +51,9 @@ export async function storedColumns(db: Queryable): Promise<string[]> {
      where c.relkind = 'r' and c.relnamespace::regnamespace::text in ('migration', 'public')`,
   );
   return rows
-    .map(({ oid, ...fact }) => inWords({ ...fact, type: unqualified(fact.type), kind: kindOf(oid) }))
+    .map(({ oid, ...fact }) =>
+      inWords({ ...fact, type: unqualified(fact.type), kind: kindOf(oid) }),
+    )
     .sort();
 }
 

@@ -8,10 +8,12 @@ export const testRun = {
   postgresUrl: (): string | undefined => process.env["TEST_DATABASE_URL"],
   /** A data folder that new servers begin with a copy of. */
   postgresData: (): string | undefined => process.env["NEXUS_TEST_POSTGRES_DATA"],
-  sharePostgresData: (folder: string): void => void (process.env["NEXUS_TEST_POSTGRES_DATA"] = folder),
+  sharePostgresData: (folder: string): void =>
+    void (process.env["NEXUS_TEST_POSTGRES_DATA"] = folder),
   /** Why no test has vectors on real servers; undefined where they can be had. */
   withoutVectors: (): string | undefined => process.env["NEXUS_TEST_WITHOUT_VECTORS"],
-  leaveVectorsOut: (reason: string): void => void (process.env["NEXUS_TEST_WITHOUT_VECTORS"] = reason),
+  leaveVectorsOut: (reason: string): void =>
+    void (process.env["NEXUS_TEST_WITHOUT_VECTORS"] = reason),
   redisUrl: (): string | undefined => process.env["TEST_REDIS_URL"],
 };
 

@@ -8,7 +8,9 @@ import type { Account } from "./server-process.ts";
 export function unprivilegedAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync("/etc/passwd", "utf8").split("\n").map(parseAccount);
-  const found = ["postgres", "nobody"].flatMap((name) => accounts.filter((one) => one.name === name))[0];
+  const found = ["postgres", "nobody"].flatMap((name) =>
+    accounts.filter((one) => one.name === name),
+  )[0];
   return found && { uid: found.uid, gid: found.gid };
 }
 

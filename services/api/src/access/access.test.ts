@@ -7,8 +7,14 @@ import { requireTokensBeyondLoopback } from "./loopback.ts";
 import { needOf, reaches, type Role, ROLES } from "./roles.ts";
 import { type Token, tokensVariable } from "./tokens.ts";
 
-const secrets: Readonly<Record<Role, string>> = { viewer: secret(), operator: secret(), admin: secret() };
-const tokens = parse(ROLES.map((role) => `${role}@lab:${role}:${sha256(secrets[role])}`).join(", \n"));
+const secrets: Readonly<Record<Role, string>> = {
+  viewer: secret(),
+  operator: secret(),
+  admin: secret(),
+};
+const tokens = parse(
+  ROLES.map((role) => `${role}@lab:${role}:${sha256(secrets[role])}`).join(", \n"),
+);
 const routes = Object.keys(contract);
 
 let api: ApiUnderTest;
@@ -22,7 +28,9 @@ describe("with tokens", () => {
     const need = needOf(...split(route)) ?? "nothing";
     const open = need === "public";
     expect(await statusOf(route), "without a token").toSatisfy((status) => open || status === 401);
-    expect(await statusOf(route, secret()), "an unknown one").toSatisfy((status) => open || status === 401);
+    expect(await statusOf(route, secret()), "an unknown one").toSatisfy(
+      (status) => open || status === 401,
+    );
     for (const role of ROLES) {
       const status = await statusOf(route, secrets[role]);
       const passes = open || (need !== "nothing" && reaches(role, need));
@@ -39,7 +47,12 @@ describe("with tokens", () => {
 
   it("puts the token's name and the reason on record, whatever the client calls itself", async () => {
     const headers = { authorization: `Bearer ${secrets.operator}`, "x-nexus-actor": "somebody" };
-    await api.app.inject({ method: "POST", url: "/v1/runs", headers, payload: { reason: "a rehearsal" } });
+    await api.app.inject({
+      method: "POST",
+      url: "/v1/runs",
+      headers,
+      payload: { reason: "a rehearsal" },
+    });
     const audit = await api.app.inject({
       url: "/v1/audit?action=start",
       headers: { authorization: `Bearer ${secrets.admin}` },
@@ -121,7 +134,10 @@ describe("without tokens", () => {
     ["a proxy that says only which name was asked", { "x-forwarded-host": "localhost" }],
     ["a proxy that says only how it was asked", { "x-forwarded-proto": "https" }],
     ["whom Cloudflare speaks for", { "cf-connecting-ip": "203.0.113.9" }],
-    ["a proxy that claims to be this machine", { "x-forwarded-for": "127.0.0.1", host: "localhost" }],
+    [
+      "a proxy that claims to be this machine",
+      { "x-forwarded-for": "127.0.0.1", host: "localhost" },
+    ],
     ["a name with a port that was made to point here", { host: "evil.example:8080" }],
     ["a name that begins like ours", { host: "localhost.evil.example" }],
   ])("does nothing for %s", async (_, headers) => {
@@ -157,7 +173,9 @@ describe("API_TOKENS", () => {
 
 describe("a route that nobody thought of", () => {
   it("keeps the API from starting", async () => {
-    expect(() => api.app.get("/v1/unheard-of", () => "")).toThrow("GET /v1/unheard-of needs a line");
+    expect(() => api.app.get("/v1/unheard-of", () => "")).toThrow(
+      "GET /v1/unheard-of needs a line",
+    );
   });
 });
 

@@ -24,7 +24,10 @@ export function callerOf(request: FastifyRequest, tokens: readonly Token[]): Cal
 }
 
 /** Who asked for a change, and why, for the audit log. The guard has let the request pass. */
-export function by<R extends string | null>(request: FastifyRequest, reason: R): By & { readonly reason: R } {
+export function by<R extends string | null>(
+  request: FastifyRequest,
+  reason: R,
+): By & { readonly reason: R } {
   return { actor: request.caller?.name ?? "unverified", reason };
 }
 
@@ -32,12 +35,15 @@ export function by<R extends string | null>(request: FastifyRequest, reason: R):
 function presentedIn(request: FastifyRequest): string | undefined {
   const [scheme = "", value = ""] = (request.headers.authorization ?? "").split(" ");
   if (/^bearer$/i.test(scheme)) return value;
-  if (!/^basic$/i.test(scheme) || request.routeOptions.url?.startsWith("/queues") !== true) return undefined;
+  if (!/^basic$/i.test(scheme) || request.routeOptions.url?.startsWith("/queues") !== true)
+    return undefined;
   return Buffer.from(value, "base64").toString().split(":").slice(1).join(":");
 }
 
 /** Without tokens nobody is known: the name that a client gives is kept as what it is, a claim. */
 function claimed(request: FastifyRequest): string {
   const name = request.headers["x-nexus-actor"];
-  return typeof name === "string" && /^[\w.@-]{1,64}$/.test(name) ? `unverified:${name}` : "unverified";
+  return typeof name === "string" && /^[\w.@-]{1,64}$/.test(name)
+    ? `unverified:${name}`
+    : "unverified";
 }

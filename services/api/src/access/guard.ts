@@ -32,8 +32,10 @@ export function guardRoutes(app: App, access: Access): void {
     global: false,
     max: access.requestsPerMinute,
     timeWindow: 60_000,
-    keyGenerator: ({ caller, ip }) => (access.tokens.length > 0 && caller ? `token ${caller.name}` : ip),
-    allowList: ({ routeOptions }) => routeOptions.url === "/healthz" || routeOptions.url === "/readyz",
+    keyGenerator: ({ caller, ip }) =>
+      access.tokens.length > 0 && caller ? `token ${caller.name}` : ip,
+    allowList: ({ routeOptions }) =>
+      routeOptions.url === "/healthz" || routeOptions.url === "/readyz",
     errorResponseBuilder: (_request, { ttl }) =>
       new Problem(429, "rate_limited", `too many requests: wait ${Math.ceil(ttl / 1_000)} s`),
   });
@@ -52,13 +54,18 @@ function requireRole({ tokens }: Access): preHandlerHookHandler {
     const refuse = (...problem: ConstructorParameters<typeof Problem>): void =>
       void sendProblem(reply, new Problem(...problem));
     const need = needOf(request.method, request.routeOptions.url ?? "");
-    const foreign = tokens.length === 0 && need !== "public" ? notOfThisMachine(request) : undefined;
+    const foreign =
+      tokens.length === 0 && need !== "public" ? notOfThisMachine(request) : undefined;
     if (foreign !== undefined) return void sendProblem(reply, foreign);
     if (need === undefined || need === "public") return done();
     if (request.caller === null) {
       const scheme = wantsPage(request) ? "Basic" : "Bearer";
       reply.header("www-authenticate", `${scheme} realm="nexus"`);
-      return refuse(401, "unauthenticated", "send Authorization: Bearer and a token that the API knows");
+      return refuse(
+        401,
+        "unauthenticated",
+        "send Authorization: Bearer and a token that the API knows",
+      );
     }
     if (!reaches(request.caller.role, need))
       return refuse(403, "forbidden", `this needs the role ${need}`, { needs: need });

@@ -40,7 +40,11 @@ function isFromHere({ remoteAddress = "" }: FastifyRequest["socket"]): boolean {
 
 function isForHere(headers: FastifyRequest["headers"]): boolean {
   const host = hostIn(`http://${headers.host ?? ""}`);
-  if (host === undefined || !LOOPBACK.test(host.hostname) || headers["sec-fetch-site"] === "cross-site")
+  if (
+    host === undefined ||
+    !LOOPBACK.test(host.hostname) ||
+    headers["sec-fetch-site"] === "cross-site"
+  )
     return false;
   return headers.origin === undefined || hostIn(headers.origin)?.host === host.host;
 }

@@ -39,7 +39,8 @@ export const tokensVariable: Variable<readonly Token[]> = {
   meaning: "who may do what: name:role:sha256 of each token, separated by commas",
   fallback: " ",
   secret: true,
-  danger: "without tokens whoever reaches the port commands the migration: only loopback is listened on",
+  danger:
+    "without tokens whoever reaches the port commands the migration: only loopback is listened on",
 };
 
 /** Compares with every token, so that the time taken tells nothing. Undefined: nobody's. */

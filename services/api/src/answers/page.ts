@@ -8,7 +8,9 @@ export function positionIn(cursor: string | undefined): string | undefined {
   const key = Buffer.from(cursor, "base64url").toString();
   if (isInt8(key)) return key;
   const problem = "must be the `next` of the page before";
-  throw new Problem(400, "invalid_request", `cursor: ${problem}`, { fields: [{ field: "cursor", problem }] });
+  throw new Problem(400, "invalid_request", `cursor: ${problem}`, {
+    fields: [{ field: "cursor", problem }],
+  });
 }
 
 /** A page of `limit` items. `found` holds one item more if there is a next page. */

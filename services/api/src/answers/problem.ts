@@ -37,7 +37,12 @@ export async function sendProblem(reply: FastifyReply, problem: Problem): Promis
 /** Refuses the name of an entity that is not in the catalog. */
 export function requireEntity(entity: string, known: readonly string[]): void {
   if (!known.includes(entity))
-    throw new Problem(404, "unknown_entity", `there is no such entity; there are ${known.join(", ")}`, {
-      known,
-    });
+    throw new Problem(
+      404,
+      "unknown_entity",
+      `there is no such entity; there are ${known.join(", ")}`,
+      {
+        known,
+      },
+    );
 }

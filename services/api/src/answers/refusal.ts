@@ -6,47 +6,48 @@ import { Problem } from "./problem.ts";
 type Kind = Refusal["kind"];
 type Refusals = { readonly [K in Kind]: Extract<Refusal, { kind: K }> };
 
-const ANSWERS: { readonly [K in Kind]: (refusal: Refusals[K]) => readonly [status: number, detail: string] } =
-  {
-    unknown_entity: ({ unknown, known }) => [
-      400,
-      `there is no entity ${unknown.join(", ")}; there are ${known.join(", ")}`,
-    ],
-    nothing_selected: () => [400, "no entity is left to move: name one in entities, or skip fewer"],
-    run_active: ({ runId }) => [409, `run ${runId} is active: wait for it, or cancel it`],
-    adoption_open: ({ adoptionId }) => [
-      409,
-      `adoption ${adoptionId} is under way: wait for it (an extractor does it)`,
-    ],
-    nothing_to_undo: () => [
-      409,
-      "nothing was adopted since the newest run began: what a run has compared and written cannot be given back",
-    ],
-    strangers: ({ strangers }) => [
-      409,
-      `the target holds rows without a legacy key, which a run would load a second time if they are of the source: ${strangers
-        .map(({ entity, rows }) => `${rows} of ${entity}`)
-        .join(
-          ", ",
-        )}; find out which are the source's and adopt them (nexus adopt --plan, then nexus adopt); if the others may stay as they are, say why: --leave-strangers <reason>`,
-    ],
-    no_such_run: ({ runId }) => [404, `there is no run ${runId}`],
-    no_active_run: () => [409, "no run is active"],
-    wrong_status: ({ runId, runStatus, possibleIn }) => [
-      409,
-      `run ${runId} is ${runStatus}; this is possible while it is ${possibleIn.join(", ")}`,
-    ],
-    not_in_run: ({ runId, entity, entityStatus }) => [
-      409,
-      entityStatus === null
-        ? `${entity} is not part of run ${runId}, which is active: wait for it, or cancel it`
-        : `${entity} is ${entityStatus} in run ${runId}: nothing of it was moved that could be tried again`,
-    ],
-    not_blocked: ({ runId, entity, entityStatus }) => [
-      409,
-      `${entity} is ${entityStatus} in run ${runId}: only what is blocked can be waived`,
-    ],
-  };
+const ANSWERS: {
+  readonly [K in Kind]: (refusal: Refusals[K]) => readonly [status: number, detail: string];
+} = {
+  unknown_entity: ({ unknown, known }) => [
+    400,
+    `there is no entity ${unknown.join(", ")}; there are ${known.join(", ")}`,
+  ],
+  nothing_selected: () => [400, "no entity is left to move: name one in entities, or skip fewer"],
+  run_active: ({ runId }) => [409, `run ${runId} is active: wait for it, or cancel it`],
+  adoption_open: ({ adoptionId }) => [
+    409,
+    `adoption ${adoptionId} is under way: wait for it (an extractor does it)`,
+  ],
+  nothing_to_undo: () => [
+    409,
+    "nothing was adopted since the newest run began: what a run has compared and written cannot be given back",
+  ],
+  strangers: ({ strangers }) => [
+    409,
+    `the target holds rows without a legacy key, which a run would load a second time if they are of the source: ${strangers
+      .map(({ entity, rows }) => `${rows} of ${entity}`)
+      .join(
+        ", ",
+      )}; find out which are the source's and adopt them (nexus adopt --plan, then nexus adopt); if the others may stay as they are, say why: --leave-strangers <reason>`,
+  ],
+  no_such_run: ({ runId }) => [404, `there is no run ${runId}`],
+  no_active_run: () => [409, "no run is active"],
+  wrong_status: ({ runId, runStatus, possibleIn }) => [
+    409,
+    `run ${runId} is ${runStatus}; this is possible while it is ${possibleIn.join(", ")}`,
+  ],
+  not_in_run: ({ runId, entity, entityStatus }) => [
+    409,
+    entityStatus === null
+      ? `${entity} is not part of run ${runId}, which is active: wait for it, or cancel it`
+      : `${entity} is ${entityStatus} in run ${runId}: nothing of it was moved that could be tried again`,
+  ],
+  not_blocked: ({ runId, entity, entityStatus }) => [
+    409,
+    `${entity} is ${entityStatus} in run ${runId}: only what is blocked can be waived`,
+  ],
+};
 
 /** The result of a control operation that was done. Throws the problem of one that was refused. */
 export function done<T extends { kind: string }>(result: T | Refusal): T {

@@ -33,30 +33,45 @@ describe("asking for an adoption", () => {
   });
 
   it("refuses entities that there are not, a run that is active, and a second one", async () => {
-    const unknown = await askAdoption(target, "adopt", { ...asked, keys: { people: "id" } }, by, catalog);
+    const unknown = await askAdoption(
+      target,
+      "adopt",
+      { ...asked, keys: { people: "id" } },
+      by,
+      catalog,
+    );
     expect(unknown).toMatchObject({ kind: "unknown_entity", unknown: ["people"] });
     await askAdoption(target, "adopt", asked, by, catalog);
     expect(await askAdoption(target, "adopt", asked, by, catalog)).toEqual({
       kind: "adoption_open",
       adoptionId: 1,
     });
-    expect(await startRun(target, order, by, catalog)).toEqual({ kind: "adoption_open", adoptionId: 1 });
+    expect(await startRun(target, order, by, catalog)).toEqual({
+      kind: "adoption_open",
+      adoptionId: 1,
+    });
     await target.query("update migration.adoptions set status = 'done'");
     expect(await startRun(target, order, by, catalog)).toMatchObject({ kind: "started" });
-    expect(await askAdoption(target, "plan", asked, by, catalog)).toMatchObject({ kind: "run_active" });
+    expect(await askAdoption(target, "plan", asked, by, catalog)).toMatchObject({
+      kind: "run_active",
+    });
   });
 
   it("begins one thing of twenty runs and adoptions that are asked for at once", async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
-        n % 2 === 0 ? startRun(target, order, by, catalog) : askAdoption(target, "adopt", asked, by, catalog),
+        n % 2 === 0
+          ? startRun(target, order, by, catalog)
+          : askAdoption(target, "adopt", asked, by, catalog),
       ),
     );
     expect(answers.filter(({ kind }) => kind === "started" || kind === "asked")).toHaveLength(1);
   });
 
   it("undoes what was adopted since the newest run began, and nothing else", async () => {
-    expect(await askAdoption(target, "undo", asked, by, catalog)).toEqual({ kind: "nothing_to_undo" });
+    expect(await askAdoption(target, "undo", asked, by, catalog)).toEqual({
+      kind: "nothing_to_undo",
+    });
     await target.query(
       `insert into migration.adoptions (kind, status, asked, actor) values ('adopt', 'done', '{}', 'tester');
        insert into migration.adopted_rows (entity, id, legacy_key, via, adoption_id, adopted_at)
@@ -65,8 +80,12 @@ describe("asking for an adoption", () => {
     await target.query(
       "insert into migration.runs (status, embeddings, started_at) values ('completed', false, now())",
     );
-    expect(await askAdoption(target, "undo", asked, by, catalog)).toEqual({ kind: "nothing_to_undo" });
-    await target.query("update migration.adopted_rows set adopted_at = now() + interval '1 minute'");
+    expect(await askAdoption(target, "undo", asked, by, catalog)).toEqual({
+      kind: "nothing_to_undo",
+    });
+    await target.query(
+      "update migration.adopted_rows set adopted_at = now() + interval '1 minute'",
+    );
     expect(await askAdoption(target, "undo", asked, by, catalog)).toMatchObject({ kind: "asked" });
   });
 });

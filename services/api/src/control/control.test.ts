@@ -29,7 +29,12 @@ describe("starting a run", () => {
   });
 
   it("gives a skipped entity a row, and one that is not selected none", async () => {
-    await startRun(target, { ...order, entities: ["patients", "profiles"], skip: ["profiles"] }, by, catalog);
+    await startRun(
+      target,
+      { ...order, entities: ["patients", "profiles"], skip: ["profiles"] },
+      by,
+      catalog,
+    );
     expect(await entities()).toEqual(["profiles skipped", "patients waiting"]);
   });
 
@@ -73,7 +78,12 @@ describe("pausing", () => {
         },
       },
     });
-    expect(await pauseRun(target, runId, by)).toEqual({ kind: "moved", runId, status: "paused", batches: 2 });
+    expect(await pauseRun(target, runId, by)).toEqual({
+      kind: "moved",
+      runId,
+      status: "paused",
+      batches: 2,
+    });
     expect(await batches()).toEqual(["planned 0", "planned 0", "done 0", "failed 0"]);
     expect(await resumeRun(target, runId, by)).toMatchObject({ kind: "moved", status: "running" });
   });
@@ -88,7 +98,15 @@ describe("pausing", () => {
     await lockBatch(loader, 1, 1);
     const paused = pauseRun(target, runId, by);
     await eventually(async () => (await lockWaits(target)) === 1);
-    const counts = { read: 10, loaded: 10, inserted: 10, updated: 0, rejected: 0, parked: 0, noted: 0 };
+    const counts = {
+      read: 10,
+      loaded: 10,
+      inserted: 10,
+      updated: 0,
+      rejected: 0,
+      parked: 0,
+      noted: 0,
+    };
     await finishBatch(loader, 1, counts, 5);
     await loader.query("commit");
     loader.release();
@@ -99,7 +117,12 @@ describe("pausing", () => {
   it("is refused for a run that does not run", async () => {
     const runId = await seedRun(target, { status: "completed", entities: {} });
     const refused = await pauseRun(target, runId, by);
-    expect(refused).toEqual({ kind: "wrong_status", runId, runStatus: "completed", possibleIn: ["running"] });
+    expect(refused).toEqual({
+      kind: "wrong_status",
+      runId,
+      runStatus: "completed",
+      possibleIn: ["running"],
+    });
     expect(await pauseRun(target, 99, by)).toEqual({ kind: "no_such_run", runId: 99 });
     expect(await audit()).toEqual([]);
   });
@@ -114,7 +137,12 @@ describe("cancelling", () => {
         profiles: { status: "skipped" },
         patients: {
           status: "loading",
-          batches: [{ status: "done" }, { status: "queued" }, { status: "planned" }, { status: "failed" }],
+          batches: [
+            { status: "done" },
+            { status: "queued" },
+            { status: "planned" },
+            { status: "failed" },
+          ],
         },
         cases: { status: "waiting" },
       },
@@ -126,8 +154,16 @@ describe("cancelling", () => {
       "patients cancelled",
       "cases cancelled",
     ]);
-    expect(await batches()).toEqual(["done 0", "done 0", "cancelled 0", "cancelled 0", "cancelled 0"]);
-    const rolledUp = await target.query(`select read from migration.run_entities where entity = 'patients'`);
+    expect(await batches()).toEqual([
+      "done 0",
+      "done 0",
+      "cancelled 0",
+      "cancelled 0",
+      "cancelled 0",
+    ]);
+    const rolledUp = await target.query(
+      `select read from migration.run_entities where entity = 'patients'`,
+    );
     expect(rolledUp.rows).toEqual([{ read: 10 }]);
   });
 
@@ -152,7 +188,10 @@ describe("cancelling", () => {
 
 describe("waiving", () => {
   it("waives a blocked entity of the active run, for a reason that is kept", async () => {
-    const runId = await seedRun(target, { status: "running", entities: { patients: { status: "blocked" } } });
+    const runId = await seedRun(target, {
+      status: "running",
+      entities: { patients: { status: "blocked" } },
+    });
     expect(await waive(target, "patients", by, catalog)).toEqual({
       kind: "waived",
       runId,
@@ -167,12 +206,18 @@ describe("waiving", () => {
 
   it("is refused unless the entity is blocked", async () => {
     expect(await waive(target, "patients", by, catalog)).toEqual({ kind: "no_active_run" });
-    const runId = await seedRun(target, { status: "running", entities: { patients: { status: "loading" } } });
+    const runId = await seedRun(target, {
+      status: "running",
+      entities: { patients: { status: "loading" } },
+    });
     expect(await waive(target, "patients", by, catalog)).toMatchObject({
       kind: "not_blocked",
       entityStatus: "loading",
     });
-    expect(await waive(target, "profiles", by, catalog)).toMatchObject({ kind: "not_in_run", runId });
+    expect(await waive(target, "profiles", by, catalog)).toMatchObject({
+      kind: "not_in_run",
+      runId,
+    });
     expect(await waive(target, "pets", by, catalog)).toMatchObject({ kind: "unknown_entity" });
   });
 });

@@ -30,7 +30,8 @@ export async function bring(
 }
 
 function exception(legacyId: number, outcome: "rejected" | "parked"): Exception {
-  const [missingEntity, missingId] = outcome === "parked" ? (["practices", 1] as const) : [null, null];
+  const [missingEntity, missingId] =
+    outcome === "parked" ? (["practices", 1] as const) : [null, null];
   return { legacyId, outcome, reason: "a_reason", column: null, missingEntity, missingId };
 }
 

@@ -1,5 +1,10 @@
 import { inTransaction } from "@nexus/shared/database";
-import { lockBatches, recordChecks, recordContentEvent, recordExceptions } from "@nexus/shared/ledger";
+import {
+  lockBatches,
+  recordChecks,
+  recordContentEvent,
+  recordExceptions,
+} from "@nexus/shared/ledger";
 import { freshLedger, seedRun } from "@nexus/shared/testing";
 import { expect, it } from "vitest";
 import { lockedRun } from "./locks.ts";
@@ -17,7 +22,9 @@ it("does not keep a loader or a settling extractor waiting that has what it will
   const { target } = await freshLedger(context);
   const runId = await seedRun(target, {
     status: "running",
-    entities: { patients: { status: "loading", batches: [{ status: "queued" }, { status: "failed" }] } },
+    entities: {
+      patients: { status: "loading", batches: [{ status: "queued" }, { status: "failed" }] },
+    },
   });
   const batch = { id: 1, runId, entity: "patients" };
   await inTransaction(target, async (control) => {

@@ -35,7 +35,10 @@ export type Refusal =
     };
 
 /** The refusal of names that are not in the catalog, if there are any. */
-export function unknownAmong(names: readonly string[], known: readonly string[]): Refusal | undefined {
+export function unknownAmong(
+  names: readonly string[],
+  known: readonly string[],
+): Refusal | undefined {
   const unknown = names.filter((name) => !known.includes(name));
   return unknown.length === 0 ? undefined : { kind: "unknown_entity", unknown, known };
 }

@@ -47,7 +47,9 @@ export async function startRepair(tx: Queryable, repair: Repair): Promise<Requeu
     return await createRepair(tx, repair, (runId) => addUnfinished(tx, runId, entity));
   }
   if (!(await anyOpen(tx, { ...open, outcome: scope }))) return { kind: "nothing_to_requeue" };
-  return await createRepair(tx, repair, (runId) => batchOpenKeys(tx, runId, { ...open, outcome: scope }));
+  return await createRepair(tx, repair, (runId) =>
+    batchOpenKeys(tx, runId, { ...open, outcome: scope }),
+  );
 }
 
 async function createRepair(
@@ -155,6 +157,9 @@ async function isRepair(tx: Queryable, runId: number, entity: string): Promise<b
 /** A repair offers changed content to those to whom the run before it did. */
 async function readersOfNewestRun(tx: Queryable): Promise<ContentReaders> {
   const { id, embeddings, dify } = runs;
-  const [newest] = await read(tx, query.select({ embeddings, dify }).from(runs).orderBy(desc(id)).limit(1));
+  const [newest] = await read(
+    tx,
+    query.select({ embeddings, dify }).from(runs).orderBy(desc(id)).limit(1),
+  );
   return newest ?? { embeddings: true, dify: false };
 }

@@ -115,7 +115,15 @@ function missing(): number[] {
 async function anything(thrown: Dice): Promise<string> {
   const scopes: readonly [Scope, ...Scope[]] = ["failed", "rejected", "parked", "all"];
   const fate = (): Fate | "back" =>
-    thrown.oneOf<Fate | "back">(["loaded", "loaded", "rejected", "parked", "failed", "failed", "back"]);
+    thrown.oneOf<Fate | "back">([
+      "loaded",
+      "loaded",
+      "rejected",
+      "parked",
+      "failed",
+      "failed",
+      "back",
+    ]);
   const scope = thrown.oneOf(scopes);
   const acts: Readonly<Record<string, () => Promise<unknown>>> = {
     begin: () => begin(thrown),
@@ -141,7 +149,10 @@ interface Source {
   readonly last?: number;
 }
 
-async function begin(thrown: Pick<Dice, "upTo">, { skip = false, ...source }: Source = {}): Promise<void> {
+async function begin(
+  thrown: Pick<Dice, "upTo">,
+  { skip = false, ...source }: Source = {},
+): Promise<void> {
   const order = {
     embeddings: false,
     codes: "{}",
@@ -184,14 +195,17 @@ async function workOn(
   const batch = await countAttempt(target, id, generation);
   if (batch === undefined) return;
   const { after, to, keys: own } = batch;
-  const keys = KEYS.filter((key) => own?.includes(key) ?? (key > Number(after) && key <= Number(to)));
+  const keys = KEYS.filter(
+    (key) => own?.includes(key) ?? (key > Number(after) && key <= Number(to)),
+  );
   const fate = fateOf(keys);
   if (fate === "failed") {
     await failBatch(target, id, generation, "defect");
     for (const key of keys) if (fates.get(key) !== "loaded") fates.set(key, "failed");
     return;
   }
-  if (fate === "back") return await snoozeBatch(target, id, generation, { delayMs: 0, errorCode: "57P01" });
+  if (fate === "back")
+    return await snoozeBatch(target, id, generation, { delayMs: 0, errorCode: "57P01" });
   await bring(target, batch, keys, fate);
   for (const key of keys) fates.set(key, fate);
 }

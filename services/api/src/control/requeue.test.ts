@@ -57,18 +57,33 @@ describe("in the active run", () => {
     expect(await ask("rejected")).toEqual({ kind: "nothing_to_requeue" });
   });
 
-  it.each<EntityStatus>(["skipped", "cancelled"])("is refused for an entity that is %s", async (status) => {
-    const runId = await patients(status, []);
-    expect(await ask("all")).toEqual({ kind: "not_in_run", runId, entity: "patients", entityStatus: status });
-  });
+  it.each<EntityStatus>(["skipped", "cancelled"])(
+    "is refused for an entity that is %s",
+    async (status) => {
+      const runId = await patients(status, []);
+      expect(await ask("all")).toEqual({
+        kind: "not_in_run",
+        runId,
+        entity: "patients",
+        entityStatus: status,
+      });
+    },
+  );
 
   it("is refused for an entity that the run does not have, and for one that nobody has", async () => {
     const runId = await seedRun(target, {
       status: "running",
       entities: { practices: { status: "loading" } },
     });
-    expect(await ask("all")).toEqual({ kind: "not_in_run", runId, entity: "patients", entityStatus: null });
-    expect(await requeue(target, "pets", { scope: "all" }, { codes: "{}" }, by, catalog)).toMatchObject({
+    expect(await ask("all")).toEqual({
+      kind: "not_in_run",
+      runId,
+      entity: "patients",
+      entityStatus: null,
+    });
+    expect(
+      await requeue(target, "pets", { scope: "all" }, { codes: "{}" }, by, catalog),
+    ).toMatchObject({
       kind: "unknown_entity",
     });
   });
@@ -106,16 +121,21 @@ describe("without an active run", () => {
   it("creates an ordinary run of the entity for all", async () => {
     const before = await patients("complete", mixed, "completed");
     expect(await ask("all")).toEqual({ kind: "repair_started", runId: before + 1, batches: 0 });
-    const entity = await target.query(`select status from migration.run_entities where run_id = $1`, [
-      before + 1,
-    ]);
+    const entity = await target.query(
+      `select status from migration.run_entities where run_id = $1`,
+      [before + 1],
+    );
     expect(entity.rows).toEqual([{ status: "waiting" }]);
   });
 
   it("takes the open exceptions of every run, each key once, a thousand to a batch", async () => {
     const keys = Array.from({ length: 1_500 }, (_, index) => index + 1);
     await patients("complete", [{ status: "done", rejected: keys }], "completed");
-    const last = await patients("complete", [{ status: "done", rejected: keys.slice(700) }], "completed");
+    const last = await patients(
+      "complete",
+      [{ status: "done", rejected: keys.slice(700) }],
+      "completed",
+    );
     expect(await ask("rejected")).toMatchObject({ batches: 2 });
     const planned = await target.query(
       `select seq, keys[1] as first, cardinality(keys) as keys, expected from migration.batches where run_id = $1 order by seq`,
@@ -189,7 +209,11 @@ function ask(scope: Scope) {
   return requeue(target, "patients", { scope }, { codes: "{}" }, by, catalog);
 }
 
-function patients(status: EntityStatus, seeds = mixed, run: RunStatus = "running"): Promise<number> {
+function patients(
+  status: EntityStatus,
+  seeds = mixed,
+  run: RunStatus = "running",
+): Promise<number> {
   return seedRun(target, { status: run, entities: { patients: { status, batches: seeds } } });
 }
 

@@ -3,7 +3,13 @@
  * generation; without an active run, by a repair run. See docs/decisions/parked-rows-rerun-their-batch.md.
  */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
-import { type By, loadRequeued, lockBatches, planNextGeneration, recordAudit } from "@nexus/shared/ledger";
+import {
+  type By,
+  loadRequeued,
+  lockBatches,
+  planNextGeneration,
+  recordAudit,
+} from "@nexus/shared/ledger";
 import type { BatchStatus } from "@nexus/shared/states";
 import { statusOf } from "./control.ts";
 import { CONTROL_BOUNDS, lockedActiveRun } from "./locks.ts";
@@ -28,7 +34,13 @@ export async function requeue(
       const run = await lockedActiveRun(tx);
       const done =
         run === undefined
-          ? await startRepair(tx, { entity, position: catalog.indexOf(entity), scope, because, codes })
+          ? await startRepair(tx, {
+              entity,
+              position: catalog.indexOf(entity),
+              scope,
+              because,
+              codes,
+            })
           : await requeueIn(tx, run.id, entity, { scope, because });
       if (done.kind === "requeued" || done.kind === "repair_started")
         await recordAudit(tx, by, {

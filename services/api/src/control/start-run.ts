@@ -55,7 +55,8 @@ export async function startRun(
     async (tx) => {
       await lockStarts(tx);
       const decided = await decideStrangers(tx, entities, order.leaveStrangers, by);
-      if (decided.kind === "strangers") return (await isBusy(tx)) ? await alreadyActive(tx) : decided;
+      if (decided.kind === "strangers")
+        return (await isBusy(tx)) ? await alreadyActive(tx) : decided;
       const runId = await createRun(tx, selections, order);
       if (runId === undefined) return await alreadyActive(tx);
       await decided.leave(runId);

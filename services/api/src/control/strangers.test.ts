@@ -24,7 +24,10 @@ const ALL = [
 
 describe("a run over tables with rows that have no legacy key", () => {
   it("is refused with their counts, and nothing is written", async () => {
-    expect(await startRun(target, order, by, catalog)).toEqual({ kind: "strangers", strangers: ALL });
+    expect(await startRun(target, order, by, catalog)).toEqual({
+      kind: "strangers",
+      strangers: ALL,
+    });
     expect(await rowsOf("select from migration.runs")).toEqual([]);
     expect(await rowsOf("select from migration.audit_log")).toEqual([]);
   });
@@ -33,7 +36,9 @@ describe("a run over tables with rows that have no legacy key", () => {
     expect(await startRun(target, { ...order, skip: ["profiles"] }, by, catalog)).toMatchObject({
       strangers: [{ entity: "practices" }],
     });
-    expect(await startEntity(target, "patients", order, by, catalog)).toMatchObject({ kind: "started" });
+    expect(await startEntity(target, "patients", order, by, catalog)).toMatchObject({
+      kind: "started",
+    });
   });
 
   it("starts when somebody says why they may stay, which is kept and asked once", async () => {
@@ -47,7 +52,9 @@ describe("a run over tables with rows that have no legacy key", () => {
       { entity: "practices", reason: "made by hand", details: `{"rows": 1}` },
       { entity: "profiles", reason: "made by hand", details: `{"rows": 2}` },
     ]);
-    expect(await rowsOf("select entity, strangers from migration.run_entities order by position")).toEqual([
+    expect(
+      await rowsOf("select entity, strangers from migration.run_entities order by position"),
+    ).toEqual([
       { entity: "practices", strangers: 1 },
       { entity: "profiles", strangers: 2 },
       { entity: "patients", strangers: 0 },

@@ -38,7 +38,9 @@ it(`HEAD of a stream, ${CALLERS} times, leaves no reader and no memory behind`, 
 });
 
 it("one viewer holds its part of the streams, and readers that never read hold no others", async () => {
-  const answers = await Promise.all(Array.from({ length: 2 * OF_ONE_TOKEN }, () => unread("greedy")));
+  const answers = await Promise.all(
+    Array.from({ length: 2 * OF_ONE_TOKEN }, () => unread("greedy")),
+  );
   const of = (wanted: string): number => answers.filter((status) => status === wanted).length;
   expect([of("200"), of("503")]).toEqual([OF_ONE_TOKEN, OF_ONE_TOKEN]);
   expect(await unread("modest")).toBe("200");
@@ -79,7 +81,9 @@ function as(token: string): Record<string, string> {
 /** Asks for a stream, and reads no more than the status. */
 async function unread(token: string): Promise<string | undefined> {
   const socket = opened();
-  socket.write(`GET ${STREAM} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\n\r\n`);
+  socket.write(
+    `GET ${STREAM} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\n\r\n`,
+  );
   return await new Promise((resolve) => {
     socket.once("data", (data) => {
       socket.pause();

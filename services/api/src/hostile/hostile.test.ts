@@ -30,7 +30,10 @@ it(`${REQUESTS} hostile requests cause no defect, show no patient and change not
     statuses[status] = (statuses[status] ?? 0) + 1;
   }
   const grown = (memoryKept() - keptAtHalf) / 2 ** 20;
-  remark("measured", `memory after the second half of them: ${grown.toFixed(1)} MiB more than before`);
+  remark(
+    "measured",
+    `memory after the second half of them: ${grown.toFixed(1)} MiB more than before`,
+  );
   expect(grown, "MiB that the second half of them leaves behind").toBeLessThan(16);
   remark("measured", `hostile requests: ${REQUESTS}, by status ${JSON.stringify(statuses)}`);
   expect(statuses[200], "some of them reach what they ask for").toBeGreaterThan(REQUESTS / 20);
@@ -79,7 +82,9 @@ async function send(
   const before = await stateOf(api.target);
   const body = payload === undefined ? {} : { payload };
   const answer = await api.app.inject({ method, url, headers, ...body, payloadAsStream: true });
-  const text = route.endsWith("/stream") ? void answer.stream().destroy() : await textOf(answer.stream());
+  const text = route.endsWith("/stream")
+    ? void answer.stream().destroy()
+    : await textOf(answer.stream());
   expect(answer.statusCode, sent).not.toBe(500);
   expect(text ?? "", sent).not.toContain(CANARY);
   if (!may(caller, request)) {

@@ -6,7 +6,8 @@ import { runInNewContext } from "node:vm";
 export function memoryKept(): number {
   setFlagsFromString("--expose_gc");
   const collect: unknown = runInNewContext("gc");
-  if (typeof collect !== "function") throw new Error("this Node does not let its garbage be collected");
+  if (typeof collect !== "function")
+    throw new Error("this Node does not let its garbage be collected");
   collect();
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
   return heapUsed + external + arrayBuffers;

@@ -11,7 +11,9 @@ const schema = z.looseObject({
 });
 const operation = z.object({
   parameters: z
-    .array(z.object({ in: z.enum(["path", "query", "header"]), name: z.string(), schema: z.unknown() }))
+    .array(
+      z.object({ in: z.enum(["path", "query", "header"]), name: z.string(), schema: z.unknown() }),
+    )
     .default([]),
   requestBody: z
     .object({ content: z.object({ "application/json": z.object({ schema: z.unknown() }) }) })
@@ -29,7 +31,10 @@ export interface HostileRequest {
 }
 
 type Dice = () => number;
-type Operation = z.infer<typeof operation> & { readonly method: "GET" | "POST"; readonly route: string };
+type Operation = z.infer<typeof operation> & {
+  readonly method: "GET" | "POST";
+  readonly route: string;
+};
 
 /** What somebody sends who means no good, or has a bug. */
 const HOSTILE: readonly unknown[] = [
@@ -93,7 +98,10 @@ function requestFor(one: Operation, random: Dice): HostileRequest {
     method,
     route,
     url: addressFor(one, random),
-    headers: { ...headersFor(one, random), ...(post ? { "content-type": contentType(random) } : {}) },
+    headers: {
+      ...headersFor(one, random),
+      ...(post ? { "content-type": contentType(random) } : {}),
+    },
     payload: post ? bodyFor(requestBody?.content["application/json"].schema, random) : undefined,
   };
 }
@@ -114,7 +122,9 @@ function addressFor({ route, parameters }: Operation, random: Dice): string {
 
 function headersFor({ parameters }: Operation, random: Dice): Record<string, string> {
   const sent = parameters.filter((parameter) => parameter.in === "header" && random() < 0.3);
-  return Object.fromEntries(sent.map(({ name, schema }) => [name, printable(valueFor(schema, random))]));
+  return Object.fromEntries(
+    sent.map(({ name, schema }) => [name, printable(valueFor(schema, random))]),
+  );
 }
 
 function valueFor(of: unknown, random: Dice): string {
@@ -145,7 +155,9 @@ type Maker = (wanted: z.infer<typeof schema>, random: Dice) => unknown;
 
 const MAKERS: Readonly<Record<string, Maker>> = {
   object: ({ properties = {}, required = [] }, random) => {
-    const chosen = Object.entries(properties).filter(([name]) => required.includes(name) || random() < 0.5);
+    const chosen = Object.entries(properties).filter(
+      ([name]) => required.includes(name) || random() < 0.5,
+    );
     return Object.fromEntries(chosen.map(([name, member]) => [name, valid(member, random)]));
   },
   array: ({ items }, random) => [valid(items, random)],

@@ -28,7 +28,9 @@ const NOTHING: EmbeddingWork = {
 type Show = (work: EmbeddingWork) => void;
 
 /** Returns a function that renders the figures. Without figures all values are 0. */
-export function openEmbeddingMetrics(register: Registry): (work: EmbeddingFigures | undefined) => void {
+export function openEmbeddingMetrics(
+  register: Registry,
+): (work: EmbeddingFigures | undefined) => void {
   const shows = [openBill(register), openBudget(register), openIndex(register)];
   return (work = NOTHING) => {
     for (const show of shows) show(work);
@@ -45,15 +47,22 @@ function openIndex(register: Registry): Show {
 }
 
 function openBill(register: Registry): Show {
-  const counter = (name: string, help: string) => new Counter({ name, help, registers: [register] });
+  const counter = (name: string, help: string) =>
+    new Counter({ name, help, registers: [register] });
   const calls = new Counter({
     name: "nexus_embedding_calls_total",
     help: "Calls to the provider over all time, by the ledger.",
     labelNames: ["result"],
     registers: [register],
   });
-  const tokens = counter("nexus_embedding_tokens_total", "Tokens that were paid for, over all time.");
-  const dollars = counter("nexus_embedding_cost_dollars_total", "Dollars that were spent, over all time.");
+  const tokens = counter(
+    "nexus_embedding_tokens_total",
+    "Tokens that were paid for, over all time.",
+  );
+  const dollars = counter(
+    "nexus_embedding_cost_dollars_total",
+    "Dollars that were spent, over all time.",
+  );
   return (work) => {
     for (const one of [calls, tokens, dollars]) one.reset();
     calls.inc({ result: "answered" }, work.calls);
@@ -68,12 +77,19 @@ function openBudget(register: Registry): Show {
   const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]): Gauge<L> =>
     new Gauge({ name, help, labelNames, registers: [register] });
   const spent = gauge("nexus_embedding_run_cost_dollars", "Dollars that the newest run has spent.");
-  const cap = gauge("nexus_embedding_cap_dollars", "Dollars that the newest run may spend; 0: not limited.");
+  const cap = gauge(
+    "nexus_embedding_cap_dollars",
+    "Dollars that the newest run may spend; 0: not limited.",
+  );
   const share = gauge(
     "nexus_embedding_quota_share",
     "The share of the quota that is used: lowered by throttling.",
   );
-  const quota = gauge("nexus_embedding_quota_per_minute", "The account's quota; 0: not limited.", "of");
+  const quota = gauge(
+    "nexus_embedding_quota_per_minute",
+    "The account's quota; 0: not limited.",
+    "of",
+  );
   const paused = gauge("nexus_embedding_paused", "Whether all embedders pause, and why.", "reason");
   return (work) => {
     spent.set(work.runMicrodollars / DOLLAR);

@@ -25,13 +25,23 @@ export function openEntityMetrics(
 type Gauges = ReturnType<typeof entityGauges>;
 
 function entityGauges(register: Registry) {
-  const gauge = <L extends string>(name: string, help: string, ...labels: L[]): Gauge<L | "entity"> =>
+  const gauge = <L extends string>(
+    name: string,
+    help: string,
+    ...labels: L[]
+  ): Gauge<L | "entity"> =>
     new Gauge({ name, help, labelNames: ["entity", ...labels], registers: [register] });
   return {
     settled: gauge("nexus_entity_settled", "Whether an entity is complete or skipped."),
     blocked: gauge("nexus_entity_blocked", "Whether an entity is blocked and nobody waived that."),
-    started: gauge("nexus_entity_started_timestamp_seconds", "When an entity began to load; 0: not yet."),
-    closed: gauge("nexus_entity_settled_timestamp_seconds", "When an entity was settled; 0: not yet."),
+    started: gauge(
+      "nexus_entity_started_timestamp_seconds",
+      "When an entity began to load; 0: not yet.",
+    ),
+    closed: gauge(
+      "nexus_entity_settled_timestamp_seconds",
+      "When an entity was settled; 0: not yet.",
+    ),
     waiting: gauge(
       "nexus_entity_ready_batch_timestamp_seconds",
       "Since when the first batch that the queue was not offered could be loaded; 0: there is none.",

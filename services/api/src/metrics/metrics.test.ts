@@ -38,7 +38,9 @@ describe("the metrics of a ledger", () => {
     expect(text).toContain(`nexus_queue_ready_jobs{queue="load-patients"} 1\n`);
     expect(text).toContain(`nexus_queue_ready_jobs{queue="load-profiles"} 0\n`);
     expect(text).toContain(`nexus_queue_offered_jobs{queue="load-patients"} 1\n`);
-    expect(text).toContain(`nexus_queue_oldest_job_timestamp_seconds{queue="load-patients"} 1700000000\n`);
+    expect(text).toContain(
+      `nexus_queue_oldest_job_timestamp_seconds{queue="load-patients"} 1700000000\n`,
+    );
     expect(text).toMatch(/^nexus_batch_done_timestamp_seconds 1\d{9}/m);
     await target.query("update migration.runs set status = 'paused'");
     expect(await metricsOf(target)).toContain(`nexus_queue_ready_jobs{queue="load-patients"} 0\n`);
@@ -104,7 +106,9 @@ describe("the metrics of a ledger", () => {
       [runId],
     );
     const text = await metricsOf(target);
-    expect(text).toContain(`nexus_entity_ready_batch_timestamp_seconds{entity="patients"} 1700000100\n`);
+    expect(text).toContain(
+      `nexus_entity_ready_batch_timestamp_seconds{entity="patients"} 1700000100\n`,
+    );
     expect(text).toContain(`nexus_entity_ready_batch_timestamp_seconds{entity="profiles"} 0\n`);
   });
 

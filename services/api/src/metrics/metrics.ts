@@ -37,7 +37,10 @@ export function openMetrics(entities: readonly string[]): Metrics {
   const register = openRegistry();
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [register] });
   const ledgerUp = gauge("nexus_ledger_up", "Whether the ledger in the target could be read.");
-  const runId = gauge("nexus_run_id", "The newest run, which all other figures speak of; 0: there is none.");
+  const runId = gauge(
+    "nexus_run_id",
+    "The newest run, which all other figures speak of; 0: there is none.",
+  );
   const active = gauge("nexus_run_active", "Whether a run is planned, running or paused.");
   const paused = gauge("nexus_run_paused", "Whether the run is paused.");
   const stalled = gauge(

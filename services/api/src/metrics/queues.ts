@@ -25,7 +25,10 @@ export function openQueueMetrics(
     "nexus_queue_ready_jobs",
     "Jobs that could be done now, by the ledger: batches whose parents are settled, pages of content. Scale by this.",
   );
-  const offered = gauge("nexus_queue_offered_jobs", "Jobs that the ledger has offered and not seen done.");
+  const offered = gauge(
+    "nexus_queue_offered_jobs",
+    "Jobs that the ledger has offered and not seen done.",
+  );
   const jobs = gauge(
     "nexus_queue_jobs",
     "Jobs that the queue itself holds, by queue; absent while it does not answer.",
@@ -44,7 +47,9 @@ export function openQueueMetrics(
     jobs.reset();
     newest.set(figures.newestBatch ?? 0);
     for (const queue of queues) {
-      const work = figures.offered.find(({ entity }) => queue === loadQueueName(entity) || queue === entity);
+      const work = figures.offered.find(
+        ({ entity }) => queue === loadQueueName(entity) || queue === entity,
+      );
       const held = figures.queued[queue];
       ready.set({ queue }, figures.ready[queue] ?? 0);
       offered.set({ queue }, work?.jobs ?? 0);

@@ -55,7 +55,8 @@ async function figuresOf(deps: Needed): Promise<Figures> {
     queued: await queuedIn(deps),
     dify: await difyWork(target),
     waiting: run === undefined ? {} : await waitingBatches(target, run.id),
-    stalledSeconds: run === undefined ? 0 : ((await findStall(target, run.id, deps.entities))?.seconds ?? 0),
+    stalledSeconds:
+      run === undefined ? 0 : ((await findStall(target, run.id, deps.entities))?.seconds ?? 0),
     newestBatch: run === undefined ? null : await newestBatch(target, run.id),
   };
 }
@@ -66,7 +67,8 @@ function readyIn(
   progress: readonly EntityProgress[],
   embedding: EmbeddingWork | undefined,
 ): Figures["ready"] {
-  const loading = run?.status === "running" ? progress.filter(({ status }) => status === "loading") : [];
+  const loading =
+    run?.status === "running" ? progress.filter(({ status }) => status === "loading") : [];
   const batches = loading.map((one): [string, number] => [
     loadQueueName(one.entity),
     one.batches - one.batchesDone - one.batchesFailed,
@@ -88,7 +90,10 @@ async function queuedIn({ entities, transport }: Needed): Promise<Record<string,
   );
 }
 
-async function countWithin(transport: Deps["transport"], queue: string): Promise<number | undefined> {
+async function countWithin(
+  transport: Deps["transport"],
+  queue: string,
+): Promise<number | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), PATIENCE_MS);

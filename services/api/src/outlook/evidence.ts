@@ -65,7 +65,10 @@ export function workLeft(
 ): ReadonlyMap<string, number> {
   const { known, usual } = costsOf(entities, earlier);
   return new Map(
-    entities.map((one) => [one.entity, rowsLeft(one) * (known.get(one.entity) ?? usual(one.entity))]),
+    entities.map((one) => [
+      one.entity,
+      rowsLeft(one) * (known.get(one.entity) ?? usual(one.entity)),
+    ]),
   );
 }
 
@@ -80,7 +83,8 @@ function costsOf(entities: readonly Counts[], earlier: ReadonlyMap<string, numbe
   const known = new Map(earlier);
   for (const { entity, read, loadMs } of entities)
     if (read > 0 && loadMs > 0) known.set(entity, loadMs / read);
-  const sum = (of: (one: Counts) => number): number => entities.reduce((total, one) => total + of(one), 0);
+  const sum = (of: (one: Counts) => number): number =>
+    entities.reduce((total, one) => total + of(one), 0);
   const usually = sum(({ entity, read, loadMs }) => (loadMs > 0 ? read * usualCost(entity) : 0));
   const slowness = usually === 0 ? 1 : sum(({ loadMs }) => loadMs) / usually;
   return { known, usual: (entity: string): number => slowness * usualCost(entity) };

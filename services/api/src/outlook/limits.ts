@@ -30,9 +30,12 @@ export function limitOf(situation: Situation): Limit | null {
   if (run === "paused") return says("operator", "the run is paused: resume it");
   const [hold] = run === "planned" || run === "running" ? situation.holds : [];
   if (hold !== undefined) return says(hold.server, inOneSentence(hold));
-  if (run === "planned") return says("queue_empty", "no extractor has begun it yet: is one running?");
+  if (run === "planned")
+    return says("queue_empty", "no extractor has begun it yet: is one running?");
   if (run !== "running") return null;
-  return having(situation, "loading").length > 0 ? limitOfLoading(situation) : limitOfWaiting(situation);
+  return having(situation, "loading").length > 0
+    ? limitOfLoading(situation)
+    : limitOfWaiting(situation);
 }
 
 function inOneSentence(hold: Hold): string {
@@ -40,7 +43,13 @@ function inOneSentence(hold: Hold): string {
   return `${says}: ${next}`;
 }
 
-function limitOfLoading({ finished, queued, planned, seconds, sourceShare }: Situation): Limit | null {
+function limitOfLoading({
+  finished,
+  queued,
+  planned,
+  seconds,
+  sourceShare,
+}: Situation): Limit | null {
   if (finished === 0) {
     if (seconds < PATIENCE) return null;
     return queued > 0
@@ -51,7 +60,10 @@ function limitOfLoading({ finished, queued, planned, seconds, sourceShare }: Sit
       : says("queue_empty", "no batch is on offer: is an extractor running?");
   }
   if (queued === 0 && planned)
-    return says("queue_empty", "loaders wait for batches: raise HIGH_WATER, or look at the extractor");
+    return says(
+      "queue_empty",
+      "loaders wait for batches: raise HIGH_WATER, or look at the extractor",
+    );
   const share = Math.round(100 * sourceShare);
   return share > 50
     ? says("source", `${share} % of the loaders' time goes into reading the source`)
@@ -70,7 +82,9 @@ function limitOfWaiting(situation: Situation): Limit | null {
   const blockers = blocked.map(({ entity }) => entity).join(", ");
   return says(
     "gate",
-    blocked.length > 0 ? `${blockers} is blocked: requeue or waive it` : `it waits for ${parents.join(", ")}`,
+    blocked.length > 0
+      ? `${blockers} is blocked: requeue or waive it`
+      : `it waits for ${parents.join(", ")}`,
     parents,
   );
 }

@@ -21,10 +21,14 @@ describe("the estimate of a run, at a tenth of its work", () => {
   });
 
   const accuracyOf = (told: readonly Told[]) => {
-    const errors = told.map(({ left, eta }) => Math.abs(eta.seconds / left - 1)).toSorted((a, b) => a - b);
+    const errors = told
+      .map(({ left, eta }) => Math.abs(eta.seconds / left - 1))
+      .toSorted((a, b) => a - b);
     return {
       median: errors[Math.floor(told.length / 2)] ?? 1,
-      held: told.filter(({ left, eta }) => eta.earliest <= left && left <= eta.latest).length / told.length,
+      held:
+        told.filter(({ left, eta }) => eta.earliest <= left && left <= eta.latest).length /
+        told.length,
       width: told.reduce((sum, { eta }) => sum + eta.latest / eta.earliest, 0) / told.length,
     };
   };
@@ -48,7 +52,14 @@ describe("the estimate of a run, at a tenth of its work", () => {
   );
 
   it("is not told without a pace, and is nothing when nothing is left", () => {
-    const evidence = { left: 10, guessed: 0, done: 10, seconds: 10, slices: [0, 0], sliceSeconds: 5 };
+    const evidence = {
+      left: 10,
+      guessed: 0,
+      done: 10,
+      seconds: 10,
+      slices: [0, 0],
+      sliceSeconds: 5,
+    };
     expect(estimate(evidence)).toBeNull();
     expect(estimate({ ...evidence, slices: [1, 1], done: 0 })).toBeNull();
     expect(estimate({ ...evidence, left: 0 })).toEqual({ seconds: 0, earliest: 0, latest: 0 });

@@ -67,7 +67,9 @@ export function simulateRun(seed: number): SimulatedRun {
   const now = batches.find((batch) => (read += batch.read) >= rows / 10)?.at ?? 0;
   const end = Math.max(...batches.map(({ at }) => at));
   const earlier = new Map(
-    seed % 2 === 1 ? [] : entities.map(({ name, cost }) => [name, 1_000 * cost * (0.67 + 0.66 * random())]),
+    seed % 2 === 1
+      ? []
+      : entities.map(({ name, cost }) => [name, 1_000 * cost * (0.67 + 0.66 * random())]),
   );
   return {
     left: end - now,
@@ -87,7 +89,9 @@ function runAll(entities: readonly Entity[], workers: number, random: () => numb
     Math.max(0, ...one.parents.map((parent) => ends.get(parent) ?? Infinity));
   for (let left = entities.length; left > 0;) {
     const worker = free.indexOf(Math.min(...free));
-    const open = entities.filter((one) => (taken.get(one.name) ?? 0) < one.rows && opensAt(one) < Infinity);
+    const open = entities.filter(
+      (one) => (taken.get(one.name) ?? 0) < one.rows && opensAt(one) < Infinity,
+    );
     const next = open.toSorted((a, b) => opensAt(a) - opensAt(b))[0];
     if (next === undefined) throw new Error("nothing is open");
     const read = Math.min(BATCH, next.rows - (taken.get(next.name) ?? 0));
@@ -119,7 +123,13 @@ function countsAt({ name, rows }: Entity, batches: readonly Done[], now: number)
   const mine = batches.filter(({ entity, at }) => entity === name && at <= now);
   const read = mine.reduce((sum, one) => sum + one.read, 0);
   const loadMs = mine.reduce((sum, { began, at }) => sum + 1_000 * (at - began), 0);
-  return { entity: name, status: read === rows ? "complete" : "loading", expected: rows, read, loadMs };
+  return {
+    entity: name,
+    status: read === rows ? "complete" : "loading",
+    expected: rows,
+    read,
+    loadMs,
+  };
 }
 
 function paceAt(batches: readonly Done[], now: number, earlier: ReadonlyMap<string, number>): Pace {

@@ -36,12 +36,14 @@ describe("the dashboard's files", () => {
     }
   });
 
-  it.each(["/assets/../index.html", "/assets/%2e%2e/%2e%2e/package.json", "/assets/none.js", "/index.html"])(
-    "do not include %s",
-    async (path) => {
-      expect((await serving().inject(path)).statusCode).toBeGreaterThanOrEqual(400);
-    },
-  );
+  it.each([
+    "/assets/../index.html",
+    "/assets/%2e%2e/%2e%2e/package.json",
+    "/assets/none.js",
+    "/index.html",
+  ])("do not include %s", async (path) => {
+    expect((await serving().inject(path)).statusCode).toBeGreaterThanOrEqual(400);
+  });
 
   it("are missed with a page that says what to run", async (context) => {
     const folder = mkdtempSync(join(tmpdir(), "nexus-dashboard-"));

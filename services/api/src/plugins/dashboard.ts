@@ -36,5 +36,7 @@ export function serveDashboard(app: App, folder = BUILT): void {
       void reply.header("cache-control", age);
     },
   });
-  app.get("/", { schema: { hide: true } }, async (_request, reply) => reply.sendFile("index.html", folder));
+  app.get("/", { schema: { hide: true } }, async (_request, reply) =>
+    reply.sendFile("index.html", folder),
+  );
 }

@@ -25,7 +25,9 @@ export function answerErrors(app: App): void {
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return (
-    ofRequest(error) ?? ofTarget(error) ?? new Problem(500, "internal", "this is a defect: the log says more")
+    ofRequest(error) ??
+    ofTarget(error) ??
+    new Problem(500, "internal", "this is a defect: the log says more")
   );
 }
 
@@ -36,9 +38,14 @@ function ofRequest(error: unknown): Problem | undefined {
       field: instancePath.slice(1).replaceAll("/", ".") || "request",
       problem: message ?? "is malformed",
     }));
-    return new Problem(400, "invalid_request", fields.map((f) => `${f.field}: ${f.problem}`).join("; "), {
-      fields,
-    });
+    return new Problem(
+      400,
+      "invalid_request",
+      fields.map((f) => `${f.field}: ${f.problem}`).join("; "),
+      {
+        fields,
+      },
+    );
   }
   const found = REQUEST_FAULTS[errorCode(error) ?? ""];
   if (found !== undefined) return new Problem(...found);
@@ -62,16 +69,28 @@ const REQUEST_FAULTS: Readonly<Record<string, readonly [number, ProblemCode, str
     "the body is empty: leave out its content type, or send {}",
   ],
   FST_ERR_CTP_INVALID_JSON_BODY: [400, "invalid_request", "the body is not JSON"],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, "invalid_request", "the body is not as long as it says"],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    400,
+    "invalid_request",
+    "the body is not as long as it says",
+  ],
 };
 
 /** Faults of the target, by SQLSTATE. */
 function ofTarget(error: unknown): Problem | undefined {
   const code = errorCode(error) ?? "";
   if (code === "57014" || code === "55P03")
-    return new Problem(503, "busy", "the target was too busy to finish in time; nothing was changed");
+    return new Problem(
+      503,
+      "busy",
+      "the target was too busy to finish in time; nothing was changed",
+    );
   if (code === "42P01" || code === "3F000")
-    return new Problem(503, "not_migrated", "the target has no ledger: run `npm run nexus migrate`");
+    return new Problem(
+      503,
+      "not_migrated",
+      "the target has no ledger: run `npm run nexus migrate`",
+    );
   if (nextStep(error) === "wait" || nextStep(error) === "retry" || /^(28|3D)/.test(code))
     return new Problem(503, "unavailable", "the target cannot be reached; nothing was changed");
   return undefined;

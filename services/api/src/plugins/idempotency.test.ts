@@ -13,7 +13,8 @@ describe("a POST with an Idempotency-Key", () => {
     const done = answers.filter(({ statusCode }) => statusCode === 201);
     const waiting = answers.filter(({ statusCode }) => statusCode === 409);
     expect(done.length + waiting.length).toBe(100);
-    for (const { body } of waiting) expect(JSON.parse(body)).toMatchObject({ code: "idempotency_in_flight" });
+    for (const { body } of waiting)
+      expect(JSON.parse(body)).toMatchObject({ code: "idempotency_in_flight" });
     expect((await api.target.query("select from migration.runs")).rowCount).toBe(1);
     expect((await api.target.query("select from migration.audit_log")).rowCount).toBe(1);
 

@@ -34,7 +34,11 @@ export function doOnce(app: App, target: Pool): void {
           "the first request with this key is still being done",
         );
       case "reused":
-        throw new Problem(422, "idempotency_key_reused", "this key came with another request: use a new one");
+        throw new Problem(
+          422,
+          "idempotency_key_reused",
+          "this key came with another request: use a new one",
+        );
       case "answered": {
         const { status, contentType, body } = claim.answer;
         await reply
@@ -57,7 +61,12 @@ export function doOnce(app: App, target: Pool): void {
 }
 
 /** What our own failure was may be different next time; everything else is the answer. */
-async function settle(target: Pool, mark: RequestMark, reply: FastifyReply, payload: unknown): Promise<void> {
+async function settle(
+  target: Pool,
+  mark: RequestMark,
+  reply: FastifyReply,
+  payload: unknown,
+): Promise<void> {
   if (reply.statusCode >= 500 || typeof payload !== "string") return await releaseKey(target, mark);
   const contentType = String(reply.getHeader("content-type"));
   await keepAnswer(target, mark, { status: reply.statusCode, contentType, body: payload });
@@ -67,7 +76,12 @@ async function settle(target: Pool, mark: RequestMark, reply: FastifyReply, payl
 function markOf(request: FastifyRequest): RequestMark | undefined {
   const key = request.headers["idempotency-key"];
   const need = needOf(request.method, request.routeOptions.url ?? "");
-  if (request.method !== "POST" || typeof key !== "string" || need === undefined || need === "public")
+  if (
+    request.method !== "POST" ||
+    typeof key !== "string" ||
+    need === undefined ||
+    need === "public"
+  )
     return undefined;
   const caller = request.caller?.name ?? "";
   return {

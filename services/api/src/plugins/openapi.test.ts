@@ -27,17 +27,25 @@ beforeEach(async (context) => {
 describe("the document of the API", () => {
   it("has every route that is registered, with a schema for each answer", async () => {
     const registered: string[] = [];
-    api.app.addHook("onRoute", ({ method, url }) => void registered.push(`${String(method)} ${url}`));
+    api.app.addHook(
+      "onRoute",
+      ({ method, url }) => void registered.push(`${String(method)} ${url}`),
+    );
     const { paths } = document.parse((await api.get("/openapi.json")).body);
     const described = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`),
+      Object.keys(methods).map(
+        (method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`,
+      ),
     );
     const pages = / \/(docs|queues|openapi\.json|assets\/|$)|^HEAD /;
-    expect(described.toSorted()).toEqual(registered.filter((route) => !pages.test(route)).toSorted());
+    expect(described.toSorted()).toEqual(
+      registered.filter((route) => !pages.test(route)).toSorted(),
+    );
     expect(described).toEqual(expect.arrayContaining(Object.keys(contract)));
     for (const one of Object.values(paths).flatMap((methods) => Object.values(methods)))
       for (const answer of Object.values(one.responses))
-        for (const { schema } of Object.values(answer.content)) expect(Object.keys(schema)).not.toEqual([]);
+        for (const { schema } of Object.values(answer.content))
+          expect(Object.keys(schema)).not.toEqual([]);
   });
 
   it("says what each route refuses, by its code", async () => {
@@ -85,7 +93,9 @@ describe("the client", () => {
   it("calls by the contract, and throws the problem of what was not done", async () => {
     const client = openClient({ url: api.app.listeningOrigin });
     const { runId } = await client.call("POST /v1/runs", { body: { embeddings: false } });
-    expect((await client.call("GET /v1/runs/:id", { params: { id: runId } })).run?.embeddings).toBe(false);
+    expect((await client.call("GET /v1/runs/:id", { params: { id: runId } })).run?.embeddings).toBe(
+      false,
+    );
     expect((await client.call("GET /v1/runs", { query: { limit: 1 } })).items).toHaveLength(1);
     await expect(client.call("POST /v1/runs")).rejects.toMatchObject({
       status: 409,

@@ -41,7 +41,9 @@ const onceHeaders = z.looseObject({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, "must be up to 255 visible ASCII characters")
     .optional()
-    .meta({ description: "Repeating the request with the same key does it once, and repeats the answer." }),
+    .meta({
+      description: "Repeating the request with the same key does it once, and repeats the answer.",
+    }),
 });
 
 /** Adds what is true of every route of its kind: problems, the role, the idempotency key. */
@@ -74,10 +76,16 @@ function asContract(schema: FastifySchema & Pick<Partial<RouteContract>, "proble
 }
 
 /** What is answered as JSON, or as text in other media types. */
-function withTexts(texts: readonly string[], response: Record<string, unknown>): Record<string, unknown> {
+function withTexts(
+  texts: readonly string[],
+  response: Record<string, unknown>,
+): Record<string, unknown> {
   if (texts.length === 0) return response;
   const asText = texts.map((type) => [type, { schema: z.string() }]);
-  const content = { "application/json": { schema: response["200"] }, ...Object.fromEntries(asText) };
+  const content = {
+    "application/json": { schema: response["200"] },
+    ...Object.fromEntries(asText),
+  };
   return { ...response, 200: { description: "In the format that is asked for.", content } };
 }
 
@@ -90,7 +98,12 @@ function commonProblems(schema: FastifySchema, method: string, need: Need): Prob
       ? []
       : (["unauthenticated", "forbidden", "foreign_origin", "rate_limited"] as const)),
     ...(method === "POST"
-      ? (["too_large", "unsupported_media_type", "idempotency_in_flight", "idempotency_key_reused"] as const)
+      ? ([
+          "too_large",
+          "unsupported_media_type",
+          "idempotency_in_flight",
+          "idempotency_key_reused",
+        ] as const)
       : []),
     "internal",
     ...(need === "public" ? [] : (["busy", "unavailable", "not_migrated"] as const)),
@@ -104,7 +117,10 @@ function documented(codes: readonly ProblemCode[]): Record<string, object> {
     [...statuses].map((status) => {
       const here = codes.filter((code) => PROBLEMS[code].statuses.some((one) => one === status));
       const description = here.map((code) => `\`${code}\`: ${PROBLEMS[code].means}`).join("; ");
-      return [status, { description, content: { "application/problem+json": { schema: problem } } }];
+      return [
+        status,
+        { description, content: { "application/problem+json": { schema: problem } } },
+      ];
     }),
   );
 }
@@ -116,5 +132,7 @@ function asRecord(response: unknown): Record<string, unknown> {
 /** `POST /v1/runs/:id/pause` is postRunsIdPause. */
 function nameOf(method: string, url: string): string {
   const words = url.split(/[^a-zA-Z0-9]+/).filter((word) => word !== "" && word !== "v1");
-  return method.toLowerCase() + words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join("");
+  return (
+    method.toLowerCase() + words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join("")
+  );
 }

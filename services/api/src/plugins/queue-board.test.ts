@@ -8,7 +8,9 @@ import { apiOn } from "../api.fixture.ts";
 
 const job = { runId: 1, entity: "patients", batch: 7, generation: 1, from: 0, to: 10 };
 const hash = (text: string) => createHash("sha256").update(text).digest("hex");
-const tokens = tokensVariable.schema.parse(ROLES.map((role) => `${role}:${role}:${hash(role)}`).join(","));
+const tokens = tokensVariable.schema.parse(
+  ROLES.map((role) => `${role}:${role}:${hash(role)}`).join(","),
+);
 
 describe.each([
   ["Redis", freshRedis],
@@ -88,7 +90,12 @@ const CHANGES = [
 ] as const;
 
 async function board(context: TestContext, url: string) {
-  const transport = await openTransport({ url, prefix: "test", workers: 0, onError: () => undefined });
+  const transport = await openTransport({
+    url,
+    prefix: "test",
+    workers: 0,
+    onError: () => undefined,
+  });
   context.onTestFinished(() => transport.close());
   const ledger = await freshLedger(context);
   const queues = await transport.board(["load-patients"]);

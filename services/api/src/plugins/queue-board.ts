@@ -23,7 +23,9 @@ export function showQueues(app: App, queues: readonly BoardQueue[]): void {
   void app.register(
     async (board) => {
       board.addHook("onSend", async (_request, reply, payload) =>
-        String(reply.getHeader("content-type")).startsWith("text/html") ? withoutElsewhere(payload) : payload,
+        String(reply.getHeader("content-type")).startsWith("text/html")
+          ? withoutElsewhere(payload)
+          : payload,
       );
       await board.register(serverAdapter.registerPlugin());
     },
@@ -41,5 +43,7 @@ function answerOf(error: Error) {
 
 /** Its page asks another server for a font, which nobody here may do: without it the system's own is used. */
 function withoutElsewhere(payload: unknown): unknown {
-  return typeof payload === "string" ? payload.replaceAll(/<link href="https:[^>]*>/g, "") : payload;
+  return typeof payload === "string"
+    ? payload.replaceAll(/<link href="https:[^>]*>/g, "")
+    : payload;
 }

@@ -15,7 +15,10 @@ export function traceRequests(app: App): void {
     const { traceparent } = request.headers;
     const route = request.routeOptions.url ?? "";
     if (route.startsWith("/v1/") && route !== ENDLESS)
-      spans.set(request, open(request.method, typeof traceparent === "string" ? traceparent : undefined));
+      spans.set(
+        request,
+        open(request.method, typeof traceparent === "string" ? traceparent : undefined),
+      );
     done();
   });
 

@@ -21,7 +21,10 @@ export interface Reader {
 }
 
 /** The events for one reader: first the newest answer unless it was seen, then each that differs. A reader that is slow gets fewer. */
-export async function* eventsFor(feed: ProgressFeed, { seen, signal }: Reader): AsyncGenerator<string> {
+export async function* eventsFor(
+  feed: ProgressFeed,
+  { seen, signal }: Reader,
+): AsyncGenerator<string> {
   yield "retry: 2000\n\n";
   let [last, saidAt] = [seen, performance.now()];
   while (!signal.aborted) {
@@ -35,7 +38,11 @@ export async function* eventsFor(feed: ProgressFeed, { seen, signal }: Reader): 
 }
 
 /** Ends the connection of a reader that does not read: what it is sent would wait in memory for ever. */
-export function dropStuck(response: ServerResponse, stuckMs = STUCK_MS, lookMs = STUCK_LOOK_MS): void {
+export function dropStuck(
+  response: ServerResponse,
+  stuckMs = STUCK_MS,
+  lookMs = STUCK_LOOK_MS,
+): void {
   let takenAt = performance.now();
   const timer = setInterval(() => {
     if (!response.writableNeedDrain) takenAt = performance.now();
@@ -57,5 +64,8 @@ function asEvent({ id, json }: Snapshot): StreamEvent {
 /** Without an id: who comes back has still seen what was sent before. */
 function asFailure(error: unknown): StreamEvent {
   const { code, message } = asProblem(error);
-  return { id: code, text: `event: problem\ndata: ${JSON.stringify({ code, detail: message })}\n\n` };
+  return {
+    id: code,
+    text: `event: problem\ndata: ${JSON.stringify({ code, detail: message })}\n\n`,
+  };
 }

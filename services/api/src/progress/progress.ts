@@ -1,5 +1,11 @@
 /** From the ledger's rolled-up counts to what people want to know: how far, how fast, how long, and why not further. */
-import { type EntityView, exhaustedInWords, type RunView, stallInWords, type Totals } from "@nexus/contract";
+import {
+  type EntityView,
+  exhaustedInWords,
+  type RunView,
+  stallInWords,
+  type Totals,
+} from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import {
   currentHolds,
@@ -26,7 +32,11 @@ type Catalog = Deps["entities"];
 const NOTHING = { rowsPerSecond: 0, eta: null, limitedBy: null, stalled: null };
 
 /** A run with the progress of its entities, or the view of no run. */
-export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | undefined): Promise<RunView> {
+export async function viewOf(
+  db: Queryable,
+  catalog: Catalog,
+  run: RunFacts | undefined,
+): Promise<RunView> {
   const embedding = embeddingOutlook(await measureEmbedding(db));
   if (run === undefined)
     return { run: null, entities: [], totals: add(undefined, []), ...NOTHING, embedding };
@@ -34,7 +44,12 @@ export async function viewOf(db: Queryable, catalog: Catalog, run: RunFacts | un
   const failed = progress.some(({ batchesFailed }) => batchesFailed > 0);
   const exhausted = failed ? await exhaustedBatches(db, run.id) : [];
   const entities = progress.map((one) =>
-    viewOfEntity(run, one, parentsOf(catalog, progress, one.entity), exhausted.find(sameEntity(one))),
+    viewOfEntity(
+      run,
+      one,
+      parentsOf(catalog, progress, one.entity),
+      exhausted.find(sameEntity(one)),
+    ),
   );
   return {
     run,
@@ -112,7 +127,9 @@ function viewOfEntity(
   const { batches: total, batchesDone: done, batchesFailed: failed, loadMs: _, ...rest } = one;
   return {
     ...rest,
-    why: why(run, one, waitingFor) + (exhausted === undefined ? "" : `; ${exhaustedInWords(exhausted)}`),
+    why:
+      why(run, one, waitingFor) +
+      (exhausted === undefined ? "" : `; ${exhaustedInWords(exhausted)}`),
     parents,
     waitingFor,
     batches: { total, done, failed },
@@ -163,6 +180,9 @@ function percentOfAll(run: RunFacts | undefined, progress: readonly EntityProgre
   if (run?.status === "completed" && progress.every(isDone)) return 100;
   if (progress.some(({ status }) => status === "waiting" || status === "planning")) return 0;
   const expected = progress.reduce((rows, one) => rows + one.expected, 0);
-  const tenths = progress.reduce((sum, one) => sum + one.expected * Math.round(10 * percentOf(one)), 0);
+  const tenths = progress.reduce(
+    (sum, one) => sum + one.expected * Math.round(10 * percentOf(one)),
+    0,
+  );
   return expected === 0 ? 0 : Math.min(99.9, Math.floor(tenths / expected) / 10);
 }

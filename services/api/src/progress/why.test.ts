@@ -57,7 +57,12 @@ describe("why an entity does not move", () => {
     expect(why(run, { ...entity, status: "planned" }, ["practices", "profiles"])).toBe(
       "it waits for practices, profiles",
     );
-    const blocked = { ...entity, status: "blocked", batchesFailed: 0, errorCode: "sum_closes" } as const;
+    const blocked = {
+      ...entity,
+      status: "blocked",
+      batchesFailed: 0,
+      errorCode: "sum_closes",
+    } as const;
     expect(why(run, blocked, [])).toContain("sum_closes");
     expect(why(run, { ...blocked, waived: true }, [])).toContain("waived");
   });

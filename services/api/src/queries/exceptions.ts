@@ -82,7 +82,10 @@ export async function listExceptions(
 }
 
 /** All open exceptions, of one entity or of all, by what they say, the most frequent first. */
-export async function groupExceptions(db: Queryable, entity: string | undefined): Promise<ExceptionGroup[]> {
+export async function groupExceptions(
+  db: Queryable,
+  entity: string | undefined,
+): Promise<ExceptionGroup[]> {
   const { outcome, reason, column_name: column, missing_entity: missingEntity } = exceptions;
   const kind = { entity: exceptions.entity, outcome, reason, column, missingEntity };
   const rows = countDistinct(exceptions.legacy_id);

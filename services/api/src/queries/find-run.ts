@@ -45,10 +45,16 @@ export interface RunFilter {
 }
 
 /** Runs, the newest first. */
-export async function listRuns(db: Queryable, { status, before, limit }: RunFilter): Promise<RunFacts[]> {
+export async function listRuns(
+  db: Queryable,
+  { status, before, limit }: RunFilter,
+): Promise<RunFacts[]> {
   const wanted = and(
     given(status, (status) => eq(runs.status, status)),
     given(before, (id) => sql`${runs.id} < ${id}::bigint`),
   );
-  return await read(db, query.select(facts).from(runs).where(wanted).orderBy(desc(runs.id)).limit(limit));
+  return await read(
+    db,
+    query.select(facts).from(runs).where(wanted).orderBy(desc(runs.id)).limit(limit),
+  );
 }

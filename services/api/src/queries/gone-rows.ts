@@ -25,6 +25,11 @@ export async function listGone(
   );
   return await read(
     db,
-    query.select({ legacyId, foundRun, runId }).from(goneRows).where(wanted).orderBy(legacyId).limit(limit),
+    query
+      .select({ legacyId, foundRun, runId })
+      .from(goneRows)
+      .where(wanted)
+      .orderBy(legacyId)
+      .limit(limit),
   );
 }

@@ -87,7 +87,10 @@ export async function listChecks(db: Queryable, runId: number): Promise<CheckRes
     query
       .select({ entity, name, passed, expected, actual })
       .from(validations)
-      .innerJoin(runEntities, and(eq(runEntities.run_id, validations.run_id), eq(runEntities.entity, entity)))
+      .innerJoin(
+        runEntities,
+        and(eq(runEntities.run_id, validations.run_id), eq(runEntities.entity, entity)),
+      )
       .where(eq(validations.run_id, runId))
       .orderBy(runEntities.position, passed, name),
   );

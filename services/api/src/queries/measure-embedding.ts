@@ -46,7 +46,10 @@ async function slicesOf(db: Queryable): Promise<number[]> {
       .select({ ago, items: count() })
       .from(embeddingItems)
       .where(
-        and(sql`${settled_at} > now() - ${seconds}::float8 * interval '1 s'`, sql`${settled_at} <= now()`),
+        and(
+          sql`${settled_at} > now() - ${seconds}::float8 * interval '1 s'`,
+          sql`${settled_at} <= now()`,
+        ),
       )
       .groupBy(sql`1`),
   );

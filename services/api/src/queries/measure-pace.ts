@@ -1,5 +1,16 @@
 import type { Queryable } from "@nexus/shared/database";
-import { and, batches, desc, eq, gt, ne, query, read, runEntities, sql } from "@nexus/shared/tables";
+import {
+  and,
+  batches,
+  desc,
+  eq,
+  gt,
+  ne,
+  query,
+  read,
+  runEntities,
+  sql,
+} from "@nexus/shared/tables";
 import type { Pace, Slice } from "../outlook/evidence.ts";
 
 /** The pace is looked at in twelve slices of the last five minutes, or of the time since the first entity opened. */
@@ -54,7 +65,10 @@ async function loadingSeconds(db: Queryable, runId: number): Promise<number | un
 }
 
 /** Milliseconds of loading that a row took in the newest other run of each entity. */
-export async function earlierCosts(db: Queryable, runId: number): Promise<ReadonlyMap<string, number>> {
+export async function earlierCosts(
+  db: Queryable,
+  runId: number,
+): Promise<ReadonlyMap<string, number>> {
   const { entity, run_id, load_ms, read: rows } = runEntities;
   const found = await read(
     db,
@@ -96,6 +110,7 @@ export async function measureActivity(db: Queryable, runId: number): Promise<Act
     [runId],
   );
   const [row] = found.rows;
-  if (row === undefined) return { queued: 0, planned: false, rowsPerSecond: 0, finished: 0, sourceShare: 0 };
+  if (row === undefined)
+    return { queued: 0, planned: false, rowsPerSecond: 0, finished: 0, sourceShare: 0 };
   return { ...row, rowsPerSecond: Math.round(row.rowsPerSecond) };
 }

@@ -13,7 +13,12 @@ const SHORTEST_SLICE_SECONDS = 1;
 
 /** Looks at every finished batch of the run once: about one for a thousand rows. */
 export async function measureThroughput(db: Queryable, runId: number): Promise<Throughput> {
-  const found = await db.query<{ from: string | null; width: number; slice: number | null; rows: number }>(
+  const found = await db.query<{
+    from: string | null;
+    width: number;
+    slice: number | null;
+    rows: number;
+  }>(
     `with done as (
        select finished_at - coalesce(duration_ms, 0) * interval '1 ms' as began, finished_at, read
        from migration.batches where run_id = $1 and status = 'done' and finished_at is not null),
@@ -27,7 +32,8 @@ export async function measureThroughput(db: Queryable, runId: number): Promise<T
     [runId, SLICES, SHORTEST_SLICE_SECONDS],
   );
   const [first] = found.rows;
-  if (first === undefined || first.from === null) return { from: null, sliceSeconds: 0, slices: [] };
+  if (first === undefined || first.from === null)
+    return { from: null, sliceSeconds: 0, slices: [] };
   const slices = Array<number>(1 + Math.max(...found.rows.map(({ slice }) => slice ?? 0))).fill(0);
   for (const { slice, rows } of found.rows) if (slice !== null) slices[slice] = rows;
   return { from: first.from, sliceSeconds: first.width, slices };

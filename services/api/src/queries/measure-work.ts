@@ -26,7 +26,11 @@ export async function offeredBatches(db: Queryable, runId: number): Promise<Offe
   return await read(
     db,
     query
-      .select({ entity, jobs: count(), oldest: sql<number>`extract(epoch from min(${queued_at}))::float8` })
+      .select({
+        entity,
+        jobs: count(),
+        oldest: sql<number>`extract(epoch from min(${queued_at}))::float8`,
+      })
       .from(batches)
       .where(and(eq(batches.run_id, runId), eq(batches.status, "queued")))
       .groupBy(entity),
@@ -34,7 +38,10 @@ export async function offeredBatches(db: Queryable, runId: number): Promise<Offe
 }
 
 /** Since when the first batch, in order, of each entity that loads could be offered and was not: seconds since 1970, by entity. */
-export async function waitingBatches(db: Queryable, runId: number): Promise<Record<string, number>> {
+export async function waitingBatches(
+  db: Queryable,
+  runId: number,
+): Promise<Record<string, number>> {
   const found = await db.query<Pick<typeof runEntities.$inferSelect, "entity"> & { since: number }>(
     `select e.entity, extract(epoch from greatest(e.started_at, b.available_at))::float8 as since
      from migration.run_entities e cross join lateral (

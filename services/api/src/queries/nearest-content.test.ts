@@ -5,7 +5,10 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { type Found, nearestContent, type Scan, scanFor } from "./nearest-content.ts";
 
 /** Of one bucket. */
-const [rare, crowd] = ["00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000002"];
+const [rare, crowd] = [
+  "00000000-0000-4000-8000-000000000000",
+  "00000000-0000-4000-8000-000000000002",
+];
 const EXACT: Scan = { vectors: "public", bucket: undefined };
 let target: Pool;
 
@@ -44,16 +47,27 @@ describe("the nearest content", () => {
   });
 });
 
-async function ask(scan: Scan, practiceId: string, query: string): Promise<readonly Found[] | undefined> {
-  const wanted = { practiceId, vector: lexicalVector(query), model: "m", types: undefined, limit: 10 };
+async function ask(
+  scan: Scan,
+  practiceId: string,
+  query: string,
+): Promise<readonly Found[] | undefined> {
+  const wanted = {
+    practiceId,
+    vector: lexicalVector(query),
+    model: "m",
+    types: undefined,
+    limit: 10,
+  };
   return await asTenant(target, practiceId, (tx) => nearestContent(tx, scan, wanted));
 }
 
 /** Builds the index of a practice's bucket. */
 async function indexed(practice: string): Promise<Scan> {
-  const { rows } = await target.query<{ bucket: number }>(`select ${bucketOf("$1::uuid")} as bucket`, [
-    practice,
-  ]);
+  const { rows } = await target.query<{ bucket: number }>(
+    `select ${bucketOf("$1::uuid")} as bucket`,
+    [practice],
+  );
   const bucket = rows[0]?.bucket ?? 0;
   await target.query(
     `create index ${bucketIndex(bucket)} on public.ai_embeddings

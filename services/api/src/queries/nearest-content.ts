@@ -62,7 +62,10 @@ export async function scanFor(
     [practiceId, ...(types === undefined ? [] : [types])],
   );
   const [found] = rows;
-  return { vectors: found?.vectors ?? "public", bucket: found?.many === true ? found.bucket : undefined };
+  return {
+    vectors: found?.vectors ?? "public",
+    bucket: found?.many === true ? found.bucket : undefined,
+  };
 }
 
 /** The `limit` nearest, best first; fewer only where the practice has no more. Undefined: no such practice is visible. */
@@ -72,7 +75,9 @@ export async function nearestContent(
   wanted: Wanted,
 ): Promise<readonly Found[] | undefined> {
   const found = bucket === undefined ? [] : await byIndex(tx, vectors, bucket, wanted);
-  return found !== undefined && found.length < wanted.limit ? await exact(tx, vectors, wanted) : found;
+  return found !== undefined && found.length < wanted.limit
+    ? await exact(tx, vectors, wanted)
+    : found;
 }
 
 const OWN = `practice_id = $1::uuid`;
@@ -81,7 +86,11 @@ const SHARED = `practice_id is null and (${sharedContent(entities)})`;
 const FITS = `model = $2::text and ($3::text[] is null or content_type = any($3::text[]))`;
 
 /** Every vector is compared. Materialized, or the planner may take the index after all and lose some. */
-async function exact(tx: Client, vectors: string, wanted: Wanted): Promise<readonly Found[] | undefined> {
+async function exact(
+  tx: Client,
+  vectors: string,
+  wanted: Wanted,
+): Promise<readonly Found[] | undefined> {
   return await nearest(
     tx,
     vectors,

@@ -1,5 +1,10 @@
 /** The way of one source row through the ledger and the target: keys and codes. Column and table names come from the catalog. */
-import { batchCodeInWords, type ExhaustedBatch, exhaustedInWords, type Lineage } from "@nexus/contract";
+import {
+  batchCodeInWords,
+  type ExhaustedBatch,
+  exhaustedInWords,
+  type Lineage,
+} from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import {
   and,
@@ -101,7 +106,11 @@ export async function contentOf(
   type: string,
   id: string,
 ): Promise<Lineage["content"]> {
-  const found = await db.query<{ chunks: number | null; code: string | null; settledAt: string | null }>(
+  const found = await db.query<{
+    chunks: number | null;
+    code: string | null;
+    settledAt: string | null;
+  }>(
     `select i.chunks, f.code, to_json(coalesce(i.settled_at, f.failed_at)) #>> '{}' as "settledAt"
      from public.${table} c
      left join migration.embedding_items i on i.content_type = $1 and i.content_id = c.id and i.version = c.xmin
@@ -114,7 +123,11 @@ export async function contentOf(
 }
 
 /** Its vectors; none where the target has no table for them. */
-export async function vectorsOf(db: Queryable, type: string, id: string): Promise<Lineage["embeddings"]> {
+export async function vectorsOf(
+  db: Queryable,
+  type: string,
+  id: string,
+): Promise<Lineage["embeddings"]> {
   const { rows } = await db.query(`select where to_regclass('public.ai_embeddings') is not null`);
   if (rows.length === 0) return [];
   const found = await db.query<Lineage["embeddings"][number]>(
@@ -125,7 +138,10 @@ export async function vectorsOf(db: Queryable, type: string, id: string): Promis
   return found.rows;
 }
 
-function stateOf(chunks: number | null, code: string | null): NonNullable<Lineage["content"]>["state"] {
+function stateOf(
+  chunks: number | null,
+  code: string | null,
+): NonNullable<Lineage["content"]>["state"] {
   if (code !== null) return "failed";
   if (chunks === null) return "waiting";
   return chunks === 0 ? "empty" : "embedded";

@@ -8,7 +8,12 @@ import { workLeft } from "../outlook/evidence.ts";
 import { viewOf } from "../progress/progress.ts";
 import { type Account, accountOfRun } from "../queries/account-of-run.ts";
 import type { RunFacts } from "../queries/find-run.ts";
-import { type CheckResult, listChecks, listRepairs, listShortfalls } from "../queries/list-shortfalls.ts";
+import {
+  type CheckResult,
+  listChecks,
+  listRepairs,
+  listShortfalls,
+} from "../queries/list-shortfalls.ts";
 import { earlierCosts } from "../queries/measure-pace.ts";
 import type { Facts } from "./facts.ts";
 import { issuesOf } from "./issues.ts";
@@ -29,14 +34,19 @@ export async function buildReport(
   return { ...told, summary: summaryOf(facts), nextSteps: nextStepsOf(facts) };
 }
 
-async function gather(tx: Queryable, catalog: Deps["entities"], run: RunFacts | undefined): Promise<Facts> {
+async function gather(
+  tx: Queryable,
+  catalog: Deps["entities"],
+  run: RunFacts | undefined,
+): Promise<Facts> {
   const view = await viewOf(tx, catalog, run);
   const accounts = run === undefined ? [] : await accountOfRun(tx, run.id);
   const checks = run === undefined ? [] : await listChecks(tx, run.id);
   const rows = run === undefined ? [] : accounts.map((account) => withIssues(run, account, checks));
   const verdict = verdictOf(run, rows);
   const embedding = await embeddingOf(tx, run);
-  const phases = run === undefined ? [] : loadPhases(rows, accounts, view.eta, await workOf(tx, run.id));
+  const phases =
+    run === undefined ? [] : loadPhases(rows, accounts, view.eta, await workOf(tx, run.id));
   return {
     verdict,
     madeAt: await clockOf(tx),
@@ -44,13 +54,18 @@ async function gather(tx: Queryable, catalog: Deps["entities"], run: RunFacts | 
     progress: { query: "progress", rows },
     totals: totalsOf(verdict, rows),
     ...(await reasonsOf(tx, run)),
-    checks: { query: "checks", rows: checks.map((check) => ({ ...check, says: checkInWords(check.name) })) },
+    checks: {
+      query: "checks",
+      rows: checks.map((check) => ({ ...check, says: checkInWords(check.name) })),
+    },
     embedding,
     dify: await difyOf(tx),
     time: {
       query: "time",
       load: named(view.eta),
-      phases: embedding.wanted ? [...phases, embeddingPhase(embedding, view.embedding.eta)] : phases,
+      phases: embedding.wanted
+        ? [...phases, embeddingPhase(embedding, view.embedding.eta)]
+        : phases,
     },
     view,
   };
@@ -89,7 +104,10 @@ async function reasonsOf(
   const shortfalls = run === undefined ? [] : await listShortfalls(tx, run.id);
   const repairs = run === undefined ? [] : await listRepairs(tx, run.id);
   return {
-    shortfalls: { query: "shortfalls", rows: shortfalls.map((one) => ({ ...one, ...wordsFor(one) })) },
+    shortfalls: {
+      query: "shortfalls",
+      rows: shortfalls.map((one) => ({ ...one, ...wordsFor(one) })),
+    },
     repairs: { query: "repairs", rows: repairs },
   };
 }

@@ -63,7 +63,12 @@ function tablesOf(report: Report): Block[] {
 }
 
 function progressTable({ progress, totals, verdict }: Report): Block[] {
-  const row = (name: string, one: typeof totals, status: string, issues: readonly string[]): string[] => [
+  const row = (
+    name: string,
+    one: typeof totals,
+    status: string,
+    issues: readonly string[],
+  ): string[] => [
     name,
     ...[one.expected, one.current, one.remaining].map(inWords),
     percent(one.progress),
@@ -106,7 +111,12 @@ function repairTable({ repairs }: Report): Block[] {
   return section(
     "Repairs on rows in the target",
     "Entity, Repair, Column, Rows #",
-    repairs.rows.map(({ entity, code, column, rows }) => [entity, plain(code), column, inWords(rows)]),
+    repairs.rows.map(({ entity, code, column, rows }) => [
+      entity,
+      plain(code),
+      column,
+      inWords(rows),
+    ]),
   );
 }
 
@@ -126,7 +136,8 @@ function checkTable({ checks }: Report): Block[] {
 }
 
 function embeddingTable({ embedding, dify }: Report): Block[] {
-  const { wanted, done, empty, failed, open, vectors, calls, throttled, tokens, microdollars } = embedding;
+  const { wanted, done, empty, failed, open, vectors, calls, throttled, tokens, microdollars } =
+    embedding;
   if (!wanted && done + failed + open === 0 && dify === null) return [];
   const counts: [string, number][] = [
     ["Items embedded", done],

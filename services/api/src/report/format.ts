@@ -12,9 +12,18 @@ const TYPES: Readonly<Record<string, ReportFormat>> = {
 
 /** How each format is sent. */
 export const SENT = {
-  json: { type: "application/json; charset=utf-8", render: (report: Report) => JSON.stringify(report) },
-  md: { type: "text/markdown; charset=utf-8", render: (report: Report) => toMarkdown(documentOf(report)) },
-  html: { type: "text/html; charset=utf-8", render: (report: Report) => toHtml(documentOf(report)) },
+  json: {
+    type: "application/json; charset=utf-8",
+    render: (report: Report) => JSON.stringify(report),
+  },
+  md: {
+    type: "text/markdown; charset=utf-8",
+    render: (report: Report) => toMarkdown(documentOf(report)),
+  },
+  html: {
+    type: "text/html; charset=utf-8",
+    render: (report: Report) => toHtml(documentOf(report)),
+  },
 } as const satisfies Record<ReportFormat, unknown>;
 
 /** The format that an Accept header likes best. JSON where it says nothing, or names nothing that we have. */

@@ -38,7 +38,9 @@ function blockOf(block: Block): string {
 
 function tableOf({ columns, rows }: Extract<Block, { kind: "table" }>): string {
   const kinds = columns.map(({ numeric }) => (numeric ? ` class="number"` : ""));
-  const heads = columns.map(({ title }, at) => `<th scope="col"${kinds[at] ?? ""}>${escaped(title)}</th>`);
+  const heads = columns.map(
+    ({ title }, at) => `<th scope="col"${kinds[at] ?? ""}>${escaped(title)}</th>`,
+  );
   const line = (cells: readonly string[]): string =>
     `<tr>${cells.map((cell, at) => `<td${kinds[at] ?? ""}>${escaped(cell)}</td>`).join("")}</tr>`;
   return [

@@ -11,7 +11,9 @@ export function issuesOf(
 ): string[] {
   const { rejected, parked, excluded, unaccounted, failedBatches, drift } = row;
   return [
-    ...(unaccounted === 0 ? [] : [`the sum is open: ${inWords(unaccounted)} rows without an outcome`]),
+    ...(unaccounted === 0
+      ? []
+      : [`the sum is open: ${inWords(unaccounted)} rows without an outcome`]),
     ...failedChecks.map((name) => `check failed: ${plain(name)}`),
     ...(failedBatches > 0 ? [`batches failed: ${inWords(failedBatches)}`] : []),
     ...rejectedIssues(rejected, unforeseen),
@@ -27,7 +29,8 @@ export function issuesOf(
 
 function rejectedIssues(rejected: number, unforeseen: number): string[] {
   if (rejected === 0) return [];
-  const why = unforeseen > 0 ? `, ${inWords(unforeseen)} of them for reasons that nobody foresaw` : "";
+  const why =
+    unforeseen > 0 ? `, ${inWords(unforeseen)} of them for reasons that nobody foresaw` : "";
   return [`${inWords(rejected)} rejected${why}`];
 }
 

@@ -29,7 +29,10 @@ export const ledgers = {
     entities: {
       practices: { status: "complete", batches: [{ status: "done", rejected: [1] }, DONE] },
       profiles: { status: "skipped" },
-      patients: { status: "complete", batches: [{ status: "done", rejected: [2, 3], parked: [4] }] },
+      patients: {
+        status: "complete",
+        batches: [{ status: "done", rejected: [2, 3], parked: [4] }],
+      },
     },
   }),
   blocked: run({
@@ -62,12 +65,15 @@ export const ledgers = {
       practices: { status: "loading", batches: [DONE, { status: "done", rejected: [12] }] },
     } as const;
     await run({ status: "running", entities })(target);
-    await target.query(`update migration.batches set status = 'planned', generation = 2 where seq = 2`);
+    await target.query(
+      `update migration.batches set status = 'planned', generation = 2 where seq = 2`,
+    );
   },
   unclosed: async (target) => {
-    await run({ status: "completed", entities: { practices: { status: "complete", batches: [DONE] } } })(
-      target,
-    );
+    await run({
+      status: "completed",
+      entities: { practices: { status: "complete", batches: [DONE] } },
+    })(target);
     await target.query(`update migration.batches set loaded = loaded - 1`);
   },
 } satisfies Record<string, Ledger>;

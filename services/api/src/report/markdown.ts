@@ -29,5 +29,7 @@ function escaped(text: string): string {
   return text
     .replaceAll(/[\\`*[\]<>|~&]|(?<!\w)_|_(?!\w)/g, (mark) => `\\${mark}`)
     .replaceAll(/\s+/g, " ")
-    .replace(/^(?:[-+#=]|\d+(?=[.)](?:\s|$)))/, (start) => (/\d/.test(start) ? `${start}\\` : `\\${start}`));
+    .replace(/^(?:[-+#=]|\d+(?=[.)](?:\s|$)))/, (start) =>
+      /\d/.test(start) ? `${start}\\` : `\\${start}`,
+    );
 }

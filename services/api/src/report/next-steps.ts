@@ -35,7 +35,10 @@ function ofEntities({ progress, shortfalls, verdict }: Facts): string[] {
     );
   const unproven = progress.rows
     .filter(({ status }) => status === "unproven")
-    .map(({ entity }) => `Have ${entity} looked at: its counts contradict each other, or a check failed.`);
+    .map(
+      ({ entity }) =>
+        `Have ${entity} looked at: its counts contradict each other, or a check failed.`,
+    );
   const left = shortfalls.rows.filter(({ rows, resolved }) => rows > resolved);
   const having = (kind: string) =>
     new Set(left.filter((one) => one.kind === kind).map(({ entity }) => entity));

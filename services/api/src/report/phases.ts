@@ -7,7 +7,10 @@ type Phase = Report["time"]["phases"][number];
 type Estimated = Report["time"]["load"];
 
 /** An estimate that names where its numbers come from. */
-export function named(eta: Eta | null, query: NonNullable<Estimated>["query"] = "estimate"): Estimated {
+export function named(
+  eta: Eta | null,
+  query: NonNullable<Estimated>["query"] = "estimate",
+): Estimated {
   return eta === null ? null : { query, ...eta };
 }
 
@@ -55,5 +58,11 @@ function partOf({ seconds, earliest, latest }: Eta, share: number): Eta {
 /** Embedding goes on when the load is done; its time is not measured per run. */
 export function embeddingPhase({ open, done }: Report["embedding"], eta: Eta | null): Phase {
   const state = open > 0 ? "active" : done > 0 ? "done" : "ahead";
-  return { phase: "embedding", state, seconds: null, left: open, eta: named(eta, "estimate_embedding") };
+  return {
+    phase: "embedding",
+    state,
+    seconds: null,
+    left: open,
+    eta: named(eta, "estimate_embedding"),
+  };
 }

@@ -14,7 +14,10 @@ const WIDEN =
 /** Reasons of rejected rows that are always called the same. */
 const REJECTED: Readonly<Record<string, Words>> = {
   unreadable: { says: "a value has a shape that the mapping does not know", advice: CORRECT },
-  case_unresolved: { says: "no case can be told from the source, and none is invented", advice: CORRECT },
+  case_unresolved: {
+    says: "no case can be told from the source, and none is invented",
+    advice: CORRECT,
+  },
   duplicate_membership: {
     says: "the same doctor is linked to the same practice more than once; the oldest link was moved",
     advice: "nothing: the membership itself is in the target",
@@ -34,7 +37,8 @@ const REJECTED: Readonly<Record<string, Words>> = {
   },
   breaks_connection: {
     says: "the target's server lost the connection each time one of them was written, and was well without it",
-    advice: "look into the server's log and at the triggers of the table, then requeue the rejected rows",
+    advice:
+      "look into the server's log and at the triggers of the table, then requeue the rejected rows",
   },
   unreadable_57014: {
     says: "the source took longer than LEGACY_STATEMENT_MS for each of them, alone and twice",
@@ -43,7 +47,8 @@ const REJECTED: Readonly<Record<string, Words>> = {
   },
   unreadable_breaks_connection: {
     says: "the source's server lost the connection each time one of them was read, and was well without it",
-    advice: "look into the source server's log, and at what lies between; then requeue the rejected rows",
+    advice:
+      "look into the source server's log, and at what lies between; then requeue the rejected rows",
   },
   row_too_large: {
     says: "they weigh more than a loader may hold of one row (LOADER_ROW_MIB)",
@@ -86,8 +91,12 @@ function rejectedWords({ reason, column }: Shortfall): Words {
   const known = REJECTED[reason];
   if (known !== undefined) return known;
   if (reason.endsWith("_dangling"))
-    return { says: `the source links to a row that it does not have (${column ?? reason})`, advice: CORRECT };
-  if (reason.endsWith("_missing")) return { says: `the source has no ${column ?? "value"}`, advice: CORRECT };
+    return {
+      says: `the source links to a row that it does not have (${column ?? reason})`,
+      advice: CORRECT,
+    };
+  if (reason.endsWith("_missing"))
+    return { says: `the source has no ${column ?? "value"}`, advice: CORRECT };
   if (reason.startsWith("unreadable_"))
     return { says: "the source could not compute or read them", advice: CORRECT };
   return {

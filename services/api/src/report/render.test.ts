@@ -82,7 +82,8 @@ describe("Markdown", () => {
   });
 
   it("leaves names and numbers readable", () => {
-    const text = (text: string) => toMarkdown({ title: "x", blocks: [{ kind: "paragraph", text }] });
+    const text = (text: string) =>
+      toMarkdown({ title: "x", blocks: [{ kind: "paragraph", text }] });
     expect(text("practice_members: 23.3 %")).toContain("practice_members: 23.3 %");
     expect(text("23.3 %")).toContain("\n23.3 %\n");
   });
@@ -90,12 +91,20 @@ describe("Markdown", () => {
 
 describe("the words", () => {
   it("round shares down, and leave 100 to who has proved it", () => {
-    expect([shareBelow100(9_999, 10_000), shareBelow100(999_999_999, 1_000_000_000)]).toEqual([99.9, 99.9]);
-    expect([shareBelow100(1, 3), shareBelow100(2, 3), shareBelow100(0, 0)]).toEqual([33.3, 66.6, 0]);
-    expect([shareBelow100(7, 7), shareBelow100(8, 7), shareBelow100(-1, 7)]).toEqual([99.9, 99.9, 0]);
+    expect([shareBelow100(9_999, 10_000), shareBelow100(999_999_999, 1_000_000_000)]).toEqual([
+      99.9, 99.9,
+    ]);
+    expect([shareBelow100(1, 3), shareBelow100(2, 3), shareBelow100(0, 0)]).toEqual([
+      33.3, 66.6, 0,
+    ]);
+    expect([shareBelow100(7, 7), shareBelow100(8, 7), shareBelow100(-1, 7)]).toEqual([
+      99.9, 99.9, 0,
+    ]);
     for (let whole = 1; whole <= 300; whole++)
       for (let part = 0; part < whole; part++)
-        expect(Math.round(shareBelow100(part, whole) * 10) * whole).toBeLessThanOrEqual(1_000 * part);
+        expect(Math.round(shareBelow100(part, whole) * 10) * whole).toBeLessThanOrEqual(
+          1_000 * part,
+        );
   });
 
   it("tell times and money", () => {
@@ -109,7 +118,11 @@ describe("the words", () => {
     expect(estimated({ seconds: 90, earliest: 60, latest: 120 })).toBe(
       "about 1 min 30 s (1 min 0 s to 2 min 0 s)",
     );
-    expect([0, 114, 1_234_567_800].map(money)).toEqual(["USD 0.00", "USD 0.000114", "USD 1,234.5678"]);
+    expect([0, 114, 1_234_567_800].map(money)).toEqual([
+      "USD 0.00",
+      "USD 0.000114",
+      "USD 1,234.5678",
+    ]);
     expect([listed([]), listed(["a"]), listed(["a", "b", "c"])]).toEqual(["", "a", "a, b and c"]);
   });
 });

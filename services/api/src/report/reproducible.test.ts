@@ -36,7 +36,8 @@ describe("docs/report.md gives every number of a report", () => {
         expectOwnNumbers(report);
         const ask = (query: string) => rowsOf(tx, query, run?.id ?? 0);
         for (const block of blocks)
-          if (!block.query.startsWith("estimate")) expectSame(block, await ask(block.query), report);
+          if (!block.query.startsWith("estimate"))
+            expectSame(block, await ask(block.query), report);
         await expectEstimates(report, ask);
       });
     });
@@ -58,7 +59,9 @@ function expectAccounted({ progress, shortfalls }: Report): void {
 function expectOwnNumbers({ summary, ...report }: Report): void {
   const { expected, drift } = report.totals;
   const known = [expected + drift, ...numbersIn(report)].flatMap((number) =>
-    [String(number), inWords(number), number.toFixed(1), duration(number), money(number)].flatMap(figuresIn),
+    [String(number), inWords(number), number.toFixed(1), duration(number), money(number)].flatMap(
+      figuresIn,
+    ),
   );
   expect(known).toEqual(expect.arrayContaining(summary.flatMap(figuresIn)));
 }
@@ -146,5 +149,6 @@ function expectSame(block: Block, given: readonly Row[], { embedding }: Report):
     expect(Object.keys(given[at] ?? {}), block.query).toEqual(expect.arrayContaining(numbers));
     expect(one, block.query).toMatchObject(given[at] ?? {});
   }
-  for (const one of list) if (one["phase"] === "embedding") expect(one["left"]).toBe(embedding.open);
+  for (const one of list)
+    if (one["phase"] === "embedding") expect(one["left"]).toBe(embedding.open);
 }

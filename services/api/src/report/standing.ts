@@ -81,14 +81,23 @@ function isProven(account: Account, { unaccounted }: Left): boolean {
   );
 }
 
-const PROVEN: readonly ProgressRow["status"][] = ["complete", "complete_with_exceptions", "left_out"];
+const PROVEN: readonly ProgressRow["status"][] = [
+  "complete",
+  "complete_with_exceptions",
+  "left_out",
+];
 
 /** What can be said of the run as a whole. */
-export function verdictOf(run: RunFacts | undefined, rows: readonly ProgressRow[]): Report["verdict"] {
+export function verdictOf(
+  run: RunFacts | undefined,
+  rows: readonly ProgressRow[],
+): Report["verdict"] {
   return run === undefined ? "not_started" : VERDICTS[run.status](rows);
 }
 
-const VERDICTS: Readonly<Record<RunFacts["status"], (rows: readonly ProgressRow[]) => Report["verdict"]>> = {
+const VERDICTS: Readonly<
+  Record<RunFacts["status"], (rows: readonly ProgressRow[]) => Report["verdict"]>
+> = {
   planned: () => "in_progress",
   running: (rows) => (rows.some(isBlocked) ? "blocked" : "in_progress"),
   paused: () => "paused",

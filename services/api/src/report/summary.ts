@@ -69,7 +69,9 @@ const PACE: ReadonlySet<Limit["by"]> = new Set(["source", "target"]);
 function trouble({ progress, checks, view, verdict }: Facts): string[] {
   const open = progress.rows.filter(({ unaccounted }) => unaccounted !== 0);
   const failed = new Set(checks.rows.filter(({ passed }) => !passed).map(({ entity }) => entity));
-  const blocked = progress.rows.filter(({ status }) => status === "blocked").map(({ entity }) => entity);
+  const blocked = progress.rows
+    .filter(({ status }) => status === "blocked")
+    .map(({ entity }) => entity);
   const limit = view.limitedBy;
   const stuck = verdict === "in_progress" && limit !== null && !PACE.has(limit.by);
   return [
@@ -87,7 +89,8 @@ function liveSource({ progress }: Facts): string[] {
   const changed = progress.rows.filter(({ drift }) => drift !== 0);
   if (changed.length === 0) return [];
   const parts = changed.map(
-    ({ entity, drift }) => `${entity} ${drift > 0 ? "gained" : "lost"} ${counted(Math.abs(drift), "row")}`,
+    ({ entity, drift }) =>
+      `${entity} ${drift > 0 ? "gained" : "lost"} ${counted(Math.abs(drift), "row")}`,
   );
   return [`The source went on being used after its rows were counted: ${listed(parts)}.`];
 }
@@ -112,14 +115,22 @@ function repaired({ totals }: Facts): string[] {
 function embedded({ embedding, dify }: Facts): string[] {
   const { wanted, done, empty, failed, open, vectors, microdollars } = embedding;
   const documents = dify === null ? [] : [filled(dify)];
-  if (!wanted && done + failed + open === 0) return ["Embeddings were off in this run.", ...documents];
+  if (!wanted && done + failed + open === 0)
+    return ["Embeddings were off in this run.", ...documents];
   return [
     `Embeddings so far: ${inWords(done)} items have ${counted(vectors, "vector")}, ${inWords(empty)} have nothing to say, ${inWords(failed)} failed, ${inWords(open)} are to come; they cost ${money(microdollars)}.`,
     ...documents,
   ];
 }
 
-function filled({ datasets, done, failed, offered, open, indexing }: NonNullable<Report["dify"]>): string {
+function filled({
+  datasets,
+  done,
+  failed,
+  offered,
+  open,
+  indexing,
+}: NonNullable<Report["dify"]>): string {
   const left = offered + open + indexing > 0 ? "more are to come" : "none is to come";
   return `Dify holds ${counted(done, "document")} in ${counted(datasets, "knowledge base")}; ${inWords(failed)} failed, ${left}.`;
 }

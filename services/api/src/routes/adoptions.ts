@@ -26,11 +26,15 @@ export function adoptionRoutes(app: App, deps: Deps): void {
     return await reply.code(201).send({ id });
   });
 
-  app.get("/v1/adoptions/:id", { schema: contract["GET /v1/adoptions/:id"] }, async ({ params: { id } }) => {
-    const found = await findAdoption(target, id);
-    if (found === undefined) throw new Problem(404, "not_found", `there is no adoption ${id}`);
-    return found;
-  });
+  app.get(
+    "/v1/adoptions/:id",
+    { schema: contract["GET /v1/adoptions/:id"] },
+    async ({ params: { id } }) => {
+      const found = await findAdoption(target, id);
+      if (found === undefined) throw new Problem(404, "not_found", `there is no adoption ${id}`);
+      return found;
+    },
+  );
 
   app.get(
     "/v1/adoptions/:id/findings",

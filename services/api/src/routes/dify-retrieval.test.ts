@@ -21,10 +21,10 @@ let search: Search;
 beforeEach(async (context) => {
   target = await freshTarget(context);
   needsVectors(context);
-  await target.query("insert into public.practices (id, name) values ($1, 'mine'), ($2, 'theirs')", [
-    mine,
-    theirs,
-  ]);
+  await target.query(
+    "insert into public.practices (id, name) values ($1, 'mine'), ($2, 'theirs')",
+    [mine, theirs],
+  );
   search = { provider, budget: joinBudget(target, provider), contents: contentsOf(entities) };
   app = open({});
 });
@@ -53,7 +53,12 @@ async function ask(more: object = {}, authorization: string | undefined = `Beare
     ...more,
   };
   const headers = authorization === undefined ? {} : { authorization };
-  const response = await app.inject({ method: "POST", url: "/v1/dify/retrieval", headers, payload });
+  const response = await app.inject({
+    method: "POST",
+    url: "/v1/dify/retrieval",
+    headers,
+    payload,
+  });
   return { status: response.statusCode, body: response.json<{ records: Record[] }>() };
 }
 
@@ -102,7 +107,8 @@ describe("POST /v1/dify/retrieval", () => {
     const all = (await ask({ retrieval_setting: { top_k: 50, score_threshold: 0 } })).body.records;
     expect(all.length).toBeGreaterThanOrEqual(5);
     const threshold = all[4]?.score ?? 1;
-    const best = (await ask({ retrieval_setting: { top_k: 50, score_threshold: threshold } })).body.records;
+    const best = (await ask({ retrieval_setting: { top_k: 50, score_threshold: threshold } })).body
+      .records;
     expect(best).toHaveLength(5);
   });
 
@@ -119,18 +125,31 @@ describe("POST /v1/dify/retrieval", () => {
     ["another key", "Bearer other", 403, 1002],
   ])("refuses %s before it looks at anything", async (_, authorization, status, code) => {
     const refused = await ask({ knowledge_id: 7 }, authorization ?? "");
-    expect(refused).toMatchObject({ status, body: { error_code: code, error_msg: expect.any(String) } });
+    expect(refused).toMatchObject({
+      status,
+      body: { error_code: code, error_msg: expect.any(String) },
+    });
   });
 
-  it.each([randomUUID(), "AAA-BBB-CCC", "1' or true"])("knows no knowledge %s", async (knowledge_id) => {
-    expect(await ask({ knowledge_id })).toMatchObject({ status: 404, body: { error_code: 2001 } });
-  });
+  it.each([randomUUID(), "AAA-BBB-CCC", "1' or true"])(
+    "knows no knowledge %s",
+    async (knowledge_id) => {
+      expect(await ask({ knowledge_id })).toMatchObject({
+        status: 404,
+        body: { error_code: 2001 },
+      });
+    },
+  );
 
   it.each([
     { query: " " },
     { retrieval_setting: { top_k: 0, score_threshold: 0 } },
     { retrieval_setting: { top_k: 3, score_threshold: 2 } },
-    { metadata_condition: { conditions: [{ name: ["type"], comparison_operator: "is", value: "case" }] } },
+    {
+      metadata_condition: {
+        conditions: [{ name: ["type"], comparison_operator: "is", value: "case" }],
+      },
+    },
   ])("refuses %j, and repeats nothing of it", async (more) => {
     const refused = await ask({ query: "Zzyzx", ...more });
     expect(refused).toMatchObject({ status: 400, body: { error_code: 400 } });

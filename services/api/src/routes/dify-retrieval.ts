@@ -84,7 +84,14 @@ async function recordsFor(
     const metadata = { type, id, legacy_key, chunk };
     return content === undefined
       ? []
-      : [{ content, score: Math.min(1, one.score), title: `${type} ${legacy_key ?? id}`, metadata }];
+      : [
+          {
+            content,
+            score: Math.min(1, one.score),
+            title: `${type} ${legacy_key ?? id}`,
+            metadata,
+          },
+        ];
   });
   const results = records.length;
   await recordReading(deps.target, { actor: "dify", action: "retrieve", practiceId, results });
@@ -105,8 +112,13 @@ class Refusal extends Error {
 function requireKey({ headers: { authorization } }: FastifyRequest, key: string): void {
   const [, given] = /^Bearer (\S+)$/.exec(authorization ?? "") ?? [];
   if (given === undefined)
-    throw new Refusal(403, 1001, "Invalid Authorization header format. Expected 'Bearer <api-key>'.");
-  if (!timingSafeEqual(digest(given), digest(key))) throw new Refusal(403, 1002, "Authorization failed.");
+    throw new Refusal(
+      403,
+      1001,
+      "Invalid Authorization header format. Expected 'Bearer <api-key>'.",
+    );
+  if (!timingSafeEqual(digest(given), digest(key)))
+    throw new Refusal(403, 1002, "Authorization failed.");
 }
 
 function digest(text: string): Buffer {

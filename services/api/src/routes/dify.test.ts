@@ -6,7 +6,8 @@ import { apiOn } from "../api.fixture.ts";
 it("/v1/dify offers what is missing, once, and counts what became of it", async (context) => {
   const target = await freshTarget(context);
   const api = apiOn(target, "postgres://nobody@nowhere.test/x");
-  const count = (items: object) => expect.objectContaining({ items: expect.objectContaining(items) });
+  const count = (items: object) =>
+    expect.objectContaining({ items: expect.objectContaining(items) });
   expect((await api.get("/v1/dify")).body).toEqual({
     status: "idle",
     pausedBecause: null,
@@ -16,8 +17,14 @@ it("/v1/dify offers what is missing, once, and counts what became of it", async 
   await target.query(
     `insert into public.cases (id, title) select gen_random_uuid(), 'Upper arch' from generate_series(1, 3)`,
   );
-  expect(await api.post("/v1/dify/backfill")).toMatchObject({ status: 200, body: { events: 1, items: 3 } });
-  expect(await api.post("/v1/dify/backfill")).toMatchObject({ status: 200, body: { events: 0, items: 0 } });
+  expect(await api.post("/v1/dify/backfill")).toMatchObject({
+    status: 200,
+    body: { events: 1, items: 3 },
+  });
+  expect(await api.post("/v1/dify/backfill")).toMatchObject({
+    status: 200,
+    body: { events: 0, items: 0 },
+  });
   expect((await api.get("/v1/dify")).body).toEqual(count({ offered: 3 }));
   await target.query(
     `update migration.content_events set dify_open = false;

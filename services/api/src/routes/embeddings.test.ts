@@ -109,7 +109,9 @@ describe("POST /v1/embeddings/backfill", () => {
   });
 
   it("refuses a scope that it does not know", async () => {
-    expect(await api.post("/v1/embeddings/backfill", { scope: "some" })).toMatchObject({ status: 400 });
+    expect(await api.post("/v1/embeddings/backfill", { scope: "some" })).toMatchObject({
+      status: 400,
+    });
   });
 
   it("is refused where the target has no table for vectors", async (context) => {

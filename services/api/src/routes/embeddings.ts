@@ -15,7 +15,13 @@ export function embeddingRoutes(app: App, { target }: Deps): void {
     const { usage, forecast: toCome, ...rest } = await embeddingProgress(target, contents);
     const budget = await findBudget(target);
     const used = { ...usage, costUsd: usage.microdollars / 1e6 };
-    return { ...rest, forecast: inDollars(toCome), usage: used, days: await usageByDay(target), budget };
+    return {
+      ...rest,
+      forecast: inDollars(toCome),
+      usage: used,
+      days: await usageByDay(target),
+      budget,
+    };
   });
 
   app.post(

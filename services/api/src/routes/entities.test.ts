@@ -58,13 +58,18 @@ describe("/v1/entities/:entity", () => {
     const requeue = async (because: string, scope = "rejected") =>
       await api.post("/v1/entities/patients/requeue", { scope, because });
     await seedRun(api.target, { status: "running", entities });
-    await api.target.query("update migration.exceptions set reason = 'check_violated' where legacy_id = 14");
+    await api.target.query(
+      "update migration.exceptions set reason = 'check_violated' where legacy_id = 14",
+    );
     expect((await requeue("unheard_of")).body).toMatchObject({ kind: "nothing_to_requeue" });
     expect((await requeue("check_violated")).body).toMatchObject({ kind: "requeued", batches: 1 });
     expect(await requeue("check_violated", "failed")).toMatchObject({ status: 400 });
     await api.post("/v1/runs/1/cancel");
     expect((await requeue("unheard_of")).body).toMatchObject({ kind: "nothing_to_requeue" });
-    expect((await requeue("required_missing")).body).toMatchObject({ kind: "repair_started", batches: 1 });
+    expect((await requeue("required_missing")).body).toMatchObject({
+      kind: "repair_started",
+      batches: 1,
+    });
     const { rows } = await api.target.query("select keys from migration.batches where run_id = 2");
     expect(rows).toEqual([{ keys: [3] }]);
   });
@@ -74,9 +79,13 @@ describe("/v1/entities/:entity", () => {
     async (key) => {
       await seedRun(api.target, {
         status: "completed",
-        entities: { patients: { status: "complete", batches: [{ status: "done", rejected: [3, 4] }] } },
+        entities: {
+          patients: { status: "complete", batches: [{ status: "done", rejected: [3, 4] }] },
+        },
       });
-      await api.target.query("update migration.exceptions set legacy_id = $1 where legacy_id = 3", [key]);
+      await api.target.query("update migration.exceptions set legacy_id = $1 where legacy_id = 3", [
+        key,
+      ]);
       const of = Number.isSafeInteger(Number(key)) ? Number(key) : key;
       const [first, second] = key.startsWith("-") ? [of, 4] : [4, of];
       const url = "/v1/entities/patients/exceptions?limit=1";
@@ -161,7 +170,10 @@ describe("GET /v1/entities/:entity/exceptions", () => {
     await seedRun(api.target, {
       status: "completed",
       entities: {
-        patients: { status: "complete", batches: [{ status: "done", rejected: [2, 4], parked: [3] }] },
+        patients: {
+          status: "complete",
+          batches: [{ status: "done", rejected: [2, 4], parked: [3] }],
+        },
       },
     });
     const first = await api.get("/v1/entities/patients/exceptions?limit=2");
@@ -176,20 +188,26 @@ describe("GET /v1/entities/:entity/exceptions", () => {
       `/v1/entities/patients/exceptions?limit=2&cursor=${String(first.body["next"])}`,
     );
     expect(second.body).toMatchObject({ items: [{ legacyId: 4 }], next: null });
-    const parked = await api.get("/v1/entities/patients/exceptions?outcome=parked&reason=parent_missing");
+    const parked = await api.get(
+      "/v1/entities/patients/exceptions?outcome=parked&reason=parent_missing",
+    );
     expect(parked.body).toMatchObject({ items: [{ legacyId: 3 }] });
     const reasons = [
       { entity: "patients", outcome: "rejected", reason: "required_missing", count: 2 },
       { entity: "patients", outcome: "parked", reason: "parent_missing", count: 1 },
     ];
     expect((await api.get("/v1/exceptions/reasons")).body).toMatchObject({ reasons });
-    expect((await api.get("/v1/exceptions/reasons?entity=patients")).body).toMatchObject({ reasons });
+    expect((await api.get("/v1/exceptions/reasons?entity=patients")).body).toMatchObject({
+      reasons,
+    });
     expect((await api.get("/v1/exceptions/reasons?entity=profiles")).body).toEqual({ reasons: [] });
   });
 
   it("refuses what it does not understand", async () => {
     expect(await api.get("/v1/entities/pets/exceptions")).toMatchObject({ status: 404 });
-    expect(await api.get("/v1/entities/patients/exceptions?limit=0&outcome=lost&page=2")).toMatchObject({
+    expect(
+      await api.get("/v1/entities/patients/exceptions?limit=0&outcome=lost&page=2"),
+    ).toMatchObject({
       status: 400,
       body: { code: "invalid_request" },
     });

@@ -11,7 +11,10 @@ beforeEach(async (context) => {
 describe("health", () => {
   it("is ready when target and queue answer", async () => {
     expect(await api.get("/healthz")).toMatchObject({ status: 200, body: { status: "ok" } });
-    expect(await api.get("/readyz")).toMatchObject({ status: 200, body: { target: "ok", queue: "ok" } });
+    expect(await api.get("/readyz")).toMatchObject({
+      status: 200,
+      body: { target: "ok", queue: "ok" },
+    });
   });
 
   it("names what does not answer, and stays healthy", async () => {
@@ -46,13 +49,20 @@ describe("without the target", () => {
 
   it("still shows its own metrics", async () => {
     expect(await metricsOf(api.target)).toContain("nexus_ledger_up 0");
-    expect(await api.get("/readyz")).toMatchObject({ status: 503, body: { target: "unavailable" } });
+    expect(await api.get("/readyz")).toMatchObject({
+      status: 503,
+      body: { target: "unavailable" },
+    });
   });
 });
 
 describe("errors", () => {
   it("are problems even before a route is found, and repeat nothing of the request", async () => {
-    for (const url of ["/v1/runs/%E0%A4%A", `/v1/entities/${"canary".repeat(50)}/exceptions`, "/v1/canary"]) {
+    for (const url of [
+      "/v1/runs/%E0%A4%A",
+      `/v1/entities/${"canary".repeat(50)}/exceptions`,
+      "/v1/canary",
+    ]) {
       const answer = await api.get(url);
       expect(answer.type).toBe("application/problem+json");
       expect(answer.status).toBeLessThan(500);
@@ -75,6 +85,9 @@ describe("errors", () => {
 describe("a target without a ledger", () => {
   it("answers 503 with the code not_migrated", async () => {
     await api.target.query("drop schema migration cascade");
-    expect(await api.get("/v1/progress")).toMatchObject({ status: 503, body: { code: "not_migrated" } });
+    expect(await api.get("/v1/progress")).toMatchObject({
+      status: 503,
+      body: { code: "not_migrated" },
+    });
   });
 });

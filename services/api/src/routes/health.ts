@@ -13,7 +13,8 @@ export function healthRoutes(app: App, deps: Deps): void {
   app.get("/readyz", { schema: contract["GET /readyz"] }, async () => {
     const states = await readinessOf(checksOf(deps));
     const ready = states.target === "ok" && states.queue === "ok";
-    if (!ready) throw new Problem(503, "not_ready", "the target or the queue does not answer", states);
+    if (!ready)
+      throw new Problem(503, "not_ready", "the target or the queue does not answer", states);
     return states;
   });
 }

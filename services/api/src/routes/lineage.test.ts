@@ -36,7 +36,13 @@ describe("GET /v1/lineage/:entity/:legacyId", () => {
         outcome: "loaded",
         exception: null,
         batches: [
-          { id: 1, runId: 1, seq: 1, status: "done", notes: [{ code: "email_malformed", column: "email" }] },
+          {
+            id: 1,
+            runId: 1,
+            seq: 1,
+            status: "done",
+            notes: [{ code: "email_malformed", column: "email" }],
+          },
         ],
         target: { table: "patients", id: rows[0]?.id },
         content: { state: "waiting", code: null },
@@ -58,9 +64,13 @@ describe("GET /v1/lineage/:entity/:legacyId", () => {
       content: { type: "patient", state: "embedded" },
       embeddings: [{ chunk: 0, model: "m" }],
     });
-    expect((await api.get("/v1/lineage/patients/8")).body).toMatchObject({ content: { state: "empty" } });
+    expect((await api.get("/v1/lineage/patients/8")).body).toMatchObject({
+      content: { state: "empty" },
+    });
     await target.query("update public.patients set first_name = 'another'");
-    expect((await api.get("/v1/lineage/patients/8")).body).toMatchObject({ content: { state: "waiting" } });
+    expect((await api.get("/v1/lineage/patients/8")).body).toMatchObject({
+      content: { state: "waiting" },
+    });
   });
 
   it("names the reason of a row that is not in the target", async () => {

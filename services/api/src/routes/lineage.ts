@@ -3,7 +3,13 @@ import { contract, type Lineage } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import { type Deps, namesOf } from "../deps.ts";
 import { Problem, requireEntity } from "../answers/problem.ts";
-import { batchesOf, contentOf, openException, targetIdOf, vectorsOf } from "../queries/trace-row.ts";
+import {
+  batchesOf,
+  contentOf,
+  openException,
+  targetIdOf,
+  vectorsOf,
+} from "../queries/trace-row.ts";
 import type { App } from "../server.ts";
 
 /** `/v1/lineage/:entity/:legacyId`: what became of one row, without a value of it. */
@@ -45,5 +51,8 @@ async function embeddedOf(
   id: string | undefined,
 ): Promise<Pick<Lineage, "content" | "embeddings">> {
   if (content === null || id === undefined) return { content: null, embeddings: [] };
-  return { content: await contentOf(db, table, content, id), embeddings: await vectorsOf(db, content, id) };
+  return {
+    content: await contentOf(db, table, content, id),
+    embeddings: await vectorsOf(db, content, id),
+  };
 }

@@ -34,7 +34,9 @@ describe("GET /v1/progress", () => {
         patients: { status: "waiting" },
       },
     });
-    await api.target.query(`update migration.run_entities set batches_failed = 1 where entity = 'practices'`);
+    await api.target.query(
+      `update migration.run_entities set batches_failed = 1 where entity = 'practices'`,
+    );
     const { body } = await api.get("/v1/progress");
     expect(body["entities"]).toMatchObject([
       {
@@ -56,8 +58,16 @@ describe("GET /v1/progress", () => {
     );
     const { body } = await api.get("/v1/progress");
     expect(body).toMatchObject({ rowsPerSecond: 2, limitedBy: { by: "target" } });
-    expect(body["eta"]).toMatchObject({ seconds: expect.toSatisfy((s: number) => s >= 10 && s <= 12) });
-    expect(body["totals"]).toMatchObject({ expected: 30, read: 10, loaded: 9, rejected: 1, percent: 33.3 });
+    expect(body["eta"]).toMatchObject({
+      seconds: expect.toSatisfy((s: number) => s >= 10 && s <= 12),
+    });
+    expect(body["totals"]).toMatchObject({
+      expected: 30,
+      read: 10,
+      loaded: 9,
+      rejected: 1,
+      percent: 33.3,
+    });
   });
 
   it("says when it stands still, whatever the cause", async () => {
@@ -82,7 +92,10 @@ describe("GET /v1/progress", () => {
   it("tells no time while it is paused, and that an operator limits it", async () => {
     const runId = await loadingRun(api.target);
     await api.post(`/v1/runs/${runId}/pause`);
-    expect((await api.get("/v1/progress")).body).toMatchObject({ eta: null, limitedBy: { by: "operator" } });
+    expect((await api.get("/v1/progress")).body).toMatchObject({
+      eta: null,
+      limitedBy: { by: "operator" },
+    });
   });
 
   it("never falls, never passes 100, and is 100 only when everything is settled", async () => {
@@ -91,7 +104,9 @@ describe("GET /v1/progress", () => {
     const look = async () => {
       await rollUpCounts(api.target, runId, ["profiles", "patients"]);
       const { body } = await api.get("/v1/progress");
-      const { totals, entities } = z.object({ totals: share, entities: z.array(share) }).parse(body);
+      const { totals, entities } = z
+        .object({ totals: share, entities: z.array(share) })
+        .parse(body);
       shown.push([totals.percent, ...entities.map(({ percent }) => percent)]);
     };
     await look();
@@ -147,7 +162,10 @@ describe("the metrics", () => {
   });
 
   it("forgets the entities of the run before", async () => {
-    await seedRun(api.target, { status: "completed", entities: { practices: { status: "complete" } } });
+    await seedRun(api.target, {
+      status: "completed",
+      entities: { practices: { status: "complete" } },
+    });
     expect(await metrics()).toContain(`nexus_entity_settled{entity="practices"} 1`);
     await seedRun(api.target, { status: "planned", entities: { patients: { status: "waiting" } } });
     const body = await metrics();

@@ -16,7 +16,10 @@ const MOST_OF_ONE = 40;
 
 /** `/v1/progress`: the active run, or the newest, once or as a stream. `run` is null before the first. */
 export function progressRoute(app: App, { target, entities, freshMs }: Deps): void {
-  const feed = openProgressFeed(async () => viewOf(target, entities, await findNewestRun(target)), freshMs);
+  const feed = openProgressFeed(
+    async () => viewOf(target, entities, await findNewestRun(target)),
+    freshMs,
+  );
   const closing = new AbortController();
   setMaxListeners(MOST_STREAMS, closing.signal);
   app.addHook("preClose", async () => closing.abort());
@@ -61,5 +64,9 @@ function requireRoom(readers: readonly string[], reader: string): void {
       `you follow ${MOST_OF_ONE} streams already: close some, or GET /v1/progress`,
     );
   if (readers.length >= MOST_STREAMS)
-    throw new Problem(503, "too_many_streams", "too many readers: ask another process, or GET /v1/progress");
+    throw new Problem(
+      503,
+      "too_many_streams",
+      "too many readers: ask another process, or GET /v1/progress",
+    );
 }

@@ -18,9 +18,21 @@ describe("the summary of a report", () => {
       "in_progress",
       "Run 1 is under way: 0 rows are in the target, and the source is still being counted.",
     ],
-    ["running", "in_progress", "Run 2 is under way: 29 of 62 rows of the source (46.7 %) are in the target."],
-    ["paused", "paused", "Run 1 is paused: 10 of 20 rows of the source (50.0 %) are in the target."],
-    ["blocked", "blocked", "Run 1 needs a decision: 10 of 30 rows of the source (33.3 %) are in the target."],
+    [
+      "running",
+      "in_progress",
+      "Run 2 is under way: 29 of 62 rows of the source (46.7 %) are in the target.",
+    ],
+    [
+      "paused",
+      "paused",
+      "Run 1 is paused: 10 of 20 rows of the source (50.0 %) are in the target.",
+    ],
+    [
+      "blocked",
+      "blocked",
+      "Run 1 needs a decision: 10 of 30 rows of the source (33.3 %) are in the target.",
+    ],
     [
       "finished",
       "complete",
@@ -96,14 +108,25 @@ describe("a report", () => {
     await ledgers["finished with exceptions"](api.target);
     const { shortfalls } = answer.parse((await api.get("/v1/report")).body);
     expect(shortfalls.rows).toMatchObject([
-      { entity: "practices", kind: "rejected", reason: "required_missing", column: "name", rows: 1 },
+      {
+        entity: "practices",
+        kind: "rejected",
+        reason: "required_missing",
+        column: "name",
+        rows: 1,
+      },
       {
         entity: "profiles",
         kind: "left_out",
         rows: 5,
         advice: "start a run with profiles, if they are wanted",
       },
-      { entity: "patients", kind: "rejected", rows: 2, says: "a value that the target requires is missing" },
+      {
+        entity: "patients",
+        kind: "rejected",
+        rows: 2,
+        says: "a value that the target requires is missing",
+      },
       { entity: "patients", kind: "parked", missingEntity: "practices", rows: 1, resolved: 0 },
     ]);
   });
@@ -147,7 +170,9 @@ describe("a report", () => {
     await api.target.query(
       `update migration.batches set expected = 100000, read = 100000, loaded = 99999 where rejected = 1`,
     );
-    await api.target.query(`update migration.run_entities set expected = 100010 where entity = 'practices'`);
+    await api.target.query(
+      `update migration.run_entities set expected = 100010 where entity = 'practices'`,
+    );
     const { progress } = answer.parse((await api.get("/v1/report")).body);
     expect(progress.rows[0]).toMatchObject({ current: 100_009, remaining: 1, progress: 99.9 });
   });
@@ -159,7 +184,10 @@ describe("a report", () => {
       verdict: "complete_with_exceptions",
       shortfalls: { rows: [{ entity: "patients", rows: 1, resolved: 1 }] },
     });
-    expect(await api.get("/v1/report?run=7")).toMatchObject({ status: 404, body: { code: "not_found" } });
+    expect(await api.get("/v1/report?run=7")).toMatchObject({
+      status: 404,
+      body: { code: "not_found" },
+    });
     expect(await api.get("/v1/report?run=x")).toMatchObject({ status: 400 });
     expect(await api.get("/v1/report?format=pdf")).toMatchObject({ status: 400 });
   });
@@ -167,7 +195,11 @@ describe("a report", () => {
 
 describe("the format of a report", () => {
   it.each([
-    ["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html", "<!doctype html>"],
+    [
+      "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+      "text/html",
+      "<!doctype html>",
+    ],
     ["text/markdown", "text/markdown", "# Migration report"],
     ["text/html;q=0.3, text/markdown;q=0.7", "text/markdown", "# Migration report"],
     ["application/json, text/html;q=0.9", "application/json", "{"],
@@ -195,6 +227,8 @@ describe("the format of a report", () => {
 });
 
 async function everyFormat(): Promise<string> {
-  const formats = ["json", "md", "html"].map((format) => api.app.inject(`/v1/report?format=${format}`));
+  const formats = ["json", "md", "html"].map((format) =>
+    api.app.inject(`/v1/report?format=${format}`),
+  );
   return (await Promise.all(formats)).map(({ body }) => body).join("\n");
 }

@@ -12,9 +12,15 @@ describe("POST /v1/runs", () => {
   it("starts a run of everything and says whose duty the backup is", async () => {
     const answer = await api.post("/v1/runs");
     expect(answer).toMatchObject({ status: 201, body: { runId: 1, entities: known } });
-    const run = await api.target.query(`select status, embeddings, codes::text from migration.runs`);
-    expect(run.rows).toEqual([{ status: "planned", embeddings: true, codes: `{"case_state": {}}` }]);
-    expect(answer.body["warnings"]).toEqual([expect.stringMatching(/backup.*pg_dump --format=custom/)]);
+    const run = await api.target.query(
+      `select status, embeddings, codes::text from migration.runs`,
+    );
+    expect(run.rows).toEqual([
+      { status: "planned", embeddings: true, codes: `{"case_state": {}}` },
+    ]);
+    expect(answer.body["warnings"]).toEqual([
+      expect.stringMatching(/backup.*pg_dump --format=custom/),
+    ]);
   });
 
   it("takes the selection, and keeps who asked and why", async () => {
@@ -29,7 +35,9 @@ describe("POST /v1/runs", () => {
       body: { entities: ["patients"] },
     });
     const audit = await api.target.query(`select actor, action, reason from migration.audit_log`);
-    expect(audit.rows).toEqual([{ actor: "unverified:sam@clinic", action: "start", reason: "a trial" }]);
+    expect(audit.rows).toEqual([
+      { actor: "unverified:sam@clinic", action: "start", reason: "a trial" },
+    ]);
   });
 
   it("makes one run of twenty requests at once, and tells the others which", async () => {
@@ -105,7 +113,9 @@ describe("/v1/runs/:id", () => {
       status: 200,
       body: { status: "cancelled", batches: 2 },
     });
-    const audit = await api.target.query(`select action, reason from migration.audit_log order by id`);
+    const audit = await api.target.query(
+      `select action, reason from migration.audit_log order by id`,
+    );
     expect(audit.rows.map((row) => Object.values(row))).toEqual([
       ["pause", null],
       ["resume", null],
@@ -128,7 +138,10 @@ describe("/v1/runs/:id", () => {
 
   it("shows a run, and does not find one that is not there", async () => {
     const runId = await loadingRun(api.target);
-    expect(await api.get(`/v1/runs/${runId}`)).toMatchObject({ status: 200, body: { run: { id: runId } } });
+    expect(await api.get(`/v1/runs/${runId}`)).toMatchObject({
+      status: 200,
+      body: { run: { id: runId } },
+    });
     for (const answer of [
       await api.get("/v1/runs/99"),
       await api.post("/v1/runs/99/cancel"),
@@ -147,9 +160,10 @@ describe("/v1/runs/:id", () => {
 
   it("shows how many rows were dealt with when", async () => {
     const runId = await loadingRun(api.target);
-    await api.target.query(`update migration.runs set started_at = now() - interval '2 min' where id = $1`, [
-      runId,
-    ]);
+    await api.target.query(
+      `update migration.runs set started_at = now() - interval '2 min' where id = $1`,
+      [runId],
+    );
     await api.target.query(
       `update migration.batches set finished_at = now() - interval '61 s', duration_ms = 59000 where status = 'done'`,
     );

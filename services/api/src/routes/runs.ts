@@ -49,7 +49,12 @@ export function runRoutes(app: App, deps: Deps): void {
   );
 
   for (const verb of ["pause", "resume", "cancel"] as const)
-    app.post(`/v1/runs/:id/${verb}`, { schema: contract[`POST /v1/runs/:id/${verb}`] }, async (request) =>
-      done(await MOVES[verb](target, request.params.id, by(request, request.body?.reason ?? null))),
+    app.post(
+      `/v1/runs/:id/${verb}`,
+      { schema: contract[`POST /v1/runs/:id/${verb}`] },
+      async (request) =>
+        done(
+          await MOVES[verb](target, request.params.id, by(request, request.body?.reason ?? null)),
+        ),
     );
 }

@@ -35,7 +35,10 @@ describe("POST /v1/search", () => {
   it("finds what is nearest in the practice, with scores and legacy keys, and no text", async () => {
     const id = await aCase(mine, 4711, "upper molar with a broken crown");
     await aCase(mine, 4712, "aligner for the lower arch");
-    const { status, body } = await api.post("/v1/search", { practiceId: mine, query: "broken molar crown" });
+    const { status, body } = await api.post("/v1/search", {
+      practiceId: mine,
+      query: "broken molar crown",
+    });
     expect(status).toBe(200);
     expect(body).toEqual({
       results: [
@@ -53,7 +56,10 @@ describe("POST /v1/search", () => {
     await aCase(null, 2, "night guard for bruxism");
     await aTemplate(theirs, 3, "night guard for bruxism");
     await aTemplate(null, 4, "night guard for bruxism");
-    const { body } = await api.post("/v1/search", { practiceId: mine, query: "night guard for bruxism" });
+    const { body } = await api.post("/v1/search", {
+      practiceId: mine,
+      query: "night guard for bruxism",
+    });
     expect(body).toMatchObject({ results: [{ type: "workflow_template", legacyKey: 4 }] });
   });
 
@@ -76,7 +82,10 @@ describe("POST /v1/search", () => {
     ]);
     expect(JSON.stringify(rows)).not.toMatch(/canary|bruxism/);
     expect((await api.get("/v1/audit?action=search")).body).toMatchObject({
-      items: [{ details: { results: 0 } }, { actor: "unverified:sam@clinic", details: { results: 1 } }],
+      items: [
+        { details: { results: 0 } },
+        { actor: "unverified:sam@clinic", details: { results: 1 } },
+      ],
     });
   });
 
@@ -90,7 +99,8 @@ describe("POST /v1/search", () => {
   it("gives k of k, at most `limit`, of the wanted types", async () => {
     for (let n = 0; n < 12; n++) await aCase(mine, n, `case number ${n}`);
     await aTemplate(mine, 99, "case number template");
-    const ask = (more: object) => api.post("/v1/search", { practiceId: mine, query: "case number", ...more });
+    const ask = (more: object) =>
+      api.post("/v1/search", { practiceId: mine, query: "case number", ...more });
     expect(scores((await ask({})).body)).toHaveLength(10);
     expect(scores((await ask({ limit: 100 })).body)).toHaveLength(13);
     expect((await ask({ types: ["workflow_template"] })).body).toMatchObject({
@@ -119,7 +129,9 @@ describe("POST /v1/search", () => {
       status: 404,
       body: { code: "unknown_practice" },
     });
-    expect(await api.post("/v1/search", { practiceId: mine, query: "x", types: ["invoice"] })).toMatchObject({
+    expect(
+      await api.post("/v1/search", { practiceId: mine, query: "x", types: ["invoice"] }),
+    ).toMatchObject({
       status: 422,
       body: { code: "unknown_type", known: expect.arrayContaining(["case", "workflow_template"]) },
     });
@@ -149,7 +161,9 @@ describe("POST /v1/search", () => {
 
   it("is counted with the calls of the embedders", async () => {
     await api.post("/v1/search", { practiceId: mine, query: "zirconia bridge" });
-    const { rows } = await target.query("select model, calls, tokens from migration.embedding_usage");
+    const { rows } = await target.query(
+      "select model, calls, tokens from migration.embedding_usage",
+    );
     expect(rows).toEqual([{ model: provider.model, calls: 1, tokens: 4 }]);
   });
 
@@ -168,7 +182,8 @@ describe("POST /v1/search", () => {
   it("fails at once while the pool is paused, and says why", async () => {
     const budget = joinBudget(target, provider);
     const grant = await budget.reserve(1);
-    if (grant.kind === "granted") await budget.record(grant.reservation, { kind: "stopped", code: "Denied" });
+    if (grant.kind === "granted")
+      await budget.record(grant.reservation, { kind: "stopped", code: "Denied" });
     expect(await api.post("/v1/search", { practiceId: mine, query: "x" })).toMatchObject({
       status: 503,
       body: { code: "embedding_refused" },
@@ -197,7 +212,12 @@ function scores(body: Record<string, unknown>): number[] {
   return Array.isArray(results) ? results.map(({ score }: { score: number }) => score) : [];
 }
 
-async function aCase(practice: string | null, key: number, text: string, model?: string): Promise<string> {
+async function aCase(
+  practice: string | null,
+  key: number,
+  text: string,
+  model?: string,
+): Promise<string> {
   const { rows } = await target.query<{ id: string }>(
     "insert into public.cases (legacy_project_id, practice_id) values ($1, $2) returning id",
     [key, practice],

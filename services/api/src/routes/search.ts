@@ -64,7 +64,8 @@ async function find(target: Pool, contents: Search["contents"], scan: Scan, want
   const { practiceId } = wanted;
   const work = async (tx: Client) => {
     const found = await nearestContent(tx, scan, wanted);
-    if (found === undefined) throw new Problem(404, "unknown_practice", `there is no practice ${practiceId}`);
+    if (found === undefined)
+      throw new Problem(404, "unknown_practice", `there is no practice ${practiceId}`);
     const ids = found.map(({ id }) => id);
     const keys = await legacyKeys(tx, contents, ids);
     return found.map((one) => ({ ...one, legacyKey: keys.get(`${one.type}:${one.id}`) ?? null }));
@@ -85,7 +86,11 @@ function unprepared(cause: unknown): Problem | undefined {
 
 function configured(search: Search | undefined): Search {
   if (search !== undefined) return search;
-  throw new Problem(503, "search_off", "search needs a provider of embeddings: set EMBEDDING_PROVIDER");
+  throw new Problem(
+    503,
+    "search_off",
+    "search needs a provider of embeddings: set EMBEDDING_PROVIDER",
+  );
 }
 
 function requireTypes(types: readonly string[] = [], known: readonly string[]): void {

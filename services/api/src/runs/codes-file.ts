@@ -10,7 +10,8 @@ export function readCodes(path: string | undefined): string {
   try {
     parseCodes(JSON.parse(text));
   } catch (cause) {
-    const why = cause instanceof SyntaxError || !(cause instanceof Error) ? "it is not JSON" : cause.message;
+    const why =
+      cause instanceof SyntaxError || !(cause instanceof Error) ? "it is not JSON" : cause.message;
     throw new ConfigurationError(`CODES_FILE: ${path} cannot be used: ${why}`, { cause });
   }
   return text;

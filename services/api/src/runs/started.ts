@@ -25,7 +25,11 @@ export function optionsOf(
 }
 
 /** The answer to a start, with what the operator should know before the run writes. */
-export async function startedAnswer(deps: Deps, run: Run, { embeddings }: { readonly embeddings: boolean }) {
+export async function startedAnswer(
+  deps: Deps,
+  run: Run,
+  { embeddings }: { readonly embeddings: boolean },
+) {
   return {
     runId: run.runId,
     entities: [...run.entities],

@@ -22,7 +22,10 @@ export async function embedQuery<T>(
     await budget.record(reservation, outcomeOf(cause));
     throw problemOf(cause instanceof EmbeddingFailure ? cause.kind : "retry", cause);
   });
-  const [used] = await Promise.all([use(vector), budget.record(reservation, { kind: "used", tokens })]);
+  const [used] = await Promise.all([
+    use(vector),
+    budget.record(reservation, { kind: "used", tokens }),
+  ]);
   return used;
 }
 

@@ -36,7 +36,13 @@ export const ACTIONS: {
   follow,
 };
 
-const NOTHING: Actual = { datasetId: null, documentId: null, sha256: null, indexingMs: null, unsureMs: null };
+const NOTHING: Actual = {
+  datasetId: null,
+  documentId: null,
+  sha256: null,
+  indexingMs: null,
+  unsureMs: null,
+};
 
 /** A creation without an answer may end late: it is given time before its name is looked up. */
 async function lookUp(deps: DifyDeps, work: Work): Promise<void> {
@@ -64,12 +70,15 @@ async function makeDesired(deps: DifyDeps, work: Work): Promise<void> {
 /** The intention is written down first: whoever finds it without an id looks the name up. */
 async function create(deps: DifyDeps, work: Work): Promise<void> {
   const { desired, dataset } = work;
-  if (desired.kind !== "text" || dataset === undefined) throw new Error("a document without text or dataset");
+  if (desired.kind !== "text" || dataset === undefined)
+    throw new Error("a document without text or dataset");
   const permit = await permitOf(deps);
   const asked = { ...NOTHING, datasetId: dataset.id, sha256: desired.sha256 };
   await write(deps, work, { ...asked, unsureMs: 0 });
   try {
-    const documentId = await permit(() => deps.dify.createDocument(dataset.id, nameOf(work), desired.text));
+    const documentId = await permit(() =>
+      deps.dify.createDocument(dataset.id, nameOf(work), desired.text),
+    );
     await write(deps, work, { ...asked, documentId, indexingMs: 0 });
   } catch (error) {
     // A refusal is an answer: there is no document. Of anything else that is not known.
@@ -114,7 +123,11 @@ async function remove(deps: DifyDeps, work: Work): Promise<void> {
   await write(deps, work, NOTHING);
 }
 
-async function deleteDocument(deps: DifyDeps, datasetId: string, documentId: string): Promise<void> {
+async function deleteDocument(
+  deps: DifyDeps,
+  datasetId: string,
+  documentId: string,
+): Promise<void> {
   const permit = await permitOf(deps);
   try {
     await permit(() => deps.dify.deleteDocument(datasetId, documentId));
@@ -133,7 +146,8 @@ async function follow(deps: DifyDeps, work: Work): Promise<void> {
   for (const { id } of found) if (id !== documentId) await deleteDocument(deps, datasetId, id);
   const mine = found.find(({ id }) => id === documentId);
   if (mine === undefined) return await write(deps, work, NOTHING);
-  if (mine.indexing === "completed") return await write(deps, work, { ...actual, indexingMs: null });
+  if (mine.indexing === "completed")
+    return await write(deps, work, { ...actual, indexingMs: null });
   if (mine.indexing === "error") {
     await remove(deps, work);
     throw new DifyFailure("retry", "indexing_error");
@@ -142,7 +156,8 @@ async function follow(deps: DifyDeps, work: Work): Promise<void> {
 }
 
 function placeOf({ claimed: { actual } }: Work): [datasetId: string, documentId: string] {
-  if (actual.datasetId === null || actual.documentId === null) throw new Error("a document without a place");
+  if (actual.datasetId === null || actual.documentId === null)
+    throw new Error("a document without a place");
   return [actual.datasetId, actual.documentId];
 }
 

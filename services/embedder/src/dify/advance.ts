@@ -11,7 +11,11 @@ import { readDesired, type Desired } from "./desired.ts";
 const NOTHING: Desired = { kind: "nothing", version: null, code: null };
 
 /** Works on one content until nothing is left to do, or something must be waited for. Returns how long the budget wants to be left alone. */
-export async function advance(deps: DifyDeps, claimed: Claimed, signal: AbortSignal): Promise<number> {
+export async function advance(
+  deps: DifyDeps,
+  claimed: Claimed,
+  signal: AbortSignal,
+): Promise<number> {
   const content = deps.contents.get(claimed.claim.contentType);
   // Of a release that knew more: it stays claimed, and is looked at again after that.
   if (content === undefined) return 0;
@@ -27,11 +31,17 @@ export async function advance(deps: DifyDeps, claimed: Claimed, signal: AbortSig
 
 async function begin({ target }: DifyDeps, content: Content, claimed: Claimed): Promise<Work> {
   const desired = await readDesired(target, content, claimed.claim.contentId);
-  const dataset = desired.kind === "text" ? await knownDataset(target, desired.practiceId) : undefined;
+  const dataset =
+    desired.kind === "text" ? await knownDataset(target, desired.practiceId) : undefined;
   return { claimed, desired, dataset, notIn: undefined };
 }
 
-async function reconcile(deps: DifyDeps, content: Content, work: Work, signal: AbortSignal): Promise<void> {
+async function reconcile(
+  deps: DifyDeps,
+  content: Content,
+  work: Work,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     const action = nextAction({ ...work, actual: work.claimed.actual });
     if (action === "finish") break;

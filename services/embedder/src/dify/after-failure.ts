@@ -21,27 +21,46 @@ export async function afterFailure(
   try {
     return await byError(deps, content, work, error);
   } catch (cause) {
-    deps.log.warn({ err: cause, ...factsOf(work) }, "a document could not be put back, it is found again");
+    deps.log.warn(
+      { err: cause, ...factsOf(work) },
+      "a document could not be put back, it is found again",
+    );
     return PATIENCE_MS;
   }
 }
 
-async function byError(deps: DifyDeps, content: Content, work: Work, error: unknown): Promise<number> {
+async function byError(
+  deps: DifyDeps,
+  content: Content,
+  work: Work,
+  error: unknown,
+): Promise<number> {
   if (error instanceof ClaimLost) return 0;
   if (error instanceof DifyFailure) return await FAILURES[error.kind](deps, content, work, error);
   if (error instanceof Postponed) return await later(deps, work, 0, error.ms);
   if (error instanceof NotYet) return await later(deps, work, error.ms, 0);
-  if (error instanceof DOMException && error.name === "AbortError") return await later(deps, work, 0, 0);
+  if (error instanceof DOMException && error.name === "AbortError")
+    return await later(deps, work, 0, 0);
   deps.log.warn({ err: error, ...factsOf(work) }, "a document must wait");
   return await later(deps, work, PATIENCE_MS, PATIENCE_MS);
 }
 
-async function later({ target }: DifyDeps, { claimed }: Work, inMs: number, restMs: number): Promise<number> {
+async function later(
+  { target }: DifyDeps,
+  { claimed }: Work,
+  inMs: number,
+  restMs: number,
+): Promise<number> {
   await snooze(target, claimed.claim, inMs);
   return restMs;
 }
 
-type AfterFailure = (deps: DifyDeps, content: Content, work: Work, failure: DifyFailure) => Promise<number>;
+type AfterFailure = (
+  deps: DifyDeps,
+  content: Content,
+  work: Work,
+  failure: DifyFailure,
+) => Promise<number>;
 
 /** What a failure means for the content, by its kind. */
 const FAILURES: { readonly [K in FailureKind]: AfterFailure } = {
@@ -51,7 +70,10 @@ const FAILURES: { readonly [K in FailureKind]: AfterFailure } = {
     return later(deps, work, 0, PATIENCE_MS);
   },
   closed: (deps, _content, work, { code }) => {
-    deps.log.error({ code, ...factsOf(work) }, "a dataset is closed to us: switch its API access on");
+    deps.log.error(
+      { code, ...factsOf(work) },
+      "a dataset is closed to us: switch its API access on",
+    );
     return later(deps, work, 60_000, 0);
   },
   busy: (deps, _content, work) => later(deps, work, deps.settings.pollMs, 0),
@@ -81,12 +103,20 @@ async function fail(
  * An attempt counts against the content only if Dify answered something else since its last failure: so an outage, however long,
  * fails nothing for good, and a text that breaks Dify holds nobody up for long.
  */
-async function tryAgain(deps: DifyDeps, content: Content, work: Work, failure: DifyFailure): Promise<number> {
+async function tryAgain(
+  deps: DifyDeps,
+  content: Content,
+  work: Work,
+  failure: DifyFailure,
+): Promise<number> {
   const { target, health, settings, log } = deps;
   const { claim } = work.claimed;
   const counts = wasWellSince(claim, health.answeredAt);
   if (counts && claim.attempts + 1 >= MAX_ATTEMPTS) return await fail(deps, content, work, failure);
-  log.warn({ code: failure.code, attempt: claim.attempts + 1, ...factsOf(work) }, "a call to Dify failed");
+  log.warn(
+    { code: failure.code, attempt: claim.attempts + 1, ...factsOf(work) },
+    "a call to Dify failed",
+  );
   const inMs = backoffMs(claim.attempts, settings.retryMs);
   await (counts ? retry : snooze)(target, claim, inMs);
   return 0;

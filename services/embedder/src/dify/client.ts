@@ -44,11 +44,20 @@ export function openDify(settings: DifySettings): Dify {
 function datasetsOf(settings: DifySettings): Pick<Dify, "createDataset" | "findDataset"> {
   return {
     async createDataset(name, description) {
-      const body = { name, description, permission: "only_me", indexing_technique: settings.indexing };
+      const body = {
+        name,
+        description,
+        permission: "only_me",
+        indexing_technique: settings.indexing,
+      };
       return (await call(settings, { method: "POST", path: "/datasets", body }, named)).id;
     },
     async findDataset(name) {
-      const { data } = await call(settings, { method: "GET", path: `/datasets?${search(name)}` }, datasets);
+      const { data } = await call(
+        settings,
+        { method: "GET", path: `/datasets?${search(name)}` },
+        datasets,
+      );
       return data.find((dataset) => dataset.name === name)?.id;
     },
   };
@@ -90,7 +99,10 @@ function documentsOf(settings: DifySettings): Omit<Dify, "createDataset" | "find
       return data
         .filter((document) => document.name === name)
         .sort((a, b) => a.created_at - b.created_at || (a.id < b.id ? -1 : 1))
-        .map((document) => ({ id: document.id, indexing: ENDS.get(document.indexing_status) ?? "indexing" }));
+        .map((document) => ({
+          id: document.id,
+          indexing: ENDS.get(document.indexing_status) ?? "indexing",
+        }));
     },
   };
 }

@@ -4,7 +4,8 @@ import { z } from "zod";
 /** The environment of the Dify consumer: read only where DIFY=on. */
 export const difyVariables = {
   DIFY_URL: baseUrl({
-    meaning: "the base URL of Dify's API with its version: https://api.dify.ai/v1, or your own server's",
+    meaning:
+      "the base URL of Dify's API with its version: https://api.dify.ai/v1, or your own server's",
   }),
   DIFY_API_KEY: text({
     meaning: "a knowledge base API key of the Dify workspace to fill",
@@ -21,10 +22,14 @@ export const difyVariables = {
     danger: "high_quality embeds everything once more, at the cost of that model",
   }),
   DIFY_REQUESTS_PER_MINUTE: optionalNumber(1, 100_000_000, {
-    meaning: "creations, updates and deletions per minute of all embedders together; absent: not limited",
+    meaning:
+      "creations, updates and deletions per minute of all embedders together; absent: not limited",
     danger: "Dify's cloud allows 10, 100 or 1000 by plan, and counts the queries of its apps, too",
   }),
-  DIFY_CALLS: number(1, 64, { meaning: "calls of this process to Dify at the same time", fallback: "4" }),
+  DIFY_CALLS: number(1, 64, {
+    meaning: "calls of this process to Dify at the same time",
+    fallback: "4",
+  }),
   DIFY_TIMEOUT_MS: number(100, 20_000, {
     meaning: "milliseconds after which a call to Dify is given up",
     fallback: "15000",
@@ -41,7 +46,8 @@ export const difyVariables = {
     fallback: "60000",
   }),
   DIFY_POLL_MS: number(10, 60_000, {
-    meaning: "milliseconds between two looks at an indexing, at first; longer ones later, up to a minute",
+    meaning:
+      "milliseconds between two looks at an indexing, at first; longer ones later, up to a minute",
     fallback: "2000",
   }),
   DIFY_RETRY_MS: number(10, 60_000, {

@@ -14,7 +14,10 @@ beforeEach(async (context) => {
 
 describe("content in Dify", () => {
   it("is in the dataset of its practice, under a name of keys", async () => {
-    const [a, b] = [await dify.newCase("Upper arch", mine), await dify.newCase("Night guard", theirs)];
+    const [a, b] = [
+      await dify.newCase("Upper arch", mine),
+      await dify.newCase("Night guard", theirs),
+    ];
     await dify.fill(a, b);
     expect(dify.server.documents()).toEqual(
       expect.arrayContaining([
@@ -37,7 +40,9 @@ describe("content in Dify", () => {
   });
 
   it("that belongs to no practice is nobody's, but for templates, which are everybody's", async () => {
-    await dify.offer("workflow_template", [await dify.newSharedTemplate("Retention in four steps")]);
+    await dify.offer("workflow_template", [
+      await dify.newSharedTemplate("Retention in four steps"),
+    ]);
     await dify.fill(await dify.newCase("Of nobody", null));
     expect(dify.server.documents()).toMatchObject([
       { dataset: "mig-shared", text: expect.stringContaining("Retention") },
@@ -46,9 +51,10 @@ describe("content in Dify", () => {
 
   it("that has nothing to say, or is gone before it was looked at, costs no call", async () => {
     const silent = await dify.newCase("Case 52", mine);
-    await dify.target.query(`update public.cases set case_type = null, current_state = null where id = $1`, [
-      silent,
-    ]);
+    await dify.target.query(
+      `update public.cases set case_type = null, current_state = null where id = $1`,
+      [silent],
+    );
     const gone = await dify.newCase("Gone", mine);
     await dify.target.query(`delete from public.cases where id = $1`, [gone]);
     await dify.fill(silent, gone);
@@ -61,9 +67,10 @@ describe("content in Dify", () => {
     await dify.fill(id);
     const calls = allCalls(dify);
     await dify.fill(id);
-    await dify.target.query(`update public.cases set metadata = '{"legacy": {"uid": 7}}' where id = $1`, [
-      id,
-    ]);
+    await dify.target.query(
+      `update public.cases set metadata = '{"legacy": {"uid": 7}}' where id = $1`,
+      [id],
+    );
     await dify.fill(id);
     expect(allCalls(dify)).toBe(calls);
   });
@@ -125,7 +132,9 @@ describe("content in Dify", () => {
       `insert into public.projects (case_id, practice_id, name) values ($1, $2, 'Scan of the upper jaw')`,
       [id, mine],
     );
-    const { rows } = await dify.target.query<{ id: string }>(`select id::text from public.projects`);
+    const { rows } = await dify.target.query<{ id: string }>(
+      `select id::text from public.projects`,
+    );
     await dify.offer("project", [rows[0]?.id ?? ""]);
     await dify.fill(id);
     await dify.target.query(`update public.cases set practice_id = $2 where id = $1`, [id, theirs]);
@@ -152,7 +161,9 @@ describe("content in Dify", () => {
     await dify.work(idle);
     expect(await missing()).toMatchObject({ items: 0 });
     expect(dify.server.documents()).toHaveLength(1);
-    const { rows } = await dify.target.query(`select from migration.content_events where done_at is null`);
+    const { rows } = await dify.target.query(
+      `select from migration.content_events where done_at is null`,
+    );
     expect(rows, "the embedder was offered something").toEqual([]);
     expect((await migrateTarget({ target: dify.target, entities })).applied).toEqual([]);
   });

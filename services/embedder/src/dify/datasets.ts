@@ -11,7 +11,10 @@ export interface Dataset {
 }
 
 /** The dataset of a practice, as far as the ledger knows. */
-export async function knownDataset(target: Pool, practiceId: string | null): Promise<Dataset | undefined> {
+export async function knownDataset(
+  target: Pool,
+  practiceId: string | null,
+): Promise<Dataset | undefined> {
   const { rows } = await target.query<Dataset>(
     `select dataset_id as id, adopted from migration.dify_datasets where practice_id is not distinct from $1::uuid`,
     [practiceId],
@@ -20,8 +23,16 @@ export async function knownDataset(target: Pool, practiceId: string | null): Pro
 }
 
 /** Creates the dataset, or adopts the one of its name: of another consumer, of a call without an answer, or of a ledger that was lost. */
-export async function makeDataset(target: Pool, dify: Dify, practiceId: string | null): Promise<Dataset> {
-  const made = await createOrAdopt(dify, datasetName(practiceId), await describe(target, practiceId));
+export async function makeDataset(
+  target: Pool,
+  dify: Dify,
+  practiceId: string | null,
+): Promise<Dataset> {
+  const made = await createOrAdopt(
+    dify,
+    datasetName(practiceId),
+    await describe(target, practiceId),
+  );
   await target.query(
     `insert into migration.dify_datasets (practice_id, dataset_id, adopted) values ($1::uuid, $2, $3) on conflict do nothing`,
     [practiceId, made.id, made.adopted],
@@ -35,7 +46,8 @@ async function createOrAdopt(dify: Dify, name: string, description: string): Pro
   } catch (error) {
     if (!(error instanceof DifyFailure) || error.kind !== "taken") {
       // There is no path to be gone: the URL leads elsewhere.
-      if (error instanceof DifyFailure && error.kind === "gone") throw new DifyFailure("stop", "not_found");
+      if (error instanceof DifyFailure && error.kind === "gone")
+        throw new DifyFailure("stop", "not_found");
       throw error;
     }
     const id = await dify.findDataset(name);

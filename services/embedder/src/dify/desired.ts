@@ -17,7 +17,11 @@ export type Desired =
     };
 
 /** Reads and composes a row as the embedder does. */
-export async function readDesired(target: Pool, content: Content, contentId: string): Promise<Desired> {
+export async function readDesired(
+  target: Pool,
+  content: Content,
+  contentId: string,
+): Promise<Desired> {
   const [item] = await readItems(target, content, [contentId]);
   if (item === undefined) return { kind: "nothing", version: null, code: null };
   const { version, practiceId, chunks, failure: code } = item;

@@ -14,7 +14,10 @@ export interface DifyUnderTest {
   readonly target: Pool;
   readonly server: DifyServer;
   /** Another consumer on the same target. */
-  consumer(pace?: Partial<DifyDeps["settings"]>, routes?: "hyphens" | "underscores"): Promise<DifyDeps>;
+  consumer(
+    pace?: Partial<DifyDeps["settings"]>,
+    routes?: "hyphens" | "underscores",
+  ): Promise<DifyDeps>;
   practice(name: string): Promise<string>;
   newCase(title: string, practiceId: string | null): Promise<string>;
   newCases(count: number, practiceId: string): Promise<string[]>;
@@ -25,7 +28,10 @@ export interface DifyUnderTest {
   /** Offers cases and works until nothing is left to do. */
   fill(...caseIds: readonly string[]): Promise<void>;
   /** Rounds of consumers until `until`; one of its own if none is given. */
-  work(until: (progress: DifyProgress) => boolean, consumers?: readonly DifyDeps[]): Promise<DifyProgress>;
+  work(
+    until: (progress: DifyProgress) => boolean,
+    consumers?: readonly DifyDeps[],
+  ): Promise<DifyProgress>;
   /** Why a content has no document as it should, and attempts that were spent. */
   failure(contentId: string): Promise<{ code: string | null; attempts: number } | undefined>;
 }
@@ -42,7 +48,10 @@ const PACE: DifyDeps["settings"] = {
 export const idle = ({ status }: DifyProgress): boolean => status === "idle";
 
 /** Skips the test where this run has no PostgreSQL. */
-export async function difyUnderTest(context: TestContext, options: DifyOptions = {}): Promise<DifyUnderTest> {
+export async function difyUnderTest(
+  context: TestContext,
+  options: DifyOptions = {},
+): Promise<DifyUnderTest> {
   const target = await freshTarget(context);
   const server = await startDify(options);
   context.onTestFinished(() => server.close());
@@ -51,7 +60,8 @@ export async function difyUnderTest(context: TestContext, options: DifyOptions =
     target,
     server,
     consumer: (pace, routes) => consumerOn(target, server, pace, routes),
-    practice: (name) => insert(target, `insert into public.practices (id, name) values ($1, $2)`, [name]),
+    practice: (name) =>
+      insert(target, `insert into public.practices (id, name) values ($1, $2)`, [name]),
     newCase: (title, practiceId) =>
       insert(target, `insert into public.cases (id, title, practice_id) values ($1, $2, $3)`, [
         title,
@@ -59,7 +69,8 @@ export async function difyUnderTest(context: TestContext, options: DifyOptions =
       ]),
     newCases: async (count, practiceId) => {
       const ids: string[] = [];
-      for (let n = 0; n < count; n++) ids.push(await made.newCase(`Arch of visit ${n}`, practiceId));
+      for (let n = 0; n < count; n++)
+        ids.push(await made.newCase(`Arch of visit ${n}`, practiceId));
       return ids;
     },
     newSharedTemplate: (name) =>
@@ -89,10 +100,22 @@ async function consumerOn(
   log.level = "silent";
   const health = { answeredAt: -Infinity };
   const onAnswer = (): void => void (health.answeredAt = performance.now());
-  const unlimited = { requestsPerMinute: null, tokensPerMinute: null, usdPer1kTokens: 0, capUsd: null };
+  const unlimited = {
+    requestsPerMinute: null,
+    tokensPerMinute: null,
+    usdPer1kTokens: 0,
+    capUsd: null,
+  };
   return {
     target,
-    dify: openDify({ url, apiKey: DIFY_KEY, timeoutMs: 200, routes, indexing: "high_quality", onAnswer }),
+    dify: openDify({
+      url,
+      apiKey: DIFY_KEY,
+      timeoutMs: 200,
+      routes,
+      indexing: "high_quality",
+      onAnswer,
+    }),
     budget: await openBudget(target, { model: DIFY_BUDGET, ...unlimited }),
     contents: contentOf(entities),
     consumed: () => {},

@@ -66,7 +66,12 @@ function keyOf({ contentType, contentId, until }: Claim): string[] {
 }
 
 /** Writes what Dify holds now, and renews the claim. Throws `ClaimLost`. */
-export async function save(target: Pool, claim: Claim, actual: Actual, claimMs: number): Promise<Claimed> {
+export async function save(
+  target: Pool,
+  claim: Claim,
+  actual: Actual,
+  claimMs: number,
+): Promise<Claimed> {
   const { rows } = await target.query<{ until: string }>(
     `update migration.dify_documents set claimed_until = clock_timestamp() + $4 * interval '1 ms',
        dataset_id = $5, document_id = $6, sha256 = $7,

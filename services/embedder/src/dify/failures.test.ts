@@ -15,7 +15,13 @@ describe("a refusal of Dify", () => {
       "stop",
       "plan_limit",
     ],
-    [403, "forbidden", "The capacity of the vector space has reached the limit.", "stop", "plan_limit"],
+    [
+      403,
+      "forbidden",
+      "The capacity of the vector space has reached the limit.",
+      "stop",
+      "plan_limit",
+    ],
     [403, "forbidden", "Dataset api access is not enabled.", "closed", "api_access_off"],
     [403, "forbidden", "", "stop", "forbidden"],
     [403, "archived_document_immutable", "", "item", "archived_document_immutable"],
@@ -37,7 +43,11 @@ describe("a refusal of Dify", () => {
   });
 
   it("passes nothing on that may quote what was sent", () => {
-    const quoting = { status: 400, code: "Wilhelmina Zzyzx", message: "Wilhelmina Zzyzx is no name" };
+    const quoting = {
+      status: 400,
+      code: "Wilhelmina Zzyzx",
+      message: "Wilhelmina Zzyzx is no name",
+    };
     const failure = failureOf(quoting);
     expect(`${failure.message} ${failure.code} ${failure.stack}`).not.toContain("Zzyzx");
     expect(failure.code).toBe("http_400");

@@ -5,7 +5,15 @@
  * `item`: this content never. `gone`: what the path names is not there. `busy`: Dify is indexing it. `taken`: the name is.
  * `closed`: the API access of this dataset is switched off.
  */
-export type FailureKind = "throttled" | "stop" | "retry" | "item" | "gone" | "busy" | "taken" | "closed";
+export type FailureKind =
+  | "throttled"
+  | "stop"
+  | "retry"
+  | "item"
+  | "gone"
+  | "busy"
+  | "taken"
+  | "closed";
 
 export class DifyFailure extends Error {
   readonly kind: FailureKind;
@@ -35,8 +43,16 @@ const REFUSALS: readonly (readonly [
   [({ code }) => code === "archived_document_immutable", "item"],
   [({ code }) => code === "document_indexing", "busy"],
   [({ code = "" }) => code.startsWith("provider_"), "stop"],
-  [({ status, message }) => status === 403 && /rate limit/i.test(message), "throttled", "rate_limit"],
-  [({ status, message }) => status === 403 && /api access/i.test(message), "closed", "api_access_off"],
+  [
+    ({ status, message }) => status === 403 && /rate limit/i.test(message),
+    "throttled",
+    "rate_limit",
+  ],
+  [
+    ({ status, message }) => status === 403 && /api access/i.test(message),
+    "closed",
+    "api_access_off",
+  ],
   [
     ({ status, message }) => status === 403 && /limit|quota|capacity|exceed/i.test(message),
     "stop",

@@ -26,7 +26,10 @@ export async function call<T>(
 ): Promise<T> {
   const init = {
     method,
-    headers: { authorization: `Bearer ${apiKey}`, ...(body && { "content-type": "application/json" }) },
+    headers: {
+      authorization: `Bearer ${apiKey}`,
+      ...(body && { "content-type": "application/json" }),
+    },
     // A redirect would turn a POST into a GET, and take the key elsewhere.
     redirect: "manual",
     signal: AbortSignal.timeout(timeoutMs),

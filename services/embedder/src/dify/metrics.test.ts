@@ -37,7 +37,9 @@ it("the metrics of Dify count documents, requests by outcome, and what the budge
     expect(text).toContain(`${line}\n`);
   // Dify did not say that it created what it was too late for: that document is found by its name.
   expect(text).toMatch(/nexus_dify_documents_total\{change="created"\} [12]\n/);
-  expect(Number(/nexus_dify_waits_total\{reason="rate_limit"\} (\d+)/.exec(text)?.[1])).toBeGreaterThan(0);
+  expect(
+    Number(/nexus_dify_waits_total\{reason="rate_limit"\} (\d+)/.exec(text)?.[1]),
+  ).toBeGreaterThan(0);
   expect(waited.length).toBeGreaterThan(0);
   expect(waited.every((seconds) => seconds >= 0 && seconds < 60)).toBe(true);
 });

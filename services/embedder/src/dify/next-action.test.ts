@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Actual } from "./documents.ts";
 import { nextAction, type Situation } from "./next-action.ts";
 
-const none: Actual = { datasetId: null, documentId: null, sha256: null, indexingMs: null, unsureMs: null };
+const none: Actual = {
+  datasetId: null,
+  documentId: null,
+  sha256: null,
+  indexingMs: null,
+  unsureMs: null,
+};
 const there: Actual = { ...none, datasetId: "ours", documentId: "d", sha256: "hash" };
 const nothing = { kind: "nothing", version: null, code: null } as const;
 const text = { kind: "text", version: "7", practiceId: null, text: "…", sha256: "hash" } as const;
@@ -29,7 +35,11 @@ describe("the next step", () => {
     ["the dataset is ours and empty", {}, "create"],
     ["the dataset was there before us", { dataset: adopted }, "look_up"],
     ["and the name is not in it", { dataset: adopted, notIn: "ours" }, "create"],
-    ["and it was another that the name is not in", { dataset: adopted, notIn: "theirs" }, "look_up"],
+    [
+      "and it was another that the name is not in",
+      { dataset: adopted, notIn: "theirs" },
+      "look_up",
+    ],
     [
       "a creation had no answer",
       { actual: { ...none, datasetId: "ours", sha256: "hash", unsureMs: 5 } },
@@ -43,11 +53,19 @@ describe("the next step", () => {
       { actual: { ...there, sha256: "other", indexingMs: 1 } },
       "follow",
     ],
-    ["it is in another practice's dataset", { actual: { ...there, datasetId: "theirs" } }, "remove"],
-    ["and is being indexed there", { actual: { ...there, datasetId: "theirs", indexingMs: 1 } }, "remove"],
+    [
+      "it is in another practice's dataset",
+      { actual: { ...there, datasetId: "theirs" } },
+      "remove",
+    ],
+    [
+      "and is being indexed there",
+      { actual: { ...there, datasetId: "theirs", indexingMs: 1 } },
+      "remove",
+    ],
   ])("where %s", (_, situation, step) => {
-    expect(nextAction({ actual: none, desired: text, dataset: ours, notIn: undefined, ...situation })).toBe(
-      step,
-    );
+    expect(
+      nextAction({ actual: none, desired: text, dataset: ours, notIn: undefined, ...situation }),
+    ).toBe(step);
   });
 });

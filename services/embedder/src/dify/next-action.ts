@@ -16,10 +16,19 @@ export interface Situation {
  * `finish`: nothing. `look_up`: find by its name what may be there. `make_dataset`, `create`, `update`, `remove`: as they say.
  * `follow`: see how far the indexing is.
  */
-export type Action = "finish" | "look_up" | "make_dataset" | "create" | "update" | "remove" | "follow";
+export type Action =
+  | "finish"
+  | "look_up"
+  | "make_dataset"
+  | "create"
+  | "update"
+  | "remove"
+  | "follow";
 
 export function nextAction(situation: Situation): Action {
-  return situation.actual.documentId === null ? withoutDocument(situation) : withDocument(situation);
+  return situation.actual.documentId === null
+    ? withoutDocument(situation)
+    : withDocument(situation);
 }
 
 function withoutDocument({ actual, desired, dataset, notIn }: Situation): Action {

@@ -17,7 +17,8 @@ export type Permit = <T>(call: () => Promise<T>) => Promise<T>;
 /** Takes a permit. Throws `Postponed`. `ratePauseMs`: for how long everybody stays away when Dify says that its limit is reached. */
 export async function takePermit(budget: Budget, ratePauseMs: number): Promise<Permit> {
   const grant = await budget.reserve(0);
-  if (grant.kind !== "granted") throw new Postponed(grant.kind === "wait" ? grant.ms : grant.retryMs);
+  if (grant.kind !== "granted")
+    throw new Postponed(grant.kind === "wait" ? grant.ms : grant.retryMs);
   const record = (outcome: CallOutcome): Promise<void> => budget.record(grant.reservation, outcome);
   return async (call) => {
     try {
@@ -34,14 +35,15 @@ export async function takePermit(budget: Budget, ratePauseMs: number): Promise<P
 const answered = (): CallOutcome => ({ kind: "rejected" });
 
 /** What a failure says of Dify as a whole. */
-const OUTCOMES: { readonly [K in FailureKind]: (failure: DifyFailure, ratePauseMs: number) => CallOutcome } =
-  {
-    throttled: (_, retryAfterMs) => ({ kind: "throttled", retryAfterMs }),
-    stop: ({ code }) => ({ kind: "stopped", code }),
-    retry: () => ({ kind: "failed" }),
-    item: answered,
-    gone: answered,
-    busy: answered,
-    taken: answered,
-    closed: answered,
-  };
+const OUTCOMES: {
+  readonly [K in FailureKind]: (failure: DifyFailure, ratePauseMs: number) => CallOutcome;
+} = {
+  throttled: (_, retryAfterMs) => ({ kind: "throttled", retryAfterMs }),
+  stop: ({ code }) => ({ kind: "stopped", code }),
+  retry: () => ({ kind: "failed" }),
+  item: answered,
+  gone: answered,
+  busy: answered,
+  taken: answered,
+  closed: answered,
+};

@@ -26,7 +26,10 @@ export async function startDify(
   metrics: Metrics,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { log, closers } = context;
-  const target = openTarget({ TARGET_URL, TARGET_URL_FILE, TARGET_POOL: POOL }, { ...context, name: "dify" });
+  const target = openTarget(
+    { TARGET_URL, TARGET_URL_FILE, TARGET_POOL: POOL },
+    { ...context, name: "dify" },
+  );
   await preflightTarget(target, entities);
   const health = { answeredAt: -Infinity };
   const deps: DifyDeps = {

@@ -84,7 +84,12 @@ describe("a limit", () => {
   it("of ours is waited for until the next permit, not until the last of those that are wished for", async () => {
     await dify.fill(...(await cases(1)));
     const consumer = await dify.consumer();
-    const limits = { requestsPerMinute: 60, tokensPerMinute: null, usdPer1kTokens: 0, capUsd: null };
+    const limits = {
+      requestsPerMinute: 60,
+      tokensPerMinute: null,
+      usdPer1kTokens: 0,
+      capUsd: null,
+    };
     const budget = await openBudget(dify.target, { model: DIFY_BUDGET, ...limits });
     await dify.offer("case", await cases(4));
     const round = { calls: 4, tickMs: 10 };
@@ -122,7 +127,9 @@ describe("a limit", () => {
       dify.server.change({ faults: { create: [{ fault, calls: 1 }] } });
       const ids = await cases(3);
       await dify.offer("case", ids);
-      expect(await dify.work(({ status }) => status === "paused")).toMatchObject({ pausedBecause: code });
+      expect(await dify.work(({ status }) => status === "paused")).toMatchObject({
+        pausedBecause: code,
+      });
       await dify.work(idle);
       expect(texts()).toHaveLength(3);
       for (const id of ids) expect(await dify.failure(id)).toEqual({ code: null, attempts: 0 });
@@ -135,7 +142,9 @@ describe("a limit", () => {
     await dify.offer("case", [first]);
     await dify.work(() => dify.server.calls("create") === 1);
     await dify.offer("case", [await dify.newCase("Night guard", await dify.practice("Theirs"))]);
-    expect(await dify.work(({ items }) => items.done === 1)).toMatchObject({ items: { open: 1, failed: 0 } });
+    expect(await dify.work(({ items }) => items.done === 1)).toMatchObject({
+      items: { open: 1, failed: 0 },
+    });
     await dify.fill(first);
     expect(texts()).toHaveLength(2);
   });

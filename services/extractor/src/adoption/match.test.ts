@@ -52,7 +52,10 @@ const bob = source(2, "Bob Ray", "bob@x");
 describe("a stranger", () => {
   it("is known by a legacy id that was written down, and by an address that nobody else has", () => {
     const strangers = [stranger("a", "Ann Lee", null, 1), stranger("b", "Bob Ray", "bob@x")];
-    expect(outcome(facts(strangers, [ann, bob]))).toEqual(["a=1 by metadata.legacy_user_id", "b=2 by email"]);
+    expect(outcome(facts(strangers, [ann, bob]))).toEqual([
+      "a=1 by metadata.legacy_user_id",
+      "b=2 by email",
+    ]);
   });
 
   it("is known by an id that was computed", () => {
@@ -62,13 +65,23 @@ describe("a stranger", () => {
 
   it("is nobody's by a blank address, a name alone, or a number that the source has not", () => {
     const blank = source(3, "Cy Orr", null);
-    const strangers = [stranger("c", "Cy Orr", null), stranger("d", "", null), stranger("e", "", null, 99)];
-    expect(outcome(facts(strangers, [blank, ann]))).toEqual(["c: no_match", "d: no_match", "e: no_match"]);
+    const strangers = [
+      stranger("c", "Cy Orr", null),
+      stranger("d", "", null),
+      stranger("e", "", null, 99),
+    ];
+    expect(outcome(facts(strangers, [blank, ann]))).toEqual([
+      "c: no_match",
+      "d: no_match",
+      "e: no_match",
+    ]);
   });
 
   it("is not matched by an address that two accounts of the source share", () => {
     const both = [source(1, "Ann Lee", "home@x"), source(2, "Bob Lee", "home@x")];
-    expect(outcome(facts([stranger("a", "Ann Lee", "home@x")], both))).toEqual(["a: ambiguous_source"]);
+    expect(outcome(facts([stranger("a", "Ann Lee", "home@x")], both))).toEqual([
+      "a: ambiguous_source",
+    ]);
     expect(outcome(facts([stranger("a", "Ann Lee", "home@x", 1)], both))).toEqual([
       "a=1 by metadata.legacy_user_id",
     ]);
@@ -116,7 +129,10 @@ describe("duplicates", () => {
   });
 
   it("are adopted where an operator says which one", () => {
-    expect(outcome(facts(twice, [ann], { keep: new Set(["b"]) }))).toEqual(["a: duplicate", "b=1 by email"]);
+    expect(outcome(facts(twice, [ann], { keep: new Set(["b"]) }))).toEqual([
+      "a: duplicate",
+      "b=1 by email",
+    ]);
   });
 
   it("are left alone where an operator says two", () => {
@@ -129,7 +145,9 @@ describe("duplicates", () => {
 
 describe("a place that holds legacy ids", () => {
   const many = (from: number, written: (n: number) => number) =>
-    Array.from({ length: 20 }, (_, n) => stranger(`s${n}`, `F${n} L${n}`, `p${n}@x`, written(n) + from));
+    Array.from({ length: 20 }, (_, n) =>
+      stranger(`s${n}`, `F${n} L${n}`, `p${n}@x`, written(n) + from),
+    );
   const sources = Array.from({ length: 40 }, (_, n) => source(n, `F${n} L${n}`, `p${n}@x`));
 
   it("is used where its name says so and the rows agree", () => {
@@ -140,7 +158,13 @@ describe("a place that holds legacy ids", () => {
       ),
       undefined,
     );
-    expect(place).toMatchObject({ rows: 20, inSource: 20, comparable: 20, agreeing: 20, used: true });
+    expect(place).toMatchObject({
+      rows: 20,
+      inSource: 20,
+      comparable: 20,
+      agreeing: 20,
+      used: true,
+    });
   });
 
   it("is not used where the rows disagree, unless an operator names it", () => {
@@ -148,7 +172,9 @@ describe("a place that holds legacy ids", () => {
       many(1, (n) => n),
       sources,
     );
-    expect(findPlaces(shifted, undefined)).toMatchObject([{ inSource: 20, agreeing: 0, used: false }]);
+    expect(findPlaces(shifted, undefined)).toMatchObject([
+      { inSource: 20, agreeing: 0, used: false },
+    ]);
     expect(findPlaces(shifted, "metadata.legacy_user_id")).toMatchObject([{ used: true }]);
   });
 
@@ -157,7 +183,10 @@ describe("a place that holds legacy ids", () => {
       ...one,
       places: { ...one.places, "metadata.legacyId": one.places["metadata.legacy_user_id"] ?? 0 },
     }));
-    expect(findPlaces(facts(both, sources), undefined).map(({ used }) => used)).toEqual([false, false]);
+    expect(findPlaces(facts(both, sources), undefined).map(({ used }) => used)).toEqual([
+      false,
+      false,
+    ]);
   });
 
   it("is named although no row has a number there", () => {

@@ -57,7 +57,10 @@ interface Evidence {
 }
 
 /** Every stranger is matched or left. */
-export function match(facts: Facts): { readonly matches: readonly Match[]; readonly left: readonly Left[] } {
+export function match(facts: Facts): {
+  readonly matches: readonly Match[];
+  readonly left: readonly Left[];
+} {
   const counts = new Map<string, number>();
   for (const { told } of facts.strangers)
     for (const key of keysOf(facts.entity, told))
@@ -70,7 +73,8 @@ export function match(facts: Facts): { readonly matches: readonly Match[]; reado
     const chosen = chosenOf(facts, group);
     if (chosen !== undefined) matches.push(matchOf(chosen));
     const reason = reasonOf(facts, group);
-    for (const claim of group) if (claim !== chosen) left.push(leftOf(claim.stranger, reason, claim));
+    for (const claim of group)
+      if (claim !== chosen) left.push(leftOf(claim.stranger, reason, claim));
   }
   return { matches, left };
 }
@@ -79,7 +83,11 @@ function matchOf({ id, legacyId, legacyKey, via }: Claim): Match {
   return { id, legacyId, legacyKey, via };
 }
 
-function leftOf({ id }: Stranger, reason: Reason, of?: { legacyId: number | null; via: string }): Left {
+function leftOf(
+  { id }: Stranger,
+  reason: Reason,
+  of?: { legacyId: number | null; via: string },
+): Left {
   return { id, reason, legacyId: of?.legacyId ?? null, via: of?.via ?? null };
 }
 
@@ -110,12 +118,18 @@ function reasonOf({ entity, taken }: Facts, group: readonly Claim[]): Reason {
   if (group.length === 1) return "ambiguous_target";
   const byNature = group.filter(({ natural }) => natural);
   const names = byNature.map(({ stranger }) =>
-    JSON.stringify(entity.recognition.witnesses.map((column) => stranger.told[column]?.toLowerCase())),
+    JSON.stringify(
+      entity.recognition.witnesses.map((column) => stranger.told[column]?.toLowerCase()),
+    ),
   );
   return new Set(names).size > 1 ? "ambiguous_target" : "duplicate";
 }
 
-function judge(facts: Facts, counts: ReadonlyMap<string, number>, stranger: Stranger): Claim | Left {
+function judge(
+  facts: Facts,
+  counts: ReadonlyMap<string, number>,
+  stranger: Stranger,
+): Claim | Left {
   const strong = strongEvidence(facts, stranger);
   const natural = naturalEvidence(facts, stranger);
   const [first] = [...strong, ...natural.filter(({ legacyIds }) => legacyIds.length === 1)];
@@ -123,15 +137,24 @@ function judge(facts: Facts, counts: ReadonlyMap<string, number>, stranger: Stra
   const [legacyId = 0] = first.legacyIds;
   const source = facts.sources.get(legacyId);
   const said = { legacyId, via: first.via };
-  if (source === undefined) return leftOf(stranger, natural.length > 0 ? "contradicted" : "no_match", said);
+  if (source === undefined)
+    return leftOf(stranger, natural.length > 0 ? "contradicted" : "no_match", said);
   const others = [...strong, ...natural].filter((one) => one !== first);
   const isNatural = strong.length === 0;
   const isAgreed = !isNatural && others.length > 0;
   if (others.some(({ legacyIds }) => !legacyIds.includes(legacyId)))
     return leftOf(stranger, "contradicted", said);
-  if (!isOfIt(facts, isAgreed, stranger.told, source.told)) return leftOf(stranger, "contradicted", said);
+  if (!isOfIt(facts, isAgreed, stranger.told, source.told))
+    return leftOf(stranger, "contradicted", said);
   const shared = isNatural && isShared(facts, counts, stranger);
-  return { id: stranger.id, ...said, legacyKey: source.legacyKey, stranger, shared, natural: isNatural };
+  return {
+    id: stranger.id,
+    ...said,
+    legacyKey: source.legacyKey,
+    stranger,
+    shared,
+    natural: isNatural,
+  };
 }
 
 /** Parents agree; names too, unless a second key does. */
@@ -146,7 +169,11 @@ function unknown(stranger: Stranger, [shared]: readonly Evidence[]): Left {
 }
 
 /** Whether other rows of the target have one of its natural keys. */
-function isShared({ entity, held }: Facts, counts: ReadonlyMap<string, number>, { told }: Stranger): boolean {
+function isShared(
+  { entity, held }: Facts,
+  counts: ReadonlyMap<string, number>,
+  { told }: Stranger,
+): boolean {
   const keys = keysOf(entity, told).filter((key) => key !== null);
   return keys.some((key) => held.has(key) || (counts.get(key) ?? 0) > 1);
 }
@@ -181,7 +208,11 @@ function isAnother({ entity }: Pick<Facts, "entity">, ours: Told, theirs: Told):
   return pairs.length > 0 && pairs.every(([a, b]) => a !== b);
 }
 
-function comparable(columns: readonly string[], ours: Told, theirs: Told): (readonly [string, string])[] {
+function comparable(
+  columns: readonly string[],
+  ours: Told,
+  theirs: Told,
+): (readonly [string, string])[] {
   return columns.flatMap((column) => {
     const [a, b] = [ours[column], theirs[column]];
     return typeof a === "string" && typeof b === "string"
@@ -193,6 +224,10 @@ function comparable(columns: readonly string[], ours: Told, theirs: Told): (read
 /** Whether what both rows say of themselves speaks for one thing. Undefined: they have nothing in common to compare. */
 export function agree(entity: Facts["entity"], ours: Told, theirs: Told): boolean | undefined {
   const { keys, witnesses, sameParents } = entity.recognition;
-  const pairs = comparable([...new Set([...keys.flat(), ...witnesses, ...sameParents])], ours, theirs);
+  const pairs = comparable(
+    [...new Set([...keys.flat(), ...witnesses, ...sameParents])],
+    ours,
+    theirs,
+  );
   return pairs.length === 0 ? undefined : pairs.some(([a, b]) => a === b);
 }

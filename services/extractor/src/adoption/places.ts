@@ -23,7 +23,10 @@ const IN_SOURCE = 0.5;
 const AGREEING = 0.9;
 
 /** All places with numbers of the source. `asked`: the one that an operator named. */
-export function findPlaces(facts: Omit<Facts, "place">, asked: string | undefined): readonly Place[] {
+export function findPlaces(
+  facts: Omit<Facts, "place">,
+  asked: string | undefined,
+): readonly Place[] {
   const counted = count(facts).filter(({ inSource, place }) => inSource > 0 || place === asked);
   const believed = counted.filter(isBelieved);
   const used = asked ?? (believed.length === 1 ? believed[0]?.place : undefined);
@@ -38,7 +41,10 @@ function isBelieved({ place, rows, inSource, comparable, agreeing }: Omit<Place,
 }
 
 function count({ entity, strangers, sources }: Omit<Facts, "place">): Omit<Place, "used">[] {
-  const found = new Map<string, { rows: number; inSource: number; comparable: number; agreeing: number }>();
+  const found = new Map<
+    string,
+    { rows: number; inSource: number; comparable: number; agreeing: number }
+  >();
   for (const { told, places } of strangers)
     for (const [place, legacyId] of Object.entries(places)) {
       const counts = found.get(place) ?? { rows: 0, inSource: 0, comparable: 0, agreeing: 0 };
@@ -51,5 +57,7 @@ function count({ entity, strangers, sources }: Omit<Facts, "place">): Omit<Place
       if (agrees !== undefined) counts.comparable += 1;
       if (agrees === true) counts.agreeing += 1;
     }
-  return [...found].map(([place, counts]) => ({ place, ...counts })).sort((a, b) => b.rows - a.rows);
+  return [...found]
+    .map(([place, counts]) => ({ place, ...counts }))
+    .sort((a, b) => b.rows - a.rows);
 }

@@ -24,7 +24,11 @@ function textsIn(json: string | null): Texts {
 }
 
 /** All strangers of an entity, in the order of their ids. */
-export async function readStrangers(target: Pool, entity: Entity, matched: Matched): Promise<Stranger[]> {
+export async function readStrangers(
+  target: Pool,
+  entity: Entity,
+  matched: Matched,
+): Promise<Stranger[]> {
   const places = await readTarget(target, (tx) => placesIn(tx, entity));
   const strangers: Stranger[] = [];
   for await (const row of rowsOf(target, rowsSql(entity, "is null", places)))
@@ -34,7 +38,10 @@ export async function readStrangers(target: Pool, entity: Entity, matched: Match
 
 /** The rows of a statement that takes the id behind which it goes on. */
 async function* rowsOf(target: Pool, sql: string): AsyncGenerator<Row, void> {
-  for (let after: string | undefined = "00000000-0000-0000-0000-000000000000"; after !== undefined;) {
+  for (
+    let after: string | undefined = "00000000-0000-0000-0000-000000000000";
+    after !== undefined;
+  ) {
     const from: string = after;
     const page: { readonly rows: readonly Row[] } = await readTarget(target, (tx) =>
       tx.query<Row>(sql, [from]),
@@ -55,7 +62,12 @@ function strangerOf(entity: Entity, { id, told, links, places }: Row, matched: M
 }
 
 /** A parent that has no legacy key is the source's that it was matched with; else it is not known. */
-function toldOf({ target: { columns } }: Entity, values: Texts, links: Texts, matched: Matched): Told {
+function toldOf(
+  { target: { columns } }: Entity,
+  values: Texts,
+  links: Texts,
+  matched: Matched,
+): Told {
   return Object.fromEntries(
     Object.entries(values).map(([column, value]) => {
       const parent = columns[column]?.references;
@@ -67,7 +79,11 @@ function toldOf({ target: { columns } }: Entity, values: Texts, links: Texts, ma
   );
 }
 
-function rowsSql(entity: Entity, condition: "is null" | "is not null", places: readonly string[]): string {
+function rowsSql(
+  entity: Entity,
+  condition: "is null" | "is not null",
+  places: readonly string[],
+): string {
   const { table, key } = entity.target;
   const told = toldColumns(entity);
   const links = told.filter((column) => entity.target.columns[column]?.references !== undefined);
@@ -109,11 +125,15 @@ function placesSql({ target: { columns } }: Entity, others: readonly string[]): 
      where jsonb_typeof(m.value) in ('number', 'string')`;
   const found = [
     ...others.map(
-      (column) => `select '${column.replaceAll("'", "''")}', t."${column.replaceAll('"', '""')}"::text`,
+      (column) =>
+        `select '${column.replaceAll("'", "''")}', t."${column.replaceAll('"', '""')}"::text`,
     ),
     ...(columns["metadata"] === undefined
       ? []
-      : [metadata("t.metadata", "metadata."), metadata("t.metadata -> 'legacy'", "metadata.legacy.")]),
+      : [
+          metadata("t.metadata", "metadata."),
+          metadata("t.metadata -> 'legacy'", "metadata.legacy."),
+        ]),
   ];
   if (found.length === 0) return "null";
   return `select json_object_agg(place, trim(value))::text from (${found.join(" union all ")}) f (place, value)
@@ -141,9 +161,10 @@ export async function readTaken(
   keys: readonly number[],
 ): Promise<ReadonlySet<number>> {
   const found = await readTarget(target, (tx) =>
-    tx.query<{ key: number }>(`select ${key} as key from public.${table} where ${key} = any($1::integer[])`, [
-      keys,
-    ]),
+    tx.query<{ key: number }>(
+      `select ${key} as key from public.${table} where ${key} = any($1::integer[])`,
+      [keys],
+    ),
   );
   return new Set(found.rows.map(({ key }) => key));
 }

@@ -31,7 +31,9 @@ export async function recognise(
 ): Promise<Recognised | undefined> {
   const strangers = await readStrangers(deps.target, entity, matched);
   if (strangers.length === 0) return undefined;
-  const keys = new Set(strangers.flatMap(({ told }) => keysOf(entity, told)).filter((key) => key !== null));
+  const keys = new Set(
+    strangers.flatMap(({ told }) => keysOf(entity, told)).filter((key) => key !== null),
+  );
   const found = await readKnown(deps, entity, shape, {
     legacyIds: new Set(strangers.flatMap(({ places }) => Object.values(places))),
     keys,

@@ -21,7 +21,9 @@ export interface Known {
 }
 
 /** The columns that rows of an entity are known by, each once. */
-export function toldColumns({ recognition: { keys, witnesses, sameParents } }: Entity): readonly string[] {
+export function toldColumns({
+  recognition: { keys, witnesses, sameParents },
+}: Entity): readonly string[] {
   return [...new Set([...keys.flat(), ...witnesses, ...sameParents])];
 }
 
@@ -33,7 +35,10 @@ function keyOf(columns: readonly string[], told: Told): string | null {
 }
 
 /** The natural keys of a row, as they are looked up: the position of the key, then its text. */
-export function keysOf({ recognition }: Pick<Entity, "recognition">, told: Told): readonly (string | null)[] {
+export function keysOf(
+  { recognition }: Pick<Entity, "recognition">,
+  told: Told,
+): readonly (string | null)[] {
   return recognition.keys.map((columns, position) => {
     const key = keyOf(columns, told);
     return key === null ? null : `${position}:${key}`;

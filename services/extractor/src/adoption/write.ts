@@ -111,7 +111,11 @@ function tally(matches: readonly Match[]): Record<string, number> {
 }
 
 /** An adoption that was interrupted has given some keys before. */
-async function adoptedBy(tx: Client, { id }: Adoption, { name }: Entity): Promise<Record<string, number>> {
+async function adoptedBy(
+  tx: Client,
+  { id }: Adoption,
+  { name }: Entity,
+): Promise<Record<string, number>> {
   const found = await tx.query<{ via: string; rows: number }>(
     `select via, count(*) as rows from migration.adopted_rows where adoption_id = $1 and entity = $2 group by via order by via`,
     [id, name],
@@ -139,7 +143,11 @@ export async function countChildren(
 }
 
 /** Takes back the keys that were given since the newest run began, a range at a time. */
-export async function undo(target: Pool, adoption: Adoption, entities: readonly Entity[]): Promise<number> {
+export async function undo(
+  target: Pool,
+  adoption: Adoption,
+  entities: readonly Entity[],
+): Promise<number> {
   let undone = 0;
   for (const entity of entities.toReversed())
     for (let rows = RANGE; rows === RANGE; undone += rows)

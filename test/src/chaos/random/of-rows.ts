@@ -19,7 +19,13 @@ type When = "before" | "at commit";
 let triggers = 0;
 
 /** A trigger on a table, for some keys or for every row. */
-function raising(says: string, table: string, code: string, keyColumn: string, when: When = "before") {
+function raising(
+  says: string,
+  table: string,
+  code: string,
+  keyColumn: string,
+  when: When = "before",
+) {
   const name = `chaos_${(triggers += 1)}`;
   return {
     says,
@@ -29,7 +35,9 @@ function raising(says: string, table: string, code: string, keyColumn: string, w
         when === "before"
           ? `create trigger ${name} before insert or update on ${table} for each row`
           : `create constraint trigger ${name} after insert or update on ${table} deferrable initially deferred for each row`;
-      await db.query(`${made} execute function chaos.raise('${code}', '${keyColumn}', '${keys.join(",")}')`);
+      await db.query(
+        `${made} execute function chaos.raise('${code}', '${keyColumn}', '${keys.join(",")}')`,
+      );
     },
     mend: async ({ db }: Stage): Promise<void> =>
       void (await db.query(`drop trigger if exists ${name} on ${table}`)),
@@ -73,7 +81,8 @@ export const poison: Kind = (dice) => {
       const keys = rows.map(({ key }) => key);
       await strike(stage, keys);
       const reason = code === "terminate" ? /^breaks_connection$/ : /./;
-      for (const key of keys) stage.done.poisoned.push({ entity, key, reason, early: stage.runId === 0 });
+      for (const key of keys)
+        stage.done.poisoned.push({ entity, key, reason, early: stage.runId === 0 });
     },
     mend,
   };
@@ -99,7 +108,8 @@ export function poisonAll(dice: Dice, code: string): Lasting {
       const { rows } = await stage.db.query<{ key: number }>(
         `select ${target.key} as key from floor.${target.table}`,
       );
-      for (const { key } of rows) stage.done.poisoned.push({ entity, key, reason: /./, early: false });
+      for (const { key } of rows)
+        stage.done.poisoned.push({ entity, key, reason: /./, early: false });
     },
     mend,
     reason,
@@ -176,8 +186,10 @@ export const movingByHand: Kind = (dice) => {
 export function renamedTable(table: string): Lasting {
   return {
     says: `${table} of the source is renamed`,
-    strike: async ({ db }) => void (await db.query(`alter table legacy.${table} rename to ${table}_away`)),
-    mend: async ({ db }) => void (await db.query(`alter table legacy.${table}_away rename to ${table}`)),
+    strike: async ({ db }) =>
+      void (await db.query(`alter table legacy.${table} rename to ${table}_away`)),
+    mend: async ({ db }) =>
+      void (await db.query(`alter table legacy.${table}_away rename to ${table}`)),
     reason: /42P01/,
     finding: /^(source_refuses|legacy_unfit)$/,
   };

@@ -23,7 +23,9 @@ export const terminate: Kind = (dice) => {
   };
 };
 
-export const refusedLogin = (side: (typeof SIDES)[number]): Trouble & Required<Pick<Trouble, "mend">> => ({
+export const refusedLogin = (
+  side: (typeof SIDES)[number],
+): Trouble & Required<Pick<Trouble, "mend">> => ({
   says: `logins to the ${side} are refused, and its sessions terminated`,
   strike: async (stage) => {
     await stage.db.query(`alter role ${ROLES[side]} nologin`);
@@ -46,7 +48,9 @@ export const fewConnections: Kind = (dice) => {
   };
 };
 
-export const cutLine = (side: (typeof LINES)[number]): Trouble & Required<Pick<Trouble, "mend">> => ({
+export const cutLine = (
+  side: (typeof LINES)[number],
+): Trouble & Required<Pick<Trouble, "mend">> => ({
   says: `the line to the ${side} is cut`,
   strike: ({ lines }) => lines[side].cut(),
   mend: ({ lines }) => lines[side].mend(),
@@ -106,7 +110,10 @@ const LOCKED = [
 ] as const;
 
 /** A lock is held by a session of the test, which may end with the server. */
-export const lockedTable = (table: string, mode: string): Trouble & Required<Pick<Trouble, "mend">> => {
+export const lockedTable = (
+  table: string,
+  mode: string,
+): Trouble & Required<Pick<Trouble, "mend">> => {
   let give: (() => void) | undefined;
   return {
     says: `${table} is locked (${mode})`,
@@ -121,7 +128,9 @@ export const lockedTable = (table: string, mode: string): Trouble & Required<Pic
 
 export const lock: Kind = (dice) => {
   const table = among<string>(dice, LOCKED);
-  const mode = table.startsWith("legacy") ? "access exclusive" : dice.oneOf(["share", "access exclusive"]);
+  const mode = table.startsWith("legacy")
+    ? "access exclusive"
+    : dice.oneOf(["share", "access exclusive"]);
   return lockedTable(table, mode);
 };
 

@@ -19,14 +19,17 @@ export async function complaints(stage: Stage, phase: Phase): Promise<string[]> 
   const { db, done, url } = stage;
   const moved = phase === "first" && done.sourceChanged;
   if (done.sourceChanged) {
-    await db.query("drop schema if exists floor_before cascade; alter schema floor rename to floor_before");
+    await db.query(
+      "drop schema if exists floor_before cascade; alter schema floor rename to floor_before",
+    );
     await makeFloor(stage.postgres, url);
   }
   const found: string[] = [];
   for (const entity of entities) found.push(...(await complaintsOf(stage, entity, phase)));
   for (const one of await brokenInvariants(db, entities))
     found.push(`invariant ${one.name}: ${one.entity} ${one.count} (${one.some})`);
-  if (!moved) for (const one of await missing(stage)) found.push(`${one.name}: ${one.entity} (${one.some})`);
+  if (!moved)
+    for (const one of await missing(stage)) found.push(`${one.name}: ${one.entity} (${one.some})`);
   return found;
 }
 
@@ -56,11 +59,15 @@ interface Exception {
 async function complaintsOf(stage: Stage, entity: Entity, phase: Phase): Promise<string[]> {
   const exceptions = await openExceptions(stage, entity.name);
   const changed =
-    phase === "first" && stage.done.sourceChanged ? await changedKeys(stage, entity) : new Set<number>();
+    phase === "first" && stage.done.sourceChanged
+      ? await changedKeys(stage, entity)
+      : new Set<number>();
   return [
     ...(await unexplained(stage, entity, phase, exceptions)).filter(({ key }) => !changed.has(key)),
     ...(await untrue(stage, entity, phase, exceptions)).filter(({ key }) => !changed.has(key)),
-    ...(phase === "first" ? accepted(stage, entity, exceptions) : []).filter(({ key }) => !changed.has(key)),
+    ...(phase === "first" ? accepted(stage, entity, exceptions) : []).filter(
+      ({ key }) => !changed.has(key),
+    ),
   ].map(({ key, says }) => `${entity.name} ${key}: ${says}`);
 }
 
@@ -98,8 +105,14 @@ async function untrue(
 ): Promise<Complaint[]> {
   const found: Complaint[] = [];
   for (const one of exceptions.values()) {
-    const why = await (one.outcome === "rejected" ? whyRejected : whyParked)(stage, entity, one, phase);
-    if (why !== undefined) found.push({ key: one.key, says: `${one.outcome} (${one.reason}), but ${why}` });
+    const why = await (one.outcome === "rejected" ? whyRejected : whyParked)(
+      stage,
+      entity,
+      one,
+      phase,
+    );
+    if (why !== undefined)
+      found.push({ key: one.key, says: `${one.outcome} (${one.reason}), but ${why}` });
   }
   return found;
 }
@@ -121,7 +134,10 @@ async function openExceptions({ db }: Stage, entity: string): Promise<Map<number
 }
 
 /** Keys whose floor changed with the source. */
-async function changedKeys({ db }: Stage, { target: { table, key } }: Entity): Promise<Set<number>> {
+async function changedKeys(
+  { db }: Stage,
+  { target: { table, key } }: Entity,
+): Promise<Set<number>> {
   const { rows } = await db.query<{ key: number }>(
     `select coalesce(a.${key}, b.${key}) as key from floor.${table} a full join floor_before.${table} b on b.${key} = a.${key}
      where to_jsonb(a) - array['created_at', 'updated_at'] is distinct from to_jsonb(b) - array['created_at', 'updated_at']`,
@@ -144,7 +160,11 @@ async function isAllowed(
   return false;
 }
 
-async function isInSource({ db }: Stage, { source: { table, key } }: Entity, of: number): Promise<boolean> {
+async function isInSource(
+  { db }: Stage,
+  { source: { table, key } }: Entity,
+  of: number,
+): Promise<boolean> {
   const { rowCount } = await db.query(`select from legacy.${table} where ${key} = $1`, [of]);
   return rowCount !== 0;
 }
@@ -162,7 +182,8 @@ async function whyRejected(
   );
   const [row] = rows;
   if (row === undefined) return undefined; // The floor has not got it either: no case can be found for it.
-  if (reason === "row_too_large") return row.size > TOO_LARGE ? undefined : `it has ${row.size} bytes`;
+  if (reason === "row_too_large")
+    return row.size > TOO_LARGE ? undefined : `it has ${row.size} bytes`;
   const poisons = done.poisoned.filter((one) => one.entity === name && one.key === key);
   if (poisons.length === 0) return "nothing refuses it";
   return phase === "first" && poisons.some((one) => one.reason.test(reason))

@@ -23,7 +23,9 @@ export interface Ending {
   readonly vain: readonly string[];
 }
 
-const diagnosis = z.object({ findings: z.array(z.object({ state: z.string(), code: z.string() })) });
+const diagnosis = z.object({
+  findings: z.array(z.object({ state: z.string(), code: z.string() })),
+});
 
 /** Milliseconds in which nothing may stand still, by a patient clock: silence on a connection is noticed after 15 s, a hold is probed after 30. */
 const STANDS_STILL_MS = 90_000;
@@ -94,7 +96,8 @@ async function goOnMended(stage: Stage, acting: Acting): Promise<void> {
     await tryAgain(stage);
     const { status, said } = await until(stage, acting, isOver);
     if (status === "completed") return;
-    if (times === 3) throw new Error(`the run does not go on when all is mended: ${said.join("; ")}`);
+    if (times === 3)
+      throw new Error(`the run does not go on when all is mended: ${said.join("; ")}`);
   }
 }
 
@@ -180,7 +183,11 @@ function director(stage: Stage, { events, lasting }: Schedule) {
 }
 
 /** The reason for a stop, which must be the lasting trouble's. */
-async function stopped(stage: Stage, { status, said }: Sight, lasting: Lasting | undefined): Promise<string> {
+async function stopped(
+  stage: Stage,
+  { status, said }: Sight,
+  lasting: Lasting | undefined,
+): Promise<string> {
   const reason = lasting && said.find((one) => lasting.reason.test(one));
   if (lasting === undefined || reason === undefined)
     throw new Error(`the run is ${status} and stopped for no true reason: ${said.join("; ")}`);
@@ -208,7 +215,8 @@ async function tryAgain({ db, runId }: Stage): Promise<void> {
     "select entity from migration.run_entities where run_id = $1 and status = 'blocked' order by position",
     [runId],
   );
-  for (const { entity } of rows) await requeue(db, entity, { scope: "all" }, { codes: "{}" }, by, CATALOG);
+  for (const { entity } of rows)
+    await requeue(db, entity, { scope: "all" }, { codes: "{}" }, by, CATALOG);
 }
 
 /** No foreign key ever refuses anything: parents are there before their children. */

@@ -15,40 +15,51 @@ import { openWorld, type World } from "./world.ts";
 const file = process.env["CHAOS_TELL"];
 const tell = (line: string): void => (file ? appendFileSync(file, `${line}\n`) : undefined);
 
-const seeds = Array.from({ length: Number(process.env["CHAOS_SEEDS"] ?? 3) }, (_, nth) => first + nth);
+const seeds = Array.from(
+  { length: Number(process.env["CHAOS_SEEDS"] ?? 3) },
+  (_, nth) => first + nth,
+);
 
 /** Worlds that are played in at the same time: a seed mostly waits, for pauses and silences to be over. */
 const WORLDS = seeds.length > 20 ? 4 : 1;
 
-describe.skipIf(!findPostgres() || !findRedis())("a run to which an attacker does what a seed says", () => {
-  const worlds: World[] = [];
-  const ends = new Map<string, number>();
-  const { take, give } = oneAtATime<World>();
-  beforeAll(async () => {
-    for (let missing = WORLDS; missing > 0; missing -= 1) worlds.push(await openWorld());
-    worlds.forEach(give);
-  });
-  afterAll(async () => {
-    for (const world of worlds) await world.close();
-    for (const [end, times] of ends)
-      remark("measured", `random chaos: ${end}: ${times} of ${seeds.length} seeds`);
-  });
+describe.skipIf(!findPostgres() || !findRedis())(
+  "a run to which an attacker does what a seed says",
+  () => {
+    const worlds: World[] = [];
+    const ends = new Map<string, number>();
+    const { take, give } = oneAtATime<World>();
+    beforeAll(async () => {
+      for (let missing = WORLDS; missing > 0; missing -= 1) worlds.push(await openWorld());
+      worlds.forEach(give);
+    });
+    afterAll(async () => {
+      for (const world of worlds) await world.close();
+      for (const [end, times] of ends)
+        remark("measured", `random chaos: ${end}: ${times} of ${seeds.length} seeds`);
+    });
 
-  it.concurrent.each(seeds)("ends with the true result, or with the true reason (seed %i)", async (seed) => {
-    const world = await take();
-    const schedule = draw(seed);
-    try {
-      const { end, struck, vain } = await play(world, schedule);
-      tell(`seed ${seed}: ${end}; events: ${struck}${vain.map((one) => `; in vain: ${one}`).join("")}`);
-      ends.set(end, (ends.get(end) ?? 0) + 1);
-    } catch (cause) {
-      tell(`seed ${seed}: FAILED: ${String(cause)}`);
-      throw new Error(`${String(cause)}\n${inWords(schedule)}`, { cause });
-    } finally {
-      give(world);
-    }
-  });
-});
+    it.concurrent.each(seeds)(
+      "ends with the true result, or with the true reason (seed %i)",
+      async (seed) => {
+        const world = await take();
+        const schedule = draw(seed);
+        try {
+          const { end, struck, vain } = await play(world, schedule);
+          tell(
+            `seed ${seed}: ${end}; events: ${struck}${vain.map((one) => `; in vain: ${one}`).join("")}`,
+          );
+          ends.set(end, (ends.get(end) ?? 0) + 1);
+        } catch (cause) {
+          tell(`seed ${seed}: FAILED: ${String(cause)}`);
+          throw new Error(`${String(cause)}\n${inWords(schedule)}`, { cause });
+        } finally {
+          give(world);
+        }
+      },
+    );
+  },
+);
 
 /** Things that are used by one at a time; who finds none waits for one. */
 function oneAtATime<T>(): { take(): Promise<T>; give(thing: T): void } {

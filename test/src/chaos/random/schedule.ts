@@ -121,7 +121,9 @@ export function draw(seed: number): Schedule {
   const total = batchesOf(batchRows);
   const extractors = thrown.upTo(2);
   const loaders = thrown.upTo(3);
-  const early = Array.from({ length: Math.max(0, thrown.upTo(4) - 2) }, () => oneOf(EARLY, thrown)(thrown));
+  const early = Array.from({ length: Math.max(0, thrown.upTo(4) - 2) }, () =>
+    oneOf(EARLY, thrown)(thrown),
+  );
   const isStopped = thrown.upTo(4) === 1;
   const events = Array.from({ length: thrown.upTo(6) }, () => ({
     at: momentOf(thrown, total),
@@ -135,7 +137,10 @@ export function draw(seed: number): Schedule {
 }
 
 /** Eight seeds have the same: then their rounds share processes. */
-function environmentOf(octave: number): { batchRows: number; env: Readonly<Record<string, string>> } {
+function environmentOf(octave: number): {
+  batchRows: number;
+  env: Readonly<Record<string, string>>;
+} {
   const thrown = dice(octave * 104_729);
   const batchRows = thrown.oneOf([20, 50, 100]);
   const env = {
@@ -175,7 +180,10 @@ function momentOf(thrown: Dice, total: number): Moment {
   const entity = thrown.oneOf(SETTLING);
   if (which === 1) return { says: "in planning", reached: () => true };
   if (which === 2)
-    return { says: `in the last batch (${total - 1} done)`, reached: ({ done }) => done >= total - 1 };
+    return {
+      says: `in the last batch (${total - 1} done)`,
+      reached: ({ done }) => done >= total - 1,
+    };
   if (which === 3)
     return {
       says: `when ${entity} settle`,
@@ -191,7 +199,15 @@ function oneOf(weighted: readonly (readonly [number, Kind])[], thrown: Dice): Ki
 }
 
 /** The schedule in words, a line for each event. */
-export function inWords({ seed, extractors, loaders, env, early, events, lasting }: Schedule): string {
+export function inWords({
+  seed,
+  extractors,
+  loaders,
+  env,
+  early,
+  events,
+  lasting,
+}: Schedule): string {
   return [
     `seed ${seed}: ${extractors} extractor(s), ${loaders} loader(s), ${env["BATCH_ROWS"]} rows a batch, ${env["LOADER_CONCURRENCY"]} at a time, high water ${env["HIGH_WATER"]}`,
     ...early.map(({ says }) => `  before: ${says}`),

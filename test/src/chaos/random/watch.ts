@@ -39,10 +39,18 @@ export async function see(db: Pool, runId: number): Promise<Sight> {
     ...(seen.status === "paused" ? ["paused"] : []),
     ...holds.map(({ server, code }) => `${server} ${code}`),
     ...seen.codes.split(",").filter(Boolean),
-    ...(stall === undefined ? [] : [`stall: ${stallInWords(stall).replace(/\d+ (s|min)\b/g, "a while")}`]),
+    ...(stall === undefined
+      ? []
+      : [`stall: ${stallInWords(stall).replace(/\d+ (s|min)\b/g, "a while")}`]),
   ];
   const statuses = Object.fromEntries(seen.entities.split(",").map((one) => one.split(" ")));
-  return { status: seen.status, done: seen.done, total: seen.total, entities: statuses, said: said.sort() };
+  return {
+    status: seen.status,
+    done: seen.done,
+    total: seen.total,
+    entities: statuses,
+    said: said.sort(),
+  };
 }
 
 const SIGHT = `

@@ -116,7 +116,11 @@ async function openCrew(postgres: PrivatePostgres, redis: PrivateRedis): Promise
     target: await openLine(as(ROLES.target, url)),
     queue: await openLine(await redis.database()),
   };
-  const addresses = { legacyUrl: lines.source.url, targetUrl: lines.target.url, queueUrl: lines.queue.url };
+  const addresses = {
+    legacyUrl: lines.source.url,
+    targetUrl: lines.target.url,
+    queueUrl: lines.queue.url,
+  };
   return { url, lines, pods: openPods((name, env) => serviceToRun(name, addresses, env)) };
 }
 
@@ -132,7 +136,13 @@ async function openRound(
   await renewDatabase(postgres, template, url);
   for (const line of Object.values(lines)) await line.mend();
   const hastyUrl = `${url}?${LOCKED_FOR_LONG}`;
-  const db = openPool({ url: hastyUrl, max: 12, name: "test", silenceMs: 30_000, onError: () => undefined });
+  const db = openPool({
+    url: hastyUrl,
+    max: 12,
+    name: "test",
+    silenceMs: 30_000,
+    onError: () => undefined,
+  });
   // Processes remember runs by their numbers.
   await db.query("select setval(pg_get_serial_sequence('migration.runs', 'id'), $1)", [nth * 100]);
   return {
@@ -149,7 +159,11 @@ async function openRound(
 }
 
 /** Roles belong to the server: what was done to them is undone, too. */
-async function renewDatabase(postgres: PrivatePostgres, template: string, url: string): Promise<void> {
+async function renewDatabase(
+  postgres: PrivatePostgres,
+  template: string,
+  url: string,
+): Promise<void> {
   await postgres.drop(url);
   const fresh = await postgres.database("chaos", { template });
   const admin = openPool({ url: postgres.url, max: 1, name: "test", onError: () => undefined });

@@ -27,12 +27,17 @@ describe("row level security in the embedded database", () => {
 
   it("shows a tenant the rows of its practice, and ends with its transaction", async () => {
     const [mine, theirs] = [randomUUID(), randomUUID()];
-    await target.query("insert into public.practices (id, name) values ($1, 'mine'), ($2, 'theirs')", [
+    await target.query(
+      "insert into public.practices (id, name) values ($1, 'mine'), ($2, 'theirs')",
+      [mine, theirs],
+    );
+    await target.query("insert into public.cases (practice_id) values ($1), ($2), (null)", [
       mine,
       theirs,
     ]);
-    await target.query("insert into public.cases (practice_id) values ($1), ($2), (null)", [mine, theirs]);
-    const seen = await asTenant(target, mine, (tx) => tx.query("select practice_id from public.cases"));
+    const seen = await asTenant(target, mine, (tx) =>
+      tx.query("select practice_id from public.cases"),
+    );
     expect(seen.rows).toEqual([{ practice_id: mine }]);
     const { rows } = await target.query("select count(*) as all from public.cases");
     expect(rows).toEqual([{ all: 3 }]);

@@ -55,7 +55,9 @@ describe("the start of a connection", () => {
     const replies = await client.until("Z");
     client.destroy();
     expect(letters(replies)).toMatch(/^RS+KZ$/);
-    const settings = replies.filter((reply) => reply.type === "S").map((reply) => reply.body.toString());
+    const settings = replies
+      .filter((reply) => reply.type === "S")
+      .map((reply) => reply.body.toString());
     expect(settings).toContain("server_encoding\0UTF8\0");
   });
 
@@ -92,7 +94,10 @@ describe("frames that would hang PGlite", () => {
 
   it.each([
     ["a query without its end", message("Q", Buffer.from("select 1"))],
-    ["a Bind cut short", Buffer.concat([parse("", "select 1"), message("B", "", "", int32(9)), sync])],
+    [
+      "a Bind cut short",
+      Buffer.concat([parse("", "select 1"), message("B", "", "", int32(9)), sync]),
+    ],
   ])("lets PostgreSQL refuse %s, and goes on", async (_, bytes) => {
     const client = await openSession(server.port);
     client.send(bytes);
@@ -156,7 +161,9 @@ describe("portals and statements", () => {
       answers.push(errorCode(replies) ?? firstColumn(replies)[0]);
     }
     client.destroy();
-    expect(answers).toEqual(numbers.map((n) => (n === 7 ? "22012" : `${Math.trunc(10 / (n - 7))}`)));
+    expect(answers).toEqual(
+      numbers.map((n) => (n === 7 ? "22012" : `${Math.trunc(10 / (n - 7))}`)),
+    );
   });
 
   it("never runs another client's unnamed statement", async () => {
@@ -191,7 +198,9 @@ describe("portals and statements", () => {
 
 describe("COPY", () => {
   it("is refused from the client, and the session goes on", async () => {
-    await expect(witness.query("copy entry from stdin")).rejects.toThrow(/takes no COPY FROM STDIN/);
+    await expect(witness.query("copy entry from stdin")).rejects.toThrow(
+      /takes no COPY FROM STDIN/,
+    );
     await expect(witness.query("select count(*)::int4 as n from entry")).resolves.toMatchObject({
       rows: [{ n: 0 }],
     });

@@ -18,7 +18,16 @@ afterAll(async () => {
 
 describe("node-postgres on the embedded server", () => {
   it("keeps values of all kinds as they are", async () => {
-    const values = [7, "Übergröße 牙", 1.5, true, null, { a: [1, { b: null }] }, [1, null, 3], ["a,b", '"']];
+    const values = [
+      7,
+      "Übergröße 牙",
+      1.5,
+      true,
+      null,
+      { a: [1, { b: null }] },
+      [1, null, 3],
+      ["a,b", '"'],
+    ];
     const bytes = Buffer.from([0, 1, 254, 255]);
     const at = new Date("2024-02-29T12:34:56.789Z");
     const { rows } = await client.query(
@@ -58,7 +67,9 @@ describe("node-postgres on the embedded server", () => {
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, n) => client.query("select $1::int4 as n", [n])),
     );
-    expect(answers.map((answer) => answer.rows[0].n)).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    expect(answers.map((answer) => answer.rows[0].n)).toEqual(
+      Array.from({ length: 50 }, (_, n) => n),
+    );
   });
 
   it("keeps equal names of statements of two clients apart", async () => {
@@ -72,7 +83,11 @@ describe("node-postgres on the embedded server", () => {
       expect([one.rows, two.rows]).toEqual([[{ a: round + 1 }], [{ b: `${round}!` }]]);
     }
     await other.end();
-    const left = await client.query({ name: "mine", text: "select $1::int4 + 1 as a", values: [9] });
+    const left = await client.query({
+      name: "mine",
+      text: "select $1::int4 + 1 as a",
+      values: [9],
+    });
     expect(left.rows).toEqual([{ a: 10 }]);
   });
 

@@ -12,7 +12,12 @@ const errors: Error[] = [];
 beforeAll(async () => {
   server = await startWireServer({ searchPath: "bullmq, public" });
   const open = () =>
-    openTransport({ url: server.url, prefix: "wire", workers: 1, onError: (error) => errors.push(error) });
+    openTransport({
+      url: server.url,
+      prefix: "wire",
+      workers: 1,
+      onError: (error) => errors.push(error),
+    });
   const first = await open();
   transports = [first, await open(), await open()];
 });
@@ -34,7 +39,9 @@ describe("the queue on the embedded server", () => {
     const until = async (count: number): Promise<void> => {
       while (done.length < count) await new Promise<void>((resolve) => (step = resolve));
     };
-    const stops = await Promise.all(transports.map((transport) => transport.work("load", settings, handler)));
+    const stops = await Promise.all(
+      transports.map((transport) => transport.work("load", settings, handler)),
+    );
     const [transport] = transports;
 
     await transport?.enqueue(

@@ -72,7 +72,10 @@ export function parse(statement: string, sql: string): Buffer {
 
 /** With parameters and results as text. */
 export function bind(portal: string, statement: string, ...values: readonly string[]): Buffer {
-  const parameters = values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]);
+  const parameters = values.flatMap((value) => [
+    int32(Buffer.byteLength(value)),
+    Buffer.from(value),
+  ]);
   return message("B", portal, statement, int16(0), int16(values.length), ...parameters, int16(0));
 }
 

@@ -1,7 +1,16 @@
 import { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startWireServer, type WireServer } from "../index.ts";
-import { bind, errorCode, execute, flush, openSession, parse, query, sync } from "./raw-connection.ts";
+import {
+  bind,
+  errorCode,
+  execute,
+  flush,
+  openSession,
+  parse,
+  query,
+  sync,
+} from "./raw-connection.ts";
 
 const IDLE_LIMIT = 500;
 let server: WireServer;
@@ -44,7 +53,9 @@ describe("transactions on the embedded server", () => {
     const two = await pool.connect();
     await one.query("begin");
     await one.query("insert into entry values (1)");
-    const second = two.query("begin").then(() => two.query("select count(*)::int4 as n from entry"));
+    const second = two
+      .query("begin")
+      .then(() => two.query("select count(*)::int4 as n from entry"));
     await one.query("insert into entry values (2)");
     await one.query("commit");
     expect((await second).rows).toEqual([{ n: 2 }]);
@@ -100,7 +111,12 @@ describe("transactions on the embedded server", () => {
 
   it("rolls back for a client that was lost after an error it never synced", async () => {
     const lost = await openSession(server.port);
-    lost.send(query("begin"), query("insert into entry values (1)"), parse("", "select 1/0"), flush);
+    lost.send(
+      query("begin"),
+      query("insert into entry values (1)"),
+      parse("", "select 1/0"),
+      flush,
+    );
     lost.send(bind("", ""), execute(""), flush);
     await lost.until("E");
     lost.destroy();

@@ -46,7 +46,8 @@ export async function runCustomer(options: CustomerOptions): Promise<Tally> {
     client.on("error", () => undefined);
     try {
       await client.connect();
-      while (options.more() && options.dice.below(12) > 0) await act(client, options, tally, ++entry);
+      while (options.more() && options.dice.below(12) > 0)
+        await act(client, options, tally, ++entry);
       tally.queries++;
       await leave(client, options.dice, tally);
     } catch (error) {
@@ -59,7 +60,12 @@ export async function runCustomer(options: CustomerOptions): Promise<Tally> {
   return tally;
 }
 
-async function act(client: Client, options: CustomerOptions, tally: Tally, entry: number): Promise<void> {
+async function act(
+  client: Client,
+  options: CustomerOptions,
+  tally: Tally,
+  entry: number,
+): Promise<void> {
   tally.queries++;
   const kind = options.dice.below(10);
   if (kind < 4) return await transfer(client, options, entry);
@@ -107,15 +113,20 @@ async function echo(client: Client, dice: Dice): Promise<string | undefined> {
   });
   const [row] = rows;
   if (row?.token !== token) return `asked for ${token}, got ${row?.token}`;
-  if (row.digest !== createHash("md5").update(large).digest("hex")) return `bad digest for ${size} bytes`;
+  if (row.digest !== createHash("md5").update(large).digest("hex"))
+    return `bad digest for ${size} bytes`;
   return row.large === large ? undefined : `${size} bytes came back changed`;
 }
 
 /** Sends several queries ahead of their answers. */
 async function echoMany(client: Client, dice: Dice): Promise<string | undefined> {
   const tokens = Array.from({ length: 1 + dice.below(8) }, () => dice.below(1e9));
-  const texts = tokens.map((token) => `select ${token} as token${dice.below(2) === 0 ? "" : ", $1::int4"}`);
-  const answers = await Promise.all(texts.map((text) => client.query(text, text.includes("$1") ? [1] : [])));
+  const texts = tokens.map(
+    (token) => `select ${token} as token${dice.below(2) === 0 ? "" : ", $1::int4"}`,
+  );
+  const answers = await Promise.all(
+    texts.map((text) => client.query(text, text.includes("$1") ? [1] : [])),
+  );
   const got = answers.map((answer) => Number(answer.rows[0]?.token)).join();
   return got === tokens.join() ? undefined : `asked for ${tokens.join()}, got ${got}`;
 }
@@ -127,7 +138,9 @@ async function fail(client: Client, dice: Dice): Promise<string | undefined> {
     () => "no error",
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  return message.includes(name) || isLoss(message) ? undefined : `asked for ${name}, got ${message}`;
+  return message.includes(name) || isLoss(message)
+    ? undefined
+    : `asked for ${name}, got ${message}`;
 }
 
 /** Goes politely or not: with a query under way, in a transaction, or with half a message sent. */
@@ -137,7 +150,8 @@ async function leave(client: Client, dice: Dice, tally: Tally): Promise<void> {
   tally.deaths++;
   if (way === 1) await client.query("begin; update account set balance = 0");
   // What is under way will fail, and is meant to.
-  if (way === 2) client.query("select $1::text", ["x".repeat(MAX_PARAMETER)]).catch(() => undefined);
+  if (way === 2)
+    client.query("select $1::text", ["x".repeat(MAX_PARAMETER)]).catch(() => undefined);
   if (way === 3) client.connection.stream.write(Buffer.from("Q\0\0\0\x40upd"));
   if (dice.below(2) === 0) await new Promise((resolve) => setImmediate(resolve));
   client.connection.stream.destroy();
@@ -150,5 +164,7 @@ function isUnexpected(error: unknown): boolean {
 }
 
 function isLoss(message: string): boolean {
-  return /terminated|ECONNREFUSED|ECONNRESET|EPIPE|not queryable|write after end|closed/i.test(message);
+  return /terminated|ECONNREFUSED|ECONNRESET|EPIPE|not queryable|write after end|closed/i.test(
+    message,
+  );
 }

@@ -6,7 +6,8 @@ import { z } from "zod";
 import { type RunningProcess, startProcess } from "../../supervisor/process.ts";
 import { ACCOUNTS, SETUP } from "./customer.ts";
 
-const dist = (file: string): string => fileURLToPath(new URL(`../../../dist/${file}`, import.meta.url));
+const dist = (file: string): string =>
+  fileURLToPath(new URL(`../../../dist/${file}`, import.meta.url));
 const Ready = z.object({ url: z.string(), port: z.number() });
 
 export interface Shop {
@@ -42,7 +43,10 @@ export interface Victim {
 }
 
 /** Runs a customer process, kills it with SIGKILL in the middle of things, and returns the entries it has committed. */
-export async function runAndKill(url: string, { name, seed, entries, deadline }: Victim): Promise<number[]> {
+export async function runAndKill(
+  url: string,
+  { name, seed, entries, deadline }: Victim,
+): Promise<number[]> {
   const committed: number[] = [];
   let enough = (): void => undefined;
   const busy = new Promise<void>((resolve) => (enough = resolve));
@@ -56,7 +60,11 @@ export async function runAndKill(url: string, { name, seed, entries, deadline }:
       if (/^\d+$/.test(line) && committed.push(Number(line)) >= entries) enough();
     },
   });
-  await Promise.race([busy, customer.exited, setTimeout(deadline - Date.now(), undefined, { ref: false })]);
+  await Promise.race([
+    busy,
+    customer.exited,
+    setTimeout(deadline - Date.now(), undefined, { ref: false }),
+  ]);
   customer.kill();
   await customer.exited;
   return committed;

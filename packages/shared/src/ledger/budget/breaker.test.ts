@@ -11,13 +11,16 @@ describe("the breaker", () => {
   it.for<[string, CallOutcome, string]>([
     ["throttled", throttled, "throttled"],
     ["without an answer", failed, "unavailable"],
-  ])("pauses the pool when all calls of five seconds were %s", async ([, outcome, reason], context) => {
-    const fresh = await freshBudget(context);
-    for (const seconds of [0, 4.5, 0.4]) await callAfter(fresh, seconds, outcome);
-    expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "granted" });
-    await callAfter(fresh, 0.2, outcome);
-    expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason });
-  });
+  ])(
+    "pauses the pool when all calls of five seconds were %s",
+    async ([, outcome, reason], context) => {
+      const fresh = await freshBudget(context);
+      for (const seconds of [0, 4.5, 0.4]) await callAfter(fresh, seconds, outcome);
+      expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "granted" });
+      await callAfter(fresh, 0.2, outcome);
+      expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason });
+    },
+  );
 
   it("pauses the pool at once when twenty calls in a row were not answered", async (context) => {
     const fresh = await freshBudget(context);
@@ -79,7 +82,9 @@ describe("a paused pool", () => {
     await recordAll(fresh, await ask(fresh.budget, 16), used);
     expect(count(await ask(fresh.budget, 16))).toBe(16);
     expect(
-      await fresh.row("round(share::numeric, 2) as share, pause_reason, pause_code, probe_at, unanswered"),
+      await fresh.row(
+        "round(share::numeric, 2) as share, pause_reason, pause_code, probe_at, unanswered",
+      ),
     ).toEqual({
       share: "0.50",
       pause_reason: null,
@@ -124,7 +129,11 @@ async function callAfter(fresh: FreshBudget, seconds: number, outcome: CallOutco
   await fresh.budget.record(await granted(fresh.budget), outcome);
 }
 
-async function recordAll(fresh: FreshBudget, grants: readonly Grant[], outcome: CallOutcome): Promise<void> {
+async function recordAll(
+  fresh: FreshBudget,
+  grants: readonly Grant[],
+  outcome: CallOutcome,
+): Promise<void> {
   for (const grant of grants)
     if (grant.kind === "granted") await fresh.budget.record(grant.reservation, outcome);
 }

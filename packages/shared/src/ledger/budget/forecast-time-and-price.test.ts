@@ -5,13 +5,16 @@ import { paceOf } from "./pace.ts";
 const price = { usdPer1kTokens: 0.00002 };
 
 describe("the pace of a quota", () => {
-  it.each([60, 600, 1_500, 6_000])("of %i a minute stays within any minute and uses 95 % of it", (quota) => {
-    const { rate, burst } = paceOf(quota);
-    expect(60 * rate + burst).toBeLessThanOrEqual(quota);
-    expect(60 * rate).toBeGreaterThanOrEqual(0.95 * quota);
-    // And one more request, which a search may owe: a provider counts whole ones.
-    expect(Math.floor(60 * rate + burst + 1)).toBeLessThanOrEqual(quota);
-  });
+  it.each([60, 600, 1_500, 6_000])(
+    "of %i a minute stays within any minute and uses 95 % of it",
+    (quota) => {
+      const { rate, burst } = paceOf(quota);
+      expect(60 * rate + burst).toBeLessThanOrEqual(quota);
+      expect(60 * rate).toBeGreaterThanOrEqual(0.95 * quota);
+      // And one more request, which a search may owe: a provider counts whole ones.
+      expect(Math.floor(60 * rate + burst + 1)).toBeLessThanOrEqual(quota);
+    },
+  );
 });
 
 describe("the forecast", () => {

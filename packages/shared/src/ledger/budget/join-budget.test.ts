@@ -43,7 +43,10 @@ describe("a budget that serves a person", () => {
 
   it("is paused with the pool", async (context) => {
     const fresh = await freshBudget(context);
-    await fresh.budget.record(await granted(fresh.budget), { kind: "stopped", code: "AccessDenied" });
+    await fresh.budget.record(await granted(fresh.budget), {
+      kind: "stopped",
+      code: "AccessDenied",
+    });
     expect(await joined(fresh).reserve(1)).toMatchObject({ kind: "paused", reason: "stopped" });
   });
 });

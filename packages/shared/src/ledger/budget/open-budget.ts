@@ -26,7 +26,10 @@ export function joinBudget(
 ): Budget {
   const unlimited = { ...options, requestsPerMinute: null, tokensPerMinute: null, capUsd: null };
   let made: Promise<void> | undefined;
-  const budget = budgetOf(ledger, options.model, { haste: "prompt", clockSpeed: options.clockSpeed ?? 1 });
+  const budget = budgetOf(ledger, options.model, {
+    haste: "prompt",
+    clockSpeed: options.clockSpeed ?? 1,
+  });
   return {
     ...budget,
     reserve: async (tokens) => {
@@ -47,7 +50,9 @@ function budgetOf(
   model: string,
   manner: { readonly haste: Haste; readonly clockSpeed: number },
 ): Budget {
-  const reserveOne = microBatch<number, Grant>(LARGEST, (wishes) => reserve(ledger, model, wishes, manner));
+  const reserveOne = microBatch<number, Grant>(LARGEST, (wishes) =>
+    reserve(ledger, model, wishes, manner),
+  );
   const recordOne = microBatch<EndedCall, true>(LARGEST, async (ended) => {
     await record(ledger, model, ended, manner.clockSpeed);
     return ended.map(() => true);

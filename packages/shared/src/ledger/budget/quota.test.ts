@@ -9,7 +9,14 @@ const requests = { tokensPerMinute: null, tokens: 100 };
 
 const scenes: Scene[] = [
   { ...requests, requestsPerMinute: 600, processes: 4, lanes: 4, clockSpeed: 10 },
-  { requestsPerMinute: 6_000, tokensPerMinute: 300_000, tokens: 500, processes: 4, lanes: 4, clockSpeed: 10 },
+  {
+    requestsPerMinute: 6_000,
+    tokensPerMinute: 300_000,
+    tokens: 500,
+    processes: 4,
+    lanes: 4,
+    clockSpeed: 10,
+  },
 ];
 
 /** NEXUS_QUOTAS=all measures every combination, for the figures: five minutes, and a machine that has nothing else to do. */

@@ -77,9 +77,14 @@ describe("the bill", () => {
     const fresh = await freshBudget(context);
     for (let call = 0; call < 40; call += 1)
       await fresh.budget.record(await granted(fresh.budget), { kind: "used", tokens: 7 });
-    const { rows } = await fresh.ledger.query("select tokens, microdollars from migration.embedding_usage");
+    const { rows } = await fresh.ledger.query(
+      "select tokens, microdollars from migration.embedding_usage",
+    );
     expect(rows).toEqual([{ tokens: 280, microdollars: 5 }]);
-    expect(await fresh.row("run_tokens, run_microdollars")).toEqual({ run_tokens: 280, run_microdollars: 5 });
+    expect(await fresh.row("run_tokens, run_microdollars")).toEqual({
+      run_tokens: 280,
+      run_microdollars: 5,
+    });
   });
 });
 
@@ -102,7 +107,11 @@ describe("the money cap", () => {
     );
     expect(rows[0]?.microdollars).toBeGreaterThanOrEqual(200);
     expect(rows[0]?.microdollars).toBeLessThanOrEqual(200 + 16 * 20);
-    expect(await fresh.budget.reserve(1)).toEqual({ kind: "paused", reason: "money_cap", retryMs: 60_000 });
+    expect(await fresh.budget.reserve(1)).toEqual({
+      kind: "paused",
+      reason: "money_cap",
+      retryMs: 60_000,
+    });
   });
 
   it("holds for one run: the next one with embeddings begins at nothing, one without changes nothing", async (context) => {
@@ -112,7 +121,10 @@ describe("the money cap", () => {
     expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason: "money_cap" });
     const runId = await run(fresh, true);
     await fresh.budget.record(await granted(fresh.budget), call);
-    expect(await fresh.row("run_id, run_microdollars")).toEqual({ run_id: runId, run_microdollars: 20 });
+    expect(await fresh.row("run_id, run_microdollars")).toEqual({
+      run_id: runId,
+      run_microdollars: 20,
+    });
     expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason: "money_cap" });
   });
 

@@ -110,7 +110,10 @@ describe("opening a budget", () => {
 
 describe("a process that dies", () => {
   it("leaks nothing: what it reserved is spent, and the bucket fills again", async (context) => {
-    const { budget, pass } = await freshBudget(context, { requestsPerMinute: 600, tokensPerMinute: 60_000 });
+    const { budget, pass } = await freshBudget(context, {
+      requestsPerMinute: 600,
+      tokensPerMinute: 60_000,
+    });
     expect(count(await ask(budget, 9, 90))).toBe(9);
     await pass(2);
     expect(count(await ask(budget, 9, 90))).toBe(9);

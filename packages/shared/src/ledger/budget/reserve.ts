@@ -92,13 +92,22 @@ export async function reserve(
   wishes: readonly number[],
   { haste, clockSpeed }: { readonly haste: Haste; readonly clockSpeed: number },
 ): Promise<Grant[]> {
-  const { rows } = await ledger.query<Answer>(RESERVE, [model, wishes, clockSpeed, haste === "prompt"]);
+  const { rows } = await ledger.query<Answer>(RESERVE, [
+    model,
+    wishes,
+    clockSpeed,
+    haste === "prompt",
+  ]);
   const [answer] = rows;
   if (answer === undefined) throw new Error(`no budget is open for ${model}`);
   return wishes.map((tokens, index) => grantOf(answer, tokens, index));
 }
 
-function grantOf({ at, granted, reason, retry_ms, waits_ms }: Answer, tokens: number, index: number): Grant {
+function grantOf(
+  { at, granted, reason, retry_ms, waits_ms }: Answer,
+  tokens: number,
+  index: number,
+): Grant {
   if (index < granted) return { kind: "granted", reservation: { tokens, grantedAt: at } };
   if (reason === "money_cap") return { kind: "paused", reason, retryMs: CAP_RETRY_MS };
   if (reason !== null) return { kind: "paused", reason, retryMs: retry_ms };

@@ -51,7 +51,11 @@ export async function simulate(ledgerUrl: string, scene: Scene): Promise<Simulat
   };
 }
 
-async function startWorkers(ledgerUrl: string, endpointUrl: string, scene: Scene): Promise<ServiceProcess[]> {
+async function startWorkers(
+  ledgerUrl: string,
+  endpointUrl: string,
+  scene: Scene,
+): Promise<ServiceProcess[]> {
   const { requestsPerMinute, tokensPerMinute, clockSpeed, lanes, tokens, processes } = scene;
   const budget: BudgetOptions = {
     model: "titan",
@@ -83,7 +87,9 @@ export function use(calls: readonly Call[], scene: Scene, from: number, to: numb
   const minutes = (to - from) / 60;
   const requests = admitted.length / minutes / (scene.requestsPerMinute ?? Infinity);
   const tokens =
-    admitted.reduce((sum, call) => sum + call.tokens, 0) / minutes / (scene.tokensPerMinute ?? Infinity);
+    admitted.reduce((sum, call) => sum + call.tokens, 0) /
+    minutes /
+    (scene.tokensPerMinute ?? Infinity);
   return {
     used: Math.max(requests, tokens),
     throttled: within.length === 0 ? 0 : (within.length - admitted.length) / within.length,

@@ -16,7 +16,12 @@ export class ConfigurationError extends StartFailure {
 }
 
 /** A server is there and does not let us in: somebody must change the login, or what the server asks of it. Exit code 2. */
-export class RefusedError extends ConfigurationError {}
+export class RefusedError extends ConfigurationError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = ConfigurationError.name; // Whoever reads it must act in the same way.
+  }
+}
 
 /** A server cannot be reached, or is of a version that does not do. Exit code 3. */
 export class UnavailableError extends StartFailure {

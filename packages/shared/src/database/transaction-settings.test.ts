@@ -138,9 +138,12 @@ describe("what a role or a database prefers", () => {
     await withPool({ url, max: 2, name: "nexus-test" }, async (pool) => {
       const holder = await pool.connect();
       await holder.query("begin; lock table one");
-      const work = readOnly(pool, (tx) => tx.query("select from one"), { statementMs: 200 });
-      await expect(work).rejects.toMatchObject({ code: "55P03" });
-      holder.release(true);
+      try {
+        const work = readOnly(pool, (tx) => tx.query("select from one"), { statementMs: 3_000 });
+        await expect(work).rejects.toMatchObject({ code: "55P03" });
+      } finally {
+        holder.release(true);
+      }
     });
   });
 });

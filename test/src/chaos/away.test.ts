@@ -18,6 +18,7 @@ async function aBatchWaits(loader: ServiceProcess): Promise<void> {
   await eventually(() => loader.logs().some(({ msg }) => said.test(String(msg))));
 }
 
+// Needs real servers that a test may kill and cut off: embedded ones live in its own process.
 describe.skipIf(!breakable)("a server that is away", () => {
   let arena: Arena;
   const stack = overLines(servers);

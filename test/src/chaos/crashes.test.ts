@@ -24,6 +24,7 @@ import { unexpectedErrors } from "./server-log.ts";
 
 const MINUTES = 60_000 * rounds;
 
+// Needs real servers that a test may kill and cut off: embedded ones live in its own process.
 describe.skipIf(!breakable)(
   `a run that is struck (seed ${seed})`,
   { timeout: 10 * MINUTES },

@@ -16,6 +16,7 @@ import {
   openArena,
 } from "./arena.ts";
 
+// Needs real servers that a test may kill and cut off: embedded ones live in its own process.
 describe.skipIf(!breakable)("a reader of the source", () => {
   let arena: Arena;
   const folder = mkdtempSync(join(tmpdir(), "nexus-logins-"));

@@ -15,6 +15,7 @@ import { heldUp, heldUpAt, hold } from "./hold.ts";
 import { type Lines, overLines } from "./line.ts";
 import { unexpectedErrors } from "./server-log.ts";
 
+// Needs real servers that a test may kill and cut off: embedded ones live in its own process.
 /** Every point of a batch's story at which a lock can make the loader wait. Cases: they have parents and content. */
 describe.skipIf(!breakable)("a loader that is killed", () => {
   let arena: Arena;

@@ -1,5 +1,5 @@
 /** What a server, or the way to it, refuses: in words, and what to do about it. */
-import { errorCode } from "./failures.ts";
+import { errorCode, OF_ABSENCE } from "./failures.ts";
 
 /** Completes a sentence that begins with the server: "the target's disk is full". */
 export interface Refusal {
@@ -33,7 +33,7 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
   ],
   [/^55P03$/, "it gives a lock to somebody else", "`nexus doctor` names the session that holds it"],
   [
-    /^(42P01|42703|3F000)$/,
+    OF_ABSENCE,
     "it lacks a table, a column or a schema that it had when the run began",
     "bring it back, or cancel the run and start another (`nexus preflight` says what is missing)",
   ],

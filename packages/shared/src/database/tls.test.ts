@@ -89,6 +89,7 @@ function at(
   return `${url.href}${query}`;
 }
 
+// Needs a real PostgreSQL: the embedded one speaks no TLS.
 describe.skipIf(!plain.found)("a server with TLS, whose certificate is for localhost", () => {
   it.for([
     ["", "plain"],
@@ -129,6 +130,7 @@ describe.skipIf(!plain.found)("a server with TLS, whose certificate is for local
   });
 });
 
+// Needs a real PostgreSQL: the embedded one speaks no TLS.
 describe.skipIf(!plain.found)("a statement that is given up over TLS", () => {
   it.for(["?sslmode=require", "?sslmode=verify-full&sslrootcert=CA"])(
     "is cancelled over TLS, asked with %j",
@@ -159,6 +161,7 @@ describe.skipIf(!plain.found)("a statement that is given up over TLS", () => {
   );
 });
 
+// Needs a real PostgreSQL: the embedded one speaks no TLS.
 describe.skipIf(!plain.found)("a server whose certificate is self-signed", () => {
   it.for([
     ["?sslmode=require", "encrypted"],
@@ -173,6 +176,7 @@ describe.skipIf(!plain.found)("a server whose certificate is self-signed", () =>
   });
 });
 
+// Needs a real PostgreSQL: the embedded one speaks no TLS.
 describe.skipIf(!plain.found)("a server whose certificate is for another name", () => {
   it.for([
     ["?sslmode=verify-full&sslrootcert=CA", "its certificate is for another host name"],
@@ -183,6 +187,7 @@ describe.skipIf(!plain.found)("a server whose certificate is for another name", 
   });
 });
 
+// Needs a real PostgreSQL: the embedded one speaks no TLS.
 describe.skipIf(!plain.found)("a server without TLS", () => {
   it.for(["", "?sslmode=disable", "?sslmode=allow", "?sslmode=prefer"])(
     "is reached with %j",

@@ -1,5 +1,5 @@
 /** Adoptions: asked for by an operator, done by an extractor, while no run is active. */
-import type { Client, Queryable } from "../database/pool.ts";
+import type { Queryable } from "../database/pool.ts";
 
 export type AdoptionKind = "plan" | "adopt" | "undo";
 
@@ -96,7 +96,7 @@ export async function countUndoable(db: Queryable): Promise<number> {
 export const SINCE_LAST_RUN = `not exists (select from migration.runs r where r.started_at >= a.adopted_at)`;
 
 /** Keeps with a run how many rows of each of its entities were adopted. */
-export async function recordAdopted(tx: Client | Queryable, runId: number): Promise<void> {
+export async function recordAdopted(tx: Queryable, runId: number): Promise<void> {
   await tx.query(
     `update migration.run_entities e set adopted = a.rows
      from (select entity, count(*) as rows from migration.adopted_rows group by entity) a

@@ -6,6 +6,7 @@ import { opened, redis } from "./redis.fixture.ts";
 const probe = await startRedis();
 if (probe.found) await probe.stop();
 
+// Needs a real Redis: the embedded queue is none.
 describe.skipIf(!probe.found)("a Redis with TLS", () => {
   let made: Certificates;
   beforeAll(async () => {

@@ -24,6 +24,7 @@ function as(server: PrivateRedis, userinfo: string): string {
   return server.url.replace("//", `//${userinfo}@`);
 }
 
+// Needs a real Redis: the embedded queue is none.
 describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
   it("has no database of that number", async () => {
     const server = await redis({ args: ["--databases", "4"] });
@@ -141,6 +142,7 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
   });
 });
 
+// Needs a real Redis: the embedded queue is none.
 describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use", () => {
   it("is not ready, is asked again at leisure, and goes on where it is the primary again", async () => {
     const [server, primary] = [await redis(), await redis()];
@@ -177,6 +179,7 @@ describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use
   });
 });
 
+// Needs a real Redis: the embedded queue is none.
 describe.skipIf(!probe.found)("connections to a Redis that fall silent", () => {
   it("are cut and made again, while jobs wait and while one is done", async () => {
     const server = await redis();

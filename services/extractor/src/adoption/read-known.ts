@@ -97,7 +97,9 @@ function keep(found: Found, entity: Entity, wanted: Wanted, source: Known | unde
   let asked = wanted.legacyIds.has(legacyId);
   for (const key of keysOf(entity, source.told)) {
     if (key === null || !wanted.keys.has(key)) continue;
-    found.byKey.set(key, [...(found.byKey.get(key) ?? []), legacyId]);
+    const sharing = found.byKey.get(key);
+    if (sharing === undefined) found.byKey.set(key, [legacyId]);
+    else sharing.push(legacyId);
     asked = true;
   }
   for (const namespace of wanted.namespaces) {

@@ -23,6 +23,7 @@ const seeds = Array.from(
 /** Worlds that are played in at the same time: a seed mostly waits, for pauses and silences to be over. */
 const WORLDS = seeds.length > 20 ? 4 : 1;
 
+// Needs real servers that a test may kill and cut off: embedded ones live in its own process.
 describe.skipIf(!findPostgres() || !findRedis())(
   "a run to which an attacker does what a seed says",
   () => {

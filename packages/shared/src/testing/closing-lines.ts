@@ -12,6 +12,7 @@ export function closingLines(folder: string): Reporter {
         ...remarks("measured"),
         ...kept(),
         ...missing(),
+        ...failed(modules),
         `stacks used: ${used() || "none"}`,
         count(modules, unhandled),
       ];
@@ -21,6 +22,14 @@ export function closingLines(folder: string): Reporter {
       writeFileSync(join(folder, "failed-files.txt"), failedFiles(modules));
     },
   };
+}
+
+function failed(modules: readonly TestModule[]): string[] {
+  return modules.flatMap((module) => {
+    const tests = [...module.children.allTests("failed")].map(({ fullName }) => ` > ${fullName}`);
+    const named = tests.length > 0 || module.ok() ? tests : [""]; // A file that broke outside of its tests.
+    return named.map((name) => `failed: ${module.relativeModuleId}${name}`);
+  });
 }
 
 /** A path a line: what CI runs once more, whole and in a new process. */

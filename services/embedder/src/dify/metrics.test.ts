@@ -26,6 +26,11 @@ it("the metrics of Dify count documents, requests by outcome, and what the budge
   await dify.rename(kept, "Lower arch");
   await dify.target.query(`delete from public.cases where id = $1`, [gone]);
   await dify.work(idle, [consumer]);
+  await dify.target.query(
+    `update migration.rate_budget set blocked_until = clock_timestamp() + interval '1 hour'`,
+  );
+  await dify.rename(kept, "Lower arch, again");
+  await dify.work(({ status }) => status !== "idle", [consumer]);
   const text = await register.metrics();
   for (const line of [
     `nexus_dify_documents_total{change="updated"} 1`,

@@ -1,7 +1,7 @@
 /** Attaches vectors to content rows. The one statement that decides what a content row's vectors are. */
 import type { Queryable } from "@nexus/shared/database";
 import type { Content } from "@nexus/catalog";
-import type { Item } from "./items.ts";
+import type { Item } from "./chunk-content.ts";
 
 /** An item whose texts are all decided: their ids in the order of its chunks, or why it has no vectors. */
 export type Decided = { readonly item: Item } & (

@@ -2,7 +2,7 @@
 import { inCall } from "@nexus/shared/telemetry";
 import { type Called, callFor } from "./call.ts";
 import type { Deps } from "./deps.ts";
-import type { Claim, TextState } from "./texts.ts";
+import type { Claim, TextState } from "./claim-texts.ts";
 
 type States = ReadonlyMap<string, TextState>;
 type Decided = Exclude<TextState, Claim>;

@@ -10,7 +10,7 @@ import {
 } from "@nexus/shared/embedding";
 import type { Log } from "@nexus/shared/telemetry";
 import { backoffMs, MAX_ATTEMPTS, pause, wasWellSince } from "@nexus/shared/runtime";
-import { type Claim, markTextFailed, countFailedAttempt } from "./texts.ts";
+import { type Claim, markTextFailed, countFailedAttempt } from "./claim-texts.ts";
 
 export interface Caller {
   readonly target: Pool;

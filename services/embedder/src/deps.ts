@@ -4,7 +4,7 @@ import type { Caller } from "./call.ts";
 import type { HeldClaims } from "./held-claims.ts";
 import type { Semaphore } from "./semaphore.ts";
 import type { VectorStore } from "./store-vectors.ts";
-import type { TextState } from "./texts.ts";
+import type { TextState } from "./claim-texts.ts";
 
 /** What embedding stands on. */
 export interface Deps extends Caller {

@@ -7,11 +7,11 @@ import type { ContentJob, Handled } from "@nexus/shared/queue";
 import { pause } from "@nexus/shared/runtime";
 import { callAll } from "./call-all.ts";
 import type { Deps } from "./deps.ts";
-import { cutSmaller, type Item, readItems, unreadItem } from "./items.ts";
+import { cutSmaller, type Item, readItems, unreadItem } from "./chunk-content.ts";
 import { noteVersions, withoutKnown } from "./known.ts";
 import { beginPage, endReading, finishPage, noteItem, type Page } from "./pages.ts";
 import { type Decided, attachVectors } from "./attach-vectors.ts";
-import { claimTexts, keyOf, type TextState } from "./texts.ts";
+import { claimTexts, keyOf, type TextState } from "./claim-texts.ts";
 
 /** Looks at a page this often before it is put back into the queue. */
 const ROUNDS = 4;

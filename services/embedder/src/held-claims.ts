@@ -1,7 +1,7 @@
 /** The claims that this process works on. They are renewed while it lives, so that nobody else pays for the same texts, however slow it is. */
 import type { Pool } from "@nexus/shared/database";
 import type { Log } from "@nexus/shared/telemetry";
-import { type Claim, releaseTexts, renewTexts } from "./texts.ts";
+import { type Claim, releaseTexts, renewTexts } from "./claim-texts.ts";
 
 export interface HeldClaims {
   /** From now on they are renewed, */

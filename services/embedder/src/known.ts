@@ -1,7 +1,7 @@
 /** Finds the items whose vectors are there already: no call, no write. */
 import type { Pool } from "@nexus/shared/database";
 import type { Content } from "@nexus/catalog";
-import type { Item } from "./items.ts";
+import type { Item } from "./chunk-content.ts";
 
 interface Known {
   readonly id: string;

@@ -4,7 +4,7 @@ import { CONTENT_QUEUE } from "@nexus/shared/queue";
 import { openJobMetrics, openPoolMetrics, openRegistry, scrape } from "@nexus/shared/telemetry";
 import { Counter, Histogram } from "prom-client";
 import { openDifyMetrics } from "./dify/metrics.ts";
-import type { TextState } from "./texts.ts";
+import type { TextState } from "./claim-texts.ts";
 
 const OUTCOMES = ["embedded", "throttled", "stop", "item", "retry", "aborted"] as const;
 const FOUND = ["claimed", "stored", "failed", "waiting"] as const;

@@ -80,7 +80,7 @@ const tools = (
     "set local search_path to sample_tools;",
     `create function seed() returns bigint language sql immutable as $$ select ${BigInt(seed)}::bigint $$;`,
     ...functions,
-    file("sample/tools"),
+    file("sample/dice-and-dirt"),
     `set local search_path to ${quoted(schema)}, sample_tools;`,
   ].join("\n");
 

@@ -3,6 +3,7 @@
  * triggers and tables that inherit, each with the role as which it reads. Definitions are compared, never said.
  */
 import type { Queryable } from "./pool.ts";
+import { rolesOf } from "./open-uses.ts";
 
 /** A table of ours, or one that inherits from one or hands down to one. */
 export interface Guarded {
@@ -111,7 +112,7 @@ export async function routines(db: Queryable, audience: readonly string[]): Prom
     `select p.oid::bigint as oid, p.oid::regprocedure::text as name, p.proname::text as word, p.prosecdef as definer,
             p.proowner::bigint as owner, l.lanname::text as language, case when p.prosqlbody is null then p.prosrc end as body,
             coalesce((select string_agg(setting, ' ') from unnest(p.proconfig) setting where setting like 'search_path=%'), '') as path,
-            exists (select from unnest($1::text[]) role where has_function_privilege(role, p.oid, 'execute')) as callable,
+            exists (select from ${rolesOf("$1")} roles where has_function_privilege(roles.id, p.oid, 'execute')) as callable,
             array(select distinct d.refobjid::bigint from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid
                      and d.refclassid in ('pg_class'::regclass, 'pg_proc'::regclass)) as needs,
             array(select distinct t.tgrelid::bigint from pg_trigger t where t.tgfoid = p.oid and not t.tgisinternal and t.tgenabled <> 'D') as fires,

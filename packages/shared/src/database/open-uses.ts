@@ -10,6 +10,10 @@ export interface Audience {
   readonly others: readonly string[];
 }
 
+/** Roles by name, in SQL: asked for by `id`, of which PostgreSQL says nothing where the role is dropped meanwhile; a name would be an error. */
+export const rolesOf = (names: string): string =>
+  `(select role, case role when 'public' then 0 else to_regrole(quote_ident(role))::oid end as id from unnest(${names}::text[]) role offset 0)`;
+
 export async function audienceOf(db: Queryable, readers: readonly string[]): Promise<Audience> {
   const { rows } = await db.query<{ name: string; tenant: boolean }>(
     `select r.rolname::text as name, exists (select from pg_roles t where t.rolname = any($1::text[]) and pg_has_role(t.oid, r.oid, 'member')) as tenant
@@ -39,13 +43,13 @@ export async function usersOf(
         union all select oid, oid, pronamespace, 'function' from pg_proc where oid::bigint = any($1::bigint[])
         union all select fired.oid, c.oid, c.relnamespace, 'written' from unnest($2::bigint[], $3::bigint[]) fired (oid, relation)
                     join pg_class c on c.oid = fired.relation)
-     select distinct o.oid::bigint as oid, role
-       from objects o, unnest($4::text[]) role
-      where has_schema_privilege(role, o.schema, 'usage')
-        and case o.kind when 'function' then has_function_privilege(role, o.asked, 'execute')
-                        when 'copy' then has_any_column_privilege(role, o.asked, 'select')
-                        when 'relation' then has_any_column_privilege(role, o.asked, 'select, insert, update') or has_table_privilege(role, o.asked, 'delete')
-                        else has_any_column_privilege(role, o.asked, 'insert, update') or has_table_privilege(role, o.asked, 'delete') end
+     select distinct o.oid::bigint as oid, roles.role
+       from objects o, ${rolesOf("$4")} roles
+      where has_schema_privilege(roles.id, o.schema, 'usage')
+        and case o.kind when 'function' then has_function_privilege(roles.id, o.asked, 'execute')
+                        when 'copy' then has_any_column_privilege(roles.id, o.asked, 'select')
+                        when 'relation' then has_any_column_privilege(roles.id, o.asked, 'select, insert, update') or has_table_privilege(roles.id, o.asked, 'delete')
+                        else has_any_column_privilege(roles.id, o.asked, 'insert, update') or has_table_privilege(roles.id, o.asked, 'delete') end
       order by 2`,
     [used, fired.map(({ oid }) => oid), fired.map(({ relation }) => relation), roles, copies],
   );

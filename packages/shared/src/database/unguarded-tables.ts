@@ -3,6 +3,7 @@
  * Nobody keeps a record of where rows were copied from (`create table … as`), so what looks like a table of ours by its columns counts as a copy.
  */
 import type { Guarded } from "./open-objects.ts";
+import { rolesOf } from "./open-uses.ts";
 import type { Queryable } from "./pool.ts";
 
 export interface UnguardedTable {
@@ -37,8 +38,8 @@ export async function unguardedTables(
              where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('r', '*') and pg_get_expr(p.polqual, p.polrelid) = 'true'
                and (role = 0 or r.rolname = any($3::text[]))))),
      open as (
-       select u.oid, array(select role from unnest($3::text[]) role
-                            where has_schema_privilege(role, u.relnamespace, 'usage') and has_any_column_privilege(role, u.oid, 'select') order by 1) as readers
+       select u.oid, array(select role from ${rolesOf("$3")} roles
+                            where has_schema_privilege(id, u.relnamespace, 'usage') and has_any_column_privilege(id, u.oid, 'select') order by 1) as readers
          from unguarded u),
      columns as (
        select attrelid, attname, atttypid, attname ~ '^legacy_' as key, count(*) over (partition by attname) >= ${COMMON} as common

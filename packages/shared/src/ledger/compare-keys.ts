@@ -6,7 +6,7 @@ import type { Entity } from "@nexus/catalog";
 import type { Pool, Queryable } from "../database/pool.ts";
 import { readSourceShape } from "../database/source-catalog.ts";
 import { askSource, type SourceBounds } from "./ask-source.ts";
-import { exceptedOf, fingerprint, type Fingerprint, isSame } from "./fingerprints.ts";
+import { exceptedOf, fingerprint, type Fingerprint, isSame } from "./key-set-sums.ts";
 
 /** Digits as text beyond 2^53. */
 export type Key = number | string;

@@ -2,7 +2,7 @@
 import type { Content } from "@nexus/catalog";
 import type { Pool } from "@nexus/shared/database";
 import { createHash } from "node:crypto";
-import { readItems } from "../items.ts";
+import { readItems } from "../chunk-content.ts";
 
 /** `version`: the xmin of the row; null: there is no row. */
 export type Desired =

@@ -1,7 +1,7 @@
 /** Texts: rows of `migration.embedding_texts`, one per practice, text and model. Claiming a text is the right to call for it. */
 import type { Pool, Queryable } from "@nexus/shared/database";
 import { DIMENSIONS } from "@nexus/shared/embedding";
-import type { Chunk, Item } from "./items.ts";
+import type { Chunk, Item } from "./chunk-content.ts";
 
 /** A text that this worker shall call for, until `until` (by the clock of the database). */
 export interface Claim {

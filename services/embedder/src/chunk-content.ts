@@ -1,8 +1,7 @@
 /** Reads content rows and puts them into words: what is to have which vectors. */
 import type { Pool } from "@nexus/shared/database";
-import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import { chunk, cutInTwo } from "@nexus/shared/embedding";
+import { chunk, cutInTwo, textDigest } from "@nexus/shared/embedding";
 import type { Content } from "@nexus/catalog";
 
 /** A piece of text that is one call at most. */
@@ -90,5 +89,5 @@ export function cutSmaller(item: Item, tooLong: (chunk: Chunk) => boolean): Item
 }
 
 function chunkOf(text: string): Chunk {
-  return { text, sha256: createHash("sha256").update(text, "utf8").digest("hex") };
+  return { text, sha256: textDigest(text) };
 }

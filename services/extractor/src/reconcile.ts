@@ -3,7 +3,7 @@ import { entitiesIn, queuedBatches, queuedCount, type Run } from "@nexus/shared/
 import { loadQueueName, reconcileLostJobs } from "@nexus/shared/queue";
 import type { Deps } from "./deps.ts";
 import { enqueue } from "./dispatch.ts";
-import { releaseParkedRows } from "./release.ts";
+import { releaseParkedRows } from "./release-parked.ts";
 import { type Setbacks, startSetbacks } from "./setbacks.ts";
 
 /** What one extractor remembers between two rounds. */

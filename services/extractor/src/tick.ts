@@ -5,7 +5,7 @@ import { type Memory, reconcile } from "./reconcile.ts";
 import type { Deps } from "./deps.ts";
 import { followMoved } from "./follow-moved.ts";
 import { dispatch } from "./dispatch.ts";
-import { releaseParkedRows, releaseTheLast } from "./release.ts";
+import { releaseParkedRows, releaseTheLast } from "./release-parked.ts";
 import { settle } from "./settle.ts";
 
 /** One look at the ledger. Returns the milliseconds until the next: none while there is progress. Throws what failed, after all steps. */

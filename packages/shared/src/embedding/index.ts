@@ -5,3 +5,4 @@ export { lexicalVector } from "./lexical-vector.ts";
 export { openProvider, type ProviderConfig, PROVIDERS } from "./open-provider.ts";
 export { DIMENSIONS, type Embedding, type Provider } from "./provider.ts";
 export { estimateTokens, MAX_CHARACTERS, MAX_TOKENS } from "./text-limits.ts";
+export { textDigest } from "./text-digest.ts";

@@ -1,7 +1,7 @@
 /** What Dify is to hold of a content row. */
 import type { Content } from "@nexus/catalog";
 import type { Pool } from "@nexus/shared/database";
-import { createHash } from "node:crypto";
+import { textDigest } from "@nexus/shared/embedding";
 import { readItems } from "../chunk-content.ts";
 
 /** `version`: the xmin of the row; null: there is no row. */
@@ -28,6 +28,6 @@ export async function readDesired(
   const visible = practiceId !== null || content.sharedWithoutPractice;
   if (code !== null || !visible || chunks.length === 0) return { kind: "nothing", version, code };
   const text = chunks.map((chunk) => chunk.text).join("\n\n");
-  const sha256 = createHash("sha256").update(text, "utf8").digest("hex");
+  const sha256 = textDigest(text);
   return { kind: "text", version, practiceId, text, sha256 };
 }

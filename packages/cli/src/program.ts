@@ -7,6 +7,7 @@ import { backfill } from "./commands/backfill.ts";
 import { completions } from "./commands/completions.ts";
 import { doctor } from "./commands/doctor.ts";
 import { exceptions } from "./commands/exceptions.ts";
+import { forecast } from "./commands/forecast.ts";
 import { gone } from "./commands/gone.ts";
 import { limit } from "./commands/limit.ts";
 import { lineage } from "./commands/lineage.ts";
@@ -19,6 +20,7 @@ import { runs } from "./commands/runs.ts";
 import { search } from "./commands/search.ts";
 import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
+import { verify } from "./commands/verify.ts";
 import { waive } from "./commands/waive.ts";
 import { EXIT_CODES, exitCodeOf, messageOf } from "./failure.ts";
 
@@ -27,8 +29,10 @@ const COMMANDS = [
   preflight,
   migrate,
   adopt,
+  forecast,
   start,
   status,
+  verify,
   doctor,
   exceptions,
   gone,

@@ -8,6 +8,7 @@ import { entities } from "./entities.ts";
 import { health } from "./health.ts";
 import type { ProblemCode } from "./problem.ts";
 import { progress } from "./progress.ts";
+import { proofs } from "./proofs.ts";
 import { records } from "./records.ts";
 import { report } from "./report.ts";
 import { runs } from "./runs.ts";
@@ -31,6 +32,7 @@ export interface RouteContract {
 export const contract = {
   ...runs,
   ...adoptions,
+  ...proofs,
   ...progress,
   ...entities,
   ...embeddings,

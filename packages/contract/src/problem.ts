@@ -37,6 +37,10 @@ export const PROBLEMS = {
       "the target holds rows without a legacy key; `strangers` says of which entities, and how many",
   },
   adoption_open: { statuses: [409], means: "an adoption is under way; `adoptionId` names it" },
+  proof_open: {
+    statuses: [409],
+    means: "a forecast or a verification is under way; `proofId` names it",
+  },
   nothing_to_undo: { statuses: [409], means: "nothing was adopted since the newest run began" },
   no_vectors: { statuses: [409], means: "the target has no table for vectors" },
   idempotency_in_flight: {

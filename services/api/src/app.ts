@@ -17,6 +17,7 @@ import { difyRetrievalRoute } from "./routes/dify-retrieval.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
 import { entityRoutes } from "./routes/entities.ts";
 import { exceptionRoutes } from "./routes/exceptions.ts";
+import { forecastRoutes } from "./routes/forecasts.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { lineageRoute } from "./routes/lineage.ts";
 import { meRoute } from "./routes/me.ts";
@@ -24,11 +25,14 @@ import { progressRoute } from "./routes/progress.ts";
 import { reportRoute } from "./routes/report.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { searchRoute } from "./routes/search.ts";
+import { verificationRoutes } from "./routes/verifications.ts";
 import { type App, openServer } from "./server.ts";
 
 const ROUTES = [
   runRoutes,
   adoptionRoutes,
+  forecastRoutes,
+  verificationRoutes,
   progressRoute,
   reportRoute,
   entityRoutes,

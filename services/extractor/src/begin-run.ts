@@ -6,6 +6,7 @@ import {
   markRunBegun,
   markRunFailed,
   recordSource,
+  sourceSnapshot,
   type Run,
 } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
@@ -43,7 +44,12 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   }
   for (const entity of await entitiesIn(deps.target, run.id, ["skipped"]))
     await countSkipped(deps, run, setbacks, shape, entity);
-  await recordSource(deps.target, run.id, shape);
+  const { legacyStatementMs: statementMs } = deps.settings;
+  const snapshot = await readOnly(deps.legacy, sourceSnapshot, {
+    statementMs,
+    signal: deps.signal,
+  });
+  await recordSource(deps.target, run.id, shape, snapshot);
   const began = await markRunBegun(deps.target, run.id);
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;

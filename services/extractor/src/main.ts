@@ -13,6 +13,8 @@ import type { Deps } from "./deps.ts";
 import { openMetrics } from "./metrics.ts";
 import { plan } from "./plan.ts";
 import { watchRefusals } from "./refusals.ts";
+import { prove } from "./proof/prove.ts";
+import { openTwins } from "./proof/twins.ts";
 import { tick } from "./tick.ts";
 
 await runService({
@@ -55,6 +57,11 @@ await runService({
     const planOnce = (signal: AbortSignal) => plan({ ...deps, signal }, memory.setbacks);
     beside("planning", planOnce, "planning failed, trying again");
     beside("adopting", (signal) => adopt({ ...deps, signal }), "adopting failed, trying again");
+    beside(
+      "proving",
+      (signal) => prove({ ...deps, signal }, BOOKS),
+      "proving failed, trying again",
+    );
     beside("rolling up", () => rollUp(deps), "counts could not be rolled up, trying again");
     startHeartbeat(target, "extractor", log, closers);
     const checks = { target: () => target.query("select 1"), queue: () => transport.ping() };
@@ -62,6 +69,9 @@ await runService({
     return { queue: transport.kind, entities: entities.length, ...status };
   },
 });
+
+/** The second bookkeeping: no entity has a twin yet. */
+const BOOKS = { hasTwin: () => false, open: openTwins };
 
 function settingsOf(config: Config<typeof variables>): Deps["settings"] {
   return {

@@ -19,6 +19,8 @@ const ACTIONS = [
   "leave_strangers",
   "adopt",
   "undo_adoption",
+  "forecast",
+  "verify",
 ];
 
 /** `#/audit?action=requeue&entity=cases` */

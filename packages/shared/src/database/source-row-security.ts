@@ -10,6 +10,11 @@ export function seeAllOrNone(pool: Pool): void {
   whole.add(pool);
 }
 
+/** Another pool to the same source sees what the first one does. */
+export function rowSecurityLike(first: Pool, other: Pool): void {
+  if (whole.has(first)) whole.add(other);
+}
+
 /** What begins a transaction of the pool, after its own beginning. */
 export function rowSecurityOf(pool: Pool): string {
   return whole.has(pool) ? "; set local row_security = off" : "";

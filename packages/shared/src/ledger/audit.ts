@@ -21,7 +21,9 @@ export interface Act {
     | "leave_strangers"
     | "plan_adoption"
     | "adopt"
-    | "undo_adoption";
+    | "undo_adoption"
+    | "forecast"
+    | "verify";
   /** Null: it concerns no run. */
   readonly runId: number | null;
   readonly entity?: string;

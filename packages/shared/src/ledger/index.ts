@@ -83,7 +83,7 @@ export {
 export { countBatches, planCursor, type PlanCursor, type Range, recordPlan } from "./planning.ts";
 export { type EntityProgress, rollUpCounts, progressOf } from "./progress.ts";
 export { activeRun, claimEntity, entitiesIn, findRun, lockRun, type Run } from "./runs.ts";
-export { recordSource, sourceAtBegin } from "./source-at-begin.ts";
+export { recordSource, sourceAtBegin, sourceSnapshot } from "./source-at-begin.ts";
 export { beginSettling, type Check, compareAgain, goOnLoading, recordChecks } from "./settling.ts";
 export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
 export { idNamespace } from "./id-namespace.ts";
@@ -112,6 +112,20 @@ export {
   recordAdopted,
   SINCE_LAST_RUN,
 } from "./adoptions.ts";
+export {
+  claimProof,
+  createProof,
+  endProof,
+  type HeldProof,
+  openProof,
+  type ProofAsked,
+  type ProofKind,
+  type ProvedEntity,
+  recordProved,
+  renewProof,
+  stillHeld,
+  yieldProof,
+} from "./proofs.ts";
 export {
   countStrangers,
   leaveStrangers,

@@ -19,6 +19,7 @@ export const runs = migration.table("runs", {
   gone_percent: doublePrecision().notNull(),
   source_timezone: text(),
   source_columns: asText("jsonb"),
+  source_snapshot: text(),
 });
 
 export const runEntities = migration.table(

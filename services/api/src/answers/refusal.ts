@@ -19,6 +19,10 @@ const ANSWERS: {
     409,
     `adoption ${adoptionId} is under way: wait for it (an extractor does it)`,
   ],
+  proof_open: ({ proofId }) => [
+    409,
+    `proof ${proofId}, a forecast or a verification, is under way: wait for it (an extractor does it)`,
+  ],
   nothing_to_undo: () => [
     409,
     "nothing was adopted since the newest run began: what a run has compared and written cannot be given back",

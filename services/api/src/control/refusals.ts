@@ -11,6 +11,7 @@ export type Refusal =
   | { readonly kind: "nothing_selected" }
   | { readonly kind: "run_active"; readonly runId: number }
   | { readonly kind: "adoption_open"; readonly adoptionId: number }
+  | { readonly kind: "proof_open"; readonly proofId: number }
   | { readonly kind: "nothing_to_undo" }
   | { readonly kind: "strangers"; readonly strangers: readonly Strangers[] }
   | { readonly kind: "no_such_run"; readonly runId: number }

@@ -1,0 +1,110 @@
+import type { ForecastView } from "@nexus/contract";
+import { type Command, Option } from "commander";
+import { setTimeout as pause } from "node:timers/promises";
+import { openApi } from "../api.ts";
+import { apiCommand, entityList, reasonOption } from "../arguments.ts";
+import { EXIT_CODES } from "../failure.ts";
+import { print, type Printing, remark } from "../output.ts";
+import { count, table } from "../words.ts";
+
+interface Given extends Printing {
+  readonly only?: readonly string[];
+  readonly reason?: string;
+}
+
+const DESCRIPTION =
+  "say what a run would do now, row by row counted by a second bookkeeping: how many rows would be inserted, updated, left alone, rejected or parked; " +
+  "an extractor does it, and writes nothing but the account in the ledger";
+
+/** `nexus forecast` */
+export function forecast(program: Command): void {
+  apiCommand(program, "forecast", DESCRIPTION)
+    .addOption(
+      new Option("--only <entities>", "these entities alone, separated by commas").argParser(
+        entityList,
+      ),
+    )
+    .addOption(reasonOption())
+    .action(ask);
+}
+
+async function ask(given: Given): Promise<void> {
+  const api = openApi();
+  const entities = given.only === undefined ? undefined : [...given.only];
+  const { id } = await api.call("POST /v1/forecasts", {
+    body: { entities, reason: given.reason },
+  });
+  const view = await untilProved(id, () =>
+    api.call("GET /v1/forecasts/:id", { params: { id: String(id) } }),
+  );
+  print(view, linesOf(view), given);
+  if (view.status === "failed") process.exitCode = EXIT_CODES.unwell.code;
+}
+
+/** Waits for the end of a forecast or a verification. */
+export async function untilProved<T extends { readonly status: string }>(
+  id: number,
+  look: () => Promise<T>,
+): Promise<T> {
+  for (let looks = 0; ; looks++) {
+    const found = await look();
+    if (found.status !== "open") return found;
+    if (looks === 40) remark(`proof ${id} waits for an extractor, or has much to do`);
+    await pause(looks < 20 ? 50 : 250);
+  }
+}
+
+const HEADINGS = [
+  "entity",
+  "source",
+  "insert",
+  "update",
+  "unchanged",
+  "rejected",
+  "parked",
+  "strangers",
+] as const;
+
+function linesOf({ id, status, errorCode, entities }: ForecastView): string[] {
+  if (status === "failed")
+    return [`forecast ${id} failed (${errorCode}): the extractor's log says more`];
+  const known = entities.filter((one) => one.status === "proved");
+  const rows = known.map((one) => [
+    one.entity,
+    one.rows,
+    one.inserted,
+    one.updated,
+    one.unchanged,
+    one.rejected,
+    one.parked,
+    one.strangers,
+  ]);
+  const details = known.flatMap(({ entity, reasons, notes }) => [
+    ...Object.entries(reasons).map(([code, rows]) => [entity, "rejected", code, rows]),
+    ...Object.entries(notes).map(([code, rows]) => [entity, "note", code, rows]),
+  ]);
+  return [
+    `forecast ${id}: what a run would do now; nothing was written`,
+    ...(rows.length === 0 ? [] : table([...HEADINGS], rows)),
+    ...(details.length === 0 ? [] : table(["entity", "what", "code", "rows"], details)),
+    ...unknownIn(entities, "no forecast"),
+  ];
+}
+
+/** Says of each entity of which nothing is known that it is so. */
+export function unknownIn(
+  entities: readonly { readonly entity: string; readonly status: string; readonly rows: number }[],
+  said: string,
+): string[] {
+  return entities.flatMap(({ entity, status }) => {
+    if (status === "without_twin")
+      return [`${entity}: ${said}: its mapping, or a parent's, is written down only once`];
+    if (status === "unread") return [`${entity}: ${said}: no run has read a row of it`];
+    return [];
+  });
+}
+
+/** `3 differences`, `1 difference` */
+export function differencesInWords(differences: number): string {
+  return `${count(differences)} ${differences === 1 ? "difference" : "differences"}`;
+}

@@ -1,0 +1,139 @@
+import type { Client, Difference, VerificationView } from "@nexus/contract";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { openApi } from "../api.ts";
+import { apiCommand, entityArgument, reasonOption } from "../arguments.ts";
+import { EXIT_CODES } from "../failure.ts";
+import { print, type Printing } from "../output.ts";
+import { count, table } from "../words.ts";
+import { differencesInWords, unknownIn, untilProved } from "./forecast.ts";
+
+interface Given extends Printing {
+  readonly range?: { readonly from: number; readonly to: number };
+  readonly sample?: number;
+  readonly list?: true;
+  readonly reason?: string;
+}
+
+const DESCRIPTION =
+  "compare the target with what a second bookkeeping expects of the source, row by row and column by column; an extractor does it, and rows are read twice; " +
+  "exit code 1 on any difference";
+
+/** `nexus verify` */
+export function verify(program: Command): void {
+  apiCommand(program, "verify", DESCRIPTION)
+    .addArgument(entityArgument("[entity]"))
+    .addOption(
+      new Option("--range <from:to>", "keys of the source, both ends too: 1:5000").argParser(
+        rangeOf,
+      ),
+    )
+    .addOption(
+      new Option(
+        "--sample <percent>",
+        "so many of the source rows, chosen by chance: 5%; a sample finds no row whose source row is gone",
+      ).argParser(percentOf),
+    )
+    .option("--list", "list every difference, not only the first ones")
+    .addOption(reasonOption())
+    .action(ask);
+}
+
+/** How many differences are shown, unless all are asked for. */
+const SHOWN = 20;
+
+async function ask(entity: string | undefined, given: Given): Promise<void> {
+  const api = openApi();
+  const { range, sample, reason } = given;
+  const entities = entity === undefined ? undefined : [entity];
+  const { id } = await api.call("POST /v1/verifications", {
+    body: { entities, range, sample, reason },
+  });
+  const view = await untilProved(id, () =>
+    api.call("GET /v1/verifications/:id", { params: { id: String(id) } }),
+  );
+  const most = given.list === true ? Number.POSITIVE_INFINITY : SHOWN;
+  const listed = await differencesOf(api, id, most);
+  print({ ...view, listed }, linesOf(view, listed), given);
+  if (view.status === "failed" || view.differences > 0) process.exitCode = EXIT_CODES.unwell.code;
+}
+
+async function differencesOf(api: Client, id: number, most: number): Promise<Difference[]> {
+  const listed: Difference[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.call("GET /v1/verifications/:id/differences", {
+      params: { id: String(id) },
+      query: { limit: Math.min(1_000, most), cursor },
+    });
+    listed.push(...page.items);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined && listed.length < most);
+  return listed;
+}
+
+function linesOf(view: VerificationView, listed: readonly Difference[]): string[] {
+  const { id, status, errorCode, entities, differences, range, sample } = view;
+  if (status === "failed")
+    return [`verification ${id} failed (${errorCode}): the extractor's log says more`];
+  const proved = entities.filter((one) => one.status === "proved");
+  const rows = proved.map((one) => [
+    one.entity,
+    one.rows,
+    one.differences,
+    wordsOf(one.kinds),
+    one.changedSince,
+  ]);
+  const more = differences + sum(proved.map((one) => one.changedSince)) > listed.length;
+  return [
+    `verification ${id}: ${differencesInWords(differences)}${narrowed(range, sample)}`,
+    ...(rows.length === 0
+      ? []
+      : table(["entity", "compared", "differences", "kinds", "changed since"], rows)),
+    ...(listed.length === 0
+      ? []
+      : table(["entity", "source row", "column", "kind", ""], listed.map(rowOf))),
+    ...(more && listed.length === SHOWN ? ["there are more: add --list"] : []),
+    ...unknownIn(entities, "not verified"),
+  ];
+}
+
+function rowOf({ entity, legacyId, column, kind, changedSince }: Difference) {
+  return [
+    entity,
+    String(legacyId),
+    column,
+    kind,
+    changedSince ? "changed in the source since, no difference" : null,
+  ];
+}
+
+function wordsOf(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, rows]) => `${name} ${count(rows)}`)
+    .join(", ");
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, one) => total + one, 0);
+}
+
+function narrowed(range: VerificationView["range"], sample: number | null): string {
+  const parts = [
+    ...(range === null ? [] : [`keys ${range.from} to ${range.to}`]),
+    ...(sample === null ? [] : [`a sample of ${sample} %`]),
+  ];
+  return parts.length === 0 ? "" : ` (only ${parts.join(", ")})`;
+}
+
+function rangeOf(given: string): { from: number; to: number } {
+  const [, from, to] = /^(-?\d{1,15}):(-?\d{1,15})$/.exec(given) ?? [];
+  if (from === undefined || to === undefined || Number(from) > Number(to))
+    throw new InvalidArgumentError("It looks like 1:5000.");
+  return { from: Number(from), to: Number(to) };
+}
+
+function percentOf(given: string): number {
+  const percent = /^\d{1,3}(\.\d{1,6})?%?$/.test(given) ? Number.parseFloat(given) : 0;
+  if (percent > 0 && percent <= 100) return percent;
+  throw new InvalidArgumentError("It is a part of the rows, above 0% and up to 100%.");
+}

@@ -1,0 +1,154 @@
+/** `/v1/forecasts`, `/v1/verifications`: a second bookkeeping says what a run would do, and whether runs have done it. */
+import { z } from "zod";
+import { entityName, instant, listQuery, optionalBody, pageOf, reason } from "./parts.ts";
+
+const KINDS = [
+  "changed_cell",
+  "truncated_text",
+  "shifted_time",
+  "swapped_link",
+  "wrong_practice",
+  "missing_row",
+  "extra_row",
+  "stale_row",
+  "outcome_differs",
+] as const;
+
+const counts = z.record(z.string(), z.int());
+
+const status = z.enum(["open", "done", "failed"]).meta({
+  description: "`open`: an extractor does it. Entities are listed as they are done.",
+});
+
+const entityStatus = z.enum(["proved", "without_twin", "unread"]).meta({
+  description:
+    "`without_twin`: its mapping, or that of a parent, was not written down a second time, so nothing is known of it. `unread`: no run has read a row of it.",
+});
+
+const facts = {
+  id: z.int(),
+  status,
+  createdAt: instant,
+  finishedAt: instant.nullable(),
+  errorCode: z.string().nullable(),
+};
+
+const forecastView = z.object({
+  ...facts,
+  entities: z.array(
+    z.object({
+      entity: z.string(),
+      status: entityStatus,
+      rows: z.int().meta({ description: "Rows of the source." }),
+      loaded: z.int(),
+      rejected: z.int(),
+      parked: z.int(),
+      inserted: z.int().meta({ description: "Of those loaded: rows that the target lacks." }),
+      updated: z
+        .int()
+        .meta({ description: "Of those loaded: rows that the target has otherwise." }),
+      unchanged: z.int().meta({ description: "Of those loaded: rows that are left alone." }),
+      reasons: counts.meta({ description: "How many rows are rejected, by reason." }),
+      notes: counts.meta({
+        description: "How many loaded rows are repaired, by `code:column`.",
+      }),
+      strangers: z.int().meta({ description: "Rows of the target without a legacy key." }),
+    }),
+  ),
+});
+
+const verificationView = z.object({
+  ...facts,
+  range: z.object({ from: z.int(), to: z.int() }).nullable(),
+  sample: z.number().nullable(),
+  differences: z.int().meta({ description: "Of all entities together." }),
+  entities: z.array(
+    z.object({
+      entity: z.string(),
+      status: entityStatus,
+      rows: z.int().meta({ description: "Source rows that were compared." }),
+      differences: z.int(),
+      kinds: counts.meta({ description: "How many differences of each kind." }),
+      changedSince: z.int().meta({
+        description:
+          "Rows that differ, and that the source has changed since the run that read them began: a later run reads them. They are not among the differences.",
+      }),
+    }),
+  ),
+});
+
+const difference = z.object({
+  entity: z.string(),
+  legacyId: z
+    .union([z.int(), z.string()])
+    .meta({ description: "The source row; where none is known, the target's legacy key." }),
+  column: z.string().nullable().meta({ description: "Null: the whole row." }),
+  kind: z.enum(KINDS),
+  changedSince: z.boolean(),
+});
+
+const proofParams = z.object({
+  id: z
+    .string()
+    .regex(/^\d{1,9}$/, "must be the number of a proof")
+    .transform(Number),
+});
+
+const legacyKey = z.int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+
+export const proofs = {
+  "POST /v1/forecasts": {
+    summary: "Have counted what a run would do now, without doing it",
+    body: optionalBody({
+      entities: z.array(entityName).min(1).max(100).optional().meta({
+        description: "All of the catalog, if left out.",
+      }),
+      reason: reason.optional(),
+    }),
+    response: { 201: z.object({ id: z.int() }) },
+    problems: ["unknown_entity", "run_active", "adoption_open", "proof_open"],
+  },
+  "GET /v1/forecasts/:id": {
+    summary: "Show what a run would do, as far as it is counted",
+    params: proofParams,
+    response: { 200: forecastView },
+    problems: ["not_found"],
+  },
+  "POST /v1/verifications": {
+    summary: "Have the target compared with what a second bookkeeping expects of the source",
+    body: optionalBody({
+      entities: z.array(entityName).min(1).max(100).optional().meta({
+        description: "All of the catalog, if left out.",
+      }),
+      range: z
+        .strictObject({ from: legacyKey, to: legacyKey })
+        .refine(({ from, to }) => from <= to, "must not end before it begins")
+        .optional()
+        .meta({ description: "Keys of the source, both ends too. All, if left out." }),
+      sample: z.number().positive().max(100).optional().meta({
+        description:
+          "Percent of the source rows, chosen by chance. A sample finds no rows of the target whose source row is gone.",
+      }),
+      reason: reason.optional(),
+    }),
+    response: { 201: z.object({ id: z.int() }) },
+    problems: ["unknown_entity", "run_active", "adoption_open", "proof_open"],
+  },
+  "GET /v1/verifications/:id": {
+    summary: "Show how many differences a verification found, by entity and kind",
+    params: proofParams,
+    response: { 200: verificationView },
+    problems: ["not_found"],
+  },
+  "GET /v1/verifications/:id/differences": {
+    summary: "List the differences of a verification: keys, columns and kinds, never values",
+    params: proofParams,
+    querystring: listQuery({ entity: entityName.optional(), kind: z.enum(KINDS).optional() }),
+    response: { 200: pageOf(difference) },
+    problems: ["not_found"],
+  },
+} as const;
+
+export type ForecastView = z.infer<typeof forecastView>;
+export type VerificationView = z.infer<typeof verificationView>;
+export type Difference = z.infer<typeof difference>;

@@ -1,0 +1,145 @@
+/** Proofs: asked for by an operator, carried out by one extractor at a time, which holds a claim and renews it. */
+import type { Queryable } from "../database/pool.ts";
+import type { By } from "./audit.ts";
+
+export type ProofKind = "forecast" | "verification";
+
+/** What is to be looked at. */
+export interface ProofAsked {
+  /** Null: all of the catalog. */
+  readonly entities: readonly string[] | null;
+  /** Source keys, both ends too; null: all. */
+  readonly range: { readonly from: number; readonly to: number } | null;
+  /** Percent of the source rows, chosen by chance; null: all. */
+  readonly sample: number | null;
+  /** The codes of the source as a run that began now would read them, as JSON; null: as the newest run did. */
+  readonly codes: string | null;
+}
+
+/** A proof, as who carries it out holds it. */
+export interface HeldProof {
+  readonly id: number;
+  readonly kind: ProofKind;
+  readonly asked: ProofAsked;
+  readonly claim: number;
+}
+
+/** What a proof says of one entity. */
+export interface ProvedEntity {
+  readonly entity: string;
+  readonly position: number;
+  readonly status: "proved" | "without_twin" | "unread";
+  readonly rows: number;
+  readonly counts: Readonly<Record<string, unknown>>;
+  readonly changedSince: number;
+}
+
+/** Another process has the proof by now, or it is over: what was written for it is rolled back. */
+class ProofOver extends Error {
+  override readonly name = "ProofOver";
+  readonly code = "proof_over";
+}
+
+/** The proof that is asked for and not done yet. */
+export async function openProof(db: Queryable): Promise<{ readonly id: number } | undefined> {
+  const found = await db.query<{ id: number }>(
+    `select id from migration.proofs where status = 'open'`,
+  );
+  return found.rows[0];
+}
+
+/** The lists of so many proofs are kept; their counts for ever. */
+const LISTS_KEPT = 5;
+
+/** Asks for a proof, under `lockStarts`. */
+export async function createProof(
+  tx: Queryable,
+  kind: ProofKind,
+  asked: ProofAsked,
+  { actor, reason }: By,
+): Promise<number> {
+  await tx.query(
+    `delete from migration.proof_differences where proof_id not in (
+       select id from migration.proofs where kind = 'verification' order by id desc limit ${LISTS_KEPT - 1})`,
+  );
+  const made = await tx.query<{ id: number }>(
+    `insert into migration.proofs (kind, asked, actor, reason) values ($1, $2::jsonb, $3, $4) returning id`,
+    [kind, JSON.stringify(asked), actor, reason],
+  );
+  const [row] = made.rows;
+  if (row === undefined) throw new Error("a proof without a row");
+  return row.id;
+}
+
+/** Seconds that a claim lasts; whoever holds it renews it more often. */
+const CLAIM_S = 20;
+
+/** Takes the open proof, if nobody holds it. What a former holder found is forgotten: its session, and the facts in it, are gone. */
+export async function claimProof(tx: Queryable): Promise<HeldProof | undefined> {
+  const claimed = await tx.query<Omit<HeldProof, "asked"> & { asked: string }>(
+    `update migration.proofs set claim = claim + 1, claimed_until = now() + ${CLAIM_S} * interval '1 second'
+     where status = 'open' and claimed_until < now() returning id, kind, asked::text, claim`,
+  );
+  const [row] = claimed.rows;
+  if (row === undefined) return undefined;
+  await tx.query(`delete from migration.proof_entities where proof_id = $1`, [row.id]);
+  await tx.query(`delete from migration.proof_differences where proof_id = $1`, [row.id]);
+  const { entities = null, range = null, sample = null, codes = null } = JSON.parse(row.asked);
+  return { ...row, asked: { entities, range, sample, codes } };
+}
+
+/** Renews the claim. */
+export async function renewProof(db: Queryable, { id, claim }: HeldProof): Promise<void> {
+  await db.query(
+    `update migration.proofs set claimed_until = now() + ${CLAIM_S} * interval '1 second'
+     where id = $1 and claim = $2 and status = 'open'`,
+    [id, claim],
+  );
+}
+
+/** Gives the claim back at once: another extractor may go on. */
+export async function yieldProof(db: Queryable, { id, claim }: HeldProof): Promise<void> {
+  await db.query(
+    `update migration.proofs set claimed_until = '-infinity' where id = $1 and claim = $2`,
+    [id, claim],
+  );
+}
+
+/** Last before a commit: what this transaction wrote stands only if the proof is still ours. Throws `ProofOver`. */
+export async function stillHeld(tx: Queryable, { id, claim }: HeldProof): Promise<void> {
+  const held = await tx.query(
+    `select from migration.proofs where id = $1 and claim = $2 and status = 'open' for no key update`,
+    [id, claim],
+  );
+  if (held.rowCount !== 1) throw new ProofOver("the proof is over, or somebody else's");
+}
+
+/** Keeps what was found in an entity. */
+export async function recordProved(
+  tx: Queryable,
+  proof: HeldProof,
+  { entity, position, status, rows, counts, changedSince }: ProvedEntity,
+): Promise<void> {
+  await tx.query(
+    `insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7)`,
+    [proof.id, entity, position, status, rows, JSON.stringify(counts), changedSince],
+  );
+}
+
+/** Ends a proof; a code says that it failed. What only the first reading found is forgotten. */
+export async function endProof(
+  tx: Queryable,
+  proof: HeldProof,
+  errorCode: string | null,
+): Promise<void> {
+  await tx.query(`delete from migration.proof_differences where proof_id = $1 and reads = 1`, [
+    proof.id,
+  ]);
+  await tx.query(
+    `update migration.proofs set status = case when $3::text is null then 'done' else 'failed' end,
+       error_code = $3, finished_at = now(), claimed_until = '-infinity'
+     where id = $1 and claim = $2 and status = 'open'`,
+    [proof.id, proof.claim, errorCode],
+  );
+}

@@ -1,0 +1,156 @@
+/** What forecasts and verifications found. */
+import type { Difference, ForecastView, VerificationView } from "@nexus/contract";
+import type { Queryable } from "@nexus/shared/database";
+import type { ProofKind } from "@nexus/shared/ledger";
+import {
+  and,
+  eq,
+  given,
+  iso,
+  proofDifferences,
+  proofEntities,
+  proofs,
+  query,
+  read,
+} from "@nexus/shared/tables";
+import { z } from "zod";
+
+const counts = z.record(z.string(), z.int());
+const asked = z.object({
+  range: z.object({ from: z.int(), to: z.int() }).nullable(),
+  sample: z.number().nullable(),
+});
+const none = z.int().default(0);
+/** What an extractor counts for a forecast; an entity without a twin has no counts. */
+const tally = z.object({
+  outcomes: z.object({ loaded: none, rejected: none, parked: none }).prefault({}),
+  fates: z.object({ inserted: none, updated: none, unchanged: none }).prefault({}),
+  reasons: counts.default({}),
+  notes: counts.default({}),
+  strangers: none,
+});
+
+const facts = {
+  id: proofs.id,
+  status: proofs.status,
+  createdAt: iso(proofs.created_at),
+  finishedAt: iso(proofs.finished_at),
+  errorCode: proofs.error_code,
+  asked: proofs.asked,
+};
+
+async function findProof(db: Queryable, kind: ProofKind, id: number) {
+  const [found] = await read(
+    db,
+    query
+      .select(facts)
+      .from(proofs)
+      .where(and(eq(proofs.id, id), eq(proofs.kind, kind))),
+  );
+  return found;
+}
+
+const proved = {
+  entity: proofEntities.entity,
+  status: proofEntities.status,
+  rows: proofEntities.rows,
+  counts: proofEntities.counts,
+  changedSince: proofEntities.changed_since,
+};
+
+async function entitiesOf(db: Queryable, id: number) {
+  return await read(
+    db,
+    query
+      .select(proved)
+      .from(proofEntities)
+      .where(eq(proofEntities.proof_id, id))
+      .orderBy(proofEntities.position),
+  );
+}
+
+/** One forecast by its id. */
+export async function findForecast(db: Queryable, id: number): Promise<ForecastView | undefined> {
+  const found = await findProof(db, "forecast", id);
+  if (found === undefined) return undefined;
+  const { asked: _, ...view } = found;
+  const entities = (await entitiesOf(db, id)).map(({ entity, status, rows, counts: counted }) => {
+    const { outcomes, fates, ...rest } = tally.parse(JSON.parse(counted));
+    return { entity, status, rows, ...outcomes, ...fates, ...rest };
+  });
+  return { ...view, entities };
+}
+
+/** One verification by its id. */
+export async function findVerification(
+  db: Queryable,
+  id: number,
+): Promise<VerificationView | undefined> {
+  const found = await findProof(db, "verification", id);
+  if (found === undefined) return undefined;
+  const { asked: askedFor, ...view } = found;
+  const entities = (await entitiesOf(db, id)).map(({ counts: counted, ...one }) => {
+    const kinds = counts.parse(JSON.parse(counted));
+    return { ...one, kinds, differences: sum(Object.values(kinds)) };
+  });
+  const differences = sum(entities.map((one) => one.differences));
+  const { range, sample } = asked.parse(JSON.parse(askedFor));
+  return { ...view, range, sample, differences, entities };
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, one) => total + one, 0);
+}
+
+const difference = {
+  entity: proofDifferences.entity,
+  legacyId: proofDifferences.legacy_id,
+  column: proofDifferences.column_name,
+  kind: proofDifferences.kind,
+  changedSince: proofDifferences.changed_since,
+};
+
+export interface DifferenceFilter {
+  readonly entity: string | undefined;
+  readonly kind: Difference["kind"] | undefined;
+  /** Of the page before, how many rows came until its end. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** What differs, parents first. Those that the source has changed since come last in an entity. */
+export async function listDifferences(
+  db: Queryable,
+  id: number,
+  { entity, kind, after, limit }: DifferenceFilter,
+): Promise<Difference[]> {
+  const { proof_id, entity: of, kind: what, reads, changed_since } = proofDifferences;
+  const found = await read(
+    db,
+    query
+      .select(difference)
+      .from(proofDifferences)
+      .innerJoin(
+        proofEntities,
+        and(eq(proofEntities.proof_id, proof_id), eq(proofEntities.entity, of)),
+      )
+      .where(
+        and(
+          eq(proof_id, id),
+          eq(reads, 2),
+          given(entity, (one) => eq(of, one)),
+          given(kind, (one) => eq(what, one)),
+        ),
+      )
+      .orderBy(
+        proofEntities.position,
+        changed_since,
+        proofDifferences.legacy_id,
+        proofDifferences.column_name,
+        what,
+      )
+      .offset(after)
+      .limit(limit),
+  );
+  return found.map((row) => ({ ...row, column: row.column === "" ? null : row.column }));
+}

@@ -1,0 +1,31 @@
+import { contract } from "@nexus/contract";
+import { by } from "../access/caller.ts";
+import { Problem } from "../answers/problem.ts";
+import { done } from "../answers/refusal.ts";
+import { askProof } from "../control/ask-proof.ts";
+import { type Deps, namesOf } from "../deps.ts";
+import { findForecast } from "../queries/find-proof.ts";
+import type { App } from "../server.ts";
+
+/** `/v1/forecasts` */
+export function forecastRoutes(app: App, deps: Deps): void {
+  const { target, codes } = deps;
+
+  app.post("/v1/forecasts", { schema: contract["POST /v1/forecasts"] }, async (request, reply) => {
+    const { entities = null, reason = null } = request.body ?? {};
+    const asked = { entities, range: null, sample: null, codes };
+    const asking = askProof(target, "forecast", asked, by(request, reason), namesOf(deps));
+    const { id } = done(await asking);
+    return await reply.code(201).send({ id });
+  });
+
+  app.get(
+    "/v1/forecasts/:id",
+    { schema: contract["GET /v1/forecasts/:id"] },
+    async ({ params: { id } }) => {
+      const found = await findForecast(target, id);
+      if (found === undefined) throw new Problem(404, "not_found", `there is no forecast ${id}`);
+      return found;
+    },
+  );
+}

@@ -1,0 +1,50 @@
+import { contract } from "@nexus/contract";
+import { by } from "../access/caller.ts";
+import { pageOf, positionIn } from "../answers/page.ts";
+import { Problem } from "../answers/problem.ts";
+import { done } from "../answers/refusal.ts";
+import { askProof } from "../control/ask-proof.ts";
+import { type Deps, namesOf } from "../deps.ts";
+import { findVerification, listDifferences } from "../queries/find-proof.ts";
+import type { App } from "../server.ts";
+
+/** `/v1/verifications` */
+export function verificationRoutes(app: App, deps: Deps): void {
+  const { target } = deps;
+
+  app.post(
+    "/v1/verifications",
+    { schema: contract["POST /v1/verifications"] },
+    async (request, reply) => {
+      const { entities = null, range = null, sample = null, reason = null } = request.body ?? {};
+      const asked = { entities, range, sample, codes: null };
+      const asking = askProof(target, "verification", asked, by(request, reason), namesOf(deps));
+      const { id } = done(await asking);
+      return await reply.code(201).send({ id });
+    },
+  );
+
+  app.get(
+    "/v1/verifications/:id",
+    { schema: contract["GET /v1/verifications/:id"] },
+    async ({ params: { id } }) => await verificationOf(id),
+  );
+
+  app.get(
+    "/v1/verifications/:id/differences",
+    { schema: contract["GET /v1/verifications/:id/differences"] },
+    async ({ params: { id }, query }) => {
+      await verificationOf(id);
+      const { limit = 100, cursor, entity, kind } = query;
+      const after = Math.max(0, Number(positionIn(cursor) ?? 0));
+      const found = await listDifferences(target, id, { entity, kind, after, limit: limit + 1 });
+      return pageOf(found, limit, (one) => after + found.indexOf(one) + 1);
+    },
+  );
+
+  async function verificationOf(id: number) {
+    const found = await findVerification(target, id);
+    if (found === undefined) throw new Problem(404, "not_found", `there is no verification ${id}`);
+    return found;
+  }
+}

@@ -1,0 +1,163 @@
+/** What differs between `expected`, which a twin filled, and the target: one statement, written from the entity's columns. */
+import { type Column, entities, type Entity, entityNamed } from "@nexus/catalog";
+import type { Range } from "./twins.ts";
+import { FATE_DIFFERS, LEDGER } from "./ledger-sql.ts";
+
+/** Instants that are the time of first load where the source has none: then they are null in `expected`, and not compared. */
+const INSTANTS: readonly string[] = ["created_at", "updated_at"];
+
+/** Which rows of the target belong to the keys that are compared: SQL over an expression of the key. */
+export interface Reach {
+  readonly values: readonly unknown[];
+  within(expression: string, first: number): string;
+}
+
+export function reachOf(keys: Range | readonly number[]): Reach {
+  if ("from" in keys)
+    return {
+      values: [keys.from, keys.to],
+      within: (expression, n) => `${expression} between $${n}::bigint and $${n + 1}::bigint`,
+    };
+  return { values: [keys], within: (expression, n) => `${expression} = any($${n}::bigint[])` };
+}
+
+interface Compared {
+  readonly name: string;
+  readonly column: Column;
+  /** Both sides, of comparable types. */
+  readonly expected: string;
+  readonly actual: string;
+  /** SQL: whether they differ. */
+  readonly differs: string;
+}
+
+/**
+ * A select of `(legacy_id, column_name, kind, changed_since)`, one row for each difference. `$1` is the entity's name; `$2` and `$3` are source keys
+ * and the transactions that wrote them last, as far as known; from `$4` on is `reach`. `isKept`: the target's legacy key is the source's key.
+ * One join, and no hashes of ranges before it: both sides are in one server, and a hash reads all that the join reads.
+ */
+export function differencesSql(entity: Entity, isKept: boolean, reach: Reach): string {
+  const compared = comparedColumns(entity);
+  const kinds = compared.map((one) => `('${one.name}', ${kindOf(one, compared)})`);
+  return `
+  with ${LEDGER},
+  writers as (select * from unnest($2::bigint[], $3::bigint[]) w (source_key, writer)),
+  cells as (
+    select e.source_key as legacy_id, c.column_name, c.kind
+    from expected e
+    left join lateral (${rowOf(entity)}) t on true ${parentJoins(entity)}
+    cross join lateral (values ('', 'missing_row'), ${kinds.join(",\n      ")}) c (column_name, kind)
+    where e.outcome = 'loaded' and (t.id is null or ${compared.map(({ differs }) => differs).join("\n      or ")})
+      and (c.kind = 'missing_row') = (t.id is null)),
+  fates as (
+    select e.source_key, f.what, 'outcome_differs' from expected e join ledger l using (source_key)
+    cross join lateral (select ${FATE_DIFFERS} as what) f where f.what is not null),
+  differences as (
+    select * from cells union all select * from fates union all ${surplusSql(entity, isKept, reach)})
+  select d.legacy_id, d.column_name, d.kind,
+    coalesce(not txid_visible_in_snapshot(greatest(e.since, w.writer), l.snapshot), false) as changed_since
+  from differences d
+  left join expected e on e.source_key = d.legacy_id
+  left join ledger l on l.source_key = d.legacy_id
+  left join writers w on w.source_key = d.legacy_id
+  where d.kind <> 'missing_row' or coalesce(l.outcome, 'loaded') = 'loaded'`;
+}
+
+/** The target's row of `e`; by index even where a table was never analysed. */
+function rowOf({ target: { table, key } }: Entity): string {
+  return `select * from public.${table} o where o.${key} = e.legacy_key limit 1`;
+}
+
+/** What becomes of a row that is expected: `inserted`, `updated` or `unchanged`; null where it is not loaded. With its `from`. */
+export function fateSql(entity: Entity): string {
+  const differs = comparedColumns(entity).map((one) => one.differs);
+  return `case when e.outcome <> 'loaded' then null when t.id is null then 'inserted'
+      when ${differs.join("\n      or ")} then 'updated' else 'unchanged' end as fate
+    from expected e left join lateral (${rowOf(entity)}) t on true ${parentJoins(entity)}`;
+}
+
+/**
+ * Rows of the target that are not expected: their source row is gone, or has another outcome. Where the ledger has that outcome wrong, it is said
+ * of the ledger. `reach`, from `$4` on: of which source rows.
+ */
+function surplusSql(entity: Entity, isKept: boolean, reach: Reach): string {
+  const { table, key } = entity.target;
+  const source = sourceOf(entity, isKept);
+  return `select ${source}, '', case when e.source_key is null then 'stale_row' else 'extra_row' end
+    from public.${table} t
+    left join expected e on e.source_key = ${source}
+    left join ledger l on l.source_key = e.source_key
+    where t.${key} is not null and ${reach.within(isKept ? `t.${key}` : source, 4)}
+      and not coalesce(e.outcome = 'loaded' and e.legacy_key = t.${key}, false)
+      and not (e.source_key is not null and (t.${key} < 0 or (e.outcome <> 'loaded' and l.outcome is not distinct from 'loaded')))`;
+}
+
+/** The source row that a row `t` of the target was made of: what the entity says, or else its legacy key. */
+export function sourceOf({ target: { key, origin } }: Entity, isKept: boolean): string {
+  if (isKept || origin === null) return `t.${key}::bigint`;
+  return `(case when t.${origin} ~ '^-?[0-9]{1,18}$' then (t.${origin})::bigint else t.${key} end)`;
+}
+
+function comparedColumns(entity: Entity): readonly Compared[] {
+  const { key, columns } = entity.target;
+  return Object.entries(columns)
+    .filter(([name]) => name !== key)
+    .map(([name, column]) => {
+      const [expected, actual] = sides(name, column);
+      return { name, column, expected, actual, differs: differs(name, column, expected, actual) };
+    });
+}
+
+/** Text for what others may keep as another kind of text. */
+function sides(name: string, { type, references }: Column): readonly [string, string] {
+  if (references !== undefined) return [`e.${name}`, `${parentAlias(name)}.key`];
+  if (type === "text" || type.endsWith("_enum")) return [`e.${name}::text`, `t.${name}::text`];
+  if (type === "jsonb") return [`e.${name}::jsonb`, `t.${name}::jsonb`];
+  return [`e.${name}`, `t.${name}`];
+}
+
+function differs(name: string, column: Column, expected: string, actual: string): string {
+  const differ = `${expected} is distinct from ${actual}`;
+  // A row of somebody else, without a legacy key, is another parent, too.
+  if (column.references !== undefined)
+    return `(${differ} or (t.${name} is null) <> (${actual} is null))`;
+  if (INSTANTS.includes(name)) return `(${expected} is not null and ${differ})`;
+  return differ;
+}
+
+/** The kind of a cell's difference; null where there is none. */
+function kindOf({ name, column, differs, ...sides }: Compared, all: readonly Compared[]): string {
+  const { expected, actual } = sides;
+  if (name === "practice_id") return `case when ${differs} then 'wrong_practice' end`;
+  if (column.references !== undefined) return `case when ${differs} then 'swapped_link' end`;
+  if (column.type === "text")
+    return `case when not (${differs}) then null
+        when length(${actual}) < length(${expected}) and left(${expected}, length(${actual})) = ${actual} then 'truncated_text'
+        else 'changed_cell' end`;
+  if (column.type !== "timestamptz") return `case when ${differs} then 'changed_cell' end`;
+  const others = all.filter((one) => one.column.type !== "timestamptz").map((one) => one.differs);
+  return `case when not (${differs}) then null
+        when not (${shifted(expected, actual)}) or ${others.join(" or ")} then 'changed_cell'
+        else 'shifted_time' end`;
+}
+
+/** Whole quarters of an hour, up to the 26 hours between the zones that are farthest apart. */
+function shifted(expected: string, actual: string): string {
+  return `case when isfinite(${expected}) and isfinite(${actual}) then
+          abs(extract(epoch from ${expected} - ${actual})) <= 93600 and mod(extract(epoch from ${expected} - ${actual})::numeric, 900) = 0
+          else false end`;
+}
+
+function parentAlias(column: string): string {
+  return `of_${column}`;
+}
+
+function parentJoins({ target: { columns } }: Entity): string {
+  return Object.entries(columns)
+    .flatMap(([name, { references }]) => {
+      if (references === undefined) return [];
+      const parent = entityNamed(entities, references).target;
+      return `left join lateral (select p.${parent.key}::bigint as key from public.${parent.table} p where p.id = t.${name} limit 1) ${parentAlias(name)} on true`;
+    })
+    .join("\n    ");
+}

@@ -1,0 +1,111 @@
+/** The story of a proof: what an operator asked for is gone through by one extractor, which holds a claim on it. */
+import { type Codes, type Entity, parseCodes, type SourceShape } from "@nexus/catalog";
+import {
+  errorCode,
+  inTransaction,
+  nextStep,
+  readOnly,
+  readSourceShape,
+  rowSecurityLike,
+  urlOf,
+  withPool,
+} from "@nexus/shared/database";
+import { claimProof, endProof, type HeldProof, renewProof, yieldProof } from "@nexus/shared/ledger";
+import type { Deps } from "../deps.ts";
+import { forecast } from "./forecast.ts";
+import type { Proving } from "./proving.ts";
+import { stepsOf } from "./select-entities.ts";
+import type { TwinDeps, Twins } from "./twins.ts";
+import { verify } from "./verify.ts";
+
+/** The second bookkeeping. */
+export interface Bookkeeping {
+  readonly hasTwin: (entity: Entity) => boolean;
+  readonly open: (deps: TwinDeps) => Promise<Twins>;
+}
+
+/** Milliseconds between two renewals of a claim. */
+const RENEW_MS = 5_000;
+
+/**
+ * One look for a proof. Returns the milliseconds until the next. One that cannot be done ends with a code; when a server is away, or this process
+ * stops, it stays open, and whoever takes it begins it anew.
+ */
+export async function prove(deps: Deps, books: Bookkeeping): Promise<number> {
+  const proof = await inTransaction(deps.target, claimProof);
+  if (proof === undefined) return deps.settings.idleTickMs;
+  const renewing = setInterval(() => {
+    renewProof(deps.target, proof).catch((error: unknown) =>
+      deps.log.warn({ err: error, proof: proof.id }, "the claim on a proof was not renewed"),
+    );
+  }, RENEW_MS);
+  try {
+    await carryOut(deps, books, proof);
+    await inTransaction(deps.target, (tx) => endProof(tx, proof, null));
+    deps.log.info({ proof: proof.id, kind: proof.kind }, "proof done");
+  } catch (error) {
+    await giveUp(deps, proof, error);
+  } finally {
+    clearInterval(renewing);
+  }
+  return 0;
+}
+
+async function giveUp(deps: Deps, proof: HeldProof, error: unknown): Promise<void> {
+  const { target, log, signal } = deps;
+  if (errorCode(error) === "proof_over") return;
+  const step = nextStep(error);
+  if (signal.aborted || step === "wait" || step === "retry") {
+    await yieldProof(target, proof);
+    throw error;
+  }
+  log.error({ err: error, proof: proof.id }, "proof failed");
+  await inTransaction(target, (tx) => endProof(tx, proof, errorCode(error) ?? "defect"));
+}
+
+/** With connections of its own, while it lasts: a proof takes long, and a run goes on beside it. */
+async function carryOut(deps: Deps, books: Bookkeeping, proof: HeldProof): Promise<void> {
+  const { settings, signal, target: ledger } = deps;
+  const own = (pool: Deps["target"]) => ({ url: urlOf(pool), max: 2, name: "nexus-proof" });
+  await withPool({ ...own(deps.legacy), server: "source" }, async (legacy) => {
+    rowSecurityLike(deps.legacy, legacy);
+    await withPool({ ...own(deps.target), server: "target" }, async (target) => {
+      const bounds = { statementMs: settings.legacyStatementMs, signal };
+      const ask: Proving["ask"] = (question) => readOnly(legacy, question, bounds);
+      const shape = await ask((tx) => readSourceShape(tx, settings.sourceRules?.LEGACY_TIMEZONE));
+      const codes = await codesOf(deps, proof);
+      const twins = await books.open({ legacy, target, shape, codes });
+      try {
+        const proving = { proof, twins, ask, target: ledger, signal, keepsKey: keeping(shape) };
+        await (proof.kind === "forecast" ? forecast : verify)(
+          proving,
+          await steps(deps, books, proof),
+        );
+      } finally {
+        await twins.close();
+      }
+    });
+  });
+}
+
+function keeping(shape: SourceShape): Proving["keepsKey"] {
+  return ({ source }) => source.keepsKey?.(shape) ?? true;
+}
+
+/** Codes as the next run would have them, or as the newest had. */
+async function codesOf({ target }: Deps, { asked }: HeldProof): Promise<Codes> {
+  if (asked.codes !== null) return parseCodes(JSON.parse(asked.codes));
+  const found = await target.query<{ codes: string }>(
+    `select codes::text as codes from migration.runs order by id desc limit 1`,
+  );
+  return parseCodes(JSON.parse(found.rows[0]?.codes ?? "{}"));
+}
+
+async function steps({ target, entities }: Deps, { hasTwin }: Bookkeeping, proof: HeldProof) {
+  const found = await target.query<{ entity: string }>(
+    `select distinct entity from migration.batches where status = 'done'`,
+  );
+  const read = new Set(found.rows.map(({ entity }) => entity));
+  const isUnread = ({ name }: Entity): boolean => proof.kind === "verification" && !read.has(name);
+  return stepsOf(entities, proof.asked.entities, hasTwin, isUnread);
+}

@@ -74,19 +74,25 @@ async function carryOut(deps: Deps, books: Bookkeeping, proof: HeldProof): Promi
       const ask: Proving["ask"] = (question) => readOnly(legacy, question, bounds);
       const shape = await ask((tx) => readSourceShape(tx, settings.sourceRules?.LEGACY_TIMEZONE));
       const codes = await codesOf(deps, proof);
-      const twins = await books.open({ legacy, target, shape, codes });
+      const steps = await stepsFor(deps, books, proof);
+      const hasTwins = steps.some(({ status }) => status !== "without_twin");
+      const twins = hasTwins ? await books.open({ legacy, target, shape, codes }) : NO_TWINS;
       try {
         const proving = { proof, twins, ask, target: ledger, signal, keepsKey: keeping(shape) };
-        await (proof.kind === "forecast" ? forecast : verify)(
-          proving,
-          await steps(deps, books, proof),
-        );
+        await (proof.kind === "forecast" ? forecast : verify)(proving, steps);
       } finally {
         await twins.close();
       }
     });
   });
 }
+
+/** Where no entity that is asked for has a twin, nothing is expected of any. */
+const NO_TWINS: Twins = {
+  expecting: () => Promise.reject(new Error("there is no twin")),
+  keep: () => Promise.reject(new Error("there is no twin")),
+  close: () => Promise.resolve(),
+};
 
 function keeping(shape: SourceShape): Proving["keepsKey"] {
   return ({ source }) => source.keepsKey?.(shape) ?? true;
@@ -101,7 +107,7 @@ async function codesOf({ target }: Deps, { asked }: HeldProof): Promise<Codes> {
   return parseCodes(JSON.parse(found.rows[0]?.codes ?? "{}"));
 }
 
-async function steps({ target, entities }: Deps, { hasTwin }: Bookkeeping, proof: HeldProof) {
+async function stepsFor({ target, entities }: Deps, { hasTwin }: Bookkeeping, proof: HeldProof) {
   const found = await target.query<{ entity: string }>(
     `select distinct entity from migration.batches where status = 'done'`,
   );

@@ -21,5 +21,7 @@ export { asMapped } from "./recognition.ts";
 export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
 export { UnreadableRow } from "./row-errors.ts";
 export { MissingInSource, missingInSource } from "./missing-in-source.ts";
-export { sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
+export { quoted, sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
+export type { Family } from "./source-types.ts";
 export { convertedColumns, type TypedColumn, unfitColumns, zonedColumns } from "./typed-source.ts";
+export { twinOf, twinWords } from "./twins.ts";

@@ -12,6 +12,7 @@ export {
   inTransaction,
   LONG_MS,
   readOnly,
+  readSnapshot,
   readTarget,
 } from "./transaction.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";

@@ -104,6 +104,16 @@ export async function readOnly<T>(
   return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, work, bounds);
 }
 
+/** Like `readOnly`, but all reads see the legacy database as it was at the first one. */
+export async function readSnapshot<T>(
+  pool: Pool,
+  work: (tx: Client) => Promise<T>,
+  bounds: Bounds = {},
+): Promise<T> {
+  const begin = `${beginning("repeatable read read only")}; ${WITHOUT_JIT}${rowSecurityOf(pool)}`;
+  return await wrapped(pool, { kind: "snapshot", begin, idleMs: IDLE_MS }, work, bounds);
+}
+
 /** Reads of the target, what is sent and found kept out of its server's log as far as our role may do that. */
 export async function readTarget<T>(
   pool: Pool,

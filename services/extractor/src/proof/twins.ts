@@ -1,12 +1,29 @@
 /** The second bookkeeping: what the target should hold by the twins of the entities, for one range of source keys at a time. */
-import type { Codes, Entity, SourceShape } from "@nexus/catalog";
-import type { Pool, Queryable } from "@nexus/shared/database";
+import { type Codes, type Entity, type SourceShape, twinOf } from "@nexus/catalog";
+import {
+  type Bounds,
+  inTransaction,
+  openPool,
+  type Pool,
+  type Queryable,
+  readSnapshot,
+  urlOf,
+} from "@nexus/shared/database";
+import { rawTablesOf } from "./raw-tables.ts";
+import { beginSession, keepKnown } from "./session.ts";
+import { stage } from "./stage.ts";
+
+/** A source key; in digits beyond 2^53. */
+type Key = number | string;
 
 /** Source keys from `from` to `to`, both of them too. */
 export interface Range {
-  readonly from: number;
-  readonly to: number;
+  readonly from: Key;
+  readonly to: Key;
 }
+
+/** The source keys that are asked about. */
+export type Keys = Range | readonly Key[];
 
 /** What the twins are worked out with. */
 export interface TwinDeps {
@@ -14,25 +31,83 @@ export interface TwinDeps {
   readonly target: Pool;
   readonly shape: SourceShape;
   readonly codes: Codes;
+  /** Bounds of each statement on the source. */
+  readonly bounds?: Bounds;
 }
 
 /** One session on the source and one on the target, in which twins are worked out, parents first. */
 export interface Twins {
   /**
    * In one transaction on the target: stages the raw rows that these source keys need, fills the temporary table `expected` by the
-   * entity's twin, then calls `then` with the session. Nothing of it is left afterwards.
+   * entity's twin, then calls `then` with the session. Nothing of it is left afterwards. Throws for an entity without a twin.
    */
-  expecting<T>(
-    entity: Entity,
-    keys: Range | readonly number[],
-    then: (target: Queryable) => Promise<T>,
-  ): Promise<T>;
+  expecting<T>(entity: Entity, keys: Keys, then: (target: Queryable) => Promise<T>): Promise<T>;
   /** Remembers, inside `then`, what children need to know of the expected rows: adds them to `known_<entity>`. */
   keep(entity: Entity): Promise<void>;
   close(): Promise<void>;
 }
 
+const TAKEN: ReadonlySet<string> = new Set(["outcome", "reason", "notes", "since"]);
+
+/** The column of `expected` in which a column of the target is: its own name, unless `expected` says something else by it. */
+export function expectedColumn(column: string): string {
+  return TAKEN.has(column) ? `target_${column}` : column;
+}
+
+/** The twin that is being worked out. */
+interface Current {
+  readonly target: Queryable;
+  readonly keys: Keys;
+}
+
 /** Opens both sessions. */
-export function openTwins(deps: TwinDeps): Promise<Twins> {
-  return Promise.reject(new Error(`the twins are not here yet, for ${deps.shape.columns.length}`));
+export async function openTwins(deps: TwinDeps): Promise<Twins> {
+  const { legacy, shape, codes, bounds = {} } = deps;
+  const session = oneSession(deps.target);
+  let current: Current | undefined;
+  const fill = async (target: Queryable, entity: Entity, keys: Keys): Promise<void> => {
+    const twin = twinOf(entity.name);
+    if (twin === null) throw new Error(`${entity.name} has no twin`);
+    const staging = (source: Queryable) => ({ source, target, shape, keys });
+    const read = async (source: Queryable): Promise<void> => {
+      for (const raw of rawTablesOf(twin)) await stage(staging(source), raw);
+    };
+    await readSnapshot(legacy, read, bounds);
+    await target.query(`create temp table expected on commit drop as ${twin}`);
+  };
+  try {
+    await inTransaction(session, (tx) => beginSession(tx, codes, shape));
+  } catch (error) {
+    await session.end();
+    throw error;
+  }
+  return {
+    expecting: (entity, keys, then) =>
+      inTransaction(
+        session,
+        async (target) => {
+          await fill(target, entity, keys);
+          current = { target, keys };
+          return await then(target).finally(() => (current = undefined));
+        },
+        { commit: "soon" },
+      ),
+    keep: async (entity) => {
+      if (current === undefined) throw new Error(`nothing is expected of ${entity.name} now`);
+      await keepKnown(current.target, entity, current.keys);
+    },
+    close: () => session.end(),
+  };
+}
+
+/** A pool of one connection that is never given up: temporary tables are its own. */
+function oneSession(target: Pool): Pool {
+  return openPool({
+    url: urlOf(target),
+    max: 1,
+    idleMs: 0,
+    name: "nexus-twins",
+    server: "target",
+    onError: () => undefined,
+  });
 }

@@ -1,0 +1,62 @@
+/** Dirt that a sample has not: what the contract says something of, a little of each. */
+import type { Shape } from "@nexus/local/sample";
+
+/** SQL that makes a source of the shape dirtier. */
+export function dirtOf(shape: Shape): string {
+  return `${EVERYWHERE};${shape === "real" ? REAL : REPORTED}`;
+}
+
+/** An office beyond our keys is rejected, and what hangs on it is parked. */
+const EVERYWHERE = String.raw`
+  alter table dispatch_office alter id type bigint;
+  alter table dispatch_office_doctors alter office_id type bigint;
+  insert into dispatch_office select (jsonb_populate_record(o, '{"id": 3000000000}')).* from dispatch_office o order by id limit 1;
+  update dispatch_office_doctors set office_id = 3000000000 where id % 9 = 0;
+  update auth_user set email = (array[' É.Ω@EXAMPLE.COM' || chr(160), 'null', 'a b@c.d', 'a@@b', 'x@y' || chr(12288) || 'z',
+    'ΑΣ@ΟΔΟΣ', 'İ@x.y', chr(9) || chr(65279)])[1 + id % 8] where id % 5 = 0;
+  update auth_user set date_joined = (array['infinity', '-infinity', '1899-12-31 23:59:59.999999+00', '1900-01-01 00:00:00+00'])[1 + id % 4]::timestamptz where id % 13 = 0;
+  update auth_user set last_login = (array['1850-01-01', '2020-02-29 01:02:03.4', '12345-06-07 08:09:10+00', '0044-03-15 BC'])[1 + id % 4]::timestamptz where id % 7 = 0;
+  update auth_user set first_name = chr(160) || E' \u3000x\v' || chr(8203) where id % 17 = 0;
+  update dispatch_office set name = chr(160) || chr(65279) || chr(11) where id % 5 = 0;
+  update dispatch_project set size = -1 - id where id % 11 = 0;
+  update dispatch_project set name = E'\r\n' where id % 7 = 0;
+  alter table auth_user alter is_staff type smallint using is_staff::int;
+  update dispatch_project set created_at = '1812-01-01' where id % 29 = 0;
+  alter table dispatch_project alter created_at type timestamp`;
+
+const REAL = String.raw`
+  alter table dispatch_patient alter office_id type bigint, alter archived type text using case when archived then 'Yes ' else '0' end;
+  update dispatch_patient set office_id = 3000000000 where id % 23 = 0;
+  update dispatch_patient set archived = 'perhaps' where id % 37 = 0;
+  update dispatch_patient set archived = ' ' where id % 31 = 0;
+  update dispatch_patient set birthdate = (array['infinity', '-infinity', '1899-12-31', '1900-01-01', '2999-01-01', '0044-03-15 BC'])[1 + id % 6]::date where id % 5 = 0;
+  update dispatch_patient set submitted_at = (array['infinity', '1066-10-14'])[1 + id % 2]::timestamptz where id % 19 = 0;
+  update dispatch_patient set schemes = (array[repeat('[', 1200) || repeat(']', 1200), repeat('[', 1000) || repeat(']', 1000),
+    '"' || repeat('\"[', 1500) || '"', '"\ud83d\ude00"', '"\ud800"', '"\\ud800"', '{"a": 1e999999}', '[1,2,]', 'null', '{"a": {"b": null}, "c": [null]}',
+    '{"n": 12345678901234567890.10}', chr(65279) || '{}'])[1 + id % 12] where id % 3 = 0;
+  update dispatch_project set type = (array[99, -1, 11, 10])[1 + id % 4], status = (array[7, 1, 2])[1 + id % 3] where id % 6 = 0;
+  update dispatch_state set status = (array[11, 12, 13, -5])[1 + id % 4], "on" = id % 3 = 0 where id % 2 = 0;
+  update dispatch_state set changed_at = '2020-01-01' where id % 5 = 0;
+  alter table dispatch_state alter changed_at type text using changed_at::text;
+  update dispatch_state set changed_at = (array['yesterday', '2021-02-30', ' 2021-03-04T05:06:07.5 ', '2021-03-04 05:06+09'])[1 + id % 4] where id % 8 = 0;
+  update dispatch_template set task_name = ' ' where id % 4 = 0;
+  update dispatch_template set course_id = 4 where id % 5 = 0;
+  update dispatch_instruction set deleted = id % 2 = 0 where id % 3 = 0;
+  update dispatch_plan set original = id % 2 = 0;
+  insert into dispatch_office_doctors (office_id, user_id) select o.id, d.user_id from dispatch_office_doctors d, dispatch_office o
+    where (d.id + o.id) % 3 = 0 and o.id < 1000000 on conflict do nothing;
+  alter table dispatch_office_doctors drop constraint dispatch_office_doctors_office_id_user_id_532b7817_uniq;
+  insert into dispatch_office_doctors (office_id, user_id) select office_id, user_id from dispatch_office_doctors order by id limit 5`;
+
+const REPORTED = String.raw`
+  alter table dispatch_project alter office_id type bigint;
+  update dispatch_project set office_id = 3000000000 where id % 23 = 0;
+  update dispatch_project set type = (array['Treatment Plan', ' 011 ', 'x-ray', '', 'scan', 'initial consultation'])[1 + id % 6],
+    status = (array['In-Progress', '02', 'completed', 'nonsense', ' '])[1 + id % 5] where id % 3 = 0;
+  update dispatch_patient set date_of_birth = (array['infinity', '1899-12-31', '1900-01-01', '2999-01-01'])[1 + id % 4]::date where id % 5 = 0;
+  update dispatch_patient set email = (array['', 'no mail', ' A@B ', null])[1 + id % 4], first_name = ' ' where id % 4 = 0;
+  update dispatch_patient set created_at = null, updated_at = 'infinity' where id % 9 = 0;
+  update dispatch_state set status = (array['On Hold', 'under-review', '11', '012', 'lost', ''])[1 + id % 6] where id % 2 = 0;
+  update dispatch_state set changed_at = '2020-01-01' where id % 5 = 0;
+  update dispatch_template set task_name = ' ', office_id = null where id % 4 = 0;
+  update dispatch_office set email = (array['A@B', 'x', '', null])[1 + id % 4], created_at = '1700-01-01' where id % 2 = 0`;

@@ -5,7 +5,7 @@ import { type Queryable, readSourceShape } from "@nexus/shared/database";
 import type { Journey } from "./journey.ts";
 
 /** Where twin and target differ: an entity, a legacy key, and what differs (never its value). */
-export interface Difference {
+interface Difference {
   readonly entity: string;
   readonly key: number;
   readonly what: string;
@@ -19,8 +19,8 @@ export interface Beside {
   readonly notes: Readonly<Record<string, number>>;
 }
 
-/** Integers of 64 bits: every key. */
-const ENDS = ["-9223372036854775808", "9223372036854775807"] as const;
+/** Every key. */
+const ALL = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 
 /** Compares all that a run has loaded. `zone`: as in `LEGACY_TIMEZONE`. */
 export async function besideTheTwins(
@@ -44,8 +44,7 @@ export async function besideTheTwins(
 }
 
 async function compare(twins: Twins, entity: Entity, runId: number): Promise<Beside> {
-  const [from, to] = ENDS;
-  return await twins.expecting(entity, { from, to }, async (tx) => {
+  return await twins.expecting(entity, ALL, async (tx) => {
     await twins.keep(entity);
     const differences = [
       ...(await find(tx, entity, cellsSql(entity), [])),

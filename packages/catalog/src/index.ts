@@ -24,4 +24,4 @@ export { MissingInSource, missingInSource } from "./missing-in-source.ts";
 export { quoted, sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
 export type { Family } from "./source-types.ts";
 export { convertedColumns, type TypedColumn, unfitColumns, zonedColumns } from "./typed-source.ts";
-export { twinOf, twinWords } from "./twins.ts";
+export { twinsFolder } from "./twins.ts";

@@ -1,5 +1,5 @@
 /** The second bookkeeping: what the target should hold by the twins of the entities, for one range of source keys at a time. */
-import { type Codes, type Entity, type SourceShape, twinOf } from "@nexus/catalog";
+import type { Codes, Entity, SourceShape } from "@nexus/catalog";
 import {
   type Bounds,
   inTransaction,
@@ -12,18 +12,16 @@ import {
 import { rawTablesOf } from "./raw-tables.ts";
 import { beginSession, keepKnown } from "./session.ts";
 import { stage } from "./stage.ts";
-
-/** A source key; in digits beyond 2^53. */
-type Key = number | string;
+import { twinOf } from "./twin-files.ts";
 
 /** Source keys from `from` to `to`, both of them too. */
 export interface Range {
-  readonly from: Key;
-  readonly to: Key;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** The source keys that are asked about. */
-export type Keys = Range | readonly Key[];
+export type Keys = Range | readonly number[];
 
 /** What the twins are worked out with. */
 export interface TwinDeps {
@@ -66,7 +64,7 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
   const session = oneSession(deps.target);
   let current: Current | undefined;
   const fill = async (target: Queryable, entity: Entity, keys: Keys): Promise<void> => {
-    const twin = twinOf(entity.name);
+    const twin = twinOf(entity);
     if (twin === null) throw new Error(`${entity.name} has no twin`);
     const staging = (source: Queryable) => ({ source, target, shape, keys });
     const read = async (source: Queryable): Promise<void> => {

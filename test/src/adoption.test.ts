@@ -1,16 +1,34 @@
 /** A target that is half filled already becomes whole: nobody is loaded twice, no id changes, what is unclear is left and listed. */
-import { type AdoptionView, type Client, openClient } from "@nexus/contract";
+import { openClient } from "@nexus/contract";
 import { type HalfFilled, makeHalfFilled, matches, strangers } from "@nexus/local/half-filled";
+import { adoptedChanges } from "@nexus/shared/ledger";
 import { eventually, lockWaits, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
 import { embedded } from "./embedded-stack.ts";
+import {
+  adoption,
+  changedSince,
+  counted,
+  counts,
+  expectChildren,
+  keyOf,
+  rememberAdopted,
+  sum,
+  timed,
+  withoutFollowers,
+  writesSoFar,
+} from "./half-filled-target.ts";
 import { type Journey, openJourney } from "./journey.ts";
 
 /** `ADOPTION_SCALE=1`: the report's 844 practices and 9,101 profiles. */
 const SCALE = Number(process.env["ADOPTION_SCALE"] ?? 0.05);
 
-describe.each(stacks([embedded]))("adoption, on $name", (stack) => {
+const trials = stacks([embedded]).flatMap((stack) =>
+  (["real", "reported"] as const).map((shape) => ({ stack, shape, name: stack.name })),
+);
+
+describe.each(trials)("adoption of the $shape shape, on $name", ({ stack, shape }) => {
   let journey: Journey;
   let half: HalfFilled;
   let keep: readonly string[];
@@ -18,10 +36,10 @@ describe.each(stacks([embedded]))("adoption, on $name", (stack) => {
 
   beforeAll(async () => {
     journey = await openJourney(stack, {
-      sample: { scale: SCALE },
+      sample: { scale: SCALE, shape },
       fill: async ({ legacyUrl, targetUrl }) => {
         const [source, target] = [{ url: legacyUrl }, { url: targetUrl }];
-        half = await makeHalfFilled({ source, target, shape: "real", seed: 1, orders: "half" });
+        half = await makeHalfFilled({ source, target, shape, seed: 1, orders: "half" });
       },
     });
     const twice = [...half.profiles.duplicates, ...half.cases.duplicates];
@@ -40,11 +58,20 @@ describe.each(stacks([embedded]))("adoption, on $name", (stack) => {
     });
 
     const written = await xmins();
+    const statistics = await writesSoFar(target);
     const began = performance.now();
     const plan = await adoption(api, { kind: "plan", keep });
     const planMs = Math.round(performance.now() - began);
     expect(plan.status).toBe("done");
     expect(await xmins()).toEqual(written);
+    if (stack.name === "servers") {
+      const told = plan.entities.length + statistics.told;
+      const settled = await eventually(() => writesSoFar(target), {
+        until: (now) => now.told >= told,
+      });
+      expect(settled.tables).toEqual(statistics.tables);
+    }
+    await expectChildren(target, api, plan.id);
     for (const { entity, strangers, adopted, left } of plan.entities)
       expect(adopted + sum(left), entity).toBe(strangers);
 
@@ -59,6 +86,7 @@ describe.each(stacks([embedded]))("adoption, on $name", (stack) => {
     expect(again.entities.map(counts)).toEqual(plan.entities.map(counts));
     const nothing = await adoption(api, { kind: "adopt", keep });
     expect(sum(counted(nothing))).toBe(0);
+    await rememberAdopted(target);
 
     const { runId } = await api.call("POST /v1/runs", {
       body: { embeddings: false, leaveStrangers: "rows of the earlier tool that nobody knows" },
@@ -68,6 +96,12 @@ describe.each(stacks([embedded]))("adoption, on $name", (stack) => {
       code: "nothing_to_undo",
     });
     const progress = await journey.completed(runId);
+    const changed = await changedSince(target);
+    const foreseen = plan.entities.map(({ entity, changes }) => [entity, changes]);
+    expect(Object.fromEntries(foreseen)).toEqual(changed);
+    const done = await adoptedChanges(target, runId);
+    const told = Object.fromEntries(done.map(({ entity, ...counts }) => [entity, counts]));
+    expect(withoutFollowers(told)).toEqual(withoutFollowers(changed));
     for (const { entity, loaded, strangers, adopted: known } of progress) {
       const { rows } = await target.query<{ all: number; keyed: number; adopted: number }>(
         `select count(*) as all, count(${keyOf(entity)}) as keyed,
@@ -81,7 +115,7 @@ describe.each(stacks([embedded]))("adoption, on $name", (stack) => {
     const second = await journey.completed(await journey.begin());
     expect(second.map(({ inserted, updated }) => inserted + updated)).toEqual(second.map(() => 0));
     process.stdout.write(
-      `adoption at scale ${SCALE} on ${stack.name}: plan ${planMs} ms, run ${runMs} ms, ${JSON.stringify(plan.entities.map(({ entity, strangers, byKey, left }) => ({ entity, strangers, byKey, left })))}\n`,
+      `adoption at scale ${SCALE} on ${stack.name}, ${shape}: plan ${planMs} ms, run ${runMs} ms, ${JSON.stringify(plan.entities.map(({ entity, strangers, byKey, left }) => ({ entity, strangers, byKey, left })))}\n`,
     );
   });
 
@@ -155,6 +189,40 @@ describe.each(stacks([embedded]))("adoption, on $name", (stack) => {
     expect(rows).toEqual([]);
   });
 
+  it("is given up while it writes: what was written stays, undo takes it back, a run may start", async (context) => {
+    if (stack.name !== "servers" || shape !== "real")
+      context.skip(
+        "holding a lock while others work takes a server of many sessions; once is enough",
+      );
+    const { target } = journey;
+    const { url } = await startApiHere(context, journey.stack);
+    const api = openClient({ url });
+    await target.query(
+      `update public.practices set legacy_id = null; update public.profiles set legacy_id = null;
+       delete from migration.adopted_rows`,
+    );
+    const holder = await target.connect();
+    await holder.query("begin; lock table public.profiles in share row exclusive mode");
+    const { id } = await api.call("POST /v1/adoptions", { body: { kind: "adopt" } });
+    await eventually(async () => (await lockWaits(target)) > 0, { within: 120_000 });
+    const params = { id: String(id) };
+    const givenUp = api.call("POST /v1/adoptions/:id/cancel", { params, body: {} });
+    await eventually(async () => (await lockWaits(target)) > 1, { within: 120_000 });
+    await holder.query("rollback");
+    holder.release();
+    expect(await givenUp).toEqual({ id, status: "cancelled" });
+    const written = await keyed();
+    expect(written).toBeGreaterThan(0);
+    const { rows } = await target.query("select from migration.adopted_rows");
+    expect(rows).toHaveLength(written);
+    const undone = await adoption(api, { kind: "undo" });
+    expect([undone.status, await keyed()]).toEqual(["done", 0]);
+    const { runId } = await api.call("POST /v1/runs", {
+      body: { embeddings: false, entities: ["practices"], leaveStrangers: "to see" },
+    });
+    await api.call("POST /v1/runs/:id/cancel", { params: { id: String(runId) }, body: {} });
+  });
+
   /** The transactions that wrote the rows which the earlier tool has left. */
   async function xmins(): Promise<unknown[]> {
     const { rows } = await journey.target.query(
@@ -178,40 +246,3 @@ describe.each(stacks([embedded]))("adoption, on $name", (stack) => {
     return new Map(rows.map(({ id, table }) => [id, table]));
   }
 });
-
-interface Asking {
-  readonly kind: "plan" | "adopt" | "undo";
-  readonly keep?: readonly string[];
-}
-
-/** Asks for an adoption and waits for its end. */
-async function adoption(api: Client, { kind, keep = [] }: Asking): Promise<AdoptionView> {
-  const { id } = await api.call("POST /v1/adoptions", { body: { kind, keep: [...keep] } });
-  return await eventually(() => api.call("GET /v1/adoptions/:id", { params: { id: String(id) } }), {
-    until: ({ status }) => status !== "open",
-    within: 120_000,
-    every: 20,
-  });
-}
-
-function counts({ entity, strangers, adopted, left }: AdoptionView["entities"][number]) {
-  return { entity, strangers, adopted, left };
-}
-
-function counted({ entities }: AdoptionView): Readonly<Record<string, number>> {
-  return Object.fromEntries(entities.map(({ entity, adopted }) => [entity, adopted]));
-}
-
-function sum(rows: Readonly<Record<string, number>>): number {
-  return Object.values(rows).reduce((total, some) => total + some, 0);
-}
-
-function keyOf(entity: string): string {
-  return entity === "cases" ? "legacy_project_id" : "legacy_id";
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return Math.round(performance.now() - began);
-}

@@ -1,8 +1,8 @@
 /** The commands against a real API on a real ledger. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { seedRun } from "@nexus/shared/testing";
+import { eventually, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiToCommand, apiToCommand, blockedRun, freshToken } from "./nexus.fixture.ts";
 
@@ -27,6 +27,48 @@ describe("nexus", () => {
     expect(await api.json("runs --status failed")).toMatchObject({
       items: [{ id: 2, status: "failed" }],
     });
+  });
+
+  it("adopt: reads the rows to keep from a file, and says which line is none", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "nexus-decisions-"));
+    try {
+      const file = join(folder, "keep.txt");
+      const [one, other] = [
+        "6ba7b810-9dad-41d1-80b4-00c04fd430c8",
+        "6BA7B811-9DAD-41D1-80B4-00C04FD430C8",
+      ];
+      await writeFile(file, `# of duplicates\n\n${one}\n  ${other} # the newer one\nnobody\n`);
+      const bad = await api.run(`adopt --plan --decisions ${file}`);
+      expect([bad.code, bad.stderr]).toEqual([
+        2,
+        expect.stringContaining(`line 5 of ${file} is not the id of a row`),
+      ]);
+      const missing = await api.run(`adopt --decisions ${file}.gone`);
+      expect([missing.code, missing.stderr]).toEqual([
+        2,
+        expect.stringContaining(`${file}.gone cannot be read`),
+      ]);
+      const none = await api.target.query("select from migration.adoptions");
+      expect(none.rowCount).toBe(0);
+      await writeFile(file, `# of duplicates\r\n\r\n${one}\r\n  ${other} # the newer one\r\n`);
+      const asked = api.runProcess(`adopt --plan --decisions ${file} --keep ${one}`);
+      await eventually(async () => {
+        const { rows } = await api.target.query<{ keep: unknown }>(
+          "select asked -> 'keep' as keep from migration.adoptions",
+        );
+        return JSON.stringify(rows).toLowerCase().includes(other.toLowerCase());
+      });
+      const cancelled = await api.run("adopt --cancel --reason enough");
+      expect(cancelled.stdout).toMatch(/^adoption 1 is cancelled/);
+      expect((await asked).stdout).toMatch(/^adoption 1 was cancelled/);
+      const again = await api.run("adopt --cancel");
+      expect([again.code, again.stderr]).toEqual([
+        4,
+        expect.stringContaining("no adoption is open"),
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("exceptions: counts by reason, filters, and lists keys page by page", async () => {

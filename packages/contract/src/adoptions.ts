@@ -32,13 +32,19 @@ const place = z.object({
   used: z.boolean().meta({ description: "Whether rows are known by it." }),
 });
 
-const adoption = z.object({
+const facts = {
   id: z.int(),
   kind: z.enum(["plan", "adopt", "undo"]),
-  status: z.enum(["open", "done", "failed"]).meta({ description: "`open`: an extractor does it." }),
+  status: z.enum(["open", "done", "failed", "cancelled"]).meta({
+    description: "`open`: an extractor does it. `cancelled`: an operator gave it up.",
+  }),
   createdAt: instant,
   finishedAt: instant.nullable(),
   errorCode: z.string().nullable(),
+};
+
+const adoption = z.object({
+  ...facts,
   entities: z.array(
     z.object({
       entity: z.string(),
@@ -51,6 +57,16 @@ const adoption = z.object({
         .record(z.string(), z.int())
         .meta({ description: "How many were left alone, by reason." }),
       places: z.array(place),
+      changes: z
+        .object({
+          rows: z.int(),
+          columns: z.record(z.string(), z.int()).meta({ description: "Rows by column." }),
+        })
+        .nullable()
+        .meta({
+          description:
+            "Of a plan: the rows that would be adopted and that the first run will then change, and in which columns.",
+        }),
     }),
   ),
 });
@@ -100,6 +116,20 @@ export const adoptions = {
     }),
     response: { 201: z.object({ id: z.int() }) },
     problems: ["unknown_entity", "run_active", "adoption_open", "nothing_to_undo"],
+  },
+  "GET /v1/adoptions": {
+    summary: "List adoptions, newest first",
+    querystring: listQuery({}),
+    response: { 200: pageOf(z.object(facts)) },
+    problems: [],
+  },
+  "POST /v1/adoptions/:id/cancel": {
+    summary:
+      "Give up an adoption that is not done; keys that it has written stay, until they are taken back (`undo`)",
+    params: adoptionParams,
+    body: optionalBody({ reason: reason.optional() }),
+    response: { 200: z.object({ id: z.int(), status: z.literal("cancelled") }) },
+    problems: ["not_found", "adoption_over"],
   },
   "GET /v1/adoptions/:id": {
     summary: "Show what an adoption found and did",

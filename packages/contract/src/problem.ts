@@ -41,6 +41,7 @@ export const PROBLEMS = {
     statuses: [409],
     means: "a forecast or a verification is under way; `proofId` names it",
   },
+  adoption_over: { statuses: [409], means: "the adoption is done, failed or cancelled already" },
   nothing_to_undo: { statuses: [409], means: "nothing was adopted since the newest run began" },
   no_vectors: { statuses: [409], means: "the target has no table for vectors" },
   idempotency_in_flight: {

@@ -7,12 +7,14 @@ import {
   countAttempt,
   failExhausted,
   finishBatch,
+  recordAdoptedChanges,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
 import { keptAwake } from "./awake.ts";
 import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
 import { passGate } from "./gate.ts";
+import { countAdoptedChanges } from "./adopted-changes.ts";
 import { afterFailure, release, snoozeJob, snoozeShutOut } from "./after-failure.ts";
 import {
   emitContent,
@@ -174,11 +176,19 @@ async function write(
       const mapped = sortOutcomes(rows, parents, run.codes);
       const moved = await moveKeys(tx, attempt, run, entity, mapped.loaded);
       const taken = await takeOver(tx, attempt, entity, moved.rows);
+      const adopted = await countAdoptedChanges(tx, entity, run, moved.rows);
       const written = await upsertRows(tx, entity, run, moved.rows);
       const refused = [...written.refused, ...moved.refused];
-      tally = tallied(tally, { ...mapped, read, taken, written: { ...written, refused } });
+      tally = tallied(tally, {
+        ...mapped,
+        read,
+        taken,
+        adopted,
+        written: { ...written, refused },
+      });
     }
     const counts = await recordOutcomes(tx, batch, tally);
+    await recordAdoptedChanges(tx, batch, tally.adopted);
     await emitContent(tx, batch, entity, run, tally);
     await finishBatch(
       tx,

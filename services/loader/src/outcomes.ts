@@ -1,6 +1,6 @@
 /** Every row read has one outcome; what the batch says of its rows is written with them. */
 import type { Codes, Entity, LoadedRow, Outcome, ParentLookup } from "@nexus/catalog";
-import type { Client } from "@nexus/shared/database";
+import { addChanges, type Changes, type Client, NO_CHANGES } from "@nexus/shared/database";
 import {
   type BatchCounts,
   type ClaimedBatch,
@@ -82,6 +82,7 @@ interface Result extends Mapped {
   /** Rows that were read. */
   readonly read: number;
   readonly taken: readonly number[];
+  readonly adopted: Changes;
   readonly written: Written;
 }
 
@@ -93,6 +94,8 @@ export interface Tally {
   readonly notes: readonly NoteGroup[];
   readonly inserted: readonly string[];
   readonly updated: readonly string[];
+  /** What changes in rows that were adopted before this run. */
+  readonly adopted: Changes;
 }
 
 export const NOTHING_YET: Tally = {
@@ -102,12 +105,13 @@ export const NOTHING_YET: Tally = {
   notes: [],
   inserted: [],
   updated: [],
+  adopted: NO_CHANGES,
 };
 
 /** Adds a portion of the batch. */
 export function tallied(
   sofar: Tally,
-  { read, loaded: mapped, exceptions, taken, written }: Result,
+  { read, loaded: mapped, exceptions, taken, adopted, written }: Result,
 ): Tally {
   const refused = new Set(written.refused.map((row) => row.legacyId));
   const loaded = mapped.filter((row) => !refused.has(row.legacyId));
@@ -118,6 +122,7 @@ export function tallied(
     notes: groupNotes(sofar.notes, loaded, taken),
     inserted: [...sofar.inserted, ...written.inserted],
     updated: [...sofar.updated, ...written.updated],
+    adopted: addChanges(sofar.adopted, adopted),
   };
 }
 

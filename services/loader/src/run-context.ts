@@ -1,9 +1,13 @@
 /** What is the same for every batch of a run: read once per run and process. */
 import { type Codes, type Entity, parseCodes, type SourceShape } from "@nexus/catalog";
 import { ConfigurationError } from "@nexus/shared/config";
-import { type Pool, readSourceShape } from "@nexus/shared/database";
-import { findRun, idNamespace, sourceAtBegin } from "@nexus/shared/ledger";
-import { readTargetTables, type TargetTable } from "./target-tables.ts";
+import {
+  type Pool,
+  readSourceShape,
+  readTargetTables,
+  type TargetTable,
+} from "@nexus/shared/database";
+import { adoptedBefore, findRun, idNamespace, sourceAtBegin } from "@nexus/shared/ledger";
 
 export interface RunContext {
   readonly codes: Codes;
@@ -16,6 +20,8 @@ export interface RunContext {
   readonly sourceEncoding: string;
   /** What of an entity's table is otherwise than we would have made it. */
   readonly tables: (entity: Entity) => TargetTable;
+  /** Entities with rows that were adopted since the run of theirs before: the instant of that run. Their changes are counted. */
+  readonly adoptedAfter: ReadonlyMap<string, string>;
 }
 
 /**
@@ -46,11 +52,12 @@ async function readRunContext(
   runId: number,
   zone?: string,
 ): Promise<RunContext> {
-  const [run, shape, namespace, tables] = await Promise.all([
+  const [run, shape, namespace, tables, adoptedAfter] = await Promise.all([
     findRun(target, runId),
     sourceAtBegin(target, runId),
     idNamespace(target),
     readTargetTables(target),
+    adoptedBefore(target, runId),
   ]);
   const encoding = await legacy.query<{ name: string }>(
     "select current_setting('server_encoding') as name",
@@ -67,5 +74,6 @@ async function readRunContext(
     shape: shape ?? (await readSourceShape(legacy, run.sourceTimezone ?? zone)),
     sourceEncoding: encoding.rows[0]?.name ?? "UTF8",
     tables,
+    adoptedAfter,
   };
 }

@@ -1,8 +1,8 @@
 import { entities, entityNamed } from "@nexus/catalog";
-import { inTransaction, type Pool } from "@nexus/shared/database";
+import { inTransaction, type Pool, readTargetTables } from "@nexus/shared/database";
 import { freshTarget } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { readTargetTables } from "./target-tables.ts";
+
 import { upsert } from "./upsert.ts";
 
 const ID_NAMESPACE = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";

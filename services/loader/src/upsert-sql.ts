@@ -1,15 +1,19 @@
 /** The statements that write the rows of an entity, written from its columns. */
-import type { Column, Columns, Entity } from "@nexus/catalog";
-import { FOREIGN_TRIGGER } from "@nexus/shared/database";
-import { arrayParameter } from "./array-parameter.ts";
-import type { TargetTable } from "./target-tables.ts";
+import type { Columns, Entity } from "@nexus/catalog";
+import {
+  differs,
+  FOREIGN_TRIGGER,
+  sentColumns,
+  sentRows,
+  type TargetTable,
+} from "@nexus/shared/database";
 
 export interface UpsertSql {
-  /** Parameters: the ids, then one array for each of `columns`. Returns an `UpsertRow` for each row that was written or should have been. */
+  /** Parameters: `sentValues` of `columns`. Returns an `UpsertRow` for each row that was written or should have been. */
   readonly write: string;
   /** The same parameters, then the ids that were written: keeps those that differ from what was sent nevertheless. */
   readonly remember: string;
-  readonly columns: readonly (readonly [string, Column])[];
+  readonly columns: Columns;
 }
 
 /**
@@ -40,22 +44,13 @@ const INSTANTS: Readonly<Record<string, string>> = {
   updated_at: "coalesce(i.updated_at, old.updated_at, i.created_at, now())",
 };
 
-function statements(entity: Entity, { generated, texts, overrules }: TargetTable): UpsertSql {
-  const all = Object.entries(entity.target.columns);
-  const columns = all
-    .filter(([column]) => !generated.includes(column))
-    .map(([column, declared]) => [column, storedAs(declared, texts.includes(column))] as const);
-  const declared: Columns = Object.fromEntries(columns);
+function statements(entity: Entity, table: TargetTable): UpsertSql {
+  const columns = sentColumns(entity, table);
   return {
-    write: write(entity, declared, overrules ? MEMORY : NO_MEMORY),
-    remember: remember(entity, declared),
+    write: write(entity, columns, table.overrules ? MEMORY : NO_MEMORY),
+    remember: remember(entity, columns),
     columns,
   };
-}
-
-/** Text is compared with text: an enum is not, without a cast. */
-function storedAs(declared: Column, isText: boolean): Column {
-  return isText ? { ...declared, type: "text" } : declared;
 }
 
 /**
@@ -73,7 +68,7 @@ function write(entity: Entity, declared: Columns, remembered: Remembered): strin
     -- The rows that are new, or differ from what is there.
     due as (
       select i.id, ${due.join(", ")}
-      from ${input(declared)} i
+      from ${sentRows(declared)} i
       left join lateral (select * from public.${table} o where o.${key} = i.${key} limit 1) old on true
       where case when old.id is null then true when not (${differs(columns)}) then false
         else not ${remembered(entity, columns)} end
@@ -108,30 +103,10 @@ function remember({ name, target: { table, key } }: Entity, declared: Columns): 
   return `
     insert into migration.overruled as m (entity, legacy_id, sent, stored, rules)
     select '${name}', i.${key}, ${hash(columns, "i")}, ${hash(columns, "old")}, ${rules(table)}
-    from ${input(declared)} i
+    from ${sentRows(declared)} i
     join lateral (select * from public.${table} o where o.${key} = i.${key} limit 1) old on true
     where old.id = any($${columns.length + 2}::uuid[]) and (${differs(columns)})
     on conflict (entity, legacy_id) do update set sent = excluded.sent, stored = excluded.stored, rules = excluded.rules`;
-}
-
-/** Whether what was sent, `i`, is not what is there, `old`. An instant that the source has not is no difference. */
-function differs(columns: readonly string[]): string {
-  const mapped = columns.filter((column) => !(column in INSTANTS));
-  const dated = columns.filter((column) => column in INSTANTS);
-  return `(${mapped.map((column) => `old.${column}`).join(", ")})
-    is distinct from (${mapped.map((column) => `i.${column}`).join(", ")})
-    ${dated.map((column) => `or coalesce(old.${column} <> i.${column}, false)`).join(" ")}`;
-}
-
-/** The parameters as rows. */
-function input(declared: Columns): string {
-  const columns = Object.entries(declared);
-  const parameters = columns.map(([, { type }], n) => arrayParameter(n + 2, type));
-  const values = columns.map(([name, { stripNulls }]) =>
-    stripNulls ? `jsonb_strip_nulls(${name}) as ${name}` : name,
-  );
-  return `(select id, ${values.join(", ")}
-      from unnest(${arrayParameter(1, "uuid")}, ${parameters.join(", ")}) as u (id, ${Object.keys(declared).join(", ")}))`;
 }
 
 function hash(columns: readonly string[], alias: string): string {

@@ -1,7 +1,13 @@
 /** Writes rows by their legacy key: new ones are inserted, changed ones updated, equal ones left alone. */
-import { type ColumnType, type Entity, idOf, type LoadedRow } from "@nexus/catalog";
-import { type Client, errorCode, nextStep } from "@nexus/shared/database";
-import { arrayParameter, arrayValue } from "./array-parameter.ts";
+import { type Entity, idOf, type LoadedRow } from "@nexus/catalog";
+import {
+  arrayParameter,
+  arrayValue,
+  type Client,
+  errorCode,
+  nextStep,
+  sentValues,
+} from "@nexus/shared/database";
 import type { RunContext } from "./run-context.ts";
 import { type UpsertRow, upsertSql } from "./upsert-sql.ts";
 
@@ -89,8 +95,7 @@ async function upsertOnce(
   const table = tables(entity);
   const { write, remember, columns } = upsertSql(entity, table);
   const ids = rows.map((row) => idOf(idNamespace, entity.name, row.legacyId));
-  const arrays = columns.map(([column, { type }]) => columnOf(rows, column, type));
-  const values = [arrayValue(ids, "uuid"), ...arrays];
+  const values = sentValues(columns, ids, rows);
   const result = await tx.query<UpsertRow>(write, values);
   const kept = new Set(result.rows.filter(({ id }) => id !== null).map(({ key }) => key));
   const lost = result.rows.filter(({ kind, key }) => kind === "lost" && !kept.has(key));
@@ -112,14 +117,14 @@ async function findAll(tx: Client, { target }: Entity, rows: readonly LoadedRow[
   const missing = await tx.query<{ key: number }>(
     `select k.key from unnest(${arrayParameter(1, "integer")}) as k (key)
      where not exists (select from public.${target.table} t where t.${target.key} = k.key)`,
-    [columnOf(rows, target.key, "integer")],
+    [
+      arrayValue(
+        rows.map(({ row }) => row[target.key] ?? null),
+        "integer",
+      ),
+    ],
   );
   if (missing.rows.length > 0) throw new NotStored(missing.rows.map(({ key }) => key));
-}
-
-function columnOf(rows: readonly LoadedRow[], column: string, type: ColumnType): Buffer {
-  const values = rows.map(({ row }) => row[column] ?? null);
-  return arrayValue(values, type);
 }
 
 /** Whether an error is of a row: without that row, the others may be written. */

@@ -12,6 +12,7 @@ import { count, table } from "../words.ts";
 interface Given extends Printing {
   readonly plan?: true;
   readonly undo?: true;
+  readonly cancel?: true;
   readonly key: Readonly<Record<string, string>>;
   readonly namespace?: string;
   readonly keep: readonly string[];
@@ -40,6 +41,7 @@ export function adopt(program: Command): void {
         "take back the keys that were given since the newest run began",
       ).conflicts("plan"),
     )
+    .addOption(new Option("--cancel", "give up the adoption that is open").conflicts("plan"))
     .addOption(
       new Option(
         "--key <entity=place>",
@@ -75,6 +77,7 @@ const SHOWN = 20;
 
 async function ask(given: Given): Promise<void> {
   const api = openApi();
+  if (given.cancel === true) return await cancel(api, given);
   const kind = given.undo === true ? "undo" : given.plan === true ? "plan" : "adopt";
   const keep = [
     ...given.keep,
@@ -92,6 +95,24 @@ async function ask(given: Given): Promise<void> {
   );
   print({ ...adoption, findings }, linesOf(adoption, findings), given);
   if (adoption.status === "failed") process.exitCode = EXIT_CODES.unwell.code;
+}
+
+/** Gives up what is open. What was written by then stays: `--undo` takes it back. */
+async function cancel(api: Client, given: Given): Promise<void> {
+  const { items } = await api.call("GET /v1/adoptions", { query: { limit: 1 } });
+  const [newest] = items;
+  if (newest?.status !== "open") {
+    remark("no adoption is open: there is nothing to cancel");
+    process.exitCode = EXIT_CODES.refused.code;
+    return;
+  }
+  const { id } = newest;
+  const { reason } = given;
+  const cancelled = await api.call("POST /v1/adoptions/:id/cancel", {
+    params: { id: String(id) },
+    body: { reason },
+  });
+  print(cancelled, [`adoption ${id} is cancelled; keys that it has written stay (--undo)`], given);
 }
 
 async function untilDone(api: Client, id: number): Promise<AdoptionView> {
@@ -125,6 +146,8 @@ function linesOf(adoption: AdoptionView, findings: readonly Finding[]): string[]
   const { id, kind, status, entities, errorCode } = adoption;
   if (status === "failed")
     return [`adoption ${id} failed (${errorCode}): the extractor's log says more`];
+  if (status === "cancelled")
+    return [`adoption ${id} was cancelled; keys that it had written stay (--undo)`];
   if (kind === "undo")
     return [`adoption ${id}: what was adopted since the newest run has no legacy key again`];
   if (entities.length === 0)
@@ -143,6 +166,7 @@ function linesOf(adoption: AdoptionView, findings: readonly Finding[]): string[]
     `adoption ${id}${kind === "plan" ? " is a plan: nothing was written" : ""}`,
     ...table(["entity", "without key", DID[kind], "known by", "left alone"], rows),
     ...entities.flatMap(placeLines),
+    ...entities.flatMap(changeLines),
     ...(findings.length === 0
       ? []
       : table(["left alone", "id", "reason", "source row", "by", "children"], findings.map(rowOf))),
@@ -166,6 +190,14 @@ function placeLines({ entity, places }: AdoptionView["entities"][number]): strin
     const says = used ? "used" : `not used: --key ${entity}=${place}`;
     return `${entity}: ${place} holds ${count(rows)} numbers, ${count(inSource)} are keys of the source, ${agrees} (${says})`;
   });
+}
+
+/** Of a plan: what the first run will write in rows that are there. */
+function changeLines({ entity, adopted, changes }: AdoptionView["entities"][number]): string[] {
+  if (changes === null || adopted === 0) return [];
+  if (changes.rows === 0) return [`${entity}: the first run will change none of them`];
+  const rows = `${count(changes.rows)} of ${count(adopted)}`;
+  return [`${entity}: the first run will change ${rows} (${wordsOf(changes.columns)})`];
 }
 
 function wordsOf(counts: Readonly<Record<string, number>>): string {

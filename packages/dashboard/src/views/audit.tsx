@@ -17,10 +17,12 @@ const ACTIONS = [
   "waive",
   "backfill",
   "leave_strangers",
+  "plan_adoption",
   "adopt",
   "undo_adoption",
   "forecast",
   "verify",
+  "cancel_adoption",
 ];
 
 /** `#/audit?action=requeue&entity=cases` */

@@ -15,6 +15,19 @@ export {
   readSnapshot,
   readTarget,
 } from "./transaction.ts";
+export { arrayParameter, arrayValue } from "./array-parameter.ts";
+export {
+  addChanges,
+  type Changes,
+  changesFrom,
+  countDifferent,
+  differs,
+  NO_CHANGES,
+  sentColumns,
+  sentRows,
+  sentValues,
+} from "./sent-rows.ts";
+export { readTargetTables, type TargetTable } from "./target-tables.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
 export { notesOnTarget, preflightTarget, privacyNotes } from "./preflight-target.ts";
 export { type Inspection, inspectSource } from "./inspect-source.ts";

@@ -1,5 +1,7 @@
 /** Adoptions: asked for by an operator, done by an extractor, while no run is active. */
 import type { Queryable } from "../database/pool.ts";
+import type { Changes } from "../database/sent-rows.ts";
+import type { ClaimedBatch } from "./batches.ts";
 
 export type AdoptionKind = "plan" | "adopt" | "undo";
 
@@ -13,6 +15,8 @@ export interface Asked {
   readonly keep: readonly string[];
   /** Why what is left may stay; null: nothing is said of it. */
   readonly leaveStrangers: string | null;
+  /** Overrides of the catalog's codes, as JSON text: a plan maps as the first run will. */
+  readonly codes: string;
 }
 
 export interface Adoption {
@@ -40,8 +44,8 @@ export async function openAdoption(db: Queryable): Promise<Adoption | undefined>
 }
 
 function askedOf(value: Partial<Asked>): Asked {
-  const { keys = {}, namespace = null, keep = [], leaveStrangers = null } = value;
-  return { keys, namespace, keep, leaveStrangers };
+  const { keys = {}, namespace = null, keep = [], leaveStrangers = null, codes = "{}" } = value;
+  return { keys, namespace, keep, leaveStrangers, codes };
 }
 
 /** Asks for an adoption, under `lockStarts`. What the plans before it found is forgotten. */
@@ -84,6 +88,22 @@ export async function endAdoption(
   );
 }
 
+/** Gives up an adoption that is not done. Returns what it was before; undefined: there is none. A range that is being written is waited for. */
+export async function cancelAdoption(
+  tx: Queryable,
+  id: number,
+): Promise<{ status: string } | undefined> {
+  const found = await tx.query<{ status: string }>(
+    `select status from migration.adoptions where id = $1 for no key update`,
+    [id],
+  );
+  await tx.query(
+    `update migration.adoptions set status = 'cancelled', finished_at = now() where id = $1 and status = 'open'`,
+    [id],
+  );
+  return found.rows[0];
+}
+
 /** How many rows can be given back: adopted since the newest run that began. */
 export async function countUndoable(db: Queryable): Promise<number> {
   const found = await db.query<{ rows: number }>(
@@ -103,4 +123,57 @@ export async function recordAdopted(tx: Queryable, runId: number): Promise<void>
      where e.run_id = $1 and e.entity = a.entity and e.adopted <> a.rows`,
     [runId],
   );
+}
+
+/** Entities with rows that were adopted since the run before this one that had part of the entity: the instant when that began. */
+export async function adoptedBefore(
+  db: Queryable,
+  runId: number,
+): Promise<ReadonlyMap<string, string>> {
+  const found = await db.query<{ entity: string; after: string }>(
+    `select a.entity, before.began::text as after
+     from (select entity, max(adopted_at) as newest from migration.adopted_rows group by entity) a
+     cross join lateral (
+       select coalesce(max(r.started_at), '-infinity') as began
+       from migration.run_entities e join migration.runs r on r.id = e.run_id
+       where e.entity = a.entity and e.status <> 'skipped' and r.id < $1) before
+     where a.newest > before.began`,
+    [runId],
+  );
+  return new Map(found.rows.map(({ entity, after }) => [entity, after]));
+}
+
+/** Keeps what a batch changed in adopted rows. Each generation adds what is left to change. */
+export async function recordAdoptedChanges(
+  tx: Queryable,
+  { id, generation }: Pick<ClaimedBatch, "id" | "generation">,
+  { rows, columns }: Changes,
+): Promise<void> {
+  if (rows === 0) return;
+  await tx.query(
+    `insert into migration.adopted_changes (batch_id, generation, rows, columns) values ($1, $2, $3, $4::jsonb)
+     on conflict (batch_id, generation) do update set rows = excluded.rows, columns = excluded.columns`,
+    [id, generation, rows, JSON.stringify(columns)],
+  );
+}
+
+/** What a run changed in adopted rows, by entity: the first run after an adoption. */
+export async function adoptedChanges(
+  db: Queryable,
+  runId: number,
+): Promise<{ entity: string; rows: number; columns: Readonly<Record<string, number>> }[]> {
+  const found = await db.query<{ entity: string; rows: number; columns: string }>(
+    `select e.entity, c.rows, d.columns::text as columns
+     from migration.run_entities e
+     cross join lateral (select sum(c.rows)::bigint as rows from migration.batches b join migration.adopted_changes c on c.batch_id = b.id
+                         where b.run_id = e.run_id and b.entity = e.entity) c
+     cross join lateral (
+       select json_object_agg(name, rows order by name) as columns from (
+         select v.key as name, sum(v.value::bigint)::bigint as rows
+         from migration.batches b join migration.adopted_changes c on c.batch_id = b.id, jsonb_each_text(c.columns) v
+         where b.run_id = e.run_id and b.entity = e.entity group by 1) n) d
+     where e.run_id = $1 and c.rows > 0 order by e.position`,
+    [runId],
+  );
+  return found.rows.map((row) => ({ ...row, columns: JSON.parse(row.columns) }));
 }

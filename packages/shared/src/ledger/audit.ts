@@ -23,7 +23,8 @@ export interface Act {
     | "adopt"
     | "undo_adoption"
     | "forecast"
-    | "verify";
+    | "verify"
+    | "cancel_adoption";
   /** Null: it concerns no run. */
   readonly runId: number | null;
   readonly entity?: string;

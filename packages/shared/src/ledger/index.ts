@@ -101,6 +101,9 @@ export {
 export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
 export {
   type Adoption,
+  adoptedBefore,
+  adoptedChanges,
+  cancelAdoption,
   type AdoptionKind,
   type Asked,
   countUndoable,
@@ -110,6 +113,7 @@ export {
   lockStarts,
   openAdoption,
   recordAdopted,
+  recordAdoptedChanges,
   SINCE_LAST_RUN,
 } from "./adoptions.ts";
 export {

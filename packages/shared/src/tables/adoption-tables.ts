@@ -6,7 +6,7 @@ import { migration } from "./schema.ts";
 export const adoptions = migration.table("adoptions", {
   id: integer().primaryKey(),
   kind: text().$type<"plan" | "adopt" | "undo">().notNull(),
-  status: text().$type<"open" | "done" | "failed">().notNull(),
+  status: text().$type<"open" | "done" | "failed" | "cancelled">().notNull(),
   asked: asText("jsonb").notNull(),
   actor: text().notNull(),
   reason: text(),
@@ -25,6 +25,7 @@ export const adoptionEntities = migration.table(
     adopted: int8().notNull(),
     by_key: asText("jsonb").notNull(),
     places: asText("jsonb").notNull(),
+    changes: asText("jsonb"),
   },
   (table) => [primaryKey({ columns: [table.adoption_id, table.entity] })],
 );
@@ -56,4 +57,15 @@ export const adoptedRows = migration.table(
     adopted_at: instant().notNull(),
   },
   (table) => [primaryKey({ columns: [table.entity, table.id] })],
+);
+
+export const adoptedChanges = migration.table(
+  "adopted_changes",
+  {
+    batch_id: int8().notNull(),
+    generation: integer().notNull(),
+    rows: integer().notNull(),
+    columns: asText("jsonb").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.batch_id, table.generation] })],
 );

@@ -17,12 +17,17 @@ const ANSWERS: {
   run_active: ({ runId }) => [409, `run ${runId} is active: wait for it, or cancel it`],
   adoption_open: ({ adoptionId }) => [
     409,
-    `adoption ${adoptionId} is under way: wait for it (an extractor does it)`,
+    `adoption ${adoptionId} is under way: wait for it (an extractor does it), or cancel it`,
   ],
   proof_open: ({ proofId }) => [
     409,
     `proof ${proofId}, a forecast or a verification, is under way: wait for it (an extractor does it)`,
   ],
+  adoption_over: ({ adoptionId, status }) => [
+    409,
+    `adoption ${adoptionId} is ${status}: there is nothing to cancel`,
+  ],
+  no_such_adoption: ({ adoptionId }) => [404, `there is no adoption ${adoptionId}`],
   nothing_to_undo: () => [
     409,
     "nothing was adopted since the newest run began: what a run has compared and written cannot be given back",
@@ -70,5 +75,5 @@ function problemOf<K extends Kind>(kind: K, refusal: Refusals[K]): Problem {
 }
 
 function codeOf(kind: Kind): ProblemCode {
-  return kind === "no_such_run" ? "not_found" : kind;
+  return kind === "no_such_run" || kind === "no_such_adoption" ? "not_found" : kind;
 }

@@ -1,14 +1,14 @@
 import type { Pool } from "@nexus/shared/database";
-import { openAdoption } from "@nexus/shared/ledger";
+import { lockAdoption, openAdoption } from "@nexus/shared/ledger";
 import { freshTarget } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { askAdoption } from "./ask-adoption.ts";
+import { askAdoption, giveUpAdoption } from "./ask-adoption.ts";
 import { startRun } from "./start-run.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: "to see" };
 const order = { embeddings: false, codes: "{}" };
-const asked = { keys: {}, namespace: null, keep: [], leaveStrangers: null };
+const asked = { keys: {}, namespace: null, keep: [], leaveStrangers: null, codes: "{}" };
 let target: Pool;
 
 beforeEach(async (context) => {
@@ -66,6 +66,27 @@ describe("asking for an adoption", () => {
       ),
     );
     expect(answers.filter(({ kind }) => kind === "started" || kind === "asked")).toHaveLength(1);
+  });
+
+  it("is given up by an operator, once, and then a run may start", async () => {
+    await askAdoption(target, "adopt", asked, by, catalog);
+    expect(await giveUpAdoption(target, 1, by)).toEqual({
+      kind: "given_up",
+      id: 1,
+      status: "cancelled",
+    });
+    expect(await lockAdoption(target, 1)).toBe(false);
+    expect(await giveUpAdoption(target, 1, by)).toMatchObject({
+      kind: "adoption_over",
+      status: "cancelled",
+    });
+    expect(await giveUpAdoption(target, 2, by)).toMatchObject({ kind: "no_such_adoption" });
+    const audit = await target.query("select action, reason from migration.audit_log order by id");
+    expect(audit.rows).toEqual([
+      { action: "adopt", reason: "to see" },
+      { action: "cancel_adoption", reason: "to see" },
+    ]);
+    expect(await startRun(target, order, by, catalog)).toMatchObject({ kind: "started" });
   });
 
   it("undoes what was adopted since the newest run began, and nothing else", async () => {

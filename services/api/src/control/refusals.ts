@@ -12,6 +12,8 @@ export type Refusal =
   | { readonly kind: "run_active"; readonly runId: number }
   | { readonly kind: "adoption_open"; readonly adoptionId: number }
   | { readonly kind: "proof_open"; readonly proofId: number }
+  | { readonly kind: "adoption_over"; readonly adoptionId: number; readonly status: string }
+  | { readonly kind: "no_such_adoption"; readonly adoptionId: number }
   | { readonly kind: "nothing_to_undo" }
   | { readonly kind: "strangers"; readonly strangers: readonly Strangers[] }
   | { readonly kind: "no_such_run"; readonly runId: number }

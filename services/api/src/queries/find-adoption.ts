@@ -6,11 +6,13 @@ import {
   adoptionFindings,
   adoptions,
   and,
+  desc,
   eq,
   given,
   iso,
   query,
   read,
+  sql,
 } from "@nexus/shared/tables";
 import { z } from "zod";
 
@@ -25,6 +27,8 @@ const places = z.array(
     used: z.boolean(),
   }),
 );
+
+const changes = z.object({ rows: z.int(), columns: counts }).nullable();
 
 const facts = {
   id: adoptions.id,
@@ -41,18 +45,35 @@ export async function findAdoption(db: Queryable, id: number): Promise<AdoptionV
   return found === undefined ? undefined : { ...found, entities: await entitiesOf(db, id) };
 }
 
+/** Adoptions, newest first. `before`: where the page before ended. */
+export async function listAdoptions(
+  db: Queryable,
+  { before, limit }: { readonly before: string | undefined; readonly limit: number },
+): Promise<Omit<AdoptionView, "entities">[]> {
+  return await read(
+    db,
+    query
+      .select(facts)
+      .from(adoptions)
+      .where(given(before, (id) => sql`${adoptions.id} < ${id}::bigint`))
+      .orderBy(desc(adoptions.id))
+      .limit(limit),
+  );
+}
+
 interface Row {
   readonly entity: string;
   readonly strangers: number;
   readonly adopted: number;
   readonly byKey: string;
   readonly places: string;
+  readonly changes: string | null;
   readonly left: string;
 }
 
 async function entitiesOf(db: Queryable, id: number): Promise<AdoptionView["entities"]> {
   const found = await db.query<Row>(
-    `select e.entity, e.strangers, e.adopted, e.by_key::text as "byKey", e.places::text as places, l.left::text as "left"
+    `select e.entity, e.strangers, e.adopted, e.by_key::text as "byKey", e.places::text as places, e.changes::text as changes, l.left::text as "left"
      from migration.adoption_entities e
      cross join lateral (
        select coalesce(json_object_agg(reason, rows), '{}') as "left" from (
@@ -66,6 +87,7 @@ async function entitiesOf(db: Queryable, id: number): Promise<AdoptionView["enti
     byKey: counts.parse(JSON.parse(row.byKey)),
     left: counts.parse(JSON.parse(row.left)),
     places: places.parse(JSON.parse(row.places)),
+    changes: changes.parse(JSON.parse(row.changes ?? "null")),
   }));
 }
 

@@ -3,9 +3,9 @@ import { by } from "../access/caller.ts";
 import { pageOf, positionIn } from "../answers/page.ts";
 import { Problem } from "../answers/problem.ts";
 import { done } from "../answers/refusal.ts";
-import { askAdoption } from "../control/ask-adoption.ts";
+import { askAdoption, giveUpAdoption } from "../control/ask-adoption.ts";
 import { type Deps, namesOf } from "../deps.ts";
-import { findAdoption, listFindings } from "../queries/find-adoption.ts";
+import { findAdoption, listAdoptions, listFindings } from "../queries/find-adoption.ts";
 import type { App } from "../server.ts";
 
 /** `/v1/adoptions` */
@@ -21,10 +21,31 @@ export function adoptionRoutes(app: App, deps: Deps): void {
       namespace = null,
       leaveStrangers = null,
     } = request.body ?? {};
-    const asked = { keys, keep, namespace, leaveStrangers };
+    const asked = { keys, keep, namespace, leaveStrangers, codes: deps.codes };
     const { id } = done(await askAdoption(target, kind, asked, by(request, reason), namesOf(deps)));
     return await reply.code(201).send({ id });
   });
+
+  app.get("/v1/adoptions", { schema: contract["GET /v1/adoptions"] }, async ({ query }) => {
+    const { limit = 100, cursor } = query;
+    const found = await listAdoptions(target, { before: positionIn(cursor), limit: limit + 1 });
+    return pageOf(found, limit, ({ id }) => id);
+  });
+  oneAdoption(app, deps);
+}
+
+/** `/v1/adoptions/:id` */
+function oneAdoption(app: App, { target }: Deps): void {
+  app.post(
+    "/v1/adoptions/:id/cancel",
+    { schema: contract["POST /v1/adoptions/:id/cancel"] },
+    async (request) => {
+      const { params, body } = request;
+      const caller = by(request, body?.reason ?? null);
+      const { id, status } = done(await giveUpAdoption(target, params.id, caller));
+      return { id, status };
+    },
+  );
 
   app.get(
     "/v1/adoptions/:id",

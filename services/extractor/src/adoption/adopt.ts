@@ -1,6 +1,6 @@
 /** The story of an adoption: what an operator asked for is found out and written, entity by entity, parents first. */
-import type { Entity } from "@nexus/catalog";
-import { errorCode, nextStep, readSourceShape } from "@nexus/shared/database";
+import { type Entity, parseCodes } from "@nexus/catalog";
+import { type Changes, errorCode, nextStep, readSourceShape } from "@nexus/shared/database";
 import {
   type Adoption,
   countStrangers,
@@ -11,8 +11,18 @@ import {
   recordAudit,
 } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
+import { foresee } from "./foresee.ts";
+import type { Future } from "./future.ts";
 import { type Clues, idsOf, recognise, type Recognised } from "./recognise.ts";
-import { countChildren, recordEntity, undo, whileOpen, writeKeys } from "./write.ts";
+import {
+  AdoptionOver,
+  countChildren,
+  recordEntity,
+  type Told,
+  undo,
+  whileOpen,
+  writeKeys,
+} from "./write.ts";
 
 /** One look for an adoption. Returns the milliseconds until the next. One that cannot be done ends with a code; a server that is away is waited for. */
 export async function adopt(deps: Deps): Promise<number> {
@@ -22,6 +32,10 @@ export async function adopt(deps: Deps): Promise<number> {
     await carryOut(deps, adoption);
     deps.log.info({ adoption: adoption.id, kind: adoption.kind }, "adoption done");
   } catch (error) {
+    if (error instanceof AdoptionOver) {
+      deps.log.info({ adoption: adoption.id }, "the adoption was ended by somebody else");
+      return 0;
+    }
     const step = nextStep(error);
     if (deps.signal.aborted || step === "wait" || step === "retry") throw error;
     deps.log.error({ err: error, adoption: adoption.id }, "adoption failed");
@@ -55,13 +69,22 @@ async function recogniseAll(deps: Deps, adoption: Adoption): Promise<void> {
   const done = await entitiesDone(deps, adoption);
   const clues = await cluesOf(deps, adoption);
   const matched = new Map<string, ReadonlyMap<string, number>>();
+  const future = futureOf(deps, clues);
   for (const [position, entity] of deps.entities.entries()) {
     if (done.has(entity.name)) continue;
     const recognised = (await recognise(deps, entity, clues, matched)) ?? nobodyIn(entity);
-    if (adoption.kind === "plan") matched.set(entity.name, idsOf(recognised));
-    else await writeKeys(deps.target, adoption, recognised);
-    await record(deps, adoption, recognised, position);
+    let changes: Changes | null = null;
+    if (adoption.kind === "plan") {
+      matched.set(entity.name, idsOf(recognised));
+      changes = await foresee(future, entity, recognised.matches);
+    } else await writeKeys(deps.target, adoption, recognised);
+    await record(deps, adoption, { ...recognised, changes }, position);
   }
+}
+
+function futureOf(deps: Deps, { asked, shape, namespaces: [namespace = ""] }: Clues): Future {
+  const codes = parseCodes(JSON.parse(asked.codes));
+  return { deps, shape, codes, namespace, adopted: new Map(), parents: new Map() };
 }
 
 /** No stranger is left: there was none, or all were adopted before this process. */
@@ -72,7 +95,7 @@ function nobodyIn(entity: Entity): Recognised {
 async function record(
   deps: Deps,
   adoption: Adoption,
-  recognised: Recognised,
+  recognised: Told,
   position: number,
 ): Promise<void> {
   await whileOpen(deps.target, adoption, async (tx) => {
@@ -97,5 +120,7 @@ async function entitiesDone(
 async function cluesOf(deps: Deps, { asked }: Adoption): Promise<Clues> {
   const ours = await idNamespace(deps.target);
   const namespaces = [ours, asked.namespace].filter((one) => typeof one === "string");
-  return { asked, namespaces, shape: await readSourceShape(deps.legacy) };
+  // Times without a zone are read as a run reads them.
+  const zone = deps.settings.sourceRules?.LEGACY_TIMEZONE;
+  return { asked, namespaces, shape: await readSourceShape(deps.legacy, zone) };
 }

@@ -1,6 +1,6 @@
 /** Writes what was found: legacy keys a range at a time, then the account of the entity. */
 import type { Entity } from "@nexus/catalog";
-import { type Client, inTransaction, type Pool } from "@nexus/shared/database";
+import { type Changes, type Client, inTransaction, type Pool } from "@nexus/shared/database";
 import { type Adoption, lockAdoption, SINCE_LAST_RUN } from "@nexus/shared/ledger";
 import type { Match } from "./match.ts";
 import type { Recognised } from "./recognise.ts";
@@ -9,9 +9,8 @@ import type { Recognised } from "./recognise.ts";
 const RANGE = 1_000;
 
 /** Somebody else ended the adoption meanwhile: nothing more is written. */
-class AdoptionOver extends Error {
+export class AdoptionOver extends Error {
   override readonly name = "AdoptionOver";
-  readonly code = "adoption_over";
 }
 
 /** Runs `work` in a transaction that holds the adoption open. */
@@ -64,11 +63,16 @@ async function writeRange(
   );
 }
 
+/** What was found in an entity, and, of a plan, what the first run will change. */
+export interface Told extends Recognised {
+  readonly changes: Changes | null;
+}
+
 /** Keeps the account of an entity: what was found in it, and what was left alone, and why. Says that it is done. */
 export async function recordEntity(
   tx: Client,
   adoption: Adoption,
-  { entity, strangers, matches, left, places }: Recognised,
+  { entity, strangers, matches, left, places, changes }: Told,
   position: number,
 ): Promise<void> {
   const before = await adoptedBy(tx, adoption, entity);
@@ -77,8 +81,8 @@ export async function recordEntity(
   const already = adoption.kind === "plan" ? 0 : adopted - matches.length;
   if (strangers + already === 0) return;
   await tx.query(
-    `insert into migration.adoption_entities (adoption_id, entity, position, strangers, adopted, by_key, places)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb)`,
+    `insert into migration.adoption_entities (adoption_id, entity, position, strangers, adopted, by_key, places, changes)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb)`,
     [
       adoption.id,
       entity.name,
@@ -87,6 +91,7 @@ export async function recordEntity(
       adopted,
       JSON.stringify(byKey),
       JSON.stringify(places),
+      changes === null ? null : JSON.stringify(changes),
     ],
   );
   await tx.query(

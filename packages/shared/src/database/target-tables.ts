@@ -1,6 +1,7 @@
 /** What of the target's tables is otherwise than the catalog would have made them: a target may have been there before us. */
 import type { ColumnType, Entity } from "@nexus/catalog";
-import { FOREIGN_TRIGGER, type Pool } from "@nexus/shared/database";
+import { FOREIGN_TRIGGER } from "./foreign-rules.ts";
+import type { Pool } from "./pool.ts";
 
 export interface TargetTable {
   /** Columns that the target computes itself: they cannot be written. */

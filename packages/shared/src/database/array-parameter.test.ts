@@ -1,6 +1,6 @@
 import type { ColumnType, Value } from "@nexus/catalog";
-import { openPool } from "@nexus/shared/database";
-import { freshDatabase } from "@nexus/shared/testing";
+import { openPool } from "./pool.ts";
+import { freshDatabase } from "../testing/fresh.ts";
 import { beforeEach, expect, it } from "vitest";
 import { arrayParameter, arrayValue } from "./array-parameter.ts";
 

@@ -1,5 +1,5 @@
 /** Forecasts and verifications by the real services. */
-import { openClient } from "@nexus/contract";
+import { type Client, type ForecastView, openClient } from "@nexus/contract";
 import { eventually, lockWaits, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
@@ -13,6 +13,38 @@ describe.each(stacks([embedded]))("proofs, on $name", (stack) => {
     journey = await openJourney(stack);
   });
   afterAll(() => journey?.close());
+
+  it("say the same as a run before it and after it, and find what is done to the target", async (context) => {
+    const { url } = await startApiHere(context, journey.stack);
+    const api = openClient({ url });
+    const before = await forecast(api);
+    const runId = await journey.begin();
+    const progress = await journey.completed(runId);
+    for (const { entity, loaded, rejected, parked, inserted, updated } of progress)
+      expect(before.get(entity), entity).toMatchObject({
+        status: "proved",
+        loaded,
+        rejected,
+        parked,
+        inserted,
+        updated,
+      });
+    expect(await differences(api)).toEqual([]);
+    const after = await forecast(api);
+    for (const { entity, loaded } of progress)
+      expect(after.get(entity), entity).toMatchObject({ unchanged: loaded, inserted: 0 });
+
+    await journey.target.query(
+      `update public.practices set name = left(name, 3) where legacy_id = (select min(legacy_id) from public.practices where length(name) > 3);
+       update public.case_states set created_at = created_at + interval '2 hours' where legacy_id = (select min(legacy_id) from public.case_states);
+       delete from public.workflow_templates where legacy_id = (select min(legacy_id) from public.workflow_templates)`,
+    );
+    expect((await differences(api)).map((one) => one.replace(/ \d+ /, " "))).toEqual([
+      "practices name truncated_text",
+      "case_states created_at shifted_time",
+      "workflow_templates null missing_row",
+    ]);
+  });
 
   it("leave nothing but an open proof where their extractor is killed, and go on", async (context) => {
     if (stack.name !== "servers")
@@ -44,3 +76,33 @@ describe.each(stacks([embedded]))("proofs, on $name", (stack) => {
     expect(done.entities.map(({ entity }) => entity)).toHaveLength(8);
   });
 });
+
+async function forecast(
+  api: Client,
+): Promise<ReadonlyMap<string, ForecastView["entities"][number]>> {
+  const { id } = await api.call("POST /v1/forecasts", { body: {} });
+  const look = () => api.call("GET /v1/forecasts/:id", { params: { id: String(id) } });
+  const done = await eventually(look, {
+    until: ({ status }) => status !== "open",
+    within: 120_000,
+  });
+  expect(done).toMatchObject({ status: "done", errorCode: null });
+  return new Map(done.entities.map((one) => [one.entity, one]));
+}
+
+/** Verifies, and returns each difference as `entity id column kind`. */
+async function differences(api: Client): Promise<string[]> {
+  const { id } = await api.call("POST /v1/verifications", { body: {} });
+  const params = { id: String(id) };
+  const done = await eventually(() => api.call("GET /v1/verifications/:id", { params }), {
+    until: ({ status }) => status !== "open",
+    within: 120_000,
+  });
+  expect(done).toMatchObject({ status: "done", errorCode: null });
+  expect(done.entities.filter(({ status }) => status !== "proved")).toEqual([]);
+  const query = { limit: 1_000 };
+  const { items } = await api.call("GET /v1/verifications/:id/differences", { params, query });
+  return items.map(({ entity, legacyId, column, kind }) =>
+    [entity, legacyId, column ?? "null", kind].join(" "),
+  );
+}

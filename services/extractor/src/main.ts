@@ -13,7 +13,8 @@ import type { Deps } from "./deps.ts";
 import { openMetrics } from "./metrics.ts";
 import { plan } from "./plan.ts";
 import { watchRefusals } from "./refusals.ts";
-import { prove } from "./proof/prove.ts";
+import { type Bookkeeping, prove } from "./proof/prove.ts";
+import { twinOf } from "./proof/twin-files.ts";
 import { openTwins } from "./proof/twins.ts";
 import { tick } from "./tick.ts";
 
@@ -70,8 +71,7 @@ await runService({
   },
 });
 
-/** The second bookkeeping: no entity has a twin yet. */
-const BOOKS = { hasTwin: () => false, open: openTwins };
+const BOOKS: Bookkeeping = { hasTwin: (entity) => twinOf(entity) !== null, open: openTwins };
 
 function settingsOf(config: Config<typeof variables>): Deps["settings"] {
   return {

@@ -1,6 +1,6 @@
 /** What differs between `expected`, which a twin filled, and the target: one statement, written from the entity's columns. */
 import { type Column, entities, type Entity, entityNamed } from "@nexus/catalog";
-import type { Range } from "./twins.ts";
+import { expectedColumn, type Range } from "./twins.ts";
 import { FATE_DIFFERS, LEDGER } from "./ledger-sql.ts";
 
 /** Instants that are the time of first load where the source has none: then they are null in `expected`, and not compared. */
@@ -110,10 +110,11 @@ function comparedColumns(entity: Entity): readonly Compared[] {
 
 /** Text for what others may keep as another kind of text. */
 function sides(name: string, { type, references }: Column): readonly [string, string] {
-  if (references !== undefined) return [`e.${name}`, `${parentAlias(name)}.key`];
-  if (type === "text" || type.endsWith("_enum")) return [`e.${name}::text`, `t.${name}::text`];
-  if (type === "jsonb") return [`e.${name}::jsonb`, `t.${name}::jsonb`];
-  return [`e.${name}`, `t.${name}`];
+  const ours = `e.${expectedColumn(name)}`;
+  if (references !== undefined) return [ours, `${parentAlias(name)}.key`];
+  if (type === "text" || type.endsWith("_enum")) return [`${ours}::text`, `t.${name}::text`];
+  if (type === "jsonb") return [`${ours}::jsonb`, `t.${name}::jsonb`];
+  return [ours, `t.${name}`];
 }
 
 function differs(name: string, column: Column, expected: string, actual: string): string {

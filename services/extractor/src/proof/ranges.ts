@@ -1,7 +1,6 @@
 /** Cuts the keys of a source table into ranges, or chooses some of them by chance. Reads only. */
 import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "@nexus/shared/database";
-import type { Range } from "./twins.ts";
 
 /** Source rows of one range: what is staged at once. */
 const RANGE_ROWS = 20_000;
@@ -9,9 +8,15 @@ const RANGE_ROWS = 20_000;
 /** Asks the source something; each question is a transaction of its own. */
 export type Ask = <T>(question: (tx: Queryable) => Promise<T>) => Promise<T>;
 
-const ALL: Range = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
+const ALL: Span = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 
-export interface Cut extends Range {
+/** Keys from `from` to `to`, both of them too. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Cut extends Span {
   readonly isLast: boolean;
 }
 
@@ -19,7 +24,7 @@ export interface Cut extends Range {
 export async function* rangesOf(
   ask: Ask,
   entity: Entity,
-  within: Range | null,
+  within: Span | null,
   rows = RANGE_ROWS,
 ): AsyncGenerator<Cut> {
   const { from, to } = within ?? ALL;
@@ -35,7 +40,7 @@ export async function* rangesOf(
 export async function* sampleOf(
   ask: Ask,
   entity: Entity,
-  within: Range | null,
+  within: Span | null,
   percent: number,
   seed: number,
 ): AsyncGenerator<readonly number[]> {
@@ -65,7 +70,7 @@ function chance(key: number, seed: number): number {
 async function keysFrom(
   ask: Ask,
   { source: { table, key } }: Entity,
-  { from, to }: Range,
+  { from, to }: Span,
   rows: number,
 ): Promise<readonly number[]> {
   const found = await ask((tx) =>

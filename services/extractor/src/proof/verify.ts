@@ -62,10 +62,10 @@ async function goThrough(
   const hasOwnKeys = !proving.keepsKey(entity);
   return await twins.expecting(entity, cut, async (tx) => {
     const rows = await lookAtExpected(tx);
-    if (isKept || hasOwnKeys) await twins.keep(entity);
+    if (isKept) await twins.keep(entity);
     if (!isCompared) return rows;
     await addCandidates(tx, proving, entity, hasOwnKeys ? [] : cut);
-    if (hasOwnKeys && cut.isLast) await addUnknown(tx, proving, entity);
+    if (hasOwnKeys) await addUnknown(tx, proving, entity, cut);
     await stillHeld(tx, proof);
     return rows;
   });
@@ -101,12 +101,23 @@ async function addCandidates(
 }
 
 /** Rows whose key no source row has, where the target's keys are others than the source's: known once all ranges are through. */
-async function addUnknown(tx: Queryable, { proof }: Proving, entity: Entity): Promise<void> {
+async function addUnknown(
+  tx: Queryable,
+  { proof }: Proving,
+  entity: Entity,
+  { isLast }: Cut,
+): Promise<void> {
   const { table, key } = entity.target;
+  const seen = `seen_${entity.name}`;
+  await tx.query(
+    `create temp table if not exists ${seen} (legacy_key bigint);
+     insert into ${seen} select legacy_key from expected where outcome = 'loaded'`,
+  );
+  if (!isLast) return;
   await tx.query(
     `insert into migration.proof_differences (proof_id, entity, legacy_id, column_name, kind, reads)
      select ${proof.id}, $1, ${sourceOf(entity, false)}, '', 'extra_row', 1 from public.${table} t
-     where t.${key} is not null and not exists (select from known_${entity.name} k where k.legacy_key = t.${key}) on conflict do nothing`,
+     where t.${key} is not null and not exists (select from ${seen} k where k.legacy_key = t.${key}) on conflict do nothing`,
     [entity.name],
   );
 }

@@ -81,6 +81,26 @@ const check = z.object({
   says: z.string(),
 });
 
+const targetSum = z.object({
+  entity: z.string(),
+  rows: z
+    .int()
+    .meta({ description: "Rows of the table: `before + inserted + adopted + strangers`." }),
+  before: z
+    .int()
+    .meta({ description: "Rows with a legacy key before the run that were not adopted." }),
+  inserted: z.int(),
+  adopted: z.int(),
+  strangers: z.int().meta({ description: "Rows without a legacy key." }),
+  unaccounted: z.int().nullable().meta({
+    description:
+      "What the sum lacks. Null where a batch was loaded again: what it inserted the first time is not kept.",
+  }),
+  changed: z.int().meta({
+    description: "Adopted rows that this run changed: the first run after an adoption.",
+  }),
+});
+
 const { status, pausedBecause, items, vectors, usage, index } =
   embeddings["GET /v1/embeddings"].response[200].shape;
 
@@ -143,6 +163,15 @@ const stakeholderReport = z.object({
     ),
   }),
   checks: z.object({ query: query("checks"), rows: z.array(check) }),
+  target: z.object({ query: query("target"), rows: z.array(targetSum) }).meta({
+    description: "The rows of the target's tables, of entities that were settled.",
+  }),
+  adopted: z
+    .object({
+      query: query("adopted"),
+      rows: z.array(z.object({ entity: z.string(), column: z.string(), rows: z.int() })),
+    })
+    .meta({ description: "Adopted rows that this run changed, by column." }),
   embedding: z
     .object({
       query: query("embedding"),

@@ -11,3 +11,5 @@ create table migration.adopted_changes (
 -- cancelled: an operator gave it up.
 alter table migration.adoptions drop constraint adoptions_status_check;
 alter table migration.adoptions add constraint adoptions_status_check check (status in ('open', 'done', 'failed', 'cancelled'));
+-- Rows of the entity's table: with a legacy key when the run began, and all of them when the entity was settled. Null: not counted.
+alter table migration.run_entities add column keyed_before bigint, add column target_rows bigint;

@@ -5,6 +5,7 @@ import {
   entitiesIn,
   markRunBegun,
   markRunFailed,
+  recordKeyed,
   recordSource,
   sourceSnapshot,
   type Run,
@@ -50,6 +51,7 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     signal: deps.signal,
   });
   await recordSource(deps.target, run.id, shape, snapshot);
+  await recordKeyed(deps.target, run.id, selected);
   const began = await markRunBegun(deps.target, run.id);
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;

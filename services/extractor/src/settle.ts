@@ -16,6 +16,7 @@ import {
   countStrangers,
   recordAdopted,
   recordChecks,
+  recordRows,
   recordStrangers,
   type Run,
   TOO_MANY_GONE,
@@ -88,6 +89,7 @@ async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolea
     await rollUpCounts(tx, run.id, [entity.name]);
     await recordStrangers(tx, run.id, await countStrangers(tx, [entity]));
     await recordAdopted(tx, run.id);
+    await recordRows(tx, run.id, entity);
     const failedCheck = checks.find(({ passed }) => !passed)?.name;
     const status = await conclude(tx, run, entity, failedCheck);
     log.info(

@@ -133,6 +133,8 @@ export {
 export {
   countStrangers,
   leaveStrangers,
+  recordKeyed,
+  recordRows,
   recordStrangers,
   type Strangers,
   undecided,

@@ -78,3 +78,29 @@ export async function recordStrangers(
     [runId, strangers.map(({ entity }) => entity), strangers.map(({ rows }) => rows)],
   );
 }
+
+/** Keeps with a run, as it begins, how many rows of each of these entities' tables have a legacy key. */
+export async function recordKeyed(
+  db: Queryable,
+  runId: number,
+  entities: readonly Entity[],
+): Promise<void> {
+  for (const { name, target } of entities)
+    await db.query(
+      `update migration.run_entities set keyed_before = (select count(${target.key}) from public.${target.table})
+       where run_id = $1 and entity = $2`,
+      [runId, name],
+    );
+}
+
+/** Keeps with a run how many rows an entity's table has. */
+export async function recordRows(
+  tx: Queryable,
+  runId: number,
+  { name, target: { table } }: Entity,
+): Promise<void> {
+  await tx.query(
+    `update migration.run_entities set target_rows = (select count(*) from public.${table}) where run_id = $1 and entity = $2`,
+    [runId, name],
+  );
+}

@@ -60,6 +60,8 @@ export const runEntities = migration.table(
     gone_percent: doublePrecision(),
     strangers: int8().notNull(),
     adopted: int8().notNull(),
+    keyed_before: int8(),
+    target_rows: int8(),
   },
   (table) => [primaryKey({ columns: [table.run_id, table.entity] })],
 );

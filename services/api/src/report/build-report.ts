@@ -15,6 +15,7 @@ import {
   listShortfalls,
 } from "../queries/list-shortfalls.ts";
 import { earlierCosts } from "../queries/measure-pace.ts";
+import { changedColumns, targetSums } from "../queries/target-sums.ts";
 import type { Facts } from "./facts.ts";
 import { issuesOf } from "./issues.ts";
 import { nextStepsOf } from "./next-steps.ts";
@@ -58,6 +59,7 @@ async function gather(
       query: "checks",
       rows: checks.map((check) => ({ ...check, says: checkInWords(check.name) })),
     },
+    ...(await targetOf(tx, run)),
     embedding,
     dify: await difyOf(tx),
     time: {
@@ -109,6 +111,18 @@ async function reasonsOf(
       rows: shortfalls.map((one) => ({ ...one, ...wordsFor(one) })),
     },
     repairs: { query: "repairs", rows: repairs },
+  };
+}
+
+async function targetOf(
+  tx: Queryable,
+  run: RunFacts | undefined,
+): Promise<Pick<Report, "target" | "adopted">> {
+  const sums = run === undefined ? [] : await targetSums(tx, run.id);
+  const columns = run === undefined ? [] : await changedColumns(tx, run.id);
+  return {
+    target: { query: "target", rows: sums },
+    adopted: { query: "adopted", rows: columns },
   };
 }
 

@@ -57,6 +57,7 @@ function tablesOf(report: Report): Block[] {
     ...shortfallTable(report),
     ...repairTable(report),
     ...checkTable(report),
+    ...targetTables(report),
     ...embeddingTable(report),
     ...timeTable(report),
   ];
@@ -133,6 +134,27 @@ function checkTable({ checks }: Report): Block[] {
       one.expected === null ? "noted" : one.passed ? "passed" : "FAILED",
     ]),
   );
+}
+
+/** Said only where somebody else has put rows into the target. */
+function targetTables({ target, adopted }: Report): Block[] {
+  const mixed = target.rows.some((one) => one.adopted + one.strangers > 0);
+  const rows = target.rows.map((one) => [
+    one.entity,
+    ...[one.rows, one.before, one.inserted, one.adopted, one.strangers, one.changed].map(inWords),
+  ]);
+  return [
+    ...section(
+      "Rows of the target's tables",
+      "Entity, Rows #, Loaded before #, Inserted #, Adopted #, Strangers #, Adopted and changed #",
+      mixed ? rows : [],
+    ),
+    ...section(
+      "Changes in adopted rows",
+      "Entity, Column, Rows #",
+      adopted.rows.map(({ entity, column, rows: changed }) => [entity, column, inWords(changed)]),
+    ),
+  ];
 }
 
 function embeddingTable({ embedding, dify }: Report): Block[] {

@@ -69,6 +69,17 @@ export const ledgers = {
       `update migration.batches set status = 'planned', generation = 2 where seq = 2`,
     );
   },
+  adopted: async (target) => {
+    await run({
+      status: "completed",
+      entities: { practices: { status: "complete", batches: [DONE] } },
+    })(target);
+    await target.query(
+      `update migration.run_entities set keyed_before = 4, target_rows = 12, adopted = 3, strangers = 2, inserted = 6;
+       insert into migration.adopted_changes (batch_id, generation, rows, columns)
+         select id, 1, 3, '{"phone": 3, "name": 1}' from migration.batches`,
+    );
+  },
   unclosed: async (target) => {
     await run({
       status: "completed",

@@ -76,7 +76,9 @@ async function carryOut(deps: Deps, books: Bookkeeping, proof: HeldProof): Promi
       const codes = await codesOf(deps, proof);
       const steps = await stepsFor(deps, books, proof);
       const hasTwins = steps.some(({ status }) => status !== "without_twin");
-      const twins = hasTwins ? await books.open({ legacy, target, shape, codes }) : NO_TWINS;
+      const twins = hasTwins
+        ? await books.open({ legacy, target, shape, codes, bounds })
+        : NO_TWINS;
       try {
         const proving = { proof, twins, ask, target: ledger, signal, keepsKey: keeping(shape) };
         await (proof.kind === "forecast" ? forecast : verify)(proving, steps);

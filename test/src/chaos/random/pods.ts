@@ -23,6 +23,8 @@ type Env = Readonly<Record<string, string>>;
 /** Exit codes of a service that could not begin because a server is away: a platform starts it again. */
 const AWAY = 3;
 
+const CONFIGURATION = 2;
+
 /** Keeps processes; none yet. */
 export function openPods(specOf: (service: ServiceName, env: Env) => ServiceToRun): Pods {
   let accidents: string[] = [];
@@ -36,8 +38,9 @@ export function openPods(specOf: (service: ServiceName, env: Env) => ServiceToRu
   const start = (service: ServiceName): ServiceProcess => {
     const pod = spawnService(specOf(service, worksWith));
     void pod.exited.then((exit) => {
-      if (isAccident(exit))
-        accidents.push(`${service} ended with ${JSON.stringify(exit)}: ${lastLines(pod)}`);
+      const words = lastLines(pod);
+      if (isAccident(exit, words))
+        accidents.push(`${service} ended with ${JSON.stringify(exit)}: ${words}`);
     });
     return pod;
   };
@@ -104,9 +107,10 @@ function keep(start: () => ServiceProcess): Kept {
   };
 }
 
-/** Killed, asked to end, or without its servers at the start: none of these is an accident. */
-function isAccident({ code, signal }: Exit): boolean {
-  return signal !== "SIGKILL" && signal !== "SIGTERM" && code !== 0 && code !== AWAY;
+/** Killed, asked to end, or without its servers at the start: none of these is an accident. Nor is it one that a server lets nobody in as it starts: a matter of configuration, for all that it knows. */
+function isAccident({ code, signal }: Exit, words: string): boolean {
+  if (signal === "SIGKILL" || signal === "SIGTERM" || code === 0 || code === AWAY) return false;
+  return !(code === CONFIGURATION && words.includes("the server refuses this user (28000)"));
 }
 
 function lastLines(pod: ServiceProcess): string {

@@ -39,7 +39,7 @@ export async function changedColumns(
   const found = await db.query<{ entity: string; column: string; rows: number }>(
     `select e.entity, v.key as "column", sum(v.value::bigint)::bigint as rows
      from migration.run_entities e join migration.batches b on (b.run_id, b.entity) = (e.run_id, e.entity)
-       join migration.adopted_changes c on c.batch_id = b.id, jsonb_each_text(c.columns) v
+       join migration.adopted_changes c on c.batch_id = b.id cross join lateral jsonb_each_text(c.columns) v
      where e.run_id = $1 group by e.position, e.entity, v.key order by e.position, rows desc, v.key`,
     [runId],
   );

@@ -26,14 +26,28 @@ placed as (
   from raw_own o
   join chain c on c.project_id = o.project_id and c.instruction_id = o.instruction_id
   order by o.instruction_id, (o.original is true) desc, o.id),
+-- Who wrote last what places an instruction, and the instructions of a project.
+chain_written as (
+  select pl.project_id, greatest(max(pl.writer), max(i.writer)) as writer
+  from raw_dispatch_plan pl left join raw_dispatch_instruction i on i.id = pl.instruction_id
+  group by pl.project_id),
+placed_written as (
+  select o.instruction_id, max(c.writer) as writer
+  from raw_own o join chain_written c on c.project_id = o.project_id group by o.instruction_id),
+project_written as (
+  select o.project_id, max(p.writer) as writer
+  from raw_own o join placed_written p on p.instruction_id = o.instruction_id group by o.project_id),
 -- Every row of these histories with its case and what it says. A text that is no instant comes before all that are.
 history as (
   select h.id, coalesce(h.project_id, p.project_id) as project_id, h.unfit,
+    h.writer,
     case when 'changed_at' = any(h.undated) then timestamptz '4713-01-01 00:00:00+00 BC'
       else h.changed_at end as changed_at,
     case when h."on" is false then 'to_state_off' else 'to_state' end as map,
     pg_temp.code_of(h.status) as code
   from raw_history h left join placed p on p.instruction_id = h.instruction_id),
+history_written as (
+  select project_id, max(writer) as writer from history group by project_id),
 -- Each row with the one before it in its case.
 followed as (
   select id, lag(id) over before as previous, lag(map) over before as map, lag(code) over before as code,
@@ -43,18 +57,22 @@ followed as (
 -- Each row with its case, its actor and what was before.
 linked as (
   select s.*, coalesce(s.project_id, p.project_id) as project, j.id is not null as has_project,
-    k.source_key is not null as knows_case, k.legacy_key as case_key, k.practice,
-    a.id is not null as has_actor, ka.source_key is not null as knows_actor, ka.legacy_key as actor_key,
+    k.legacy_key is not null as knows_case, k.legacy_key as case_key, k.practice,
+    a.id is not null as has_actor, ka.legacy_key is not null as knows_actor, ka.legacy_key as actor_key,
     f.previous, f.map as previous_map, f.code as previous_code,
     pg_temp.unreadable(s.id, s.unfit) or f.unfit is not null as unreadable,
-    case when s."on" is false then 'to_state_off' else 'to_state' end as map
+    case when s."on" is false then 'to_state_off' else 'to_state' end as map,
+    greatest(s.writer, pw.writer, jw.writer, hw.writer, j.writer, k.since, a.writer, ka.since) as since
   from raw_dispatch_state s
   left join placed p on p.instruction_id = s.instruction_id
   left join raw_dispatch_project j on j.id = coalesce(s.project_id, p.project_id)
   left join known_cases k on k.source_key = j.id
   left join raw_auth_user a on a.id = s.actor_id
   left join known_profiles ka on ka.source_key = a.id
-  left join followed f on f.id = s.id),
+  left join followed f on f.id = s.id
+  left join placed_written pw on pw.instruction_id = s.instruction_id
+  left join project_written jw on jw.project_id = coalesce(s.project_id, p.project_id)
+  left join history_written hw on hw.project_id = coalesce(s.project_id, p.project_id)),
 -- Its reason not to be loaded.
 judged as (
   select l.*, case when l.unreadable then 'unreadable'
@@ -71,7 +89,7 @@ select s.id as source_key, s.id as legacy_key, pg_temp.outcome(s.reason) as outc
     case when 'changed_at' = any(s.undated) then 'date_invalid:created_at' end,
     case when pg_temp.out_of_range(s.changed_at) then 'date_out_of_range:created_at' end], null)
     else '{}' end as notes,
-  null::bigint as since,
+  s.since,
   case when s.reason is null then s.id::integer end as legacy_id,
   s.case_key as case_id,
   s.practice as practice_id,

@@ -19,9 +19,12 @@ chain as (
     i.notes, i.complaint, i.conditions, i.objective
   from raw_dispatch_plan pl join raw_dispatch_instruction i on i.id = pl.instruction_id
   order by pl.project_id, (pl.original is true) desc, (i.deleted is not true) desc, pl.id),
--- All plans of a project.
+-- All plans of a project, and who wrote them or their instructions last.
 plans as (
-  select project_id, array_agg(id order by id) as ids from raw_dispatch_plan group by project_id),
+  select pl.project_id, array_agg(pl.id order by pl.id) as ids, greatest(max(pl.writer), max(i.writer)) as writer
+  from raw_dispatch_plan pl left join raw_dispatch_instruction i
+    on i.id = pl.instruction_id
+  group by pl.project_id),
 -- What a course makes of a case; a course without a label is none.
 course as (
   select c.id, l.label from raw_dispatch_course c
@@ -29,18 +32,22 @@ course as (
 -- Each project with its Chain and whom it names.
 found as (
   select j.*, coalesce(j.patient_id, ch.patient_id) as patient, ch.instruction_id, pl.ids as plan_ids,
-    ch.notes as chain_notes, ch.complaint, ch.conditions, ch.objective, course.label as course
+    ch.notes as chain_notes, ch.complaint, ch.conditions, ch.objective, course.label as course,
+    greatest(j.writer, pl.writer, co.writer) as written
   from raw_dispatch_project j
   left join chain ch on ch.project_id = j.id
   left join plans pl on pl.project_id = j.id
-  left join course on course.id = ch.course_id),
+  left join course on course.id = ch.course_id
+  left join raw_dispatch_course co on co.id = ch.course_id),
 -- Each project beside its parents.
 linked as (
-  select f.*, pa.id is not null as has_patient, kpa.source_key is not null as knows_patient,
+  select f.*, pa.id is not null as has_patient, kpa.legacy_key is not null as knows_patient,
     kpa.legacy_key as patient_key, kpa.practice as patients_practice,
     o.id is not null as has_office, ko.legacy_key as office_key,
-    cr.id is not null as has_creator, kcr.source_key is not null as knows_creator,
-    case when kcr.role in ('doctor', 'patient') then kcr.practice end as creators_practice
+    cr.id is not null as has_creator, kcr.legacy_key is not null as knows_creator,
+    case when kcr.role in ('doctor', 'patient') then kcr.practice end as creators_practice,
+    greatest(f.written, pa.writer, kpa.since, o.writer, ko.since) as since_patient,
+    greatest(cr.writer, kcr.since) as since_creator
   from found f
   left join raw_dispatch_patient pa on pa.id = f.patient
   left join known_patients kpa on kpa.source_key = pa.id
@@ -71,7 +78,7 @@ select j.id as source_key, j.id as legacy_key, pg_temp.outcome(j.reason) as outc
     case when j.asks_creator and j.creators_practice is not null then 'practice_inferred:practice_id' end,
     case when j.asks_creator and j.creators_practice is null then 'practice_unresolved:practice_id' end],
     null) else '{}' end as notes,
-  null::bigint as since,
+  greatest(j.since_patient, case when j.asks_creator then j.since_creator end) as since,
   case when j.reason is null then j.id::integer end as legacy_project_id,
   j.patient_key as patient_id,
   case when j.office_id is not null then j.office_key

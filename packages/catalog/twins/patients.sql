@@ -35,6 +35,21 @@ by_case as (
   from raw_dispatch_project j left join chain c on c.project_id = j.id
   where j.office_id is not null and coalesce(j.patient_id, c.patient_id) is not null
   order by coalesce(j.patient_id, c.patient_id), j.id desc),
+-- Who wrote last what tells the Chain of each project.
+chain_written as (
+  select j.id, greatest(max(j.writer), max(pl.writer), max(i.writer)) as writer
+  from raw_dispatch_project j
+  left join raw_dispatch_plan pl on pl.project_id = j.id
+  left join raw_dispatch_instruction i on i.id = pl.instruction_id
+  group by j.id),
+-- Who wrote last what tells the projects of a patient: of all that name it, be it in the Chain or beside it.
+by_case_written as (
+  select named.patient_id, max(c.writer) as writer from (
+    select patient_id, id as project_id from raw_dispatch_project
+    union all select i.patient_id, pl.project_id
+      from raw_dispatch_plan pl join raw_dispatch_instruction i on i.id = pl.instruction_id) named
+  join chain_written c on c.id = named.project_id
+  group by named.patient_id),
 -- The offices where a doctor works, or that a doctor owns.
 works_in as (
   select distinct on (d.user_id) d.user_id, o.id as office_id
@@ -53,16 +68,26 @@ several as (
     from raw_dispatch_office_doctors d join raw_dispatch_office o on o.id = d.office_id
     union all select doctor_id, id from raw_dispatch_office where doctor_id is not null) with_office
   group by user_id),
+-- Who wrote last what tells the offices of a doctor.
+doctor_written as (
+  select user_id, max(writer) as writer from (
+    select user_id, writer from raw_own
+    union all select doctor_id, writer from raw_dispatch_office
+    union all select d.user_id, greatest(d.writer, o.writer)
+      from raw_dispatch_office_doctors d left join raw_dispatch_office o on o.id = d.office_id) all_rows
+  group by user_id),
 -- The practice of each doctor, and whether it might have been another.
 doctor as (
   select d.id, coalesce(w.office_id, ow.office_id, own.office_id) as office_id,
     coalesce(s.lowest <> coalesce(w.office_id, ow.office_id, own.office_id)
-      or s.highest <> coalesce(w.office_id, ow.office_id, own.office_id), false) as has_other
+      or s.highest <> coalesce(w.office_id, ow.office_id, own.office_id), false) as has_other,
+    greatest(d.writer, wr.writer) as writer
   from raw_doctor d
   left join works_in w on w.user_id = d.id
   left join owns ow on ow.user_id = d.id
   left join own on own.user_id = d.id
-  left join several s on s.user_id = d.id),
+  left join several s on s.user_id = d.id
+  left join doctor_written wr on wr.user_id = d.id),
 -- Each patient with its user, its office, and its schemes as JSON; text is cast once.
 found as materialized (
   select p.*, u.id is not null as has_user, u.first_name as user_first_name,
@@ -74,18 +99,22 @@ found as materialized (
     case when p.undated && array['date_of_birth', 'birthdate'] and p.date_of_birth is null then null
       else coalesce(p.date_of_birth, p.birthdate) end as birth,
     coalesce(p.created_at, case when 'created_at' = any(p.undated) then null else p.submitted_at end)
-      as created
+      as created,
+    greatest(p.writer, u.writer, case when p.office_id is null then cw.writer end,
+      case when coalesce(p.office_id, c.office_id) is null then d.writer end) as written
   from raw_dispatch_patient p
   left join raw_auth_user u on u.id = p.user_id
   left join by_case c on c.patient_id = p.id
+  left join by_case_written cw on cw.patient_id = p.id
   left join doctor d on d.id = p.doctor_id),
 -- Each patient with its parents, and its reason not to be loaded.
 judged as (
   select f.*, kp.legacy_key as practice, ku.legacy_key as profile,
     f.office is not null and o.id is null as dangles,
+    greatest(f.written, o.writer, kp.since, ku.since) as since,
     case when pg_temp.unreadable(f.id, f.unfit) then 'unreadable'
-      when o.id is not null and kp.source_key is null then 'practices_not_in_target'
-      when f.has_user and ku.source_key is null then 'profiles_not_in_target' end as reason
+      when o.id is not null and kp.legacy_key is null then 'practices_not_in_target'
+      when f.has_user and ku.legacy_key is null then 'profiles_not_in_target' end as reason
   from found f
   left join raw_dispatch_office o on o.id = f.office
   left join known_practices kp on kp.source_key = o.id
@@ -110,7 +139,7 @@ select p.id as source_key, p.id as legacy_key, pg_temp.outcome(p.reason) as outc
     case when p.office is null then 'practice_unresolved:practice_id' end,
     case when p.user_id is not null and not p.has_user then 'profile_id_dangling:profile_id' end], null)
     else '{}' end as notes,
-  null::bigint as since,
+  p.since,
   case when p.reason is null then p.id::integer end as legacy_id,
   p.practice as practice_id,
   p.profile as profile_id,

@@ -9,18 +9,19 @@
 with
 -- The row of each pair that wins.
 first as (
-  select office_id, user_id, min(id) as id from raw_same_user group by office_id, user_id),
+  select office_id, user_id, min(id) as id, max(writer) as writer from raw_same_user group by office_id, user_id),
 -- Each row with its parents, and its reason not to be loaded.
 judged as (
   select d.*, o.doctor_id, u.is_active, kp.legacy_key as practice, ku.legacy_key as profile,
+    greatest(d.writer, first.writer, o.writer, u.writer, kp.since, ku.since) as since,
     case when pg_temp.unreadable(d.id, d.unfit) or u.unfit is not null then 'unreadable'
       when first.id < d.id then 'duplicate_membership'
       when d.office_id is null then 'practice_id_missing'
       when o.id is null then 'practice_id_dangling'
-      when kp.source_key is null then 'practices_not_in_target'
+      when kp.legacy_key is null then 'practices_not_in_target'
       when d.user_id is null then 'profile_id_missing'
       when u.id is null then 'profile_id_dangling'
-      when ku.source_key is null then 'profiles_not_in_target' end as reason
+      when ku.legacy_key is null then 'profiles_not_in_target' end as reason
   from raw_dispatch_office_doctors d
   left join first on first.office_id = d.office_id and first.user_id = d.user_id
   left join raw_dispatch_office o on o.id = d.office_id
@@ -34,7 +35,7 @@ select d.id as source_key, d.id as legacy_key, pg_temp.outcome(d.reason) as outc
     case when pg_temp.out_of_range(d.created_at) then 'date_out_of_range:created_at' end,
     case when pg_temp.out_of_range(d.updated_at) then 'date_out_of_range:updated_at' end], null)
     else '{}' end as notes,
-  null::bigint as since,
+  d.since,
   case when d.reason is null then d.id::integer end as legacy_id,
   d.practice as practice_id,
   d.profile as profile_id,

@@ -17,7 +17,7 @@ select o.id as source_key, o.id as legacy_key, pg_temp.outcome(o.reason) as outc
     case when pg_temp.no_mail(o.email) then 'email_invalid:email' end,
     case when pg_temp.trimmed(o.name) is null then 'name_missing:name' end], null)
     else '{}' end as notes,
-  null::bigint as since,
+  o.writer as since,
   case when o.reason is null then o.id::integer end as legacy_id,
   coalesce(pg_temp.trimmed(o.name), 'Practice ' || o.id) as name,
   nullif(concat_ws(', ', pg_temp.trimmed(o.address), pg_temp.trimmed(o.apt), pg_temp.trimmed(o.city),

@@ -33,12 +33,25 @@ grouped as (
   from raw_auth_user_groups where group_id is not null group by user_id),
 -- Doctors by their settings.
 setting as (select distinct user_id from raw_dispatch_doctorsetting),
+-- Who wrote last what a user's groups, settings and offices are told by.
+written as (
+  select user_id, max(writer) as writer from (
+    select user_id, writer from raw_auth_user_groups
+    union all select user_id, writer from raw_dispatch_doctorsetting
+    union all select doctor_id, writer from raw_dispatch_office
+    union all select d.user_id, greatest(d.writer, o.writer)
+      from raw_dispatch_office_doctors d left join raw_dispatch_office o on o.id = d.office_id
+    union all select p.user_id, greatest(p.writer, o.writer)
+      from raw_dispatch_patient p left join raw_dispatch_office o on o.id = p.office_id) all_rows
+  group by user_id),
 -- Each user with all that was found.
 found as (
   select u.*, m.ids as office_ids, m.user_id is not null as is_member, g.ids as group_ids,
     s.user_id is not null as has_setting, own.user_id is not null as is_patient,
-    coalesce(w.office_id, ow.office_id, own.office_id) as office_id
+    coalesce(w.office_id, ow.office_id, own.office_id) as office_id,
+    greatest(u.writer, wr.writer) as written
   from raw_auth_user u
+  left join written wr on wr.user_id = u.id
   left join member m on m.user_id = u.id
   left join works_in w on w.user_id = u.id
   left join owns ow on ow.user_id = u.id
@@ -48,8 +61,9 @@ found as (
 -- Each user with its practice, and its reason not to be loaded.
 judged as (
   select f.*, k.legacy_key as practice, f.office_id is not null and o.id is null as dangles,
+    greatest(f.written, k.since) as since,
     case when pg_temp.unreadable(f.id, f.unfit) then 'unreadable'
-      when o.id is not null and k.source_key is null then 'practices_not_in_target' end as reason
+      when o.id is not null and k.legacy_key is null then 'practices_not_in_target' end as reason
   from found f
   left join raw_dispatch_office o on o.id = f.office_id
   left join known_practices k on k.source_key = o.id)
@@ -64,7 +78,7 @@ select u.id as source_key, u.id as legacy_key, pg_temp.outcome(u.reason) as outc
     case when pg_temp.no_mail(u.email) then 'email_invalid:email' end,
     case when u.dangles then 'practice_id_dangling:practice_id' end], null)
     else '{}' end as notes,
-  null::bigint as since,
+  u.since,
   case when u.reason is null then u.id::integer end as legacy_id,
   u.practice as practice_id,
   pg_temp.mail(u.email) as email,

@@ -14,10 +14,11 @@ keyed as (
 judged as (
   select j.*, kc.legacy_key as case_key, kc.practice, kcr.legacy_key as creator_key,
     j.creator_id is not null and cr.id is null as dangles,
+    greatest(j.writer, kc.since, cr.writer, kcr.since) as since,
     case when pg_temp.unreadable(j.id, j.unfit) then 'unreadable'
       when j.legacy_key is null then 'legacy_id_missing'
-      when kc.source_key is null then 'cases_not_in_target'
-      when cr.id is not null and kcr.source_key is null then 'profiles_not_in_target' end as reason
+      when kc.legacy_key is null then 'cases_not_in_target'
+      when cr.id is not null and kcr.legacy_key is null then 'profiles_not_in_target' end as reason
   from keyed j
   left join known_cases kc on kc.source_key = j.id
   left join raw_auth_user cr on cr.id = j.creator_id
@@ -33,7 +34,7 @@ select j.id as source_key, j.legacy_key, pg_temp.outcome(j.reason) as outcome, j
     case when pg_temp.out_of_range(j.updated_at) then 'date_out_of_range:updated_at' end,
     case when j.size < 0 then 'size_invalid:file_size' end], null)
     else '{}' end as notes,
-  null::bigint as since,
+  j.since,
   case when j.reason is null then j.legacy_key::integer end as legacy_id,
   j.case_key as case_id,
   j.practice as practice_id,

@@ -11,15 +11,16 @@
 with
 -- The tasks that come before each.
 before as (
-  select from_template_id, array_agg(to_template_id order by to_template_id) as ids
-  from raw_dispatch_template_predecessors where to_template_id is not null group by from_template_id),
+  select from_template_id, array_agg(to_template_id order by to_template_id) filter (where to_template_id is not null) as ids,
+    max(writer) as writer
+  from raw_dispatch_template_predecessors group by from_template_id),
 -- Each template with its practice, and its reason not to be loaded.
 judged as (
   select t.*, k.legacy_key as practice, t.office_id is not null and o.id is null as dangles,
     pg_temp.trimmed(t.task_name) as name, pg_temp.trimmed(co.name) as course, ca.name as category,
-    b.ids as predecessors,
+    b.ids as predecessors, greatest(t.writer, o.writer, co.writer, ca.writer, b.writer, k.since) as since,
     case when pg_temp.unreadable(t.id, t.unfit) then 'unreadable'
-      when o.id is not null and k.source_key is null then 'practices_not_in_target' end as reason
+      when o.id is not null and k.legacy_key is null then 'practices_not_in_target' end as reason
   from raw_dispatch_template t
   left join raw_dispatch_office o on o.id = t.office_id
   left join known_practices k on k.source_key = o.id
@@ -36,7 +37,7 @@ select t.id as source_key, t.id as legacy_key, pg_temp.outcome(t.reason) as outc
     case when t.name is null then 'name_missing:name' end,
     case when t.dangles then 'practice_id_dangling:practice_id' end], null)
     else '{}' end as notes,
-  null::bigint as since,
+  t.since,
   case when t.reason is null then t.id::integer end as legacy_id,
   t.practice as practice_id,
   coalesce(t.name, 'Template ' || t.id) as name,

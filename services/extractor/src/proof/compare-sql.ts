@@ -32,8 +32,9 @@ interface Compared {
 }
 
 /**
- * A select of `(legacy_id, column_name, kind, changed_since)`, one row for each difference. `$1` is the entity's name; `$2` and `$3` are source keys
- * and the transactions that wrote them last, as far as known; from `$4` on is `reach`. `isKept`: the target's legacy key is the source's key.
+ * A select of `(legacy_id, column_name, kind, changed_since)`, one row for each difference. `$1` is the entity's name; from `$2` on is `reach`.
+ * `isKept`: the target's legacy key is the source's key.
+ * A snapshot does not name the parts of transactions that are open, nor does a standby name any: who wrote while one was open counts as later.
  * One join, and no hashes of ranges before it: both sides are in one server, and a hash reads all that the join reads.
  */
 export function differencesSql(entity: Entity, isKept: boolean, reach: Reach): string {
@@ -41,7 +42,6 @@ export function differencesSql(entity: Entity, isKept: boolean, reach: Reach): s
   const kinds = compared.map((one) => `('${one.name}', ${kindOf(one, compared)})`);
   return `
   with ${LEDGER},
-  writers as (select * from unnest($2::bigint[], $3::bigint[]) w (source_key, writer)),
   cells as (
     select e.source_key as legacy_id, c.column_name, c.kind
     from expected e
@@ -55,11 +55,10 @@ export function differencesSql(entity: Entity, isKept: boolean, reach: Reach): s
   differences as (
     select * from cells union all select * from fates union all ${surplusSql(entity, isKept, reach)})
   select d.legacy_id, d.column_name, d.kind,
-    coalesce(not txid_visible_in_snapshot(greatest(e.since, w.writer), l.snapshot), false) as changed_since
+    coalesce(e.since >= txid_snapshot_xmin(l.snapshot), false) as changed_since
   from differences d
   left join expected e on e.source_key = d.legacy_id
   left join ledger l on l.source_key = d.legacy_id
-  left join writers w on w.source_key = d.legacy_id
   where d.kind <> 'missing_row' or coalesce(l.outcome, 'loaded') = 'loaded'`;
 }
 
@@ -78,7 +77,7 @@ export function fateSql(entity: Entity): string {
 
 /**
  * Rows of the target that are not expected: their source row is gone, or has another outcome. Where the ledger has that outcome wrong, it is said
- * of the ledger. `reach`, from `$4` on: of which source rows.
+ * of the ledger. `reach`, from `$2` on: of which source rows.
  */
 function surplusSql(entity: Entity, isKept: boolean, reach: Reach): string {
   const { table, key } = entity.target;
@@ -87,7 +86,7 @@ function surplusSql(entity: Entity, isKept: boolean, reach: Reach): string {
     from public.${table} t
     left join expected e on e.source_key = ${source}
     left join ledger l on l.source_key = e.source_key
-    where t.${key} is not null and ${reach.within(isKept ? `t.${key}` : source, 4)}
+    where t.${key} is not null and ${reach.within(isKept ? `t.${key}` : source, 2)}
       and not coalesce(e.outcome = 'loaded' and e.legacy_key = t.${key}, false)
       and not (e.source_key is not null and (t.${key} < 0 or (e.outcome <> 'loaded' and l.outcome is not distinct from 'loaded')))`;
 }

@@ -81,29 +81,3 @@ async function keysFrom(
   );
   return found.rows.map((row) => row.key);
 }
-
-/**
- * Of these source rows the transaction that wrote each last, as `txid_current()` counts. None where the source's object keeps none (a view).
- * A row's own `xmin` lacks the epoch: it is the newest transaction that is not in the future.
- */
-export async function writersOf(
-  ask: Ask,
-  { source: { table, key } }: Entity,
-  keys: readonly number[],
-): Promise<readonly { readonly key: number; readonly writer: number }[]> {
-  const found = await ask(async (tx) => {
-    const { rowCount } = await tx.query(
-      `select from pg_attribute where attrelid = $1::regclass and attname = 'xmin'`,
-      [table],
-    );
-    if (rowCount === 0) return { rows: [] };
-    return await tx.query<{ key: number; writer: number }>(
-      `select s.${key}::bigint as key, n.epoch + w.xid - case when n.epoch + w.xid >= n.next then 4294967296 else 0 end as writer
-       from ${table} s, lateral (select s.xmin::text::bigint as xid) w,
-         (select next, next >> 32 << 32 as epoch from (select txid_snapshot_xmax(txid_current_snapshot()) as next) x) n
-       where s.${key} = any($1::bigint[])`,
-      [keys],
-    );
-  });
-  return found.rows;
-}

@@ -37,7 +37,7 @@ function parentsOf(): string[] {
 }
 
 function knownSql(parent: string): string {
-  return `create temp table known_${parent} (source_key bigint primary key, legacy_key bigint, practice bigint, role text)`;
+  return `create temp table known_${parent} (source_key bigint primary key, legacy_key bigint, practice bigint, role text, since bigint)`;
 }
 
 /** Each code with its label; the label of what is unknown has no code. */
@@ -48,12 +48,14 @@ function codeRows(codes: Codes): (string | null)[][] {
   ]);
 }
 
-/** Puts what is expected of the range into `known_<entity>`, in place of what was there. Does nothing for what is no parent. */
+/** Puts what is expected of the range, and whether it is expected to be loaded, into `known_<entity>`, in place of what was there. Does nothing for what is no parent. */
 export async function keepKnown(target: Queryable, entity: Entity, keys: Keys): Promise<void> {
   if (!parentsOf().includes(entity.name)) return;
   const known = `known_${entity.name}`;
   const column = (name: string, type: string) =>
-    name in entity.target.columns ? name : `null::${type}`;
+    name in entity.target.columns
+      ? `case when outcome = 'loaded' then ${name} end`
+      : `null::${type}`;
   if ("from" in keys)
     await target.query(`delete from ${known} where source_key between $1::bigint and $2::bigint`, [
       keys.from,
@@ -61,7 +63,7 @@ export async function keepKnown(target: Queryable, entity: Entity, keys: Keys): 
     ]);
   else await target.query(`delete from ${known} where source_key = any($1::bigint[])`, [keys]);
   await target.query(
-    `insert into ${known} select source_key, legacy_key, ${column("practice_id", "bigint")}, ${column("role", "text")}
-     from expected where outcome = 'loaded'`,
+    `insert into ${known} select source_key, case when outcome = 'loaded' then legacy_key end,
+       ${column("practice_id", "bigint")}, ${column("role", "text")}, since from expected`,
   );
 }

@@ -4,12 +4,14 @@ import type { Queryable } from "@nexus/shared/database";
 import type { Choice, RawColumn, RawTable } from "./raw-tables.ts";
 import { asKey, readingOf } from "./raw-values.ts";
 import type { Keys, Range } from "./twins.ts";
+import type { Writers } from "./writers.ts";
 
 export interface Staging {
   readonly source: Queryable;
   readonly target: Queryable;
   readonly shape: SourceShape;
   readonly keys: Keys;
+  readonly writers: Writers;
 }
 
 /** Rows that are in memory at once, twice: some are read while others are written. */
@@ -17,11 +19,11 @@ const PORTION = 1_000;
 
 /** Makes `raw_<name>` and fills it. */
 export async function stage(staging: Staging, raw: RawTable): Promise<void> {
-  const { source, target, shape } = staging;
+  const { source, target, shape, writers } = staging;
   await target.query(createSql(raw));
   const chosen = await conditionOf(staging, raw);
   if (chosen === null) return;
-  await source.query({ text: cursorSql(raw, shape, chosen.sql), values: chosen.values });
+  await source.query({ text: cursorSql(raw, shape, writers, chosen.sql), values: chosen.values });
   const fetch = async (): Promise<string[]> => {
     const { rows } = await source.query<{ row: string }>(`fetch ${PORTION} from raw_rows`);
     return rows.map(({ row }) => row);
@@ -38,13 +40,21 @@ export async function stage(staging: Staging, raw: RawTable): Promise<void> {
   await source.query("close raw_rows");
 }
 
-/** `unfit`: columns whose value is none of their type; `undated`: those of them that are dates or instants. */
+/**
+ * `unfit`: columns whose value is none of their type; `undated`: those of them that are dates or instants; `writer`: the transaction that wrote the
+ * row last.
+ */
 function createSql({ name, columns }: RawTable): string {
   const declared = columns.map((column) => `${quoted(column.name)} ${column.type}`);
-  return `create temp table raw_${name} (${declared.join(", ")}, unfit text[], undated text[]) on commit drop`;
+  return `create temp table raw_${name} (${declared.join(", ")}, unfit text[], undated text[], writer bigint) on commit drop`;
 }
 
-function cursorSql({ table, columns }: RawTable, shape: SourceShape, where: string): string {
+function cursorSql(
+  { table, columns }: RawTable,
+  shape: SourceShape,
+  writers: Writers,
+  where: string,
+): string {
   const zone = literal(shape.zone);
   const sent = columns
     .filter(({ name }) => shape.has(table, name))
@@ -53,7 +63,7 @@ function cursorSql({ table, columns }: RawTable, shape: SourceShape, where: stri
       return `${reading.send(quoted(name), zone)} as ${quoted(name)}`;
     });
   return `declare raw_rows no scroll cursor for
-    select to_json(r)::text as row from (select ${sent.join(", ")} from ${table} where ${where}) r`;
+    select to_json(r)::text as row from (select ${sent.join(", ")}, ${writers.of(table)} as writer from ${table} where ${where}) r`;
 }
 
 function insertSql({ name, table, columns }: RawTable, shape: SourceShape): string {
@@ -76,8 +86,8 @@ function insertSql({ name, table, columns }: RawTable, shape: SourceShape): stri
   };
   const declared = columns.map((column) => `${quoted(column.name)} text`).join(", ");
   return `insert into raw_${name}
-    select ${read.join(", ")}, ${marks((column) => !isTime(column))}, ${marks(isTime)}
-    from json_to_recordset($1::json) as x (${declared})`;
+    select ${read.join(", ")}, ${marks((column) => !isTime(column))}, ${marks(isTime)}, x.writer
+    from json_to_recordset($1::json) as x (${declared}, writer bigint)`;
 }
 
 function isTime({ type }: RawColumn): boolean {

@@ -13,6 +13,7 @@ import { rawTablesOf } from "./raw-tables.ts";
 import { beginSession, keepKnown } from "./session.ts";
 import { stage } from "./stage.ts";
 import { twinOf } from "./twin-files.ts";
+import { writersOf } from "./writers.ts";
 
 /** Source keys from `from` to `to`, both of them too. */
 export interface Range {
@@ -66,9 +67,10 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
   const fill = async (target: Queryable, entity: Entity, keys: Keys): Promise<void> => {
     const twin = twinOf(entity);
     if (twin === null) throw new Error(`${entity.name} has no twin`);
-    const staging = (source: Queryable) => ({ source, target, shape, keys });
+    const tables = rawTablesOf(twin);
     const read = async (source: Queryable): Promise<void> => {
-      for (const raw of rawTablesOf(twin)) await stage(staging(source), raw);
+      const writers = await writersOf(source, tables);
+      for (const raw of tables) await stage({ source, target, shape, keys, writers }, raw);
     };
     await readSnapshot(legacy, read, bounds);
     await target.query(`create temp table expected on commit drop as ${twin}`);

@@ -190,25 +190,30 @@ describe("verification", () => {
   });
 
   it("tells rows apart that the source has changed since the run that read them began", async () => {
-    const { rows } = await deps.legacy.query<{ snapshot: string }>(
-      "select txid_current_snapshot()::text as snapshot",
-    );
-    await target.query("update migration.runs set source_snapshot = $1", [rows[0]?.snapshot]);
-    await deps.legacy.query(
-      "update auth_user set word = 'changed' where id = 1; insert into dispatch_project values (500)",
-    );
     await target.query(
-      `update public.profiles set email = 'x' where legacy_id in (1, 2);
-       insert into hand.cases select 500, 500, 'loaded', null, '{}', null from hand.cases limit 1`,
+      `update migration.runs set source_snapshot = '100:200:100';
+       update public.profiles set email = 'x' where legacy_id in (1, 2, 3);
+       update hand.profiles set since = case source_key when 1 then 200 when 2 then 99 end;
+       insert into hand.cases select 500, 500, 'loaded', null, '{}', 201 from hand.cases limit 1`,
     );
     expect(await differences()).toEqual([
       "~ cases 500 missing_row",
       "~ profiles 1 email changed_cell",
       "profiles 2 email changed_cell",
+      "profiles 3 email changed_cell",
     ]);
     const { rows: counted } = await target.query(
       "select counts::text, changed_since from migration.proof_entities where entity = 'profiles'",
     );
-    expect(counted).toEqual([{ counts: `{"changed_cell": 1}`, changed_since: 1 }]);
+    expect(counted).toEqual([{ counts: `{"changed_cell": 2}`, changed_since: 1 }]);
+  });
+
+  it("tells apart what a part of a transaction wrote that was open then: snapshots do not name parts", async () => {
+    await target.query(
+      `update migration.runs set source_snapshot = '100:200:100';
+       update public.profiles set email = 'x' where legacy_id = 1;
+       update hand.profiles set since = 101 where source_key = 1`,
+    );
+    expect(await differences()).toEqual(["~ profiles 1 email changed_cell"]);
   });
 });

@@ -7,7 +7,7 @@ import type { Queryable } from "@nexus/shared/database";
 import { recordProved, stillHeld } from "@nexus/shared/ledger";
 import { differencesSql, reachOf, sourceOf } from "./compare-sql.ts";
 import { lookAtExpected, type Proving } from "./proving.ts";
-import { type Cut, rangesOf, sampleOf, writersOf } from "./ranges.ts";
+import { type Cut, rangesOf, sampleOf } from "./ranges.ts";
 import type { Step } from "./select-entities.ts";
 import type { Range } from "./twins.ts";
 
@@ -96,7 +96,7 @@ async function addCandidates(
   await tx.query(
     `insert into migration.proof_differences (proof_id, entity, legacy_id, column_name, kind, reads)
      select ${proof.id}, $1, legacy_id, column_name, kind, 1 from (${found}) d on conflict do nothing`,
-    [entity.name, [], [], ...reach.values],
+    [entity.name, ...reach.values],
   );
 }
 
@@ -138,10 +138,9 @@ async function compareAgain(proving: Proving, entity: Entity): Promise<void> {
     const keys = found.rows.map((row) => row.key);
     const last = keys.at(-1);
     if (last === undefined) return;
-    const writers = await writersOf(proving.ask, entity, keys);
     await twins.expecting(entity, keys, async (tx) => {
       await lookAtExpected(tx);
-      await confirm(tx, proving, entity, keys, writers);
+      await confirm(tx, proving, entity, keys);
       await stillHeld(tx, proof);
     });
     after = last;
@@ -153,7 +152,6 @@ async function confirm(
   { proof, keepsKey }: Proving,
   entity: Entity,
   keys: readonly number[],
-  writers: Awaited<ReturnType<typeof writersOf>>,
 ): Promise<void> {
   const found = differencesSql(entity, keepsKey(entity), reachOf(keys));
   await tx.query(
@@ -162,7 +160,7 @@ async function confirm(
      where exists (select from migration.proof_differences f
        where f.proof_id = ${proof.id} and f.entity = $1 and f.legacy_id = d.legacy_id and f.column_name = d.column_name and f.reads = 1)
      on conflict do nothing`,
-    [entity.name, writers.map(({ key }) => key), writers.map(({ writer }) => writer), keys],
+    [entity.name, keys],
   );
 }
 

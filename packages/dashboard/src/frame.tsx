@@ -6,6 +6,7 @@ import icon from "./icon.svg";
 import { usePlace } from "./router.ts";
 import { useSurroundings } from "./surroundings.ts";
 import { switchTheme, theme } from "./theme.ts";
+import { Adoptions } from "./views/adoptions.tsx";
 import { Audit } from "./views/audit.tsx";
 import { Embeddings } from "./views/embeddings.tsx";
 import { Entity } from "./views/entity.tsx";
@@ -21,6 +22,7 @@ const VIEWS: Readonly<Record<string, ComponentType>> = {
   exceptions: Exceptions,
   embeddings: Embeddings,
   runs: Runs,
+  adoptions: Adoptions,
   rows: Row,
   audit: Audit,
 };
@@ -30,6 +32,7 @@ const MENU = [
   ["exceptions", "Exceptions"],
   ["embeddings", "Embeddings"],
   ["runs", "Runs"],
+  ["adoptions", "Adoptions"],
   ["rows", "Find a row"],
   ["audit", "Audit"],
 ] as const;

@@ -60,6 +60,20 @@ export function instant(iso: string): string {
   return day.format(new Date(iso));
 }
 
+/** "Asked for 22 Nov, 18:53, ended 22 Nov, 18:54 after 40 s" */
+export function timesOf({
+  createdAt,
+  finishedAt,
+}: {
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+}): string {
+  const asked = `Asked for ${instant(createdAt)}`;
+  if (finishedAt === null) return `${asked}, not ended`;
+  const lasted = duration((Date.parse(finishedAt) - Date.parse(createdAt)) / 1_000);
+  return `${asked}, ended ${instant(finishedAt)} after ${lasted}`;
+}
+
 /** A code of the ledger in words: `practices_not_in_target` is "practices not in target". */
 export function words(code: string): string {
   return code.replaceAll(/[_-]/g, " ");

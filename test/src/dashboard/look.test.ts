@@ -23,6 +23,8 @@ const VIEWS = [
   ["embeddings", "#/embeddings", "Used so far"],
   ["runs", "#/runs", "Run 1"],
   ["run", "#/runs/3", "Rows by entity"],
+  ["adoptions", "#/adoptions", "Adoption 3"],
+  ["adoption", "#/adoptions/3", "Would be adopted"],
   ["row", "#/rows/patients/131", "is parked"],
   ["audit", "#/audit", "the source copy was a week old"],
 ] as const;

@@ -37,6 +37,7 @@ async function build(url: string): Promise<void> {
     await writeEmbeddings(target);
     await writeDify(target);
     await writeAudit(target);
+    await writeAdoptions(target);
   } finally {
     await target.end();
   }
@@ -160,5 +161,40 @@ async function writeAudit(db: Queryable): Promise<void> {
        (now() - interval '4 hours', 'jonas@platform', 'cancel', 2, null, 'the source copy was a week old'),
        (now() - interval '10 minutes', 'maria@lab', 'start', 3, null, 'the real one'),
        (now() - interval '6 minutes', 'maria@lab', 'requeue', 3, 'profiles', 'e-mail addresses were mended in the source')`,
+  );
+}
+
+const PLANNED = {
+  byKey: { "metadata.legacy_user_id": 271, email: 203 },
+  places: [
+    {
+      place: "metadata.legacy_user_id",
+      rows: 275,
+      inSource: 275,
+      comparable: 260,
+      agreeing: 258,
+      used: true,
+    },
+  ],
+  changes: { rows: 12, columns: { email: 3, role: 11 } },
+};
+
+/** Keys were given before the first run; the plan since then found people whom another tool has loaded meanwhile. */
+async function writeAdoptions(db: Queryable): Promise<void> {
+  await db.query(
+    `insert into migration.adoptions (kind, status, asked, actor, reason, created_at, finished_at)
+     select kind, 'done', '{}', 'maria@lab', 'an earlier tool filled half of it', now() - began, now() - began + interval '7 s'
+     from (values ('plan', interval '74 h'), ('adopt', interval '73 h'), ('plan', interval '6 h')) a (kind, began)`,
+  );
+  await db.query(
+    `insert into migration.adoption_entities (adoption_id, entity, position, strangers, adopted, by_key, places, changes)
+     values (2, 'practices', 0, 84, 84, '{"name, address": 84}', '[]', null), (3, 'profiles', 1, 512, 474, $1::jsonb, $2::jsonb, $3::jsonb)`,
+    [PLANNED.byKey, PLANNED.places, PLANNED.changes].map((one) => JSON.stringify(one)),
+  );
+  await db.query(
+    `insert into migration.adoption_findings (adoption_id, entity, id, reason, legacy_id, via, children)
+     select 3, 'profiles', md5(n::text)::uuid, case when n > 2 then 'no_match' else 'duplicate' end,
+       case when n <= 2 then 4711 end, case when n <= 2 then 'email' end, case when n <= 2 then 3 * (n - 1) end
+     from generate_series(1, 38) n`,
   );
 }

@@ -16,9 +16,8 @@ describe("with tokens", () => {
   const tokens = `vera@lab:viewer:${sha256(secrets.viewer)},otto@lab:operator:${sha256(secrets.operator)}`;
 
   it("shows a viewer everything but the audit log, and no way to change it", async (context) => {
-    const { page } = await (
-      await dashboardUnderTest(context, browser, { API_TOKENS: tokens })
-    ).open();
+    const dashboard = await dashboardUnderTest(context, browser, { API_TOKENS: tokens });
+    const { page } = await dashboard.open();
     await page.getByLabel("Token").fill("wrong");
     await page.getByRole("button", { name: "Log in" }).click();
     await page.getByText("The API does not know this token.").waitFor();
@@ -27,6 +26,13 @@ describe("with tokens", () => {
     await page.getByText("16,620 of 90,039 rows done").waitFor();
     await page.getByText("The audit log is for admins; you are viewer.").waitFor();
     expect(await page.getByRole("button").allTextContents()).toEqual(["Dark colours", "Log out"]);
+    await dashboard.target.query("update migration.runs set status = 'completed' where id = 3");
+    await page.getByRole("heading", { name: "Run 3 completed" }).waitFor();
+    for (const [place, shows] of [["Adoptions", "Adoption 3"]] as const) {
+      await page.getByRole("link", { name: place, exact: true }).click();
+      await page.getByRole("link", { name: shows }).waitFor();
+      expect(await page.getByRole("button").allTextContents()).toEqual(["Dark colours", "Log out"]);
+    }
     expect(await page.context().cookies()).toEqual([]);
     await page.reload();
     await page.getByText("vera@lab, viewer").waitFor();

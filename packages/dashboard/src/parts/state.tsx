@@ -25,6 +25,13 @@ const RUN: Readonly<Record<RunStatus, Tone>> = {
   cancelled: "rests",
 };
 
+const TASK = {
+  open: "moves",
+  done: "done",
+  failed: "bad",
+  cancelled: "rests",
+} as const satisfies Readonly<Record<string, Tone>>;
+
 /** How an entity's status looks. */
 export function toneOf(entity: Pick<EntityView, "status" | "waived">): Tone {
   return isWaived(entity) ? "held" : ENTITY[entity.status];
@@ -46,4 +53,9 @@ export function EntityState({ of }: { readonly of: EntityView }) {
 /** A run's status. */
 export function RunState({ status }: { readonly status: RunStatus }) {
   return <span class={`state ${RUN[status]}`}>{status}</span>;
+}
+
+/** The status of what an extractor is asked to do. */
+export function TaskState({ status }: { readonly status: keyof typeof TASK }) {
+  return <span class={`state ${TASK[status]}`}>{status}</span>;
 }

@@ -13,6 +13,10 @@ const DONE: Readonly<Record<string, string>> = {
   requeue: "requeued",
   waive: "waived",
   backfill: "offered for embedding",
+  plan_adoption: "planned an adoption",
+  adopt: "asked for an adoption",
+  undo_adoption: "took adopted keys back",
+  cancel_adoption: "cancelled an adoption",
 };
 
 /** "requeued" */

@@ -1,0 +1,115 @@
+/** The rows that an adoption left alone: ids, reasons and keys, a page at a time. */
+import type { Finding } from "@nexus/contract";
+import { Ready } from "../parts/notice.tsx";
+import { Pager, usePages } from "../parts/pager.tsx";
+import { Select } from "../parts/select.tsx";
+import { linkTo, usePlace } from "../router.ts";
+import { useLoad } from "../use-load.ts";
+import { count, words } from "../words.ts";
+
+const REASONS: readonly Finding["reason"][] = [
+  "ambiguous_target",
+  "ambiguous_source",
+  "contradicted",
+  "duplicate",
+  "no_match",
+];
+
+interface FindingsProps {
+  /** Of the adoption. */
+  readonly id: number;
+  /** Those in which it found rows without a key. */
+  readonly entities: readonly string[];
+}
+
+/** All of them, or those that the address names: `?entity=profiles&reason=duplicate`. */
+export function Findings({ id, entities }: FindingsProps) {
+  const { entity, reason } = usePlace().query;
+  const [pages, turn] = usePages(`${id} ${entity ?? ""} ${reason ?? ""}`);
+  const address = { id, entity, reason, limit: 25, cursor: pages.at(-1) };
+  const findings = useLoad("GET /v1/adoptions/:id/findings", address, 10_000);
+  const choose = (chosen: Readonly<Record<string, string>>) =>
+    (location.hash = linkTo(["adoptions", id], { entity, reason, ...chosen }));
+  return (
+    <section class="card" aria-labelledby="findings-title">
+      <div class="card-head">
+        <h2 id="findings-title">Left alone</h2>
+        <div class="filters">
+          <Select
+            label="Entity"
+            value={entity}
+            options={entities}
+            choose={(one) => choose({ entity: one })}
+          />
+          <Select
+            label="Reason"
+            value={reason}
+            options={REASONS}
+            choose={(one) => choose({ reason: one })}
+          />
+        </div>
+      </div>
+      <Ready of={findings} what="the rows that were left alone">
+        {({ items, next }) => (
+          <>
+            {items.length === 0 ? (
+              <p class="soft">
+                No row is listed. What a plan found is kept until the next adoption.
+              </p>
+            ) : (
+              <Rows items={items} />
+            )}
+            <Pager pages={pages} next={next} turn={turn} />
+          </>
+        )}
+      </Ready>
+    </section>
+  );
+}
+
+function Rows({ items }: { readonly items: readonly Finding[] }) {
+  return (
+    <div class="table-frame" tabIndex={0} role="region" aria-label="Rows, a table that scrolls">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Row of the target</th>
+            <th scope="col">Entity</th>
+            <th scope="col">Reason</th>
+            <th scope="col">May be source row</th>
+            <th scope="col">By key</th>
+            <th scope="col" class="number">
+              Children
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((one) => (
+            <Line key={`${one.entity} ${one.id}`} of={one} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Line({ of: { entity, id, reason, legacyId, via, children } }: { readonly of: Finding }) {
+  return (
+    <tr>
+      <th scope="row" class="mono">
+        {id}
+      </th>
+      <td>{words(entity)}</td>
+      <td>{words(reason)}</td>
+      <td>
+        {legacyId === null ? (
+          <span class="soft">none</span>
+        ) : (
+          <a href={linkTo(["rows", entity, legacyId])}>{legacyId}</a>
+        )}
+      </td>
+      <td>{via === null ? <span class="soft">none</span> : <span class="mono">{via}</span>}</td>
+      <td class="number">{children === null ? "" : count(children)}</td>
+    </tr>
+  );
+}

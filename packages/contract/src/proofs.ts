@@ -134,6 +134,20 @@ export const proofs = {
     response: { 201: z.object({ id: z.int() }) },
     problems: ["unknown_entity", "run_active", "adoption_open", "proof_open"],
   },
+  "GET /v1/verifications": {
+    summary: "List verifications, newest first",
+    querystring: listQuery({}),
+    response: {
+      200: pageOf(
+        z.object({
+          ...facts,
+          differences: z.int().meta({ description: "Of all entities that are done." }),
+          notVerified: z.int().meta({ description: "Entities of which nothing is known." }),
+        }),
+      ),
+    },
+    problems: [],
+  },
   "GET /v1/verifications/:id": {
     summary: "Show how many differences a verification found, by entity and kind",
     params: proofParams,

@@ -14,6 +14,7 @@ import { Exceptions } from "./views/exceptions.tsx";
 import { Overview } from "./views/overview.tsx";
 import { Row } from "./views/row.tsx";
 import { Runs } from "./views/runs.tsx";
+import { Verifications } from "./views/verifications.tsx";
 import { percent, words } from "./words.ts";
 
 const VIEWS: Readonly<Record<string, ComponentType>> = {
@@ -23,6 +24,7 @@ const VIEWS: Readonly<Record<string, ComponentType>> = {
   embeddings: Embeddings,
   runs: Runs,
   adoptions: Adoptions,
+  verifications: Verifications,
   rows: Row,
   audit: Audit,
 };
@@ -33,6 +35,7 @@ const MENU = [
   ["embeddings", "Embeddings"],
   ["runs", "Runs"],
   ["adoptions", "Adoptions"],
+  ["verifications", "Verifications"],
   ["rows", "Find a row"],
   ["audit", "Audit"],
 ] as const;

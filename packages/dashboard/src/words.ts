@@ -83,3 +83,8 @@ export function words(code: string): string {
 export function sentence(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
+
+/** Names and how many there are of each, the most frequent first. */
+export function mostFirst(counts: Readonly<Record<string, number>>): [string, number][] {
+  return Object.entries(counts).toSorted(([, one], [, other]) => other - one);
+}

@@ -25,6 +25,8 @@ const VIEWS = [
   ["run", "#/runs/3", "Rows by entity"],
   ["adoptions", "#/adoptions", "Adoption 3"],
   ["adoption", "#/adoptions/3", "Would be adopted"],
+  ["verifications", "#/verifications", "Verification 1"],
+  ["verification", "#/verifications/1", "not verified"],
   ["row", "#/rows/patients/131", "is parked"],
   ["audit", "#/audit", "the source copy was a week old"],
 ] as const;

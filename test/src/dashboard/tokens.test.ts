@@ -28,7 +28,10 @@ describe("with tokens", () => {
     expect(await page.getByRole("button").allTextContents()).toEqual(["Dark colours", "Log out"]);
     await dashboard.target.query("update migration.runs set status = 'completed' where id = 3");
     await page.getByRole("heading", { name: "Run 3 completed" }).waitFor();
-    for (const [place, shows] of [["Adoptions", "Adoption 3"]] as const) {
+    for (const [place, shows] of [
+      ["Adoptions", "Adoption 3"],
+      ["Verifications", "Verification 1"],
+    ] as const) {
       await page.getByRole("link", { name: place, exact: true }).click();
       await page.getByRole("link", { name: shows }).waitFor();
       expect(await page.getByRole("button").allTextContents()).toEqual(["Dark colours", "Log out"]);

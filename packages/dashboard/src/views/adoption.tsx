@@ -5,7 +5,7 @@ import { Ready } from "../parts/notice.tsx";
 import { TaskState } from "../parts/state.tsx";
 import { linkTo } from "../router.ts";
 import { useLoad } from "../use-load.ts";
-import { count, counted, timesOf, words } from "../words.ts";
+import { count, counted, mostFirst, timesOf, words } from "../words.ts";
 import { Findings } from "./findings.tsx";
 
 type Found = AdoptionView["entities"][number];
@@ -162,10 +162,6 @@ function Counts({ of }: { readonly of: Readonly<Record<string, number>> }) {
       ))}
     </ul>
   );
-}
-
-function mostFirst(counts: Readonly<Record<string, number>>): [string, number][] {
-  return Object.entries(counts).toSorted(([, one], [, other]) => other - one);
 }
 
 /** Where legacy ids were found, and whether they were believed. Nothing where there is none. */

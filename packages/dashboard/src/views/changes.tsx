@@ -13,6 +13,8 @@ const DONE: Readonly<Record<string, string>> = {
   requeue: "requeued",
   waive: "waived",
   backfill: "offered for embedding",
+  forecast: "asked for a forecast",
+  verify: "asked for a verification",
   plan_adoption: "planned an adoption",
   adopt: "asked for an adoption",
   undo_adoption: "took adopted keys back",

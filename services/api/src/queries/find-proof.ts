@@ -1,9 +1,10 @@
 /** What forecasts and verifications found. */
-import type { Difference, ForecastView, VerificationView } from "@nexus/contract";
+import type { Answer, Difference, ForecastView, VerificationView } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import type { ProofKind } from "@nexus/shared/ledger";
 import {
   and,
+  desc,
   eq,
   given,
   iso,
@@ -12,6 +13,7 @@ import {
   proofs,
   query,
   read,
+  sql,
 } from "@nexus/shared/tables";
 import { z } from "zod";
 
@@ -96,6 +98,36 @@ export async function findVerification(
   const differences = sum(entities.map((one) => one.differences));
   const { range, sample } = asked.parse(JSON.parse(askedFor));
   return { ...view, range, sample, differences, entities };
+}
+
+/** As many as all entities of a verification have together. */
+const inAll = sql<number>`(
+  select coalesce(sum(k.value::bigint), 0)::bigint
+  from migration.proof_entities e, jsonb_each_text(e.counts) k where e.proof_id = proofs.id)`;
+
+const unknown = sql<number>`(
+  select count(*) from migration.proof_entities e where e.proof_id = proofs.id and e.status <> 'proved')`;
+
+/** Verifications, newest first. `before`: where the page before ended. */
+export async function listVerifications(
+  db: Queryable,
+  { before, limit }: { readonly before: string | undefined; readonly limit: number },
+): Promise<Answer<"GET /v1/verifications">["items"]> {
+  const { asked: _, ...listed } = facts;
+  return await read(
+    db,
+    query
+      .select({ ...listed, differences: inAll, notVerified: unknown })
+      .from(proofs)
+      .where(
+        and(
+          eq(proofs.kind, "verification"),
+          given(before, (id) => sql`${proofs.id} < ${id}::bigint`),
+        ),
+      )
+      .orderBy(desc(proofs.id))
+      .limit(limit),
+  );
 }
 
 function sum(counts: readonly number[]): number {

@@ -86,6 +86,23 @@ describe("/v1/verifications", () => {
     ]);
   });
 
+  it("is listed, the newest first, a page at a time, and no forecast among them", async () => {
+    for (const [path, counts] of [
+      ["/v1/verifications", { changed_cell: 2, stale_row: 1 }],
+      ["/v1/forecasts", { outcomes: { loaded: 7 } }],
+      ["/v1/verifications", {}],
+    ] as const) {
+      await api.post(path);
+      await carryOut(counts);
+    }
+    const first = await api.get("/v1/verifications?limit=1");
+    expect(first.body["items"]).toMatchObject([
+      { id: 3, status: "done", differences: 0, notVerified: 1 },
+    ]);
+    const rest = await api.get(`/v1/verifications?cursor=${String(first.body["next"])}`);
+    expect(rest.body).toMatchObject({ items: [{ id: 1, differences: 3 }], next: null });
+  });
+
   it("is refused while a run, an adoption or another proof is under way, and for what there is not", async () => {
     const unknown = await api.post("/v1/verifications", { entities: ["people"] });
     expect(unknown).toMatchObject({ status: 400, body: { code: "unknown_entity" } });

@@ -5,7 +5,7 @@ import { Problem } from "../answers/problem.ts";
 import { done } from "../answers/refusal.ts";
 import { askProof } from "../control/ask-proof.ts";
 import { type Deps, namesOf } from "../deps.ts";
-import { findVerification, listDifferences } from "../queries/find-proof.ts";
+import { findVerification, listDifferences, listVerifications } from "../queries/find-proof.ts";
 import type { App } from "../server.ts";
 
 /** `/v1/verifications` */
@@ -23,6 +23,12 @@ export function verificationRoutes(app: App, deps: Deps): void {
       return await reply.code(201).send({ id });
     },
   );
+
+  app.get("/v1/verifications", { schema: contract["GET /v1/verifications"] }, async ({ query }) => {
+    const { limit = 100, cursor } = query;
+    const page = { before: positionIn(cursor), limit: limit + 1 };
+    return pageOf(await listVerifications(target, page), limit, ({ id }) => id);
+  });
 
   app.get(
     "/v1/verifications/:id",

@@ -1,0 +1,174 @@
+/** One verification, entity by entity, beside how far the newest run is. */
+import type { EntityView, VerificationView } from "@nexus/contract";
+import { Bar } from "../parts/bar.tsx";
+import { Ready } from "../parts/notice.tsx";
+import { TaskState } from "../parts/state.tsx";
+import { linkTo } from "../router.ts";
+import { useSurroundings } from "../surroundings.ts";
+import { useLoad } from "../use-load.ts";
+import { count, counted, mostFirst, percent, timesOf, words } from "../words.ts";
+import { Differences } from "./differences.tsx";
+
+type Verified = VerificationView["entities"][number];
+
+/** `#/verifications/3` */
+export function Verification({ id }: { readonly id: number }) {
+  const verification = useLoad("GET /v1/verifications/:id", { id }, 3_000);
+  return (
+    <Ready of={verification} what={`verification ${id}`}>
+      {(view) => (
+        <>
+          <Headline of={view} />
+          <Entities of={view} />
+          <Differences id={id} entities={view.entities.map(({ entity }) => entity)} />
+        </>
+      )}
+    </Ready>
+  );
+}
+
+function Headline({ of }: { readonly of: VerificationView }) {
+  const { id, status, errorCode } = of;
+  return (
+    <div class="headline">
+      <div>
+        <h1>
+          Verification {id} <TaskState status={status} />
+        </h1>
+        <p>
+          {timesOf(of)}
+          {narrowed(of)}
+          {errorCode !== null && `; ended with ${words(errorCode)}: the extractor's log says more`}
+        </p>
+      </div>
+      <a href="#/verifications">All verifications</a>
+    </div>
+  );
+}
+
+function narrowed({ range, sample }: VerificationView): string {
+  const keys = range === null ? "" : `; keys ${range.from} to ${range.to} only`;
+  return sample === null ? keys : `${keys}; ${sample} % of the source rows, chosen by chance`;
+}
+
+function Entities({ of }: { readonly of: VerificationView }) {
+  const { view } = useSurroundings();
+  const progress = new Map(view?.entities.map((one) => [one.entity, one]));
+  const { id, differences, status, entities } = of;
+  return (
+    <section class="card" aria-labelledby="entities-title">
+      <h2 id="entities-title">
+        {entities.length === 0 ? "Entities" : counted(differences, "difference")}
+      </h2>
+      {entities.length === 0 ? (
+        <p class="soft">
+          {status === "open"
+            ? "An extractor does it. Entities are listed as they are done."
+            : "It ended before an entity was done."}
+        </p>
+      ) : (
+        <div
+          class="table-frame"
+          tabIndex={0}
+          role="region"
+          aria-label="Entities, a table that scrolls"
+        >
+          <table>
+            <Head runId={view?.run?.id} />
+            <tbody>
+              {entities.map((one) => (
+                <Line key={one.entity} id={id} of={one} progress={progress.get(one.entity)} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Head({ runId }: { readonly runId: number | undefined }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">Entity</th>
+        <th scope="col">{runId === undefined ? "Progress" : `Progress of run ${runId}`}</th>
+        <th scope="col">Verified</th>
+        <th scope="col" class="number">
+          Compared
+        </th>
+        <th scope="col">Differences by kind</th>
+        <th scope="col" class="number">
+          Changed since
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+interface LineProps {
+  readonly id: number;
+  readonly of: Verified;
+  /** Of the newest run, if it has the entity. */
+  readonly progress: EntityView | undefined;
+}
+
+function Line({ id, of, progress }: LineProps) {
+  return (
+    <tr>
+      <th scope="row">{words(of.entity)}</th>
+      <td class="progress-cell">
+        {progress === undefined ? (
+          <span class="soft">none</span>
+        ) : (
+          <>
+            {percent(progress.percent)}
+            <Bar of={progress} />
+          </>
+        )}
+      </td>
+      <td>
+        <Verdict of={of} />
+      </td>
+      <td class="number">{count(of.rows)}</td>
+      <td>
+        <Kinds id={id} of={of} />
+      </td>
+      <td class="number">{count(of.changedSince)}</td>
+    </tr>
+  );
+}
+
+const UNKNOWN: Readonly<Record<Exclude<Verified["status"], "proved">, string>> = {
+  without_twin: "its mapping, or a parent's, is written down once only",
+  unread: "no run has read a row of it",
+};
+
+function Verdict({ of: { status, differences } }: { readonly of: Verified }) {
+  if (status !== "proved")
+    return (
+      <>
+        <span class="state held">not verified</span>
+        <br />
+        <span class="soft small">{UNKNOWN[status]}</span>
+      </>
+    );
+  return (
+    <span class={`state ${differences > 0 ? "bad" : "done"}`}>
+      {differences > 0 ? counted(differences, "difference") : "no difference"}
+    </span>
+  );
+}
+
+/** Each kind leads to its rows. */
+function Kinds({ id, of: { entity, kinds } }: Pick<LineProps, "id" | "of">) {
+  return (
+    <ul>
+      {mostFirst(kinds).map(([kind, rows]) => (
+        <li key={kind}>
+          <a href={linkTo(["verifications", id], { entity, kind })}>{words(kind)}</a> {count(rows)}
+        </li>
+      ))}
+    </ul>
+  );
+}

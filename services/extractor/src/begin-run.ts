@@ -1,6 +1,12 @@
 /** A run begins when the source is fit to be read; what is skipped is counted once. */
 import { entities, type Entity, entityNamed, missingInSource } from "@nexus/catalog";
-import { errorCode, inspectSource, type Queryable, readOnly } from "@nexus/shared/database";
+import {
+  errorCode,
+  inspectSource,
+  inTransaction,
+  type Queryable,
+  readOnly,
+} from "@nexus/shared/database";
 import {
   entitiesIn,
   markRunBegun,
@@ -50,9 +56,13 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     statementMs,
     signal: deps.signal,
   });
-  await recordSource(deps.target, run.id, shape, snapshot);
-  await recordKeyed(deps.target, run.id, selected);
-  const began = await markRunBegun(deps.target, run.id);
+  const began = await inTransaction(deps.target, async (tx) => {
+    // What the run begins with is written by the extractor that begins it: another one may look later, when rows are loaded already.
+    if (!(await markRunBegun(tx, run.id))) return false;
+    await recordSource(tx, run.id, shape, snapshot);
+    await recordKeyed(tx, run.id, selected);
+    return true;
+  });
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;
 }

@@ -1,0 +1,28 @@
+import { runningRun } from "@nexus/shared/testing";
+import { expect, it } from "vitest";
+import { beginRun } from "./begin-run.ts";
+import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
+import { startSetbacks } from "./setbacks.ts";
+
+it("a run keeps what its beginning saw, whatever a second extractor sees that is late", async (context) => {
+  const deps = await extractorUnderTest(context);
+  await deps.legacy.query("alter table dispatch_office add name text, add address text, add phone text");
+  const id = await runningRun(deps.target, ["practices"]);
+  await deps.target.query("update migration.runs set status = 'planned' where id = $1", [id]);
+  await deps.target.query("update migration.run_entities set status = 'waiting'");
+  const run = await runOf(deps);
+  const kept = async () => {
+    const { rows } = await deps.target.query(
+      `select r.source_snapshot, r.source_columns::text, e.keyed_before
+       from migration.runs r join migration.run_entities e on e.run_id = r.id`,
+    );
+    return rows;
+  };
+  expect(await beginRun(deps, run, startSetbacks())).toBe(true);
+  const [first] = await kept();
+  expect(first).toMatchObject({ keyed_before: 0 });
+  await deps.target.query("insert into public.practices (legacy_id, name) values (7, 'Loaded')");
+  await deps.legacy.query("alter table dispatch_office add city text");
+  expect(await beginRun(deps, run, startSetbacks())).toBe(false);
+  expect(await kept()).toEqual([first]);
+});

@@ -53,6 +53,10 @@ describe("the invariants", () => {
       "a_run_moves",
       "update migration.runs set status = 'running', started_at = now() - interval '1 hour', finished_at = null",
     ],
+    [
+      "target_sum_closes",
+      "update migration.run_entities set keyed_before = 1, target_rows = 2 where entity = 'practices'",
+    ],
     ["loaded_is_there", "delete from public.practices where legacy_id = 2"],
     [
       "parked_for_a_reason",

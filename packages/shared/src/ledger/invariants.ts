@@ -82,6 +82,17 @@ const LEDGER: readonly Invariant[] = [
       where not v.passed and e.status = 'complete' group by 1`,
   },
   {
+    name: "target_sum_closes",
+    says: "the sum of target rows closes: with a key before, inserted since, and strangers, unless a batch was loaded again",
+    sql: `select e.entity, abs(e.target_rows - e.keyed_before - b.inserted - e.strangers) as count, 'run ' || e.run_id as some
+      from migration.run_entities e
+      cross join lateral (
+        select coalesce(sum(inserted), 0) as inserted, coalesce(bool_or(generation > 1), false) as again
+        from migration.batches where run_id = e.run_id and entity = e.entity) b
+      where e.status = 'complete' and e.run_id = (select max(run_id) from migration.run_entities n where n.entity = e.entity and n.status <> 'skipped')
+        and not b.again and e.target_rows <> e.keyed_before + b.inserted + e.strangers`,
+  },
+  {
     name: "failed_can_be_requeued",
     says: "a batch that failed belongs to an entity that is blocked, waived or still loading, so that it is shown and can be requeued",
     sql: `select b.entity, count(*), ${FIRST("b.id")} as some from migration.batches b

@@ -1,7 +1,6 @@
 /** A target that is half filled already becomes whole: nobody is loaded twice, no id changes, what is unclear is left and listed. */
 import { openClient } from "@nexus/contract";
 import { type HalfFilled, makeHalfFilled, matches, strangers } from "@nexus/local/half-filled";
-import { adoptedChanges } from "@nexus/shared/ledger";
 import { eventually, lockWaits, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
@@ -10,6 +9,7 @@ import {
   adoption,
   changedSince,
   counted,
+  changesTold,
   counts,
   expectChildren,
   keyOf,
@@ -99,8 +99,8 @@ describe.each(trials)("adoption of the $shape shape, on $name", ({ stack, shape 
     const changed = await changedSince(target);
     const foreseen = plan.entities.map(({ entity, changes }) => [entity, changes]);
     expect(Object.fromEntries(foreseen)).toEqual(changed);
-    const done = await adoptedChanges(target, runId);
-    const told = Object.fromEntries(done.map(({ entity, ...counts }) => [entity, counts]));
+    const report = await api.call("GET /v1/report", { query: { run: runId } });
+    const told = changesTold(report);
     expect(withoutFollowers(told)).toEqual(withoutFollowers(changed));
     for (const { entity, loaded, strangers, adopted: known } of progress) {
       const { rows } = await target.query<{ all: number; keyed: number; adopted: number }>(

@@ -1,5 +1,5 @@
 /** What a test of adoption asks a half-filled target: what was counted, who refers to whom, and what has changed since. */
-import type { AdoptionView, Client } from "@nexus/contract";
+import type { AdoptionView, Client, Report } from "@nexus/contract";
 import type { Pool } from "@nexus/shared/database";
 import { eventually } from "@nexus/shared/testing";
 import { expect } from "vitest";
@@ -115,4 +115,16 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
   return Math.round(performance.now() - began);
+}
+
+/** What a report tells of adopted rows that its run changed: of each entity the rows, and the rows by column. */
+export function changesTold({ target, adopted }: Report): Record<string, Changed> {
+  const columnsOf = (entity: string): Record<string, number> => {
+    const columns = adopted.rows.filter((one) => one.entity === entity);
+    return Object.fromEntries(columns.map(({ column, rows }) => [column, rows]));
+  };
+  const changed = target.rows.filter((one) => one.changed > 0);
+  return Object.fromEntries(
+    changed.map(({ entity, changed: rows }) => [entity, { rows, columns: columnsOf(entity) }]),
+  );
 }

@@ -6,6 +6,13 @@ export function count(value: number): string {
   return value.toLocaleString("en");
 }
 
+/** `email 3, name 12` */
+export function countsInWords(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, rows]) => `${name} ${count(rows)}`)
+    .join(", ");
+}
+
 const UNITS = [
   ["d", 86_400],
   ["h", 3_600],

@@ -1,13 +1,13 @@
 import type { AdoptionView, Client, Finding } from "@nexus/contract";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
 import { ConfigurationError } from "@nexus/shared/config";
 import { openApi } from "../api.ts";
 import { apiCommand, entityNames, leaveStrangersOption, reasonOption } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing, remark } from "../output.ts";
-import { count, table } from "../words.ts";
+import { firstItems, untilDone } from "../until-done.ts";
+import { count, countsInWords, table } from "../words.ts";
 
 interface Given extends Printing {
   readonly plan?: true;
@@ -87,11 +87,13 @@ async function ask(given: Given): Promise<void> {
   const { id } = await api.call("POST /v1/adoptions", {
     body: { kind, keys, namespace, keep, leaveStrangers, reason },
   });
-  const adoption = await untilDone(api, id);
-  const findings = await findingsOf(
-    api,
-    id,
-    given.list === true ? Number.POSITIVE_INFINITY : SHOWN,
+  const params = { id: String(id) };
+  const adoption = await untilDone(`adoption ${id}`, () =>
+    api.call("GET /v1/adoptions/:id", { params }),
+  );
+  const most = given.list === true ? Number.POSITIVE_INFINITY : SHOWN;
+  const findings = await firstItems(most, (query) =>
+    api.call("GET /v1/adoptions/:id/findings", { params, query }),
   );
   print({ ...adoption, findings }, linesOf(adoption, findings), given);
   if (adoption.status === "failed") process.exitCode = EXIT_CODES.unwell.code;
@@ -115,31 +117,6 @@ async function cancel(api: Client, given: Given): Promise<void> {
   print(cancelled, [`adoption ${id} is cancelled; keys that it has written stay (--undo)`], given);
 }
 
-async function untilDone(api: Client, id: number): Promise<AdoptionView> {
-  for (let looks = 0; ; looks++) {
-    const adoption = await api.call("GET /v1/adoptions/:id", { params: { id: String(id) } });
-    if (adoption.status !== "open") return adoption;
-    if (looks === 40) remark(`adoption ${id} waits for an extractor, or has much to do`);
-    await pause(looks < 20 ? 50 : 250);
-  }
-}
-
-async function findingsOf(api: Client, id: number, most: number): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  let cursor: string | undefined;
-  do {
-    const limit = Math.min(1_000, most);
-    const query = { limit, cursor };
-    const page = await api.call("GET /v1/adoptions/:id/findings", {
-      params: { id: String(id) },
-      query,
-    });
-    findings.push(...page.items);
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined && findings.length < most);
-  return findings;
-}
-
 const DID = { plan: "would be adopted", adopt: "adopted", undo: "adopted" } as const;
 
 function linesOf(adoption: AdoptionView, findings: readonly Finding[]): string[] {
@@ -156,8 +133,8 @@ function linesOf(adoption: AdoptionView, findings: readonly Finding[]): string[]
     one.entity,
     one.strangers,
     one.adopted,
-    wordsOf(one.byKey),
-    wordsOf(one.left),
+    countsInWords(one.byKey),
+    countsInWords(one.left),
   ]);
   const left = entities
     .flatMap((one) => Object.values(one.left))
@@ -197,13 +174,7 @@ function changeLines({ entity, adopted, changes }: AdoptionView["entities"][numb
   if (changes === null || adopted === 0) return [];
   if (changes.rows === 0) return [`${entity}: the first run will change none of them`];
   const rows = `${count(changes.rows)} of ${count(adopted)}`;
-  return [`${entity}: the first run will change ${rows} (${wordsOf(changes.columns)})`];
-}
-
-function wordsOf(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts)
-    .map(([name, rows]) => `${name} ${count(rows)}`)
-    .join(", ");
+  return [`${entity}: the first run will change ${rows} (${countsInWords(changes.columns)})`];
 }
 
 function keyOf(given: string, before: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,11 +1,11 @@
 import type { ForecastView } from "@nexus/contract";
 import { type Command, Option } from "commander";
-import { setTimeout as pause } from "node:timers/promises";
 import { openApi } from "../api.ts";
 import { apiCommand, entityList, reasonOption } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
-import { print, type Printing, remark } from "../output.ts";
-import { count, table } from "../words.ts";
+import { print, type Printing } from "../output.ts";
+import { untilDone } from "../until-done.ts";
+import { table } from "../words.ts";
 
 interface Given extends Printing {
   readonly only?: readonly string[];
@@ -34,24 +34,11 @@ async function ask(given: Given): Promise<void> {
   const { id } = await api.call("POST /v1/forecasts", {
     body: { entities, reason: given.reason },
   });
-  const view = await untilProved(id, () =>
+  const view = await untilDone(`forecast ${id}`, () =>
     api.call("GET /v1/forecasts/:id", { params: { id: String(id) } }),
   );
   print(view, linesOf(view), given);
   if (view.status === "failed") process.exitCode = EXIT_CODES.unwell.code;
-}
-
-/** Waits for the end of a forecast or a verification. */
-export async function untilProved<T extends { readonly status: string }>(
-  id: number,
-  look: () => Promise<T>,
-): Promise<T> {
-  for (let looks = 0; ; looks++) {
-    const found = await look();
-    if (found.status !== "open") return found;
-    if (looks === 40) remark(`proof ${id} waits for an extractor, or has much to do`);
-    await pause(looks < 20 ? 50 : 250);
-  }
 }
 
 const HEADINGS = [
@@ -93,7 +80,7 @@ function linesOf({ id, status, errorCode, entities }: ForecastView): string[] {
 
 /** Says of each entity of which nothing is known that it is so. */
 export function unknownIn(
-  entities: readonly { readonly entity: string; readonly status: string; readonly rows: number }[],
+  entities: readonly { readonly entity: string; readonly status: string }[],
   said: string,
 ): string[] {
   return entities.flatMap(({ entity, status }) => {
@@ -102,9 +89,4 @@ export function unknownIn(
     if (status === "unread") return [`${entity}: ${said}: no run has read a row of it`];
     return [];
   });
-}
-
-/** `3 differences`, `1 difference` */
-export function differencesInWords(differences: number): string {
-  return `${count(differences)} ${differences === 1 ? "difference" : "differences"}`;
 }

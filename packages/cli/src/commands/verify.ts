@@ -1,11 +1,12 @@
-import type { Client, Difference, VerificationView } from "@nexus/contract";
+import type { Difference, VerificationView } from "@nexus/contract";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openApi } from "../api.ts";
 import { apiCommand, entityArgument, reasonOption } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing } from "../output.ts";
-import { count, table } from "../words.ts";
-import { differencesInWords, unknownIn, untilProved } from "./forecast.ts";
+import { firstItems, untilDone } from "../until-done.ts";
+import { count, countsInWords, table } from "../words.ts";
+import { unknownIn } from "./forecast.ts";
 
 interface Given extends Printing {
   readonly range?: { readonly from: number; readonly to: number };
@@ -48,27 +49,16 @@ async function ask(entity: string | undefined, given: Given): Promise<void> {
   const { id } = await api.call("POST /v1/verifications", {
     body: { entities, range, sample, reason },
   });
-  const view = await untilProved(id, () =>
-    api.call("GET /v1/verifications/:id", { params: { id: String(id) } }),
+  const params = { id: String(id) };
+  const view = await untilDone(`verification ${id}`, () =>
+    api.call("GET /v1/verifications/:id", { params }),
   );
   const most = given.list === true ? Number.POSITIVE_INFINITY : SHOWN;
-  const listed = await differencesOf(api, id, most);
+  const listed = await firstItems(most, (query) =>
+    api.call("GET /v1/verifications/:id/differences", { params, query }),
+  );
   print({ ...view, listed }, linesOf(view, listed), given);
   if (view.status === "failed" || view.differences > 0) process.exitCode = EXIT_CODES.unwell.code;
-}
-
-async function differencesOf(api: Client, id: number, most: number): Promise<Difference[]> {
-  const listed: Difference[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await api.call("GET /v1/verifications/:id/differences", {
-      params: { id: String(id) },
-      query: { limit: Math.min(1_000, most), cursor },
-    });
-    listed.push(...page.items);
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined && listed.length < most);
-  return listed;
 }
 
 function linesOf(view: VerificationView, listed: readonly Difference[]): string[] {
@@ -80,7 +70,7 @@ function linesOf(view: VerificationView, listed: readonly Difference[]): string[
     one.entity,
     one.rows,
     one.differences,
-    wordsOf(one.kinds),
+    countsInWords(one.kinds),
     one.changedSince,
   ]);
   const more = differences + sum(proved.map((one) => one.changedSince)) > listed.length;
@@ -107,10 +97,8 @@ function rowOf({ entity, legacyId, column, kind, changedSince }: Difference) {
   ];
 }
 
-function wordsOf(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts)
-    .map(([name, rows]) => `${name} ${count(rows)}`)
-    .join(", ");
+function differencesInWords(differences: number): string {
+  return `${count(differences)} ${differences === 1 ? "difference" : "differences"}`;
 }
 
 function sum(counts: readonly number[]): number {

@@ -62,7 +62,7 @@ function Start({ done }: { readonly done: () => void }) {
         label="Verify everything"
         look="first"
         title="Verify every row of every entity"
-        explains="An extractor reads both databases and writes to the ledger only: keys, columns and kinds of differences, never a value. It takes about as long as the load did."
+        explains="An extractor reads both databases and writes to the ledger only: keys, columns and kinds of differences, never a value."
         act={async (reason) => {
           const { id } = await change("POST /v1/verifications", {}, { reason });
           done();

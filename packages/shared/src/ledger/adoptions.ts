@@ -156,24 +156,3 @@ export async function recordAdoptedChanges(
     [id, generation, rows, JSON.stringify(columns)],
   );
 }
-
-/** What a run changed in adopted rows, by entity: the first run after an adoption. */
-export async function adoptedChanges(
-  db: Queryable,
-  runId: number,
-): Promise<{ entity: string; rows: number; columns: Readonly<Record<string, number>> }[]> {
-  const found = await db.query<{ entity: string; rows: number; columns: string }>(
-    `select e.entity, c.rows, d.columns::text as columns
-     from migration.run_entities e
-     cross join lateral (select sum(c.rows)::bigint as rows from migration.batches b join migration.adopted_changes c on c.batch_id = b.id
-                         where b.run_id = e.run_id and b.entity = e.entity) c
-     cross join lateral (
-       select json_object_agg(name, rows order by name) as columns from (
-         select v.key as name, sum(v.value::bigint)::bigint as rows
-         from migration.batches b join migration.adopted_changes c on c.batch_id = b.id, jsonb_each_text(c.columns) v
-         where b.run_id = e.run_id and b.entity = e.entity group by 1) n) d
-     where e.run_id = $1 and c.rows > 0 order by e.position`,
-    [runId],
-  );
-  return found.rows.map((row) => ({ ...row, columns: JSON.parse(row.columns) }));
-}

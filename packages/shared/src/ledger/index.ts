@@ -102,7 +102,6 @@ export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
 export {
   type Adoption,
   adoptedBefore,
-  adoptedChanges,
   cancelAdoption,
   type AdoptionKind,
   type Asked,

@@ -1,7 +1,6 @@
 /** Asking for an adoption: an extractor does it, and no run starts before it is done. */
 import { inTransaction, type Pool } from "@nexus/shared/database";
 import {
-  activeRun,
   type AdoptionKind,
   type Asked,
   type By,
@@ -9,10 +8,9 @@ import {
   countUndoable,
   createAdoption,
   lockStarts,
-  openAdoption,
   recordAudit,
 } from "@nexus/shared/ledger";
-import { CONTROL_BOUNDS } from "./locks.ts";
+import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
 import { type Refusal, unknownAmong } from "./refusals.ts";
 
 const ACTIONS = { plan: "plan_adoption", adopt: "adopt", undo: "undo_adoption" } as const;
@@ -31,10 +29,8 @@ export async function askAdoption(
     target,
     async (tx) => {
       await lockStarts(tx);
-      const run = await activeRun(tx);
-      if (run !== undefined) return { kind: "run_active", runId: run.id };
-      const open = await openAdoption(tx);
-      if (open !== undefined) return { kind: "adoption_open", adoptionId: open.id };
+      const busy = await busyWith(tx);
+      if (busy !== undefined) return busy;
       if (kind === "undo" && (await countUndoable(tx)) === 0) return { kind: "nothing_to_undo" };
       const id = await createAdoption(tx, { kind, asked, ...by });
       const { keys, namespace, keep } = asked;

@@ -1,17 +1,15 @@
 /** Asking for a forecast or a verification: an extractor does it. A run may start meanwhile; while one is active, none is asked for. */
 import { inTransaction, type Pool } from "@nexus/shared/database";
 import {
-  activeRun,
   type By,
   createProof,
   lockStarts,
-  openAdoption,
   openProof,
   type ProofAsked,
   type ProofKind,
   recordAudit,
 } from "@nexus/shared/ledger";
-import { CONTROL_BOUNDS } from "./locks.ts";
+import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
 import { type Refusal, unknownAmong } from "./refusals.ts";
 
 const ACTIONS = { forecast: "forecast", verification: "verify" } as const;
@@ -30,10 +28,8 @@ export async function askProof(
     target,
     async (tx) => {
       await lockStarts(tx);
-      const run = await activeRun(tx);
-      if (run !== undefined) return { kind: "run_active", runId: run.id };
-      const adoption = await openAdoption(tx);
-      if (adoption !== undefined) return { kind: "adoption_open", adoptionId: adoption.id };
+      const busy = await busyWith(tx);
+      if (busy !== undefined) return busy;
       const open = await openProof(tx);
       if (open !== undefined) return { kind: "proof_open", proofId: open.id };
       const id = await createProof(tx, kind, asked, by);

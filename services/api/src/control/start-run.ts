@@ -1,17 +1,9 @@
 /** Starting a run: of all entities, of some, or of one. */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
-import {
-  activeRun,
-  type By,
-  createRun,
-  lockStarts,
-  openAdoption,
-  recordAudit,
-  type Selection,
-} from "@nexus/shared/ledger";
+import { type By, createRun, lockStarts, recordAudit, type Selection } from "@nexus/shared/ledger";
 import { max, query, read, runs } from "@nexus/shared/tables";
 import { decideStrangers } from "./decide-strangers.ts";
-import { CONTROL_BOUNDS } from "./locks.ts";
+import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
 import { type Refusal, unknownAmong } from "./refusals.ts";
 
 /** What a run shall move. */
@@ -55,8 +47,7 @@ export async function startRun(
     async (tx) => {
       await lockStarts(tx);
       const decided = await decideStrangers(tx, entities, order.leaveStrangers, by);
-      if (decided.kind === "strangers")
-        return (await isBusy(tx)) ? await alreadyActive(tx) : decided;
+      if (decided.kind === "strangers") return (await busyWith(tx)) ?? decided;
       const runId = await createRun(tx, selections, order);
       if (runId === undefined) return await alreadyActive(tx);
       await decided.leave(runId);
@@ -65,10 +56,6 @@ export async function startRun(
     },
     CONTROL_BOUNDS,
   );
-}
-
-async function isBusy(tx: Queryable): Promise<boolean> {
-  return (await activeRun(tx)) !== undefined || (await openAdoption(tx)) !== undefined;
 }
 
 function startDetails(
@@ -91,10 +78,7 @@ export async function startEntity(
 
 /** The refusal that names the active run, or the adoption. One that ended this very moment is as good as active: the caller tries again. */
 export async function alreadyActive(tx: Queryable): Promise<Refusal> {
-  const active = await activeRun(tx);
-  const adoption = active === undefined ? await openAdoption(tx) : undefined;
-  if (adoption !== undefined) return { kind: "adoption_open", adoptionId: adoption.id };
-  return { kind: "run_active", runId: active?.id ?? (await newestRun(tx)) };
+  return (await busyWith(tx)) ?? { kind: "run_active", runId: await newestRun(tx) };
 }
 
 function select({ entities, skip }: Order, catalog: readonly string[]): Selection[] {

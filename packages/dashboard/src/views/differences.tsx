@@ -1,7 +1,7 @@
 /** What a verification found, row by row: keys, columns and kinds, a page at a time. */
 import type { Difference } from "@nexus/contract";
-import { Ready } from "../parts/notice.tsx";
-import { Pager, usePages } from "../parts/pager.tsx";
+import { usePages } from "../parts/pager.tsx";
+import { PagedRows } from "../parts/pages.tsx";
 import { Select } from "../parts/select.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useLoad } from "../use-load.ts";
@@ -29,8 +29,8 @@ interface DifferencesProps {
 /** All of them, or those that the address names: `?entity=cases&kind=missing_row`. */
 export function Differences({ id, entities }: DifferencesProps) {
   const { entity, kind } = usePlace().query;
-  const [pages, turn] = usePages(`${id} ${entity ?? ""} ${kind ?? ""}`);
-  const address = { id, entity, kind, limit: 25, cursor: pages.at(-1) };
+  const turning = usePages(`${id} ${entity ?? ""} ${kind ?? ""}`);
+  const address = { id, entity, kind, limit: 25, cursor: turning[0].at(-1) };
   const differences = useLoad("GET /v1/verifications/:id/differences", address, 10_000);
   const choose = (chosen: Readonly<Record<string, string>>) =>
     (location.hash = linkTo(["verifications", id], { entity, kind, ...chosen }));
@@ -53,20 +53,13 @@ export function Differences({ id, entities }: DifferencesProps) {
           />
         </div>
       </div>
-      <Ready of={differences} what="the differences">
-        {({ items, next }) => (
-          <>
-            {items.length === 0 ? (
-              <p class="soft">
-                No difference is listed. The lists of the newest five verifications are kept.
-              </p>
-            ) : (
-              <Rows items={items} />
-            )}
-            <Pager pages={pages} next={next} turn={turn} />
-          </>
-        )}
-      </Ready>
+      <PagedRows
+        of={differences}
+        what="the differences"
+        none="No difference is listed. The lists of the newest five verifications are kept."
+        turning={turning}
+        rows={(items) => <Rows items={items} />}
+      />
     </section>
   );
 }

@@ -1,7 +1,7 @@
 /** The rows of one reason: their legacy keys, a page at a time. */
 import type { Answer } from "@nexus/contract";
-import { Ready } from "../parts/notice.tsx";
-import { Pager, usePages } from "../parts/pager.tsx";
+import { usePages } from "../parts/pager.tsx";
+import { PagedRows } from "../parts/pages.tsx";
 import { Requeue } from "../parts/requeue.tsx";
 import { linkTo } from "../router.ts";
 import { useLoad } from "../use-load.ts";
@@ -17,8 +17,8 @@ type Exception = Answer<"GET /v1/entities/:entity/exceptions">["items"][number];
 
 /** Each key leads to the way of its row. */
 export function ExceptionRows({ entity, reason, outcome }: ExceptionRowsProps) {
-  const [pages, turn] = usePages(`${entity} ${reason} ${outcome ?? ""}`);
-  const address = { entity, reason, outcome, limit: 25, cursor: pages.at(-1) };
+  const turning = usePages(`${entity} ${reason} ${outcome ?? ""}`);
+  const address = { entity, reason, outcome, limit: 25, cursor: turning[0].at(-1) };
   const rows = useLoad("GET /v1/entities/:entity/exceptions", address, 10_000);
   return (
     <section class="card" aria-labelledby="rows-title">
@@ -30,18 +30,13 @@ export function ExceptionRows({ entity, reason, outcome }: ExceptionRowsProps) {
           <Requeue entity={entity} scope={outcome} because={reason} done={rows.reload} />
         )}
       </div>
-      <Ready of={rows} what="these rows">
-        {({ items, next }) => (
-          <>
-            {items.length === 0 ? (
-              <p class="soft">No row has this exception any more.</p>
-            ) : (
-              <Rows items={items} entity={entity} />
-            )}
-            <Pager pages={pages} next={next} turn={turn} />
-          </>
-        )}
-      </Ready>
+      <PagedRows
+        of={rows}
+        what="these rows"
+        none="No row has this exception any more."
+        turning={turning}
+        rows={(items) => <Rows items={items} entity={entity} />}
+      />
     </section>
   );
 }

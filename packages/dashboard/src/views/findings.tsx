@@ -1,7 +1,7 @@
 /** The rows that an adoption left alone: ids, reasons and keys, a page at a time. */
 import type { Finding } from "@nexus/contract";
-import { Ready } from "../parts/notice.tsx";
-import { Pager, usePages } from "../parts/pager.tsx";
+import { usePages } from "../parts/pager.tsx";
+import { PagedRows } from "../parts/pages.tsx";
 import { Select } from "../parts/select.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useLoad } from "../use-load.ts";
@@ -25,8 +25,8 @@ interface FindingsProps {
 /** All of them, or those that the address names: `?entity=profiles&reason=duplicate`. */
 export function Findings({ id, entities }: FindingsProps) {
   const { entity, reason } = usePlace().query;
-  const [pages, turn] = usePages(`${id} ${entity ?? ""} ${reason ?? ""}`);
-  const address = { id, entity, reason, limit: 25, cursor: pages.at(-1) };
+  const turning = usePages(`${id} ${entity ?? ""} ${reason ?? ""}`);
+  const address = { id, entity, reason, limit: 25, cursor: turning[0].at(-1) };
   const findings = useLoad("GET /v1/adoptions/:id/findings", address, 10_000);
   const choose = (chosen: Readonly<Record<string, string>>) =>
     (location.hash = linkTo(["adoptions", id], { entity, reason, ...chosen }));
@@ -49,20 +49,13 @@ export function Findings({ id, entities }: FindingsProps) {
           />
         </div>
       </div>
-      <Ready of={findings} what="the rows that were left alone">
-        {({ items, next }) => (
-          <>
-            {items.length === 0 ? (
-              <p class="soft">
-                No row is listed. What a plan found is kept until the next adoption.
-              </p>
-            ) : (
-              <Rows items={items} />
-            )}
-            <Pager pages={pages} next={next} turn={turn} />
-          </>
-        )}
-      </Ready>
+      <PagedRows
+        of={findings}
+        what="the rows that were left alone"
+        none="No row is listed. What a plan found is kept until the next adoption."
+        turning={turning}
+        rows={(items) => <Rows items={items} />}
+      />
     </section>
   );
 }

@@ -6,7 +6,9 @@ import { startSetbacks } from "./setbacks.ts";
 
 it("a run keeps what its beginning saw, whatever a second extractor sees that is late", async (context) => {
   const deps = await extractorUnderTest(context);
-  await deps.legacy.query("alter table dispatch_office add name text, add address text, add phone text");
+  await deps.legacy.query(
+    "alter table dispatch_office add name text, add address text, add phone text",
+  );
   const id = await runningRun(deps.target, ["practices"]);
   await deps.target.query("update migration.runs set status = 'planned' where id = $1", [id]);
   await deps.target.query("update migration.run_entities set status = 'waiting'");

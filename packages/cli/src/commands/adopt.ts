@@ -41,7 +41,9 @@ export function adopt(program: Command): void {
         "take back the keys that were given since the newest run began",
       ).conflicts("plan"),
     )
-    .addOption(new Option("--cancel", "give up the adoption that is open").conflicts("plan"))
+    .addOption(
+      new Option("--cancel", "give up the adoption that is open").conflicts(["plan", "undo"]),
+    )
     .addOption(
       new Option(
         "--key <entity=place>",

@@ -10,7 +10,14 @@ import {
   urlOf,
   withPool,
 } from "@nexus/shared/database";
-import { claimProof, endProof, type HeldProof, renewProof, yieldProof } from "@nexus/shared/ledger";
+import {
+  claimProof,
+  endProof,
+  type HeldProof,
+  openProof,
+  renewProof,
+  yieldProof,
+} from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { forecast } from "./forecast.ts";
 import type { Proving } from "./proving.ts";
@@ -32,6 +39,7 @@ const RENEW_MS = 5_000;
  * stops, it stays open, and whoever takes it begins it anew.
  */
 export async function prove(deps: Deps, books: Bookkeeping): Promise<number> {
+  if ((await openProof(deps.target)) === undefined) return deps.settings.idleTickMs;
   const proof = await inTransaction(deps.target, claimProof);
   if (proof === undefined) return deps.settings.idleTickMs;
   const renewing = setInterval(() => {
@@ -65,27 +73,23 @@ async function giveUp(deps: Deps, proof: HeldProof, error: unknown): Promise<voi
 
 /** With connections of its own, while it lasts: a proof takes long, and a run goes on beside it. */
 async function carryOut(deps: Deps, books: Bookkeeping, proof: HeldProof): Promise<void> {
-  const { settings, signal, target: ledger } = deps;
-  const own = (pool: Deps["target"]) => ({ url: urlOf(pool), max: 2, name: "nexus-proof" });
-  await withPool({ ...own(deps.legacy), server: "source" }, async (legacy) => {
+  const { settings, signal, target } = deps;
+  const own = { url: urlOf(deps.legacy), max: 2, name: "nexus-proof", server: "source" } as const;
+  await withPool(own, async (legacy) => {
     rowSecurityLike(deps.legacy, legacy);
-    await withPool({ ...own(deps.target), server: "target" }, async (target) => {
-      const bounds = { statementMs: settings.legacyStatementMs, signal };
-      const ask: Proving["ask"] = (question) => readOnly(legacy, question, bounds);
-      const shape = await ask((tx) => readSourceShape(tx, settings.sourceRules?.LEGACY_TIMEZONE));
-      const codes = await codesOf(deps, proof);
-      const steps = await stepsFor(deps, books, proof);
-      const hasTwins = steps.some(({ status }) => status !== "without_twin");
-      const twins = hasTwins
-        ? await books.open({ legacy, target, shape, codes, bounds })
-        : NO_TWINS;
-      try {
-        const proving = { proof, twins, ask, target: ledger, signal, keepsKey: keeping(shape) };
-        await (proof.kind === "forecast" ? forecast : verify)(proving, steps);
-      } finally {
-        await twins.close();
-      }
-    });
+    const bounds = { statementMs: settings.legacyStatementMs, signal };
+    const ask: Proving["ask"] = (question) => readOnly(legacy, question, bounds);
+    const shape = await ask((tx) => readSourceShape(tx, settings.sourceRules?.LEGACY_TIMEZONE));
+    const codes = await codesOf(deps, proof);
+    const steps = await stepsFor(deps, books, proof);
+    const hasTwins = steps.some(({ status }) => status !== "without_twin");
+    const twins = hasTwins ? await books.open({ legacy, target, shape, codes, bounds }) : NO_TWINS;
+    try {
+      const proving = { proof, twins, ask, target, signal, keepsKey: keeping(shape) };
+      await (proof.kind === "forecast" ? forecast : verify)(proving, steps);
+    } finally {
+      await twins.close();
+    }
   });
 }
 

@@ -40,3 +40,4 @@ export { declaredColumns, storedColumns } from "./table-facts.ts";
 export { freePort, serverProcess } from "./server-process.ts";
 export { remark } from "./test-run.ts";
 export { unprivilegedAccount } from "./unprivileged.ts";
+export { patientClock } from "./patient-clock.ts";

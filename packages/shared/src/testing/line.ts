@@ -17,8 +17,13 @@ export interface Line {
   readonly beginnings: readonly Buffer[];
 }
 
+/** `swallows`: a connection whose server says this carries nothing from then on. */
+export interface LineOptions {
+  readonly swallows?: string;
+}
+
 /** Opens a line to the server of `url`. It ends with this process, or by `cut`. */
-export async function openLine(url: string): Promise<Line> {
+export async function openLine(url: string, { swallows }: LineOptions = {}): Promise<Line> {
   const { hostname, port } = new URL(url);
   const open = new Set<Socket>();
   const beginnings: Buffer[] = [];
@@ -35,6 +40,10 @@ export async function openLine(url: string): Promise<Line> {
       socket.on("close", () => open.delete(socket));
       socket.pipe(other);
     }
+    if (swallows !== undefined)
+      far.prependListener("data", (chunk: Buffer) => {
+        if (chunk.includes(swallows)) for (const socket of [near, far]) silence(socket);
+      });
   });
   const own = await listen(server, 0);
   const through = new URL(url);
@@ -55,13 +64,16 @@ export async function openLine(url: string): Promise<Line> {
       if (!server.listening) await listen(server, own);
     },
     swallow: () => {
-      for (const socket of open) {
-        socket.unpipe();
-        socket.resume();
-      }
+      open.forEach(silence);
       return open.size / 2;
     },
   };
+}
+
+/** It stays open, and what it says goes nowhere. */
+function silence(socket: Socket): void {
+  socket.unpipe();
+  socket.resume();
 }
 
 async function listen(server: Server, port: number): Promise<number> {

@@ -103,7 +103,7 @@ async function idsIn(
   );
 }
 
-/** Where a child asks for columns: the row as it will be mapped, else as it is there. */
+/** Where a child asks for columns: the row as it will be mapped, else as it is there. Others may ask meanwhile: known is what was found out. */
 async function mappedParents(
   future: Future,
   entity: Entity,
@@ -115,8 +115,8 @@ async function mappedParents(
   if (unknown.length === 0) return known;
   const columns = askedOf(entity);
   const there = await rowsOfKeys(future.deps, entity, columns, unknown);
-  for (const key of unknown) known.set(key, there.get(key));
-  await remember(future, entity, await mapFuture(future, entity, unknown));
+  const mapped = await asParents(future, entity, await mapFuture(future, entity, unknown));
+  for (const key of unknown) known.set(key, mapped.get(key) ?? there.get(key));
   return known;
 }
 
@@ -126,19 +126,30 @@ export async function remember(
   entity: Entity,
   rows: readonly LoadedRow[],
 ): Promise<void> {
+  if (askedOf(entity).length === 0) return;
+  const known = future.parents.get(entity.name) ?? new Map<number, Parent | undefined>();
+  future.parents.set(entity.name, known);
+  for (const [key, parent] of await asParents(future, entity, rows)) known.set(key, parent);
+}
+
+/** Of mapped rows what children ask of them, by legacy key. */
+async function asParents(
+  future: Future,
+  entity: Entity,
+  rows: readonly LoadedRow[],
+): Promise<ReadonlyMap<number, Parent>> {
   const columns = askedOf(entity);
-  if (columns.length === 0) return;
   const ids = await idsIn(
     future,
     entity,
     rows.map(({ legacyId }) => legacyId),
   );
-  const known = future.parents.get(entity.name) ?? new Map<number, Parent | undefined>();
-  future.parents.set(entity.name, known);
-  for (const { legacyId, row } of rows) {
-    const asked = columns.map((column) => [column, row[column]?.toString() ?? null]);
-    known.set(legacyId, { ...Object.fromEntries(asked), id: ids.get(legacyId)?.id ?? "" });
-  }
+  return new Map(
+    rows.map(({ legacyId, row }) => {
+      const asked = columns.map((column) => [column, row[column]?.toString() ?? null]);
+      return [legacyId, { ...Object.fromEntries(asked), id: ids.get(legacyId)?.id ?? "" }];
+    }),
+  );
 }
 
 /** The columns that any child asks for. */

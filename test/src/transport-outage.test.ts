@@ -1,6 +1,6 @@
 /** What the transport does while its server is away, and when it has forgotten everything. */
 import { openTransport, type Transport } from "@nexus/shared/queue";
-import { eventually } from "@nexus/shared/testing";
+import { eventually, openLine } from "@nexus/shared/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Carrier, carriers } from "./transport/carriers.ts";
 import { quick } from "./transport/settings.ts";
@@ -104,6 +104,28 @@ describe.each(carriers)("the queue on $name, broken", (kind) => {
     await eventually(() => taken.length === 2);
     await stop();
     await transport.close();
+  });
+
+  it("goes on by itself when its connections fall silent: they are cut, and new ones pass", async (context) => {
+    const line = await openLine(carrier.url);
+    context.onTestFinished(() => line.cut());
+    const behind = await openTransport({
+      url: line.url,
+      prefix: "suite",
+      workers: 1,
+      onError: () => undefined,
+    });
+    const stop = await behind.work("silent", quick, async (data) => {
+      taken.push(data);
+      return { kind: "done" };
+    });
+    await offered("silent", "run.before");
+    await eventually(() => taken.length === 1);
+    expect(line.swallow()).toBeGreaterThan(0);
+    await offered("silent", "run.after");
+    await eventually(() => taken.length === 2, { within: 60_000 });
+    await Promise.all([stop(), transport.close()]);
+    await behind.close();
   });
 
   it("does not open where nobody answers", async () => {

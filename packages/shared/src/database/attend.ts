@@ -1,7 +1,7 @@
 /** What every pool does for its users: connections that fall silent are cut, scarce ones are shared, errors know their server. */
 import type { Pool, PoolClient } from "pg";
 import { noConnectionLeft } from "./failures.ts";
-import { watchSilence } from "./silence.ts";
+import { watchSilence } from "../runtime/silence.ts";
 
 /** The two databases of a migration, in the words of people. */
 export type Server = "source" | "target";

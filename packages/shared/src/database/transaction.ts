@@ -5,7 +5,7 @@ import { errorCode, ofSession } from "./failures.ts";
 import type { Client, Pool } from "./pool.ts";
 import { rowSecurityOf } from "./source-row-security.ts";
 import { KEPT_FROM_LOG } from "./server-log.ts";
-import { setPatience } from "./silence.ts";
+import { setPatience } from "../runtime/silence.ts";
 
 /** What ends a transaction that takes too long. */
 export interface Bounds {

@@ -4,11 +4,15 @@ import { ConfigurationError, UnavailableError } from "../config/failure.ts";
 import { plainTextRisk } from "../config/tls.ts";
 import { connectionRefusal } from "../runtime/connection-refusal.ts";
 import { postgresPool } from "../runtime/postgres-pool.ts";
+import { watchSilence } from "../runtime/silence.ts";
 import { bullTransport } from "./bull-transport.ts";
 import { bullmq } from "./libraries.ts";
 import type { Transport, TransportOptions } from "./transport.ts";
 
 const SCHEMA = "bullmq";
+
+/** Milliseconds without an answer after which a connection is cut: what BullMQ asks is a matter of milliseconds. */
+const SILENCE_MS = 15_000;
 
 /** Looks whether it could be opened, and changes nothing. Throws as `openTransport` does. */
 export async function examinePostgres({ url, prefix }: Pick<TransportOptions, "url" | "prefix">) {
@@ -41,7 +45,10 @@ export async function overPostgres({
     options: `-c search_path=${SCHEMA},public`,
   });
   pool.on("error", onError);
-  pool.on("connect", (client) => client.on("error", onError)); // One that is at work between two queries has no other listener.
+  pool.on("connect", (client) => {
+    client.on("error", onError); // One that is at work between two queries has no other listener.
+    watchSilence(client, SILENCE_MS);
+  });
   await prepare(pool).catch(async (cause: unknown) => {
     await pool.end();
     throw unopened(placeOf(url), cause);

@@ -4,7 +4,7 @@
  */
 import { Socket } from "node:net";
 import type { PoolClient } from "pg";
-import { cancelStatement } from "./cancel.ts";
+import { cancelStatement } from "./cancel-statement.ts";
 
 /** Something was asked, and the connection carried no byte for too long: it was cut. */
 class SessionSilent extends Error {

@@ -5,22 +5,21 @@
 import { z } from "zod";
 import type { Link } from "./entity.ts";
 
-/** The key of the row: a number of the target's integers. A key of type numeric arrives in digits. */
-export const id = z.union([
-  z.int32(),
-  z
-    .string()
-    .regex(/^-?\d{1,10}(?:\.0*)?$/)
-    .transform(Number)
-    .pipe(z.int32()),
-]);
+/** A key of type numeric arrives in digits. */
+const digits = z
+  .string()
+  .regex(/^-?\d{1,15}(?:\.0*)?$/)
+  .transform(Number);
+
+/** The key of the row: a number of the target's integers. */
+export const id = z.union([z.int32(), digits.pipe(z.int32())]);
 export const text = z.string().nullable();
 export const optionalText = z.string().nullish();
 /** A number that names a row of another table. One beyond the target's integers is no row that was moved. */
-export const reference = z.int().nullable();
-export const optionalReference = z.int().nullish();
+export const reference = z.union([z.int(), digits]).nullable();
+export const optionalReference = z.union([z.int(), digits]).nullish();
 /** A number of the source that becomes a key of the target. */
-export const targetKey = z.int32().nullable();
+export const targetKey = id.nullable();
 
 const SWITCHES: ReadonlyMap<string, boolean | null> = new Map([
   ...["t", "true", "y", "yes", "on", "1"].map((word) => [word, true] as const),

@@ -49,6 +49,12 @@ export const sameValues: Readonly<Record<Shape, readonly Alteration[]>> = {
     },
     { columns: "dispatch_patient.id, dispatch_instruction.patient_id", to: "numeric(12,0)" },
     { columns: "dispatch_office.id", to: "double precision" },
+    { columns: "dispatch_office.id", to: "numeric(12,0)" },
+    {
+      columns:
+        "auth_user.id, dispatch_project.id, dispatch_plan.id, dispatch_instruction.id, dispatch_state.id",
+      to: "numeric",
+    },
     {
       columns: "dispatch_office_doctors.office_id, dispatch_patient.office_id",
       to: "numeric(10,2)",
@@ -132,6 +138,8 @@ export const sameValues: Readonly<Record<Shape, readonly Alteration[]>> = {
   reported: [
     { columns: "dispatch_project.patient_id, dispatch_project.office_id", to: "bigint" },
     { columns: "dispatch_project.patient_id", to: "text" },
+    { columns: "dispatch_office.id, dispatch_patient.id", to: "numeric" },
+    { columns: "dispatch_project.id, dispatch_state.id", to: "numeric(12,2)" },
     { columns: "dispatch_state.project_id, dispatch_template.office_id", to: "numeric" },
     {
       columns: "dispatch_office.email, dispatch_patient.email",

@@ -1,6 +1,6 @@
 /** What a run has made of the source, beside what the twins expect of it: cell by cell, outcome by outcome, note by note. */
 import { entities, type Entity, inDependencyOrder, parseCodes } from "@nexus/catalog";
-import { expectedColumn, openTwins, type Twins } from "@nexus/extractor/twins";
+import { expectedColumn, openTwins, type TwinDeps, type Twins } from "@nexus/extractor/twins";
 import { type Queryable, readSourceShape } from "@nexus/shared/database";
 import type { Journey } from "./journey.ts";
 
@@ -22,14 +22,15 @@ export interface Beside {
 /** Every key. */
 const ALL = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 
-/** Compares all that a run has loaded. `zone`: as in `LEGACY_TIMEZONE`. */
+/** Compares all that a run has loaded. `zone`, `encoding`: as an operator told the loaders. */
 export async function besideTheTwins(
-  { legacy, target }: Journey,
+  { legacy, target }: Pick<Journey, "legacy" | "target">,
   runId: number,
   zone?: string,
+  encoding: TwinDeps["encoding"] = {},
 ): Promise<Beside> {
   const shape = await readSourceShape(legacy, zone);
-  const twins = await openTwins({ legacy, target, shape, codes: parseCodes() });
+  const twins = await openTwins({ legacy, target, shape, codes: parseCodes(), encoding });
   const all: Beside[] = [];
   try {
     for (const entity of inDependencyOrder(entities)) all.push(await compare(twins, entity, runId));

@@ -40,7 +40,8 @@ project_written as (
 -- Every row of these histories with its case and what it says. A text that is no instant comes before all that are.
 history as (
   select h.id, coalesce(h.project_id, p.project_id) as project_id, h.unfit,
-    h.writer,
+    pg_temp.named(h.garbled, '{status,on}', 'previous_\1') as garbled,
+    pg_temp.named(h.noted, '{status,on}', 'previous_\1') as noted, h.writer,
     case when 'changed_at' = any(h.undated) then timestamptz '4713-01-01 00:00:00+00 BC'
       else h.changed_at end as changed_at,
     case when h."on" is false then 'to_state_off' else 'to_state' end as map,
@@ -51,7 +52,7 @@ history_written as (
 -- Each row with the one before it in its case.
 followed as (
   select id, lag(id) over before as previous, lag(map) over before as map, lag(code) over before as code,
-    lag(unfit) over before as unfit
+    lag(unfit) over before as unfit, lag(garbled) over before as garbled, lag(noted) over before as noted
   from history where project_id is not null and changed_at is not null
   window before as (partition by project_id order by changed_at, id)),
 -- Each row with its case, its actor and what was before.
@@ -60,7 +61,8 @@ linked as (
     k.legacy_key is not null as knows_case, k.legacy_key as case_key, k.practice,
     a.id is not null as has_actor, ka.legacy_key is not null as knows_actor, ka.legacy_key as actor_key,
     f.previous, f.map as previous_map, f.code as previous_code,
-    pg_temp.unreadable(s.id, s.unfit) or f.unfit is not null as unreadable,
+    pg_temp.unreadable(s.id, s.unfit || f.unfit, s.garbled || f.garbled) as unreadable,
+    s.noted || f.noted as all_noted,
     case when s."on" is false then 'to_state_off' else 'to_state' end as map,
     greatest(s.writer, pw.writer, jw.writer, hw.writer, j.writer, k.since, a.writer, ka.since) as since
   from raw_dispatch_state s
@@ -75,19 +77,19 @@ linked as (
   left join history_written hw on hw.project_id = coalesce(s.project_id, p.project_id)),
 -- Its reason not to be loaded.
 judged as (
-  select l.*, case when l.unreadable then 'unreadable'
+  select l.*, case when l.unreadable is not null then l.unreadable
       when l.project is null then 'case_unresolved'
       when not l.has_project then 'case_id_dangling'
       when not l.knows_case then 'cases_not_in_target'
       when l.has_actor and not l.knows_actor then 'profiles_not_in_target' end as reason
   from linked l)
 select s.id as source_key, s.id as legacy_key, pg_temp.outcome(s.reason) as outcome, s.reason,
-  case when s.reason is null then array_remove(array[
+  case when s.reason is null then pg_temp.noted(array_remove(array[
     case when s.actor_id is not null and not s.has_actor then 'changed_by_dangling:changed_by' end,
     case when s.previous is not null and b.label is null then 'code_unknown:from_state' end,
     case when t.label is null then 'code_unknown:to_state' end,
     case when 'changed_at' = any(s.undated) then 'date_invalid:created_at' end,
-    case when pg_temp.out_of_range(s.changed_at) then 'date_out_of_range:created_at' end], null)
+    case when pg_temp.out_of_range(s.changed_at) then 'date_out_of_range:created_at' end], null), s.all_noted)
     else '{}' end as notes,
   s.since,
   case when s.reason is null then s.id::integer end as legacy_id,

@@ -16,7 +16,9 @@ with
 -- The Chain: the original plan first, then a not-deleted instruction first, then the lowest plan id.
 chain as (
   select distinct on (pl.project_id) pl.project_id, pl.instruction_id, i.patient_id, i.course_id,
-    i.notes, i.complaint, i.conditions, i.objective
+    i.notes, i.complaint, i.conditions, i.objective,
+    pg_temp.named(i.garbled, '{notes,complaint,conditions,objective}', '\1') as garbled,
+    pg_temp.named(i.noted, '{notes,complaint,conditions,objective}', '\1') as noted
   from raw_dispatch_plan pl join raw_dispatch_instruction i on i.id = pl.instruction_id
   order by pl.project_id, (pl.original is true) desc, (i.deleted is not true) desc, pl.id),
 -- All plans of a project, and who wrote them or their instructions last.
@@ -33,6 +35,8 @@ course as (
 found as (
   select j.*, coalesce(j.patient_id, ch.patient_id) as patient, ch.instruction_id, pl.ids as plan_ids,
     ch.notes as chain_notes, ch.complaint, ch.conditions, ch.objective, course.label as course,
+    j.garbled || ch.garbled || co.garbled as all_garbled,
+    j.noted || ch.noted || pg_temp.named(co.noted, '{name}', 'course') as all_noted,
     greatest(j.writer, pl.writer, co.writer) as written
   from raw_dispatch_project j
   left join chain ch on ch.project_id = j.id
@@ -58,14 +62,14 @@ linked as (
 -- Its reason not to be loaded. The creator is asked for only where nothing nearer tells the practice.
 judged as (
   select l.*, l.office_id is null and l.patients_practice is null as asks_creator,
-    case when pg_temp.unreadable(l.id, l.unfit) then 'unreadable'
+    coalesce(pg_temp.unreadable(l.id, l.unfit, l.all_garbled), case
       when l.has_patient and not l.knows_patient then 'patients_not_in_target'
       when l.has_office and l.office_key is null then 'practices_not_in_target'
       when l.office_id is null and l.patients_practice is null and l.has_creator and not l.knows_creator
-        then 'profiles_not_in_target' end as reason
+        then 'profiles_not_in_target' end) as reason
   from linked l)
 select j.id as source_key, j.id as legacy_key, pg_temp.outcome(j.reason) as outcome, j.reason,
-  case when j.reason is null then array_remove(array[
+  case when j.reason is null then pg_temp.noted(array_remove(array[
     case when j.course is null and t.label is null then 'code_unknown:case_type' end,
     case when s.label is null then 'code_unknown:current_state' end,
     case when 'created_at' = any(j.undated) then 'date_invalid:created_at' end,
@@ -77,7 +81,7 @@ select j.id as source_key, j.id as legacy_key, pg_temp.outcome(j.reason) as outc
     case when j.office_id is not null and not j.has_office then 'practice_id_dangling:practice_id' end,
     case when j.asks_creator and j.creators_practice is not null then 'practice_inferred:practice_id' end,
     case when j.asks_creator and j.creators_practice is null then 'practice_unresolved:practice_id' end],
-    null) else '{}' end as notes,
+    null), j.all_noted) else '{}' end as notes,
   greatest(j.since_patient, case when j.asks_creator then j.since_creator end) as since,
   case when j.reason is null then j.id::integer end as legacy_project_id,
   j.patient_key as patient_id,

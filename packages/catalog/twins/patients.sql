@@ -92,6 +92,8 @@ doctor as (
 found as materialized (
   select p.*, u.id is not null as has_user, u.first_name as user_first_name,
     u.last_name as user_last_name, u.email as user_email,
+    p.garbled || u.garbled as all_garbled,
+    p.noted || pg_temp.named(u.noted, '{first_name,last_name,email}', 'user_\1') as all_noted,
     coalesce(p.office_id, c.office_id, d.office_id) as office,
     coalesce(p.office_id, c.office_id) is null and d.has_other as inferred,
     pg_temp.trimmed(p.schemes) as schemes_raw, pg_temp.as_json(pg_temp.trimmed(p.schemes)) as schemes_json,
@@ -112,15 +114,15 @@ judged as (
   select f.*, kp.legacy_key as practice, ku.legacy_key as profile,
     f.office is not null and o.id is null as dangles,
     greatest(f.written, o.writer, kp.since, ku.since) as since,
-    case when pg_temp.unreadable(f.id, f.unfit) then 'unreadable'
+    coalesce(pg_temp.unreadable(f.id, f.unfit, f.all_garbled), case
       when o.id is not null and kp.legacy_key is null then 'practices_not_in_target'
-      when f.has_user and ku.legacy_key is null then 'profiles_not_in_target' end as reason
+      when f.has_user and ku.legacy_key is null then 'profiles_not_in_target' end) as reason
   from found f
   left join raw_dispatch_office o on o.id = f.office
   left join known_practices kp on kp.source_key = o.id
   left join known_profiles ku on ku.source_key = f.user_id and f.has_user)
 select p.id as source_key, p.id as legacy_key, pg_temp.outcome(p.reason) as outcome, p.reason,
-  case when p.reason is null then array_remove(array[
+  case when p.reason is null then pg_temp.noted(array_remove(array[
     case when 'created_at' = any(p.undated) or 'submitted_at' = any(p.undated) and p.created_at is null
       then 'date_invalid:created_at' end,
     case when 'date_of_birth' = any(p.undated) or 'birthdate' = any(p.undated) and p.date_of_birth is null
@@ -137,7 +139,7 @@ select p.id as source_key, p.id as legacy_key, pg_temp.outcome(p.reason) as outc
     case when p.dangles then 'practice_id_dangling:practice_id' end,
     case when p.inferred and p.practice is not null then 'practice_inferred:practice_id' end,
     case when p.office is null then 'practice_unresolved:practice_id' end,
-    case when p.user_id is not null and not p.has_user then 'profile_id_dangling:profile_id' end], null)
+    case when p.user_id is not null and not p.has_user then 'profile_id_dangling:profile_id' end], null), p.all_noted)
     else '{}' end as notes,
   p.since,
   case when p.reason is null then p.id::integer end as legacy_id,

@@ -6,16 +6,16 @@
 with
 -- Each office with its reason not to be loaded.
 judged as (
-  select o.*, case when pg_temp.unreadable(o.id, o.unfit) then 'unreadable' end as reason
+  select o.*, pg_temp.unreadable(o.id, o.unfit, o.garbled) as reason
   from raw_dispatch_office o)
 select o.id as source_key, o.id as legacy_key, pg_temp.outcome(o.reason) as outcome, o.reason,
-  case when o.reason is null then array_remove(array[
+  case when o.reason is null then pg_temp.noted(array_remove(array[
     case when 'created_at' = any(o.undated) then 'date_invalid:created_at' end,
     case when 'updated_at' = any(o.undated) then 'date_invalid:updated_at' end,
     case when pg_temp.out_of_range(o.created_at) then 'date_out_of_range:created_at' end,
     case when pg_temp.out_of_range(o.updated_at) then 'date_out_of_range:updated_at' end,
     case when pg_temp.no_mail(o.email) then 'email_invalid:email' end,
-    case when pg_temp.trimmed(o.name) is null then 'name_missing:name' end], null)
+    case when pg_temp.trimmed(o.name) is null then 'name_missing:name' end], null), o.noted)
     else '{}' end as notes,
   o.writer as since,
   case when o.reason is null then o.id::integer end as legacy_id,

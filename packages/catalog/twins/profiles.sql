@@ -62,13 +62,13 @@ found as (
 judged as (
   select f.*, k.legacy_key as practice, f.office_id is not null and o.id is null as dangles,
     greatest(f.written, k.since) as since,
-    case when pg_temp.unreadable(f.id, f.unfit) then 'unreadable'
-      when o.id is not null and k.legacy_key is null then 'practices_not_in_target' end as reason
+    coalesce(pg_temp.unreadable(f.id, f.unfit, f.garbled), case
+      when o.id is not null and k.legacy_key is null then 'practices_not_in_target' end) as reason
   from found f
   left join raw_dispatch_office o on o.id = f.office_id
   left join known_practices k on k.source_key = o.id)
 select u.id as source_key, u.id as legacy_key, pg_temp.outcome(u.reason) as outcome, u.reason,
-  case when u.reason is null then array_remove(array[
+  case when u.reason is null then pg_temp.noted(array_remove(array[
     case when 'date_joined' = any(u.undated) then 'date_invalid:created_at' end,
     case when 'last_login' = any(u.undated) then 'date_invalid:metadata' end,
     case when 'updated_at' = any(u.undated) then 'date_invalid:updated_at' end,
@@ -76,7 +76,7 @@ select u.id as source_key, u.id as legacy_key, pg_temp.outcome(u.reason) as outc
     case when pg_temp.out_of_range(u.last_login) then 'date_out_of_range:metadata' end,
     case when pg_temp.out_of_range(u.updated_at) then 'date_out_of_range:updated_at' end,
     case when pg_temp.no_mail(u.email) then 'email_invalid:email' end,
-    case when u.dangles then 'practice_id_dangling:practice_id' end], null)
+    case when u.dangles then 'practice_id_dangling:practice_id' end], null), u.noted)
     else '{}' end as notes,
   u.since,
   case when u.reason is null then u.id::integer end as legacy_id,

@@ -15,16 +15,16 @@ judged as (
   select j.*, kc.legacy_key as case_key, kc.practice, kcr.legacy_key as creator_key,
     j.creator_id is not null and cr.id is null as dangles,
     greatest(j.writer, kc.since, cr.writer, kcr.since) as since,
-    case when pg_temp.unreadable(j.id, j.unfit) then 'unreadable'
+    coalesce(pg_temp.unreadable(j.id, j.unfit, j.garbled), case
       when j.legacy_key is null then 'legacy_id_missing'
       when kc.legacy_key is null then 'cases_not_in_target'
-      when cr.id is not null and kcr.legacy_key is null then 'profiles_not_in_target' end as reason
+      when cr.id is not null and kcr.legacy_key is null then 'profiles_not_in_target' end) as reason
   from keyed j
   left join known_cases kc on kc.source_key = j.id
   left join raw_auth_user cr on cr.id = j.creator_id
   left join known_profiles kcr on kcr.source_key = cr.id)
 select j.id as source_key, j.legacy_key, pg_temp.outcome(j.reason) as outcome, j.reason,
-  case when j.reason is null then array_remove(array[
+  case when j.reason is null then pg_temp.noted(array_remove(array[
     case when t.label is null then 'code_unknown:project_type' end,
     case when s.label is null then 'code_unknown:status' end,
     case when j.dangles then 'creator_id_dangling:creator_id' end,
@@ -32,7 +32,7 @@ select j.id as source_key, j.legacy_key, pg_temp.outcome(j.reason) as outcome, j
     case when 'updated_at' = any(j.undated) then 'date_invalid:updated_at' end,
     case when pg_temp.out_of_range(j.created_at) then 'date_out_of_range:created_at' end,
     case when pg_temp.out_of_range(j.updated_at) then 'date_out_of_range:updated_at' end,
-    case when j.size < 0 then 'size_invalid:file_size' end], null)
+    case when j.size < 0 then 'size_invalid:file_size' end], null), j.noted)
     else '{}' end as notes,
   j.since,
   case when j.reason is null then j.legacy_key::integer end as legacy_id,

@@ -77,6 +77,20 @@ end $$;
 create or replace function pg_temp.unreadable(id bigint, unfit text[]) returns boolean language sql immutable
   as $$ select id not between -2147483648 and 2147483647 or unfit is not null $$;
 
+-- Why a row cannot be read: bytes of its text that mean nothing come before fields that cannot be filled.
+create or replace function pg_temp.unreadable(id bigint, unfit text[], garbled text[]) returns text language sql immutable
+  as $$ select case when garbled is not null then 'unreadable_text' when pg_temp.unreadable(id, unfit) then 'unreadable' end $$;
+
+-- Marks of a joined row by the names that the mapping has for these columns: `\1` is a column's own.
+create or replace function pg_temp.named(marks text[], columns text[], name text) returns text[] language sql immutable
+  as $$ select array_agg(regexp_replace(mark, '(\w+)$', name) order by mark)
+    from unnest(marks) mark where substring(mark from '\w+$') = any(columns) $$;
+
+-- Notes of the mapping and notes on the text, sorted.
+create or replace function pg_temp.noted(notes text[], noted text[]) returns text[] language sql immutable
+  as $$ select case when noted is null then notes
+    else (select array_agg(distinct note collate "C" order by note collate "C") from unnest(notes || noted) note) end $$;
+
 create or replace function pg_temp.outcome(reason text) returns text language sql immutable
   as $$ select case when reason is null then 'loaded' when reason like '%\_not\_in\_target' then 'parked'
     else 'rejected' end $$;

@@ -19,8 +19,9 @@ judged as (
   select t.*, k.legacy_key as practice, t.office_id is not null and o.id is null as dangles,
     pg_temp.trimmed(t.task_name) as name, pg_temp.trimmed(co.name) as course, ca.name as category,
     b.ids as predecessors, greatest(t.writer, o.writer, co.writer, ca.writer, b.writer, k.since) as since,
-    case when pg_temp.unreadable(t.id, t.unfit) then 'unreadable'
-      when o.id is not null and k.legacy_key is null then 'practices_not_in_target' end as reason
+    coalesce(pg_temp.unreadable(t.id, t.unfit, t.garbled || co.garbled || ca.garbled), case
+      when o.id is not null and k.legacy_key is null then 'practices_not_in_target' end) as reason,
+    t.noted || pg_temp.named(co.noted, '{name}', 'course') || pg_temp.named(ca.noted, '{name}', 'category') as all_noted
   from raw_dispatch_template t
   left join raw_dispatch_office o on o.id = t.office_id
   left join known_practices k on k.source_key = o.id
@@ -28,14 +29,14 @@ judged as (
   left join raw_dispatch_category ca on ca.id = t.category_id
   left join before b on b.from_template_id = t.id)
 select t.id as source_key, t.id as legacy_key, pg_temp.outcome(t.reason) as outcome, t.reason,
-  case when t.reason is null then array_remove(array[
+  case when t.reason is null then pg_temp.noted(array_remove(array[
     case when t.course is not null and c.label is null then 'code_unknown:case_type' end,
     case when 'created_at' = any(t.undated) then 'date_invalid:created_at' end,
     case when 'updated_at' = any(t.undated) then 'date_invalid:updated_at' end,
     case when pg_temp.out_of_range(t.created_at) then 'date_out_of_range:created_at' end,
     case when pg_temp.out_of_range(t.updated_at) then 'date_out_of_range:updated_at' end,
     case when t.name is null then 'name_missing:name' end,
-    case when t.dangles then 'practice_id_dangling:practice_id' end], null)
+    case when t.dangles then 'practice_id_dangling:practice_id' end], null), t.all_noted)
     else '{}' end as notes,
   t.since,
   case when t.reason is null then t.id::integer end as legacy_id,

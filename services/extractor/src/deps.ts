@@ -28,4 +28,6 @@ interface Settings {
   readonly legacyStatementMs: number;
   /** What its operator says of the source. */
   readonly sourceRules?: SourceRules;
+  /** What loaders do with text that means nothing in its encoding: a proof expects the same. */
+  readonly unreadableText?: "reject" | "repair";
 }

@@ -82,5 +82,6 @@ function settingsOf(config: Config<typeof variables>): Deps["settings"] {
     careMs: config.CARE_MS,
     legacyStatementMs: config.LEGACY_STATEMENT_MS,
     sourceRules: config,
+    unreadableText: config.LEGACY_UNREADABLE_TEXT,
   };
 }

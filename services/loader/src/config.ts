@@ -1,6 +1,5 @@
 import {
   CONNECTIONS,
-  choice,
   legacyVariables,
   number,
   queueVariables,
@@ -16,11 +15,6 @@ export const variables = {
   ...targetVariables({ connections: CONNECTIONS.target.loader }),
   ...queueVariables,
   ...workerVariables({ job: "batch", drainMs: 15_000 }),
-  LEGACY_UNREADABLE_TEXT: choice(["reject", "repair"], {
-    meaning:
-      "what is done with a legacy row whose text is invalid in its encoding: it is rejected as unreadable_text, or loaded with U+FFFD in the place of invalid characters and the note text_repaired",
-    fallback: "reject",
-  }),
   LOADER_CONCURRENCY: number(1, 32, {
     meaning: "batches of one entity that this process loads at the same time",
     fallback: "2",

@@ -1,13 +1,13 @@
 /** Reads a batch's rows from the legacy database: all at once, before the target's transaction opens, or with care. */
 import { type Entity, extractionSql } from "@nexus/catalog";
-import { connectionBroke } from "@nexus/shared/database";
+import { connectionBroke, labelOf } from "@nexus/shared/database";
 import type { ClaimedBatch } from "@nexus/shared/ledger";
 import { addBreaker, BREAKS_CONNECTION, TRIALS } from "./breakers.ts";
 import { queryWithin } from "./query-within.ts";
 import { type Fault, faultOf } from "./read-faults.ts";
 import { type Portion, type ReadRow, readRows, type Rows } from "./read-rows.ts";
 import type { RunContext } from "./run-context.ts";
-import { labelOf, queryStored } from "./source-encoding.ts";
+import { queryStored } from "./source-encoding.ts";
 import type { Key, Source } from "./source.ts";
 import { untilWell } from "./until-well.ts";
 

@@ -90,5 +90,10 @@ export function legacyVariables({ connections, least = 1 }: Connections) {
       fallback: "60000",
     }),
     ...sourceVariables,
+    LEGACY_UNREADABLE_TEXT: choice(["reject", "repair"], {
+      meaning:
+        "what is done with a legacy row whose text is invalid in its encoding: it is rejected as unreadable_text, or loaded with U+FFFD in the place of invalid characters and the note text_repaired",
+      fallback: "reject",
+    }),
   };
 }

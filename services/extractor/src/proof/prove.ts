@@ -83,7 +83,12 @@ async function carryOut(deps: Deps, books: Bookkeeping, proof: HeldProof): Promi
     const codes = await codesOf(deps, proof);
     const steps = await stepsFor(deps, books, proof);
     const hasTwins = steps.some(({ status }) => status !== "without_twin");
-    const twins = hasTwins ? await books.open({ legacy, target, shape, codes, bounds }) : NO_TWINS;
+    const encoding = {
+      stored: settings.sourceRules?.LEGACY_ENCODING,
+      unreadable: settings.unreadableText ?? "reject",
+    };
+    const given = { legacy, target, shape, codes, encoding, bounds };
+    const twins = hasTwins ? await books.open(given) : NO_TWINS;
     try {
       const proving = { proof, twins, ask, target, signal, keepsKey: keeping(shape) };
       await (proof.kind === "forecast" ? forecast : verify)(proving, steps);

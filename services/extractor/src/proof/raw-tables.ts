@@ -19,6 +19,11 @@ export interface RawColumn {
   readonly type: RawType;
 }
 
+/** Whether its value is sent to a loader as the source writes it: other values are made of text in the source. */
+export function isText({ type }: RawColumn): boolean {
+  return type === "text" || type === "varchar" || type === "jsonb" || type === "boolean";
+}
+
 /** The rows whose `column` is one of the keys of the range, or one of what another raw table holds. */
 export interface Choice {
   readonly column: string;

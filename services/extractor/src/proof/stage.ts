@@ -1,8 +1,9 @@
 /** Raw rows of the source in temporary tables of the target, for as long as a transaction lasts. */
 import { quoted, type SourceShape } from "@nexus/catalog";
-import type { Queryable } from "@nexus/shared/database";
-import type { Choice, RawColumn, RawTable } from "./raw-tables.ts";
+import { decoderOf, errorCode, type Queryable } from "@nexus/shared/database";
+import { type Choice, isText, type RawColumn, type RawTable } from "./raw-tables.ts";
 import { asKey, readingOf } from "./raw-values.ts";
+import { decodedRow, inDigits, type SourceText } from "./stored-rows.ts";
 import type { Keys, Range } from "./twins.ts";
 import type { Writers } from "./writers.ts";
 
@@ -12,23 +13,67 @@ export interface Staging {
   readonly shape: SourceShape;
   readonly keys: Keys;
   readonly writers: Writers;
+  readonly text: SourceText;
 }
 
 /** Rows that are in memory at once, twice: some are read while others are written. */
 const PORTION = 1_000;
 
+/** Bytes that are not of the encoding, and characters that have no counterpart in ours. */
+const OF_TEXT = ["22021", "22P05"];
+
 /** Makes `raw_<name>` and fills it. */
 export async function stage(staging: Staging, raw: RawTable): Promise<void> {
-  const { source, target, shape, writers } = staging;
+  const { target, text } = staging;
   await target.query(createSql(raw));
   const chosen = await conditionOf(staging, raw);
   if (chosen === null) return;
-  await source.query({ text: cursorSql(raw, shape, writers, chosen.sql), values: chosen.values });
+  if (text.isTold) return await copyStored(staging, raw, chosen);
+  if (text.encoding === "UTF8") return await copy(staging, raw, chosen);
+  await copyOrElseStored(staging, raw, chosen);
+}
+
+/** The server converts text on its way, and ends the query at the first byte that means nothing: then all is read again as it is stored. */
+async function copyOrElseStored(staging: Staging, raw: RawTable, chosen: Condition): Promise<void> {
+  const { source, target } = staging;
+  await source.query("savepoint as_text");
+  try {
+    await copy(staging, raw, chosen);
+  } catch (error) {
+    if (!OF_TEXT.includes(errorCode(error) ?? "")) throw error;
+    await source.query("rollback to savepoint as_text");
+    await target.query(`truncate raw_${raw.name}`);
+    await copyStored(staging, raw, chosen);
+  }
+}
+
+/** Copies the chosen rows, the bytes of their text untouched, and decodes them here. */
+async function copyStored(staging: Staging, raw: RawTable, chosen: Condition): Promise<void> {
+  const { source, text } = staging;
+  await source.query(
+    "select set_config('client_encoding', current_setting('server_encoding'), true)",
+  );
+  const decode = decoderOf(text.label);
+  await copy(staging, raw, chosen, (row) => decodedRow(row, raw, decode, text.unreadable));
+  await source.query("set local client_encoding = 'UTF8'");
+}
+
+/** Copies the chosen rows, a portion at a time. `decoded`: makes JSON of a row that is sent in digits; left out: it is sent as JSON. */
+async function copy(
+  staging: Staging,
+  raw: RawTable,
+  chosen: Condition,
+  decoded?: (row: string) => string,
+): Promise<void> {
+  const { source, target, shape, writers, text } = staging;
+  const sent = decoded === undefined ? "to_json(r)::text" : inDigits("to_json(r)::text");
+  const cursor = cursorSql(raw, shape, writers, chosen.sql, sent);
+  await source.query({ text: cursor, values: chosen.values });
   const fetch = async (): Promise<string[]> => {
     const { rows } = await source.query<{ row: string }>(`fetch ${PORTION} from raw_rows`);
-    return rows.map(({ row }) => row);
+    return rows.map(({ row }) => (decoded === undefined ? row : decoded(row)));
   };
-  const insert = insertSql(raw, shape);
+  const insert = insertSql(raw, shape, text);
   let portion = await fetch();
   while (portion.length > 0) {
     const [next] = await Promise.all([
@@ -41,12 +86,12 @@ export async function stage(staging: Staging, raw: RawTable): Promise<void> {
 }
 
 /**
- * `unfit`: columns whose value is none of their type; `undated`: those of them that are dates or instants; `writer`: the transaction that wrote the
- * row last.
+ * `unfit`: columns whose value is none of their type; `undated`: those of them that are dates or instants; `garbled`: columns whose bytes mean
+ * nothing, where they are not repaired; `noted`: notes on the text of others; `writer`: the transaction that wrote the row last.
  */
 function createSql({ name, columns }: RawTable): string {
   const declared = columns.map((column) => `${quoted(column.name)} ${column.type}`);
-  return `create temp table raw_${name} (${declared.join(", ")}, unfit text[], undated text[], writer bigint) on commit drop`;
+  return `create temp table raw_${name} (${declared.join(", ")}, unfit text[], undated text[], garbled text[], noted text[], writer bigint) on commit drop`;
 }
 
 function cursorSql(
@@ -54,6 +99,7 @@ function cursorSql(
   shape: SourceShape,
   writers: Writers,
   where: string,
+  row: string,
 ): string {
   const zone = literal(shape.zone);
   const sent = columns
@@ -63,10 +109,11 @@ function cursorSql(
       return `${reading.send(quoted(name), zone)} as ${quoted(name)}`;
     });
   return `declare raw_rows no scroll cursor for
-    select to_json(r)::text as row from (select ${sent.join(", ")}, ${writers.of(table)} as writer from ${table} where ${where}) r`;
+    select ${row} as row from (select ${sent.join(", ")}, ${writers.of(table)} as writer from ${table} where ${where}) r`;
 }
 
-function insertSql({ name, table, columns }: RawTable, shape: SourceShape): string {
+function insertSql(raw: RawTable, shape: SourceShape, sourceText: SourceText): string {
+  const { name, table, columns } = raw;
   const zone = literal(shape.zone);
   const readings = columns.map((column) => ({
     ...column,
@@ -86,8 +133,22 @@ function insertSql({ name, table, columns }: RawTable, shape: SourceShape): stri
   };
   const declared = columns.map((column) => `${quoted(column.name)} text`).join(", ");
   return `insert into raw_${name}
-    select ${read.join(", ")}, ${marks((column) => !isTime(column))}, ${marks(isTime)}, x.writer
-    from json_to_recordset($1::json) as x (${declared}, writer bigint)`;
+    select ${read.join(", ")}, ${marks((column) => !isTime(column))}, ${marks(isTime)},
+      string_to_array(x.garbled, ','), ${notedSql(raw, sourceText)}, x.writer
+    from json_to_recordset($1::json) as x (${declared}, garbled text, repaired text, writer bigint)`;
+}
+
+/** Notes on the text of a row: what was repaired, and characters that nobody writes, where an encoding of one byte has them. */
+function notedSql({ columns }: RawTable, { isTold, encoding }: SourceText): string {
+  const repaired = "string_to_array(x.repaired, ',')";
+  if (isTold || !/^(latin|iso)/i.test(encoding)) return repaired;
+  const doubts = columns
+    .filter(isText)
+    .map(
+      ({ name }) =>
+        `case when x.${quoted(name)} ~ '[\u0080-\u009f]' then 'encoding_doubtful:${name}' end`,
+    );
+  return `nullif(array_remove(array[${doubts.join(", ")}]::text[], null) || coalesce(${repaired}, '{}'), '{}')`;
 }
 
 function isTime({ type }: RawColumn): boolean {

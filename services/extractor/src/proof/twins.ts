@@ -6,12 +6,14 @@ import {
   openPool,
   type Pool,
   type Queryable,
+  readOnly,
   readSnapshot,
   urlOf,
 } from "@nexus/shared/database";
 import { rawTablesOf } from "./raw-tables.ts";
 import { beginSession, keepKnown } from "./session.ts";
 import { stage } from "./stage.ts";
+import { type SourceText, sourceText } from "./stored-rows.ts";
 import { twinOf } from "./twin-files.ts";
 import { writersOf } from "./writers.ts";
 
@@ -30,6 +32,11 @@ export interface TwinDeps {
   readonly target: Pool;
   readonly shape: SourceShape;
   readonly codes: Codes;
+  /** What the bytes of the source's text are, where its own word is not true, and what becomes of those that mean nothing. */
+  readonly encoding?: {
+    readonly stored?: string | undefined;
+    readonly unreadable?: SourceText["unreadable"];
+  };
   /** Bounds of each statement on the source. */
   readonly bounds?: Bounds;
 }
@@ -61,7 +68,8 @@ interface Current {
 
 /** Opens both sessions. */
 export async function openTwins(deps: TwinDeps): Promise<Twins> {
-  const { legacy, shape, codes, bounds = {} } = deps;
+  const { legacy, shape, codes, encoding = {}, bounds = {} } = deps;
+  const text = sourceText(await encodingOf(legacy, bounds), encoding.stored, encoding.unreadable);
   const session = oneSession(deps.target);
   let current: Current | undefined;
   const fill = async (target: Queryable, entity: Entity, keys: Keys): Promise<void> => {
@@ -70,7 +78,7 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
     const tables = rawTablesOf(twin);
     const read = async (source: Queryable): Promise<void> => {
       const writers = await writersOf(source, tables);
-      for (const raw of tables) await stage({ source, target, shape, keys, writers }, raw);
+      for (const raw of tables) await stage({ source, target, shape, keys, writers, text }, raw);
     };
     await readSnapshot(legacy, read, bounds);
     await target.query(`create temp table expected on commit drop as ${twin}`);
@@ -98,6 +106,14 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
     },
     close: () => session.end(),
   };
+}
+
+/** PostgreSQL's name of the encoding in which the source stores text. */
+async function encodingOf(legacy: Pool, bounds: Bounds): Promise<string> {
+  const ask = (tx: Queryable) =>
+    tx.query<{ name: string }>("select current_setting('server_encoding') as name");
+  const { rows } = await readOnly(legacy, ask, bounds);
+  return rows[0]?.name ?? "UTF8";
 }
 
 /** A pool of one connection that is never given up: temporary tables are its own. */

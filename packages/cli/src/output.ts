@@ -1,5 +1,8 @@
 /** What a command prints: lines for people, or the API's own answer for programs. */
 
+import { writeFile } from "node:fs/promises";
+import { ConfigurationError } from "@nexus/shared/config";
+
 export interface Printing {
   readonly json?: true | undefined;
 }
@@ -22,4 +25,14 @@ export function remark(line: string): void {
 /** How the next page of a list is asked for; nothing after the last. */
 export function nextPage(next: string | null): string[] {
   return next === null ? [] : [`more: add --cursor ${next}`];
+}
+
+/** Saves a text as `--out` says. `wx` leaves a file that exists alone. Throws `ConfigurationError` where that cannot be. */
+export async function save(file: string, text: string, flag: "w" | "wx" = "w"): Promise<void> {
+  await writeFile(file, text, { flag }).catch((cause: unknown) => {
+    throw new ConfigurationError(
+      `--out: ${file} cannot be written: does its folder exist, and may you write there?`,
+      { cause },
+    );
+  });
 }

@@ -5,6 +5,7 @@ import { callers } from "./callers.ts";
 import { dify } from "./dify.ts";
 import { embeddings } from "./embeddings.ts";
 import { entities } from "./entities.ts";
+import { evidence } from "./evidence.ts";
 import { health } from "./health.ts";
 import type { ProblemCode } from "./problem.ts";
 import { progress } from "./progress.ts";
@@ -40,6 +41,7 @@ export const contract = {
   ...search,
   ...records,
   ...report,
+  ...evidence,
   ...callers,
   ...health,
 } as const satisfies Readonly<Record<`${"GET" | "POST"} /${string}`, RouteContract>>;

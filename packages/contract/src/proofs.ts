@@ -77,7 +77,23 @@ const verificationView = z.object({
   ),
 });
 
-const difference = z.object({
+/** What is known of an entity by the newest verification that looked at it. */
+export const newestVerification = z.object({
+  id: z.int(),
+  ...verificationView.shape.entities.element.omit({ entity: true }).shape,
+  range: verificationView.shape.range,
+  sample: verificationView.shape.sample,
+  createdAt: instant,
+  startedAt: instant.nullable().meta({
+    description: "When an extractor began it. Null: an older release did it.",
+  }),
+  finishedAt: instant,
+  isCurrent: z.boolean().meta({
+    description: "Whether no run and no adoption has written to the target since it was asked for.",
+  }),
+});
+
+export const difference = z.object({
   entity: z.string(),
   legacyId: z
     .union([z.int(), z.string()])
@@ -148,6 +164,22 @@ export const proofs = {
     },
     problems: [],
   },
+  "GET /v1/verifications/newest": {
+    summary: "Show of each entity what the newest verification says that has looked at it",
+    response: {
+      200: z.object({
+        entities: z.array(
+          z.object({
+            entity: z.string(),
+            newest: newestVerification.nullable().meta({
+              description: "Null: no verification has looked at the entity.",
+            }),
+          }),
+        ),
+      }),
+    },
+    problems: [],
+  },
   "GET /v1/verifications/:id": {
     summary: "Show how many differences a verification found, by entity and kind",
     params: proofParams,
@@ -165,4 +197,5 @@ export const proofs = {
 
 export type ForecastView = z.infer<typeof forecastView>;
 export type VerificationView = z.infer<typeof verificationView>;
+export type NewestVerification = z.infer<typeof newestVerification>;
 export type Difference = z.infer<typeof difference>;

@@ -48,7 +48,7 @@ const ENTITY_STANDINGS = [
   "stopped",
 ] as const;
 
-const progressRow = z.object({
+export const progressRow = z.object({
   entity: z.string(),
   status: z.enum(ENTITY_STANDINGS),
   ...counts,
@@ -60,7 +60,7 @@ const progressRow = z.object({
     .meta({ description: "What a reader must know about the entity, a few words each." }),
 });
 
-const shortfall = z.object({
+export const shortfall = z.object({
   entity: z.string(),
   kind: z.enum(["rejected", "parked", "left_out", "failed", "cancelled", "waiting"]),
   reason: z.string(),
@@ -72,7 +72,7 @@ const shortfall = z.object({
   advice: z.string().meta({ description: "What can be done about it." }),
 });
 
-const check = z.object({
+export const check = z.object({
   entity: z.string(),
   name: z.string(),
   passed: z.boolean(),
@@ -81,7 +81,7 @@ const check = z.object({
   says: z.string(),
 });
 
-const targetSum = z.object({
+export const targetSum = z.object({
   entity: z.string(),
   rows: z
     .int()

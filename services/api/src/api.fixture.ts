@@ -64,6 +64,7 @@ export function apiOn(
     target,
     transport: { ping, count: async () => 0 },
     entities,
+    catalog: [],
     codes,
     backupCommand: backupCommand(url),
     search,

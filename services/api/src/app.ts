@@ -16,6 +16,7 @@ import { difyRoutes } from "./routes/dify.ts";
 import { difyRetrievalRoute } from "./routes/dify-retrieval.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
 import { entityRoutes } from "./routes/entities.ts";
+import { evidenceRoute } from "./routes/evidence.ts";
 import { exceptionRoutes } from "./routes/exceptions.ts";
 import { forecastRoutes } from "./routes/forecasts.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -35,6 +36,7 @@ const ROUTES = [
   verificationRoutes,
   progressRoute,
   reportRoute,
+  evidenceRoute,
   entityRoutes,
   exceptionRoutes,
   embeddingRoutes,

@@ -11,6 +11,8 @@ export interface Deps {
   readonly transport: Pick<Transport, "ping" | "count">;
   /** In dependency order. */
   readonly entities: readonly Pick<Entity, "name" | "parents">[];
+  /** The same as the ledger's invariants and checks need them. */
+  readonly catalog: readonly Entity[];
   /** Overrides of the catalog's codes, as JSON text: kept with each run. */
   readonly codes: string;
   /** How to save the target, for people to copy. */

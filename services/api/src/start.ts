@@ -55,10 +55,12 @@ async function open(config: Settings, context: Context) {
     requestsPerMinute: config.API_REQUESTS_PER_MINUTE,
     trustedProxies: config.TRUST_PROXY,
   };
+  const ordered = inDependencyOrder(entities);
   return {
     target,
     transport,
-    entities: inDependencyOrder(entities),
+    entities: ordered,
+    catalog: ordered,
     search,
     queues,
     access,

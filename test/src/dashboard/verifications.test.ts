@@ -33,6 +33,39 @@ describe("the page of verifications", () => {
     expect(faults).toEqual([]);
   });
 
+  it("is summed up on the overview: of each entity the newest beside its progress, or that it is not verified", async (context) => {
+    const dashboard = await dashboardUnderTest(context, browser);
+    await dashboard.target.query(
+      `insert into migration.proofs (kind, status, asked, actor, created_at, finished_at)
+       values ('verification', 'done', '{"entities": ["practices"], "range": null, "sample": 5}', 'sam', now() - interval '1 h', now()),
+         ('verification', 'failed', '{"entities": null, "range": null, "sample": null}', 'sam', now(), now());
+       insert into migration.proof_entities (proof_id, entity, position, status, rows, counts)
+       values (2, 'practices', 0, 'proved', 6, '{}'), (3, 'profiles', 1, 'proved', 8340, '{}')`,
+    );
+    const { page, faults } = await dashboard.open();
+    const table = page.getByRole("region", { name: "Loaded and verified, a table" });
+    await table.getByRole("row").nth(8).waitFor();
+    const rows = await table.getByRole("row").allInnerTexts();
+    expect(
+      rows.slice(1).map((row) =>
+        row
+          .replaceAll(/, \d+ \w+, [\d:]+/g, "")
+          .split(/\s+/)
+          .join(" "),
+      ),
+    ).toEqual([
+      "practices 100 % not verified no difference, but a run or an adoption has written since; only 5 % of the rows were compared; verification 2",
+      "profiles 100 % 30 differences a run or an adoption has written since; 4 rows changed in the source since; verification 1",
+      "patients 59.7 % not verified its mapping, or a parent's, is written down once only; verification 1",
+      "cases 0 % not verified no run has read a row of it; verification 1",
+      "projects 0 % not verified no verification has looked at it",
+      "practice members 100 % not verified no verification has looked at it",
+      "case states 0 % not verified no verification has looked at it",
+      "workflow templates 100 % not verified no verification has looked at it",
+    ]);
+    expect(faults).toEqual([]);
+  });
+
   it("lists the differences a page at a time, and those of one kind", async (context) => {
     const dashboard = await dashboardUnderTest(context, browser);
     const { page } = await dashboard.open();

@@ -15,6 +15,7 @@ const DONE: Readonly<Record<string, string>> = {
   backfill: "offered for embedding",
   forecast: "asked for a forecast",
   verify: "asked for a verification",
+  evidence: "had the evidence written of",
   plan_adoption: "planned an adoption",
   adopt: "asked for an adoption",
   undo_adoption: "took adopted keys back",

@@ -11,6 +11,7 @@ import { EmbeddingSummary } from "./embedding-summary.tsx";
 import { LatestChanges } from "./latest-changes.tsx";
 import { RunProgress } from "./run-progress.tsx";
 import { Throughput } from "./throughput.tsx";
+import { VerifiedEntities } from "./verified-entities.tsx";
 
 /** The view that opens first. */
 export function Overview() {
@@ -56,6 +57,7 @@ function OfRun({
         <h2 id="graph-title">Entities and their gates</h2>
         <Graph entities={view.entities} />
       </section>
+      <VerifiedEntities entities={view.entities} />
       <div class="two">
         <Attention entities={view.entities} />
         <LatestChanges />

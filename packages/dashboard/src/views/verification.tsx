@@ -1,13 +1,13 @@
 /** One verification, entity by entity, beside how far the newest run is. */
 import type { EntityView, VerificationView } from "@nexus/contract";
-import { Bar } from "../parts/bar.tsx";
 import { Ready } from "../parts/notice.tsx";
 import { TaskState } from "../parts/state.tsx";
 import { linkTo } from "../router.ts";
 import { useSurroundings } from "../surroundings.ts";
 import { useLoad } from "../use-load.ts";
-import { count, counted, mostFirst, percent, timesOf, words } from "../words.ts";
+import { count, counted, mostFirst, timesOf, words } from "../words.ts";
 import { Differences } from "./differences.tsx";
+import { ProgressOf, UNKNOWN } from "./verified-entities.tsx";
 
 type Verified = VerificationView["entities"][number];
 
@@ -118,14 +118,7 @@ function Line({ id, of, progress }: LineProps) {
     <tr>
       <th scope="row">{words(of.entity)}</th>
       <td class="progress-cell">
-        {progress === undefined ? (
-          <span class="soft">none</span>
-        ) : (
-          <>
-            {percent(progress.percent)}
-            <Bar of={progress} />
-          </>
-        )}
+        <ProgressOf progress={progress} />
       </td>
       <td>
         <Verdict of={of} />
@@ -138,11 +131,6 @@ function Line({ id, of, progress }: LineProps) {
     </tr>
   );
 }
-
-const UNKNOWN: Readonly<Record<Exclude<Verified["status"], "proved">, string>> = {
-  without_twin: "its mapping, or a parent's, is written down once only",
-  unread: "no run has read a row of it",
-};
 
 function Verdict({ of: { status, differences } }: { readonly of: Verified }) {
   if (status !== "proved")

@@ -33,6 +33,7 @@ export { preflightLegacy } from "./preflight-legacy.ts";
 export { notesOnTarget, preflightTarget, privacyNotes } from "./preflight-target.ts";
 export { type Inspection, inspectSource } from "./inspect-source.ts";
 export { readSourceShape } from "./source-catalog.ts";
+export { serverVersion } from "./reach.ts";
 export { rowSecurityLike } from "./source-row-security.ts";
 export { asTenant } from "./as-tenant.ts";
 export { sharedContent } from "./target-schema.ts";

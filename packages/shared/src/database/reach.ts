@@ -2,7 +2,7 @@
 import { RefusedError, UnavailableError } from "../config/failure.ts";
 import { connectionRefusal } from "../runtime/connection-refusal.ts";
 import { nextStep } from "./failures.ts";
-import { type Pool, urlOf } from "./pool.ts";
+import { type Pool, type Queryable, urlOf } from "./pool.ts";
 import { refusalCode, refusalInWords } from "./refusals.ts";
 
 export interface Version {
@@ -33,13 +33,18 @@ async function reach(pool: Pool, variable: string, oldest: Version): Promise<Ver
 
 async function versionOf(pool: Pool, place: string): Promise<Version> {
   try {
-    const { rows } = await pool.query<Version>(
-      `select current_setting('server_version_num')::int as number, current_setting('server_version') as text`,
-    );
-    return rows[0] ?? { number: 0, text: "unknown" };
+    return await serverVersion(pool);
   } catch (cause) {
     throw unreached(pool, place, cause);
   }
+}
+
+/** The version of a server that is reached. PostgreSQL 9.5 syntax. */
+export async function serverVersion(db: Queryable): Promise<Version> {
+  const { rows } = await db.query<Version>(
+    `select current_setting('server_version_num')::int as number, current_setting('server_version') as text`,
+  );
+  return rows[0] ?? { number: 0, text: "unknown" };
 }
 
 /** Throws `UnavailableError` when `found` is older than `oldest`. */

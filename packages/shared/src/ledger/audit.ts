@@ -24,6 +24,7 @@ export interface Act {
     | "undo_adoption"
     | "forecast"
     | "verify"
+    | "evidence"
     | "cancel_adoption";
   /** Null: it concerns no run. */
   readonly runId: number | null;

@@ -98,7 +98,9 @@ export {
   type Key,
   MOST_MISSING,
 } from "./compare-keys.ts";
-export { type Broken, brokenInvariants, missingKeys } from "./invariants.ts";
+export { type Broken, brokenInvariants, examinedInvariants } from "./invariants.ts";
+export { missingKeys } from "./keys-without-outcome.ts";
+export { type Release, readRelease } from "./release.ts";
 export {
   type Adoption,
   adoptedBefore,
@@ -123,8 +125,10 @@ export {
   openProof,
   type ProofAsked,
   type ProofKind,
+  type ProofVersions,
   type ProvedEntity,
   recordProved,
+  recordVersions,
   renewProof,
   stillHeld,
   yieldProof,

@@ -1,6 +1,7 @@
 /** Proofs: asked for by an operator, carried out by one extractor at a time, which holds a claim and renews it. */
 import type { Queryable } from "../database/pool.ts";
 import type { By } from "./audit.ts";
+import type { Release } from "./release.ts";
 
 export type ProofKind = "forecast" | "verification";
 
@@ -77,7 +78,7 @@ const CLAIM_S = 20;
 /** Takes the open proof, if nobody holds it. What a former holder found is forgotten: its session, and the facts in it, are gone. */
 export async function claimProof(tx: Queryable): Promise<HeldProof | undefined> {
   const claimed = await tx.query<Omit<HeldProof, "asked"> & { asked: string }>(
-    `update migration.proofs set claim = claim + 1, claimed_until = now() + ${CLAIM_S} * interval '1 second'
+    `update migration.proofs set claim = claim + 1, claimed_until = now() + ${CLAIM_S} * interval '1 second', started_at = now(), versions = null
      where status = 'open' and claimed_until < now() returning id, kind, asked::text, claim`,
   );
   const [row] = claimed.rows;
@@ -86,6 +87,27 @@ export async function claimProof(tx: Queryable): Promise<HeldProof | undefined> 
   await tx.query(`delete from migration.proof_differences where proof_id = $1`, [row.id]);
   const { entities = null, range = null, sample = null, codes = null } = JSON.parse(row.asked);
   return { ...row, asked: { entities, range, sample, codes } };
+}
+
+/** With what a proof is made. */
+export interface ProofVersions {
+  /** `server_version` of PostgreSQL. */
+  readonly source: string;
+  readonly target: string;
+  /** Of the extractor. */
+  readonly release: Release;
+}
+
+/** Keeps with what a proof is made. */
+export async function recordVersions(
+  db: Queryable,
+  { id, claim }: HeldProof,
+  versions: ProofVersions,
+): Promise<void> {
+  await db.query(
+    `update migration.proofs set versions = $3::jsonb where id = $1 and claim = $2 and status = 'open'`,
+    [id, claim, JSON.stringify(versions)],
+  );
 }
 
 /** Renews the claim. */

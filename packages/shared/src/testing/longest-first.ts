@@ -11,6 +11,7 @@ export const LONGEST: readonly string[] = [
   "test/src/doctor/doctor.test.ts",
   "chaos/scaling.test.ts",
   "chaos/versions.test.ts",
+  "test/src/evidence.test.ts",
   "test/src/changes.test.ts",
   "chaos/points.test.ts",
   "chaos/sigterm.test.ts",

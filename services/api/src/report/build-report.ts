@@ -151,7 +151,8 @@ async function difyOf(tx: Queryable): Promise<Report["dify"]> {
   return used ? { query: "dify", datasets, ...items } : null;
 }
 
-async function clockOf(tx: Queryable): Promise<string> {
+/** The instant of the state that `tx` sees, by the target's clock. */
+export async function clockOf(tx: Queryable): Promise<string> {
   const found = await tx.query<{ now: string }>(`select to_json(now()) #>> '{}' as now`);
   const [row] = found.rows;
   if (row === undefined) throw new Error("a clock without a row");

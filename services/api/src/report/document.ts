@@ -11,6 +11,7 @@ export type Block =
   | { readonly kind: "heading"; readonly text: string }
   | { readonly kind: "paragraph"; readonly text: string }
   | { readonly kind: "list"; readonly items: readonly string[] }
+  | { readonly kind: "code"; readonly text: string }
   | {
       readonly kind: "table";
       readonly columns: readonly Column[];
@@ -198,8 +199,12 @@ function timeTable({ time }: Report): Block[] {
   );
 }
 
-/** Titles are parted by commas; `#` marks a column of numbers. */
-function section(title: string, columns: string, rows: readonly (readonly string[])[]): Block[] {
+/** A table under its heading; nothing without rows. Titles are parted by commas; `#` marks a column of numbers. */
+export function section(
+  title: string,
+  columns: string,
+  rows: readonly (readonly string[])[],
+): Block[] {
   return rows.length === 0 ? [] : [heading(title), table(columns, rows)];
 }
 
@@ -210,14 +215,17 @@ function table(columns: string, rows: readonly (readonly string[])[]): Block {
   return { kind: "table", columns: titles, rows };
 }
 
-function heading(text: string): Block {
+/** A heading. */
+export function heading(text: string): Block {
   return { kind: "heading", text };
 }
 
-function paragraph(text: string): Block {
+/** A paragraph. */
+export function paragraph(text: string): Block {
   return { kind: "paragraph", text };
 }
 
-function list(items: readonly string[]): Block {
+/** A list of sentences. */
+export function list(items: readonly string[]): Block {
   return { kind: "list", items };
 }

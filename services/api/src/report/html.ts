@@ -9,6 +9,8 @@ table { border-collapse: collapse; width: 100%; font-size: 0.85rem; }
 thead { display: table-header-group; } tr { break-inside: avoid; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.6rem; border-bottom: 1px solid #ccc; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+pre { font-size: 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.3rem 0 1rem; }
+td { overflow-wrap: anywhere; }
 @media print { body { font-size: 9pt; margin: 0; padding: 0; max-width: none; } }
 `;
 
@@ -32,6 +34,7 @@ function blockOf(block: Block): string {
   if (block.kind === "table") return tableOf(block);
   if (block.kind === "list")
     return `<ul>${block.items.map((item) => `<li>${escaped(item)}</li>`).join("")}</ul>`;
+  if (block.kind === "code") return `<pre>${escaped(block.text)}</pre>`;
   const tag = block.kind === "heading" ? "h2" : "p";
   return `<${tag}>${escaped(block.text)}</${tag}>`;
 }

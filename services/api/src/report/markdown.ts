@@ -9,6 +9,7 @@ export function toMarkdown({ title, blocks }: Document): string {
 function blockOf(block: Block): string {
   if (block.kind === "table") return tableOf(block);
   if (block.kind === "list") return block.items.map((item) => `- ${escaped(item)}`).join("\n");
+  if (block.kind === "code") return `\`\`\`\n${block.text}\n\`\`\``;
   return block.kind === "heading" ? `## ${escaped(block.text)}` : escaped(block.text);
 }
 

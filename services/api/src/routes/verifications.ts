@@ -5,6 +5,7 @@ import { Problem } from "../answers/problem.ts";
 import { done } from "../answers/refusal.ts";
 import { askProof } from "../control/ask-proof.ts";
 import { type Deps, namesOf } from "../deps.ts";
+import { newestVerifications } from "../queries/newest-verifications.ts";
 import { findVerification, listDifferences, listVerifications } from "../queries/find-proof.ts";
 import type { App } from "../server.ts";
 
@@ -30,6 +31,8 @@ export function verificationRoutes(app: App, deps: Deps): void {
     return pageOf(await listVerifications(target, page), limit, ({ id }) => id);
   });
 
+  newestRoute(app, deps);
+
   app.get(
     "/v1/verifications/:id",
     { schema: contract["GET /v1/verifications/:id"] },
@@ -53,4 +56,18 @@ export function verificationRoutes(app: App, deps: Deps): void {
     if (found === undefined) throw new Problem(404, "not_found", `there is no verification ${id}`);
     return found;
   }
+}
+
+/** What is known of each entity, known or not. */
+function newestRoute(app: App, deps: Deps): void {
+  app.get(
+    "/v1/verifications/newest",
+    { schema: contract["GET /v1/verifications/newest"] },
+    async () => {
+      const newest = await newestVerifications(deps.target);
+      return {
+        entities: namesOf(deps).map((entity) => ({ entity, newest: newest.get(entity) ?? null })),
+      };
+    },
+  );
 }

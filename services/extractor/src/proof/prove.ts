@@ -6,6 +6,7 @@ import {
   nextStep,
   readOnly,
   readSourceShape,
+  serverVersion,
   rowSecurityLike,
   urlOf,
   withPool,
@@ -15,6 +16,8 @@ import {
   endProof,
   type HeldProof,
   openProof,
+  readRelease,
+  recordVersions,
   renewProof,
   yieldProof,
 } from "@nexus/shared/ledger";
@@ -80,6 +83,11 @@ async function carryOut(deps: Deps, books: Bookkeeping, proof: HeldProof): Promi
     const bounds = { statementMs: settings.legacyStatementMs, signal };
     const ask: Proving["ask"] = (question) => readOnly(legacy, question, bounds);
     const shape = await ask((tx) => readSourceShape(tx, settings.sourceRules?.LEGACY_TIMEZONE));
+    await recordVersions(target, proof, {
+      source: (await ask(serverVersion)).text,
+      target: (await serverVersion(target)).text,
+      release: readRelease(),
+    });
     const codes = await codesOf(deps, proof);
     const steps = await stepsFor(deps, books, proof);
     const hasTwins = steps.some(({ status }) => status !== "without_twin");

@@ -1,0 +1,108 @@
+/** Why evidence is not signed off. Each rule says it for all entities that it concerns. */
+import type { Evidence, EvidenceRefusal } from "@nexus/contract";
+import { inWords, listed, plain } from "../report/wording.ts";
+
+type Told = Pick<Evidence, "run" | "counts" | "checks" | "verifications" | "invariants">;
+type Verified = Evidence["verifications"][number];
+
+interface Rule {
+  readonly code: EvidenceRefusal["code"];
+  /** The names that break it, in the order of the catalog; none: it holds. */
+  readonly broken: (told: Told, names: readonly string[]) => readonly string[];
+  readonly says: (broken: string) => string;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    code: "run_not_completed",
+    broken: ({ run }) => (run.status === "completed" ? [] : [`${run.id} is ${plain(run.status)}`]),
+    says: (run) => `the run has not completed: run ${run}`,
+  },
+  {
+    code: "left_out",
+    broken: ({ counts }, names) => names.filter((name) => !counts.some(isReadAs(name))),
+    says: (entities) => `the run did not read all entities: it left out ${entities}`,
+  },
+  {
+    code: "not_settled",
+    broken: ({ counts }) => counts.filter(isUnsettled).map(({ entity }) => entity),
+    says: (entities) => `not every entity is complete: see ${entities}`,
+  },
+  {
+    code: "sum_open",
+    broken: ({ counts }) => counts.filter(({ closes }) => !closes).map(({ entity }) => entity),
+    says: (entities) => `the sum does not close for ${entities}`,
+  },
+  {
+    code: "check_failed",
+    broken: ({ checks }) =>
+      checks.filter(({ passed }) => !passed).map(({ entity, name }) => `${name} of ${entity}`),
+    says: (checks) => `a check after loading failed: ${checks}`,
+  },
+  {
+    code: "not_verified",
+    broken: ({ verifications }) =>
+      verifications.filter(({ newest }) => newest?.status !== "proved").map(whyNot),
+    says: (entities) => `not verified: ${entities}`,
+  },
+  {
+    code: "verification_outdated",
+    broken: ({ verifications }) =>
+      verifications.filter(({ newest }) => newest?.isCurrent === false).map(({ entity }) => entity),
+    says: (entities) =>
+      `a run or an adoption has written since the newest verification of ${entities}`,
+  },
+  {
+    code: "verification_partial",
+    broken: ({ verifications }) =>
+      verifications
+        .filter(
+          ({ newest }) => newest !== null && (newest.sample !== null || newest.range !== null),
+        )
+        .map(({ entity }) => entity),
+    says: (entities) => `the newest verification has compared only a part of ${entities}`,
+  },
+  {
+    code: "differences",
+    broken: ({ verifications }) =>
+      verifications.flatMap(({ entity, newest }) =>
+        newest === null || newest.differences === 0
+          ? []
+          : [`${entity} (${inWords(newest.differences)})`],
+      ),
+    says: (entities) => `the verification found differences in ${entities}`,
+  },
+  {
+    code: "invariant_broken",
+    broken: ({ invariants }) =>
+      invariants.flatMap(({ name, broken }) => broken.map(({ entity }) => `${name} of ${entity}`)),
+    says: (invariants) => `an invariant is broken: ${invariants}`,
+  },
+];
+
+/** None: it is signed off. `names`: all entities of the catalog. */
+export function refusalsOf(told: Told, names: readonly string[]): EvidenceRefusal[] {
+  return RULES.flatMap(({ code, broken, says }) => {
+    const found = broken(told, names);
+    return found.length === 0 ? [] : [{ code, says: says(listed(found)) }];
+  });
+}
+
+function isReadAs(name: string) {
+  return ({ entity, status, excluded }: Evidence["counts"][number]): boolean =>
+    entity === name && status !== "left_out" && excluded === 0;
+}
+
+const SETTLED: readonly Evidence["counts"][number]["status"][] = [
+  "complete",
+  "complete_with_exceptions",
+  "left_out",
+];
+
+function isUnsettled({ status }: Evidence["counts"][number]): boolean {
+  return !SETTLED.includes(status);
+}
+
+function whyNot({ entity, unverified }: Verified): string {
+  return `${entity} (${unverified ?? "unknown"})`;
+}

@@ -57,6 +57,34 @@ describe("nexus verify", () => {
     ]);
   });
 
+  it("says how many vectors are yet to be made, and ends with 1 on one that differs", async (context: TestContext) => {
+    const nexus = await apiToCommand(context);
+    const work = (counts: Readonly<Record<string, number>>) => async (proof: HeldProof) => {
+      await recordProved(nexus.target, proof, {
+        entity: "cases",
+        position: 3,
+        status: "without_twin",
+        rows: 0,
+        counts,
+        changedSince: 0,
+        vectors: { items: 1_200, pending: 30 },
+      });
+      return null;
+    };
+    const pending = await beside(nexus, "verify", work({}));
+    expect(pending.code).toBe(0);
+    expect(pending.stdout.split("\n")).toEqual([
+      "verification 1: 0 differences; 30 content rows have vectors yet to be made, which is no difference: `nexus status` and `nexus backfill` say more",
+      "vectors of  content rows  pending",
+      "cases              1,200       30",
+      "cases: not verified: its mapping, or a parent's, is written down only once",
+      "",
+    ]);
+    const differing = await beside(nexus, "verify", work({ stale_vector: 2 }));
+    expect(differing.code).toBe(1);
+    expect(differing.stdout).toContain("stale_vector 2");
+  });
+
   it("ends with 1 on any difference, and lists the first, or all", async (context: TestContext) => {
     const nexus = await apiToCommand(context);
     const work = async (proof: HeldProof): Promise<null> => {

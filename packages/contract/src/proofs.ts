@@ -12,6 +12,9 @@ const KINDS = [
   "extra_row",
   "stale_row",
   "outcome_differs",
+  "missing_vector",
+  "stale_vector",
+  "extra_vector",
 ] as const;
 
 const counts = z.record(z.string(), z.int());
@@ -62,6 +65,9 @@ const verificationView = z.object({
   range: z.object({ from: z.int(), to: z.int() }).nullable(),
   sample: z.number().nullable(),
   differences: z.int().meta({ description: "Of all entities together." }),
+  pending: z.int().meta({
+    description: "Content rows of all entities together whose vectors are still to be made.",
+  }),
   entities: z.array(
     z.object({
       entity: z.string(),
@@ -73,6 +79,16 @@ const verificationView = z.object({
         description:
           "Rows that differ, and that the source has changed since the run that read them began: a later run reads them. They are not among the differences.",
       }),
+      vectors: z
+        .object({
+          items: z.int().meta({ description: "Content rows that were looked at." }),
+          pending: z.int().meta({
+            description:
+              "Those that lack the vectors of their text, because an embedder has not come to them, or because runs without embeddings wrote them and no backfill was asked for. They are not among the differences.",
+          }),
+        })
+        .nullable()
+        .meta({ description: "Null: its rows are no content, or nobody looked at vectors." }),
     }),
   ),
 });
@@ -98,7 +114,9 @@ export const difference = z.object({
   legacyId: z
     .union([z.int(), z.string()])
     .meta({ description: "The source row; where none is known, the target's legacy key." }),
-  column: z.string().nullable().meta({ description: "Null: the whole row." }),
+  column: z.string().nullable().meta({
+    description: "Null: the whole row. `embedding`: its vectors.",
+  }),
   kind: z.enum(KINDS),
   changedSince: z.boolean(),
 });
@@ -158,6 +176,10 @@ export const proofs = {
         z.object({
           ...facts,
           differences: z.int().meta({ description: "Of all entities that are done." }),
+          pending: z.int().meta({
+            description:
+              "Content rows whose vectors are still to be made. They are no differences.",
+          }),
           notVerified: z.int().meta({ description: "Entities of which nothing is known." }),
         }),
       ),

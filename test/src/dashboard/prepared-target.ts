@@ -206,9 +206,9 @@ async function writeVerification(db: Queryable): Promise<void> {
     `insert into migration.proofs (kind, status, asked, actor, reason, created_at, finished_at)
      values ('verification', 'done', '{"entities": null, "range": null, "sample": null, "codes": null}', 'maria@lab',
        'before the stakeholders look', now() - interval '46 h', now() - interval '46 h' + interval '90 s');
-     insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since)
-     values (1, 'practices', 0, 'proved', 120, '{}', 0), (1, 'profiles', 1, 'proved', 8340, '{"changed_cell": 29, "missing_row": 1}', 4),
-       (1, 'patients', 2, 'without_twin', 0, '{}', 0), (1, 'cases', 3, 'unread', 0, '{}', 0);
+     insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since, vectors)
+     values (1, 'practices', 0, 'proved', 120, '{}', 0, null), (1, 'profiles', 1, 'proved', 8340, '{"changed_cell": 29, "missing_row": 1}', 4, null),
+       (1, 'patients', 2, 'without_twin', 0, '{}', 0, '{"items": 5000, "pending": 12}'), (1, 'cases', 3, 'unread', 0, '{}', 0, '{"items": 0, "pending": 0}');
      insert into migration.proof_differences (proof_id, entity, legacy_id, column_name, kind, reads, changed_since)
      select 1, 'profiles', n, case when n = 30 then '' else 'email' end, case when n = 30 then 'missing_row' else 'changed_cell' end, 2, n > 30
      from generate_series(1, 34) n`,

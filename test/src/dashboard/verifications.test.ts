@@ -17,7 +17,7 @@ describe("the page of verifications", () => {
     await page.getByText("Run 3 is active: a verification waits until it is over.").waitFor();
     await page
       .getByRole("listitem")
-      .filter({ hasText: "30 differences, 2 entities not verified" })
+      .filter({ hasText: "30 differences, vectors of 12 rows pending, 2 entities not verified" })
       .waitFor();
     await page.getByRole("link", { name: "Verification 1" }).click();
     await page.getByRole("heading", { name: "30 differences" }).waitFor();
@@ -25,10 +25,10 @@ describe("the page of verifications", () => {
     await table.getByText("100 %").first().waitFor();
     const rows = await table.getByRole("row").allInnerTexts();
     expect(rows.slice(1).map((row) => row.split(/\s+/).join(" "))).toEqual([
-      "practices 100 % no difference 120 0",
-      "profiles 100 % 30 differences 8,340 changed cell 29 missing row 1 4",
-      "patients 59.7 % not verified its mapping, or a parent's, is written down once only 0 0",
-      "cases 0 % not verified no run has read a row of it 0 0",
+      "practices 100 % no difference 120 0 no content",
+      "profiles 100 % 30 differences 8,340 changed cell 29 missing row 1 4 no content",
+      "patients 59.7 % not verified its mapping, or a parent's, is written down once only 0 0 5,000 rows 12 pending",
+      "cases 0 % not verified no run has read a row of it 0 0 0 rows",
     ]);
     expect(faults).toEqual([]);
   });

@@ -16,7 +16,8 @@ interface Given extends Printing {
 }
 
 const DESCRIPTION =
-  "compare the target with what a second bookkeeping expects of the source, row by row and column by column; an extractor does it, and rows are read twice; " +
+  "compare the target with what a second bookkeeping expects of the source, row by row and column by column, and vectors with the texts that their rows have now; " +
+  "an extractor does it, and rows are read twice; " +
   "exit code 1 on any difference";
 
 /** `nexus verify` */
@@ -62,10 +63,10 @@ async function ask(entity: string | undefined, given: Given): Promise<void> {
 }
 
 function linesOf(view: VerificationView, listed: readonly Difference[]): string[] {
-  const { id, status, errorCode, entities, differences, range, sample } = view;
+  const { id, status, errorCode, entities, differences, pending, range, sample } = view;
   if (status === "failed")
     return [`verification ${id} failed (${errorCode}): the extractor's log says more`];
-  const proved = entities.filter((one) => one.status === "proved");
+  const proved = entities.filter((one) => one.status === "proved" || one.differences > 0);
   const rows = proved.map((one) => [
     one.entity,
     one.rows,
@@ -75,16 +76,30 @@ function linesOf(view: VerificationView, listed: readonly Difference[]): string[
   ]);
   const more = differences + sum(proved.map((one) => one.changedSince)) > listed.length;
   return [
-    `verification ${id}: ${differencesInWords(differences)}${narrowed(range, sample)}`,
+    `verification ${id}: ${differencesInWords(differences)}${pendingInWords(pending)}${narrowed(range, sample)}`,
     ...(rows.length === 0
       ? []
       : table(["entity", "compared", "differences", "kinds", "changed since"], rows)),
+    ...vectorLines(entities),
     ...(listed.length === 0
       ? []
       : table(["entity", "source row", "column", "kind", ""], listed.map(rowOf))),
     ...(more && listed.length === SHOWN ? ["there are more: add --list"] : []),
     ...unknownIn(entities, "not verified"),
   ];
+}
+
+/** Entities whose rows are content. */
+function vectorLines(entities: VerificationView["entities"]): string[] {
+  const rows = entities.flatMap(({ entity, vectors }) =>
+    vectors === null ? [] : [[entity, vectors.items, vectors.pending]],
+  );
+  return rows.length === 0 ? [] : table(["vectors of", "content rows", "pending"], rows);
+}
+
+function pendingInWords(pending: number): string {
+  if (pending === 0) return "";
+  return `; ${count(pending)} content ${pending === 1 ? "row has" : "rows have"} vectors yet to be made, which is no difference: \`nexus status\` and \`nexus backfill\` say more`;
 }
 
 function rowOf({ entity, legacyId, column, kind, changedSince }: Difference) {

@@ -17,6 +17,9 @@ const KINDS: readonly Difference["kind"][] = [
   "extra_row",
   "stale_row",
   "outcome_differs",
+  "missing_vector",
+  "stale_vector",
+  "extra_vector",
 ];
 
 interface DifferencesProps {

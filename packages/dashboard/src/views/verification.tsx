@@ -101,6 +101,7 @@ function Head({ runId }: { readonly runId: number | undefined }) {
         <th scope="col" class="number">
           Changed since
         </th>
+        <th scope="col">Vectors</th>
       </tr>
     </thead>
   );
@@ -128,6 +129,9 @@ function Line({ id, of, progress }: LineProps) {
         <Kinds id={id} of={of} />
       </td>
       <td class="number">{count(of.changedSince)}</td>
+      <td>
+        <Vectors of={of} />
+      </td>
     </tr>
   );
 }
@@ -145,6 +149,22 @@ function Verdict({ of: { status, differences } }: { readonly of: Verified }) {
     <span class={`state ${differences > 0 ? "bad" : "done"}`}>
       {differences > 0 ? counted(differences, "difference") : "no difference"}
     </span>
+  );
+}
+
+/** How many content rows were looked at, and how many have vectors yet to be made. What differs is among the kinds. */
+function Vectors({ of: { vectors } }: { readonly of: Verified }) {
+  if (vectors === null) return <span class="soft">no content</span>;
+  return (
+    <>
+      {counted(vectors.items, "row")}
+      {vectors.pending > 0 && (
+        <>
+          <br />
+          <span class="state held">{count(vectors.pending)} pending</span>
+        </>
+      )}
+    </>
   );
 }
 

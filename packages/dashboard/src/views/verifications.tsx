@@ -90,8 +90,9 @@ function Line({ of }: { readonly of: Facts }) {
   );
 }
 
-function foundBy({ status, differences, notVerified }: Facts): string {
-  const found = `${counted(differences, "difference")}${status === "open" ? " so far" : ""}`;
+function foundBy({ status, differences, pending, notVerified }: Facts): string {
+  const yet = pending === 0 ? "" : `, vectors of ${counted(pending, "row")} pending`;
+  const found = `${counted(differences, "difference")}${status === "open" ? " so far" : ""}${yet}`;
   return notVerified === 0
     ? found
     : `${found}, ${count(notVerified)} ${notVerified === 1 ? "entity" : "entities"} not verified`;

@@ -127,6 +127,7 @@ export {
   type ProofKind,
   type ProofVersions,
   type ProvedEntity,
+  type ProvedVectors,
   recordProved,
   recordVersions,
   renewProof,

@@ -33,6 +33,16 @@ export interface ProvedEntity {
   readonly rows: number;
   readonly counts: Readonly<Record<string, unknown>>;
   readonly changedSince: number;
+  /** Of a verification; absent: its rows are no content. */
+  readonly vectors?: ProvedVectors | undefined;
+}
+
+/** Content rows of an entity. */
+export interface ProvedVectors {
+  /** Those that were looked at. */
+  readonly items: number;
+  /** Those whose vectors are still to be made. */
+  readonly pending: number;
 }
 
 /** Another process has the proof by now, or it is over: what was written for it is rolled back. */
@@ -140,12 +150,21 @@ export async function stillHeld(tx: Queryable, { id, claim }: HeldProof): Promis
 export async function recordProved(
   tx: Queryable,
   proof: HeldProof,
-  { entity, position, status, rows, counts, changedSince }: ProvedEntity,
+  { entity, position, status, rows, counts, changedSince, vectors }: ProvedEntity,
 ): Promise<void> {
   await tx.query(
-    `insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7)`,
-    [proof.id, entity, position, status, rows, JSON.stringify(counts), changedSince],
+    `insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since, vectors)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8::jsonb)`,
+    [
+      proof.id,
+      entity,
+      position,
+      status,
+      rows,
+      JSON.stringify(counts),
+      changedSince,
+      vectors === undefined ? null : JSON.stringify(vectors),
+    ],
   );
 }
 

@@ -29,6 +29,7 @@ export const proofEntities = migration.table(
     rows: int8().notNull(),
     counts: asText("jsonb").notNull(),
     changed_since: int8().notNull(),
+    vectors: asText("jsonb"),
   },
   (table) => [primaryKey({ columns: [table.proof_id, table.entity] })],
 );
@@ -42,7 +43,10 @@ type DifferenceKind =
   | "missing_row"
   | "extra_row"
   | "stale_row"
-  | "outcome_differs";
+  | "outcome_differs"
+  | "missing_vector"
+  | "stale_vector"
+  | "extra_vector";
 
 export const proofDifferences = migration.table(
   "proof_differences",

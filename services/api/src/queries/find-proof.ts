@@ -22,6 +22,7 @@ const asked = z.object({
   range: z.object({ from: z.int(), to: z.int() }).nullable(),
   sample: z.number().nullable(),
 });
+const vectors = z.object({ items: z.int(), pending: z.int() }).nullable();
 const none = z.int().default(0);
 /** What an extractor counts for a forecast; an entity without a twin has no counts. */
 const tally = z.object({
@@ -58,6 +59,7 @@ const proved = {
   rows: proofEntities.rows,
   counts: proofEntities.counts,
   changedSince: proofEntities.changed_since,
+  vectors: proofEntities.vectors,
 };
 
 async function entitiesOf(db: Queryable, id: number) {
@@ -91,19 +93,25 @@ export async function findVerification(
   const found = await findProof(db, "verification", id);
   if (found === undefined) return undefined;
   const { asked: askedFor, ...view } = found;
-  const entities = (await entitiesOf(db, id)).map(({ counts: counted, ...one }) => {
+  const entities = (await entitiesOf(db, id)).map(({ counts: counted, vectors: seen, ...one }) => {
     const kinds = counts.parse(JSON.parse(counted));
-    return { ...one, kinds, differences: sum(Object.values(kinds)) };
+    const differences = sum(Object.values(kinds));
+    return { ...one, kinds, differences, vectors: vectors.parse(JSON.parse(seen ?? "null")) };
   });
   const differences = sum(entities.map((one) => one.differences));
+  const pending = sum(entities.map((one) => one.vectors?.pending ?? 0));
   const { range, sample } = asked.parse(JSON.parse(askedFor));
-  return { ...view, range, sample, differences, entities };
+  return { ...view, range, sample, differences, pending, entities };
 }
 
 /** As many as all entities of a verification have together. */
 const inAll = sql<number>`(
   select coalesce(sum(k.value::bigint), 0)::bigint
   from migration.proof_entities e, jsonb_each_text(e.counts) k where e.proof_id = proofs.id)`;
+
+const pendingInAll = sql<number>`(
+  select coalesce(sum((e.vectors->>'pending')::bigint), 0)::bigint
+  from migration.proof_entities e where e.proof_id = proofs.id)`;
 
 const unknown = sql<number>`(
   select count(*) from migration.proof_entities e where e.proof_id = proofs.id and e.status <> 'proved')`;
@@ -117,7 +125,7 @@ export async function listVerifications(
   return await read(
     db,
     query
-      .select({ ...listed, differences: inAll, notVerified: unknown })
+      .select({ ...listed, differences: inAll, pending: pendingInAll, notVerified: unknown })
       .from(proofs)
       .where(
         and(

@@ -13,7 +13,11 @@ async function carryOut(counts: Readonly<Record<string, unknown>>): Promise<void
   const proof = await claimProof(api.target);
   if (proof === undefined) throw new Error("no proof is open");
   const account = { position: 0, status: "proved", rows: 7, counts, changedSince: 1 } as const;
-  await recordProved(api.target, proof, { entity: "practices", ...account });
+  await recordProved(api.target, proof, {
+    entity: "practices",
+    ...account,
+    vectors: { items: 6, pending: 2 },
+  });
   await recordProved(api.target, proof, {
     entity: "profiles",
     position: 1,
@@ -46,6 +50,7 @@ describe("/v1/verifications", () => {
       range,
       sample: 5,
       differences: 2,
+      pending: 2,
       entities: [
         {
           entity: "practices",
@@ -53,11 +58,13 @@ describe("/v1/verifications", () => {
           rows: 7,
           differences: 2,
           changedSince: 1,
+          vectors: { items: 6, pending: 2 },
         },
         {
           entity: "profiles",
           status: "without_twin",
           differences: 0,
+          vectors: null,
         },
       ],
     });
@@ -97,7 +104,7 @@ describe("/v1/verifications", () => {
     }
     const first = await api.get("/v1/verifications?limit=1");
     expect(first.body["items"]).toMatchObject([
-      { id: 3, status: "done", differences: 0, notVerified: 1 },
+      { id: 3, status: "done", differences: 0, pending: 2, notVerified: 1 },
     ]);
     const rest = await api.get(`/v1/verifications?cursor=${String(first.body["next"])}`);
     expect(rest.body).toMatchObject({ items: [{ id: 1, differences: 3 }], next: null });

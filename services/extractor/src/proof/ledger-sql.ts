@@ -4,11 +4,10 @@
 const OF_THE_TARGET = ["legacy_id_changed"];
 
 /**
- * `ledger (source_key, outcome, reason, notes, snapshot)`: of each expected row what the newest run that read it says, and what of the
- * source that run could see when it began. Without outcome: none has read it.
+ * `readings (source_key, id, run_id, finished_at)`: of each row in `expected (source_key)` the batches that have read it.
  * Batches are looked up once for all keys, those near them only: a join over all batches of an entity took 40 times as long.
  */
-export const LEDGER = `
+export const READINGS = `
   bounds as materialized (select min(source_key) as first, max(source_key) as last from expected),
   -- Batches that may have read these rows: ranges, and repairs key by key.
   ranges as materialized (
@@ -17,12 +16,20 @@ export const LEDGER = `
   repairs as materialized (
     select b.id, b.run_id, b.finished_at, k.key::bigint as key from migration.batches b, unnest(b.keys) k (key)
     where b.entity = $1 and b.status = 'done' and b.keys is not null),
+  readings as (
+    select e.source_key, b.id, b.run_id, b.finished_at from expected e
+      join ranges b on e.source_key > b.after_key and e.source_key <= b.to_key
+    union all
+    select e.source_key, b.id, b.run_id, b.finished_at from expected e join repairs b on b.key = e.source_key)`;
+
+/**
+ * `ledger (source_key, outcome, reason, notes, snapshot)`: of each expected row what the newest run that read it says, and what of the
+ * source that run could see when it began. Without outcome: none has read it.
+ */
+export const LEDGER = `
+  ${READINGS},
   read as (
-    select distinct on (source_key) source_key, id as batch_id, run_id from (
-      select e.source_key, b.id, b.run_id, b.finished_at from expected e
-        join ranges b on e.source_key > b.after_key and e.source_key <= b.to_key
-      union all
-      select e.source_key, b.id, b.run_id, b.finished_at from expected e join repairs b on b.key = e.source_key) r
+    select distinct on (source_key) source_key, id as batch_id, run_id from readings
     order by source_key, run_id desc, finished_at desc, id desc),
   noted as (
     select n.key, array_agg(n.code || ':' || n.column_name order by (n.code || ':' || n.column_name) collate "C") as notes

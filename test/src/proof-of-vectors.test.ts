@@ -1,4 +1,4 @@
-/** Verification of vectors that the real services made: what is pending, what is right, and what was done to them. */
+/** Verification of vectors that the real services made, after runs and on demand: what is pending, what is right, and what was done to them. */
 import { entities } from "@nexus/catalog";
 import { type Client, openClient } from "@nexus/contract";
 import { backfill } from "@nexus/shared/ledger";
@@ -13,7 +13,7 @@ describe.each(stacksWithVectors([embedded]))("vectors, on $name", (stack) => {
   let journey: Journey;
 
   beforeAll(async () => {
-    journey = await openJourney(stack, { sample: { scale: 0.02 } });
+    journey = await openJourney(stack, { env: { VERIFY: "after_settle" } });
   });
   afterAll(() => journey?.close());
 
@@ -22,8 +22,10 @@ describe.each(stacksWithVectors([embedded]))("vectors, on $name", (stack) => {
     const { url } = await startApiHere(context, journey.stack);
     const api = openClient({ url });
     await journey.completed(await journey.begin({ embeddings: false }));
+    const after = await verifiedAfter(api);
     const before = await verified(api);
     expect(before.said).toEqual([]);
+    expect(after).toMatchObject({ differences: 0, pending: before.pending, notVerified: 0 });
     expect(before.pending).toBeGreaterThan(0);
     expect(before.pending).toBeLessThanOrEqual(before.items);
 
@@ -38,6 +40,7 @@ describe.each(stacksWithVectors([embedded]))("vectors, on $name", (stack) => {
       `update dispatch_project set name = 'Renamed for the test' where id = (select min(id) from dispatch_project)`,
     );
     await journey.completed(await journey.begin({ embeddings: true }));
+    expect(await verifiedAfter(api)).toMatchObject({ differences: 0, notVerified: 0 });
     await drained(target);
     expect(await verified(api)).toEqual({ said: [], items: before.items, pending: 0 });
 
@@ -59,6 +62,15 @@ describe.each(stacksWithVectors([embedded]))("vectors, on $name", (stack) => {
     ]);
   });
 });
+
+/** What extractors found by themselves after the newest run. */
+async function verifiedAfter(api: Client) {
+  const { verification } = await eventually(() => api.call("GET /v1/progress", {}), {
+    until: (view) => view.verification?.status === "done",
+    within: 120_000,
+  });
+  return verification;
+}
 
 interface Verified {
   /** `entity column kind` */

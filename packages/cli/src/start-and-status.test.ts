@@ -105,6 +105,39 @@ describe("start", () => {
   });
 });
 
+describe("a run that is verified after it", () => {
+  it.each([
+    { differences: 0, status: "done", code: 0, says: "verification 1: differences 0" },
+    { differences: 2, status: "done", code: 1, says: "verification 1: differences 2" },
+    { differences: 0, status: "failed", code: 1, says: "verification 1 failed (42501)" },
+  ])("is waited for: $status with $differences, $code", async (one) => {
+    const waiting = api.runProcess("start --entities practices --wait");
+    await eventually(
+      async () => (await api.target.query("select from migration.runs")).rowCount === 1,
+    );
+    await api.target.query(
+      `update migration.run_entities set status = 'complete', settled_at = now();
+       update migration.runs set status = 'completed', verify = true, finished_at = now();
+       insert into migration.proofs (kind, status, asked, actor, run_id) select 'verification', 'open', '{}', 'extractor', id from migration.runs`,
+    );
+    expect((await api.run("status")).stdout).toContain(
+      "verification 1 is under way, so far: differences 0",
+    );
+    await api.target.query(
+      `insert into migration.proof_entities (proof_id, entity, position, status, rows, counts)
+         values (1, 'practices', 0, 'proved', 9, jsonb_build_object('changed_cell', $1::integer))`,
+      [one.differences],
+    );
+    await api.target.query(
+      `update migration.proofs set status = $1, error_code = case $1 when 'failed' then '42501' end, finished_at = now()`,
+      [one.status],
+    );
+    const { code, stdout } = await waiting;
+    expect([code, stdout]).toEqual([one.code, expect.stringContaining(one.says)]);
+    expect((await api.run("status")).code).toBe(one.code);
+  });
+});
+
 describe("status", () => {
   it("says what to do when nothing was started", async () => {
     expect(await api.run("status")).toEqual({

@@ -3,7 +3,7 @@ import { dify } from "./dify.ts";
 import { embeddings } from "./embeddings.ts";
 import { z } from "zod";
 import { instant, wholeNumber } from "./parts.ts";
-import { eta, runFacts } from "./run-view.ts";
+import { eta, runFacts, verification } from "./run-view.ts";
 
 /** Each block that holds numbers names the query of docs/report.md that gives them. */
 const query = <N extends string>(name: N) =>
@@ -172,6 +172,12 @@ const stakeholderReport = z.object({
       rows: z.array(z.object({ entity: z.string(), column: z.string(), rows: z.int() })),
     })
     .meta({ description: "Adopted rows that this run changed, by column." }),
+  verification: verification
+    .extend({ query: query("verification") })
+    .nullable()
+    .meta({
+      description: "The verification that extractors make after the run. Null if there is none.",
+    }),
   embedding: z
     .object({
       query: query("embedding"),

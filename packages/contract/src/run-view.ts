@@ -112,6 +112,18 @@ const stalled = z.object({
   entities: z.array(z.string()).meta({ description: "The entities whose work is ready." }),
 });
 
+export const verification = z.object({
+  id: z.int().nullable().meta({ description: "The verification. Null while it is waited for." }),
+  status: z.enum(["waiting", "open", "done", "failed"]).meta({
+    description:
+      "`waiting`: it is asked for once the run is completed. `open`: an extractor does it.",
+  }),
+  errorCode: z.string().nullable(),
+  differences: z.int(),
+  pending: z.int().meta({ description: "Content rows whose vectors are still to be made." }),
+  notVerified: z.int().meta({ description: "Entities of which nothing is known." }),
+});
+
 export const runView = z.object({
   run: runFacts.nullable(),
   entities: z.array(entityView),
@@ -127,6 +139,10 @@ export const runView = z.object({
   stalled: stalled.nullish().meta({
     description:
       "Set when the run should move and does not. Null while it moves or has no work that is ready.",
+  }),
+  verification: verification.nullish().meta({
+    description:
+      "The verification that extractors with `VERIFY=after_settle` make after the run. Null if there is none.",
   }),
   embedding: z
     .object({

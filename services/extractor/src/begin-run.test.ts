@@ -1,10 +1,12 @@
-import { runningRun } from "@nexus/shared/testing";
+import { runningRun, type TestContext } from "@nexus/shared/testing";
 import { expect, it } from "vitest";
 import { beginRun } from "./begin-run.ts";
+import type { Deps } from "./deps.ts";
 import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
 import { startSetbacks } from "./setbacks.ts";
 
-it("a run keeps what its beginning saw, whatever a second extractor sees that is late", async (context) => {
+/** A planned run of practices. */
+async function plannedRun(context: TestContext): Promise<Deps> {
   const deps = await extractorUnderTest(context);
   await deps.legacy.query(
     "alter table dispatch_office add name text, add address text, add phone text",
@@ -12,6 +14,19 @@ it("a run keeps what its beginning saw, whatever a second extractor sees that is
   const id = await runningRun(deps.target, ["practices"]);
   await deps.target.query("update migration.runs set status = 'planned' where id = $1", [id]);
   await deps.target.query("update migration.run_entities set status = 'waiting'");
+  return deps;
+}
+
+it.for([true, false])("a run keeps whether it is to be verified: %s", async (verifies, context) => {
+  const deps = await plannedRun(context);
+  const settings = { ...deps.settings, verifies };
+  expect(await beginRun({ ...deps, settings }, await runOf(deps), startSetbacks())).toBe(true);
+  const { rows } = await deps.target.query("select verify from migration.runs");
+  expect(rows).toEqual([{ verify: verifies }]);
+});
+
+it("a run keeps what its beginning saw, whatever a second extractor sees that is late", async (context) => {
+  const deps = await plannedRun(context);
   const run = await runOf(deps);
   const kept = async () => {
     const { rows } = await deps.target.query(

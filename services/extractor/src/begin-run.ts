@@ -14,6 +14,7 @@ import {
   recordKeyed,
   recordSource,
   sourceSnapshot,
+  wantVerification,
   type Run,
 } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
@@ -61,6 +62,7 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     if (!(await markRunBegun(tx, run.id))) return false;
     await recordSource(tx, run.id, shape, snapshot);
     await recordKeyed(tx, run.id, selected);
+    if (deps.settings.verifies === true) await wantVerification(tx, run.id);
     return true;
   });
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");

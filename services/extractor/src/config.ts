@@ -1,4 +1,5 @@
 import {
+  choice,
   CONNECTIONS,
   legacyVariables,
   number,
@@ -35,5 +36,11 @@ export const variables = {
   CARE_MS: number(100, 60_000, {
     meaning: "milliseconds between two rounds of releasing parked rows and looking for lost jobs",
     fallback: "1000",
+  }),
+  VERIFY: choice(["off", "after_settle"], {
+    meaning:
+      "after_settle: a run that begins with it is verified without being asked, once its last entity has settled and it is completed",
+    fallback: "off",
+    danger: "with after_settle, both servers are read once more after each run",
   }),
 };

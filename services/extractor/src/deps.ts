@@ -30,4 +30,6 @@ interface Settings {
   readonly sourceRules?: SourceRules;
   /** What loaders do with text that means nothing in its encoding: a proof expects the same. */
   readonly unreadableText?: "reject" | "repair";
+  /** Whether runs that begin here are verified once they are completed. */
+  readonly verifies?: boolean;
 }

@@ -83,5 +83,6 @@ function settingsOf(config: Config<typeof variables>): Deps["settings"] {
     legacyStatementMs: config.LEGACY_STATEMENT_MS,
     sourceRules: config,
     unreadableText: config.LEGACY_UNREADABLE_TEXT,
+    verifies: config.VERIFY === "after_settle",
   };
 }

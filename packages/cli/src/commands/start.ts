@@ -10,7 +10,7 @@ import {
 } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing, remark } from "../output.ts";
-import { isClosed, progressLines, untilOver } from "../progress/index.ts";
+import { isClosed, isRefuted, progressLines, untilOver } from "../progress/index.ts";
 import { lossPercentOption } from "./limit.ts";
 import { foreignSkips } from "../skip-flags.ts";
 import { forecastWords } from "../words.ts";
@@ -57,7 +57,7 @@ export function start(program: Command, given: readonly string[]): void {
     .addOption(reasonOption())
     .option(
       "--wait",
-      "wait for an API that is just starting (60 s), show the progress until the load has ended, and end with its exit code",
+      "wait for an API that is just starting (60 s), show the progress until the load has ended, and been verified where extractors have VERIFY=after_settle, and end with its exit code",
     );
   for (const option of [
     ...skips.map(({ option }) => option),
@@ -138,7 +138,8 @@ async function startRun(
     process.stdout.isTTY ? [] : progressLines(progress),
     given,
   );
-  if (!isClosed(progress)) process.exitCode = EXIT_CODES.unwell.code;
+  if (!isClosed(progress) || isRefuted(progress.verification))
+    process.exitCode = EXIT_CODES.unwell.code;
 }
 
 function nameOf({ long }: Option): string {

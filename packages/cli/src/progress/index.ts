@@ -1,4 +1,4 @@
 /** A run's progress as people are shown it, on a terminal and elsewhere. */
 export { untilOver } from "./follow.ts";
 export { progressLines } from "./lines.ts";
-export { isClosed, isOver, needsPerson, type Progress } from "./view.ts";
+export { isClosed, isOver, isRefuted, needsPerson, type Progress } from "./view.ts";

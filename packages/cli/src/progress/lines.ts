@@ -29,6 +29,7 @@ export function progressLines(progress: Progress): string[] {
     ...goneLines(progress),
     ...adoptedLines(progress),
     ...strangerLines(progress),
+    ...verificationLines(progress),
     ...embeddingLines(progress),
   ];
 }
@@ -115,6 +116,25 @@ function strangerLines({ entities }: Progress): string[] {
       ? [`${entity}: ${count(strangers)} rows of the target have no legacy key and are left alone`]
       : [],
   );
+}
+
+/** What extractors verify by themselves after the run. */
+function verificationLines({ run, verification }: Progress): string[] {
+  if (!run?.finishedAt || verification === undefined || verification === null) return [];
+  const { id, status, errorCode, ...found } = verification;
+  if (status === "waiting") return ["verification: an extractor is waited for"];
+  if (status === "failed")
+    return [`verification ${id} failed (${errorCode}): the extractor's log says more`];
+  const parts = [
+    `differences ${count(found.differences)}`,
+    ...(found.pending > 0
+      ? [`content rows with vectors yet to be made ${count(found.pending)}`]
+      : []),
+    ...(found.notVerified > 0 ? [`entities not verified ${count(found.notVerified)}`] : []),
+  ];
+  return [
+    `verification ${id}${status === "open" ? " is under way, so far" : ""}: ${parts.join(", ")}`,
+  ];
 }
 
 function embeddingLines({ embedding }: Progress): string[] {

@@ -4,9 +4,10 @@ import { isBlocked } from "@nexus/shared/states";
 
 export type Progress = RunView;
 
-/** Whether nothing will change any more without a person: completed, ended, paused, or blocked with nothing else under way. */
-export function isOver({ run, entities }: Progress): boolean {
+/** Whether nothing will change any more without a person: completed and verified, ended, paused, or blocked with nothing else under way. */
+export function isOver({ run, entities, verification }: Progress): boolean {
   if (run === null || run.status === "planned") return false;
+  if (run.status === "completed") return !isAwaited(verification);
   if (run.status !== "running") return true;
   return entities.some(isBlocked) && !entities.some(moves);
 }
@@ -18,9 +19,19 @@ export function isClosed({ run, entities, totals }: Progress): boolean {
   );
 }
 
-/** Whether a person must do something: the run failed, or an entity is blocked and nobody waived that. */
-export function needsPerson({ run, entities }: Progress): boolean {
-  return run?.status === "failed" || entities.some(isBlocked);
+/** Whether a person must do something: the run failed, an entity is blocked and nobody waived that, or the run is not what its verification expects. */
+export function needsPerson({ run, entities, verification }: Progress): boolean {
+  return run?.status === "failed" || entities.some(isBlocked) || isRefuted(verification);
+}
+
+/** Whether the verification after the run found a difference, or failed. Without one nothing is refuted. */
+export function isRefuted(verification: Progress["verification"]): boolean {
+  if (verification === undefined || verification === null) return false;
+  return verification.differences > 0 || verification.status === "failed";
+}
+
+function isAwaited(verification: Progress["verification"]): boolean {
+  return verification?.status === "waiting" || verification?.status === "open";
 }
 
 /** What is planned and waits for nobody opens with the next tick. */

@@ -1,11 +1,12 @@
 /** One run, entity by entity. */
-import type { EntityView } from "@nexus/contract";
+import type { EntityView, RunView } from "@nexus/contract";
 import { Bar, leftOf } from "../parts/bar.tsx";
 import { Ready } from "../parts/notice.tsx";
 import { ReportLinks } from "../parts/report-links.tsx";
 import { EntityState, RunState } from "../parts/state.tsx";
 import { useLoad } from "../use-load.ts";
-import { count, percent, words } from "../words.ts";
+import { linkTo } from "../router.ts";
+import { count, counted, percent, words } from "../words.ts";
 import { whenOf } from "./overview.tsx";
 import { RunProgress } from "./run-progress.tsx";
 import { Throughput } from "./throughput.tsx";
@@ -28,6 +29,7 @@ export function Run({ id }: { readonly id: number }) {
                 <p>
                   {whenOf(view.run)}
                   {view.run.errorCode !== null && `; ended with ${words(view.run.errorCode)}`}
+                  <Verified by={view.verification} />
                 </p>
               </div>
               <a href="#/runs">All runs</a>
@@ -40,6 +42,20 @@ export function Run({ id }: { readonly id: number }) {
         )
       }
     </Ready>
+  );
+}
+
+/** The verification that extractors make by themselves after the run. */
+function Verified({ by }: { readonly by: RunView["verification"] }) {
+  if (by === undefined || by === null) return null;
+  if (by.id === null) return <>; it is verified once it is completed</>;
+  const { id, status, differences, pending } = by;
+  return (
+    <>
+      ; <a href={linkTo(["verifications", id])}>verification {id}</a> {status}:{" "}
+      {counted(differences, "difference")}
+      {pending > 0 && `, vectors of ${counted(pending, "row")} pending`}
+    </>
   );
 }
 

@@ -131,7 +131,9 @@ export {
   recordProved,
   recordVersions,
   renewProof,
+  runToVerify,
   stillHeld,
+  wantVerification,
   yieldProof,
 } from "./proofs.ts";
 export {

@@ -62,24 +62,44 @@ export async function openProof(db: Queryable): Promise<{ readonly id: number } 
 /** The lists of so many proofs are kept; their counts for ever. */
 const LISTS_KEPT = 5;
 
-/** Asks for a proof, under `lockStarts`. */
+/** Asks for a proof, under `lockStarts`. `runId`: the run after which extractors ask for it by themselves. */
 export async function createProof(
   tx: Queryable,
   kind: ProofKind,
   asked: ProofAsked,
   { actor, reason }: By,
+  runId: number | null = null,
 ): Promise<number> {
   await tx.query(
     `delete from migration.proof_differences where proof_id not in (
        select id from migration.proofs where kind = 'verification' order by id desc limit ${LISTS_KEPT - 1})`,
   );
   const made = await tx.query<{ id: number }>(
-    `insert into migration.proofs (kind, asked, actor, reason) values ($1, $2::jsonb, $3, $4) returning id`,
-    [kind, JSON.stringify(asked), actor, reason],
+    `insert into migration.proofs (kind, asked, actor, reason, run_id) values ($1, $2::jsonb, $3, $4, $5) returning id`,
+    [kind, JSON.stringify(asked), actor, reason, runId],
   );
   const [row] = made.rows;
   if (row === undefined) throw new Error("a proof without a row");
   return row.id;
+}
+
+/** Has extractors verify a run once it is completed, whoever ticks then. In the transaction that begins it. */
+export async function wantVerification(tx: Queryable, runId: number): Promise<void> {
+  await tx.query(`update migration.runs set verify = true where id = $1`, [runId]);
+}
+
+/** The newest run, if it is completed and is still to be verified, with the entities that it loaded. An older one is not any more: later runs wrote. */
+export async function runToVerify(
+  db: Queryable,
+): Promise<{ readonly id: number; readonly entities: readonly string[] } | undefined> {
+  const found = await db.query<{ id: number; entity: string | null }>(
+    `select r.id, e.entity from migration.runs r
+     left join migration.run_entities e on e.run_id = r.id and e.status not in ('skipped', 'cancelled')
+     where r.id = (select max(id) from migration.runs) and r.verify and r.status = 'completed'
+       and not exists (select from migration.proofs p where p.run_id = r.id) order by e.position`,
+  );
+  const [run] = found.rows;
+  return run && { id: run.id, entities: found.rows.flatMap(({ entity }) => entity ?? []) };
 }
 
 /** Seconds that a claim lasts; whoever holds it renews it more often. */

@@ -15,6 +15,8 @@ export const proofs = migration.table("proofs", {
   error_code: text(),
   claimed_until: instant().notNull(),
   claim: integer().notNull(),
+  run_id: integer(),
+  needs: asText("jsonb"),
   started_at: instant(),
   versions: asText("jsonb"),
 });

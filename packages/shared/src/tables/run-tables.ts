@@ -20,6 +20,7 @@ export const runs = migration.table("runs", {
   source_timezone: text(),
   source_columns: asText("jsonb"),
   source_snapshot: text(),
+  verify: boolean().notNull(),
 });
 
 export const runEntities = migration.table(

@@ -8,6 +8,7 @@ export const LONGEST: readonly string[] = [
   "chaos/crashes.test.ts",
   "test/src/embeddings-chaos.test.ts",
   "test/src/platform/images.test.ts",
+  "test/src/proof-of-vectors.test.ts",
   "test/src/doctor/doctor.test.ts",
   "chaos/scaling.test.ts",
   "chaos/versions.test.ts",

@@ -25,9 +25,12 @@ import { evidenceOf } from "../outlook/evidence.ts";
 import { limitOf } from "../outlook/limits.ts";
 import { measureEmbedding } from "../queries/measure-embedding.ts";
 import { measureActivity, measurePace } from "../queries/measure-pace.ts";
+import { verificationOfRun } from "../queries/verification-of-run.ts";
 import { why } from "./why.ts";
 
 type Catalog = Deps["entities"];
+
+const NO_RUN = { run: null, entities: [], verification: null };
 
 const NOTHING = { rowsPerSecond: 0, eta: null, limitedBy: null, stalled: null };
 
@@ -38,8 +41,7 @@ export async function viewOf(
   run: RunFacts | undefined,
 ): Promise<RunView> {
   const embedding = embeddingOutlook(await measureEmbedding(db));
-  if (run === undefined)
-    return { run: null, entities: [], totals: add(undefined, []), ...NOTHING, embedding };
+  if (run === undefined) return { ...NO_RUN, totals: add(undefined, []), ...NOTHING, embedding };
   const progress = await progressOf(db, run.id);
   const failed = progress.some(({ batchesFailed }) => batchesFailed > 0);
   const exhausted = failed ? await exhaustedBatches(db, run.id) : [];
@@ -56,6 +58,7 @@ export async function viewOf(
     entities,
     totals: add(run, progress),
     ...(await outlookOf(db, catalog, run, { progress, entities })),
+    verification: await verificationOfRun(db, run.id),
     embedding,
   };
 }

@@ -60,6 +60,7 @@ async function gather(
       rows: checks.map((check) => ({ ...check, says: checkInWords(check.name) })),
     },
     ...(await targetOf(tx, run)),
+    verification: view.verification ? { query: "verification", ...view.verification } : null,
     embedding,
     dify: await difyOf(tx),
     time: {

@@ -60,6 +60,18 @@ export const ledgers = {
       profiles: { status: "complete", batches: [DONE] },
     },
   }),
+  verified: async (target) => {
+    await run({
+      status: "completed",
+      entities: { practices: { status: "complete", batches: [DONE] } },
+    })(target);
+    await target.query(
+      `update migration.runs set verify = true;
+       insert into migration.proofs (kind, status, asked, actor, run_id) values ('verification', 'done', '{}', 'extractor', 1);
+       insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, vectors)
+         values (1, 'practices', 0, 'proved', 9, '{"changed_cell": 3, "stale_row": 4}', '{"items": 9, "pending": 5}'), (1, 'profiles', 1, 'without_twin', 0, '{}', null)`,
+    );
+  },
   requeued: async (target) => {
     const entities = {
       practices: { status: "loading", batches: [DONE, { status: "done", rejected: [12] }] },
@@ -139,7 +151,7 @@ async function runningLedger(target: Pool): Promise<void> {
 }
 
 const MORE = [
-  `update migration.runs set embeddings = true where id = 2`,
+  `update migration.runs set embeddings = true, verify = true where id = 2`,
   `update migration.batches set duration_ms = 1000 + 7 * id, finished_at = now() - seq * interval '7 s' where status = 'done' and run_id = 2`,
   `update migration.batches set read = 12, loaded = loaded + 2, noted = 2 where run_id = 2 and entity = 'practices' and seq = 1`,
   `insert into migration.notes select id, code, 'email', array[1, 2] from migration.batches, (values ('email_invalid'), ('text_repaired')) n (code)

@@ -11,6 +11,7 @@ export function summaryOf(facts: Facts): string[] {
     ...missing(facts),
     ...trouble(facts),
     ...checked(facts),
+    ...verified(facts),
     ...liveSource(facts),
     ...repaired(facts),
     ...embedded(facts),
@@ -103,6 +104,20 @@ function sentence(text: string): string {
 function checked({ checks }: Facts): string[] {
   const passed = checks.rows.length > 0 && checks.rows.every((check) => check.passed);
   return passed ? ["Every check that was made after loading passed."] : [];
+}
+
+/** Said once it is known. */
+function verified({ verification }: Facts): string[] {
+  if (verification === null || verification.id === null) return [];
+  const { id, status, differences, pending, notVerified } = verification;
+  if (status === "failed") return [`Verification ${id} failed: nothing is known of differences.`];
+  if (status !== "done") return [];
+  const more = [
+    ...(pending > 0 ? [`vectors of ${counted(pending, "row")} are still to be made`] : []),
+    ...(notVerified > 0 ? [`${inWords(notVerified)} entities could not be verified`] : []),
+  ];
+  const found = `Verification ${id} found ${inWords(differences)} differences between the target and what a second bookkeeping expects`;
+  return [`${[found, ...more].join("; ")}.`];
 }
 
 function repaired({ totals }: Facts): string[] {

@@ -22,6 +22,7 @@ import {
   yieldProof,
 } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
+import { askAfterSettle } from "./after-settle.ts";
 import { forecast } from "./forecast.ts";
 import type { Proving } from "./proving.ts";
 import { stepsOf } from "./select-entities.ts";
@@ -38,10 +39,11 @@ export interface Bookkeeping {
 const RENEW_MS = 5_000;
 
 /**
- * One look for a proof. Returns the milliseconds until the next. One that cannot be done ends with a code; when a server is away, or this process
+ * One look for a proof, one after a run among them. Returns the milliseconds until the next. One that cannot be done ends with a code; when a server is away, or this process
  * stops, it stays open, and whoever takes it begins it anew.
  */
 export async function prove(deps: Deps, books: Bookkeeping): Promise<number> {
+  await askAfterSettle(deps.target);
   if ((await openProof(deps.target)) === undefined) return deps.settings.idleTickMs;
   const proof = await inTransaction(deps.target, claimProof);
   if (proof === undefined) return deps.settings.idleTickMs;

@@ -24,6 +24,11 @@ const asked = z.object({
 });
 const vectors = z.object({ items: z.int(), pending: z.int() }).nullable();
 const none = z.int().default(0);
+
+/** What was seen of an entity's vectors, as it is stored. Null: it has none, or an older release looked. */
+export function vectorsSeen(stored: string | null): { items: number; pending: number } | null {
+  return vectors.parse(JSON.parse(stored ?? "null"));
+}
 /** What an extractor counts for a forecast; an entity without a twin has no counts. */
 const tally = z.object({
   outcomes: z.object({ loaded: none, rejected: none, parked: none }).prefault({}),
@@ -96,7 +101,7 @@ export async function findVerification(
   const entities = (await entitiesOf(db, id)).map(({ counts: counted, vectors: seen, ...one }) => {
     const kinds = counts.parse(JSON.parse(counted));
     const differences = sum(Object.values(kinds));
-    return { ...one, kinds, differences, vectors: vectors.parse(JSON.parse(seen ?? "null")) };
+    return { ...one, kinds, differences, vectors: vectorsSeen(seen) };
   });
   const differences = sum(entities.map((one) => one.differences));
   const pending = sum(entities.map((one) => one.vectors?.pending ?? 0));

@@ -153,6 +153,11 @@ describe.each(stacks([embedded]))("the evidence of a run, on $name", (stack) => 
       "update migration.validations set passed = true where entity = 'cases' and name = 'sum_closes'",
     ],
     [
+      "vectors_pending",
+      "update migration.runs set embeddings = true where id = 1",
+      "update migration.runs set embeddings = false where id = 1",
+    ],
+    [
       "invariant_broken",
       `create table public.put_aside as select * from public.workflow_templates;
        delete from public.workflow_templates`,

@@ -15,6 +15,7 @@ const REFUSALS = [
   "verification_outdated",
   "verification_partial",
   "differences",
+  "vectors_pending",
   "invariant_broken",
 ] as const;
 

@@ -73,6 +73,11 @@ const RULES: readonly Rule[] = [
     says: (entities) => `the verification found differences in ${entities}`,
   },
   {
+    code: "vectors_pending",
+    broken: ({ run, verifications }) => (run.embeddings ? verifications.flatMap(withPending) : []),
+    says: (entities) => `vectors are still to be made for rows of ${entities}`,
+  },
+  {
     code: "invariant_broken",
     broken: ({ invariants }) =>
       invariants.flatMap(({ name, broken }) => broken.map(({ entity }) => `${name} of ${entity}`)),
@@ -101,6 +106,11 @@ const SETTLED: readonly Evidence["counts"][number]["status"][] = [
 
 function isUnsettled({ status }: Evidence["counts"][number]): boolean {
   return !SETTLED.includes(status);
+}
+
+function withPending({ entity, newest }: Verified): string[] {
+  const pending = newest?.vectors?.pending ?? 0;
+  return pending === 0 ? [] : [`${entity} (${inWords(pending)})`];
 }
 
 function whyNot({ entity, unverified }: Verified): string {

@@ -194,9 +194,7 @@ describe.each(trials)("adoption of the $shape shape, on $name", ({ stack, shape 
 
   it("is given up while it writes: what was written stays, undo takes it back, a run may start", async (context) => {
     if (stack.name !== "servers" || shape !== "real")
-      context.skip(
-        "holding a lock while others work takes a server of many sessions; once is enough",
-      );
+      context.skip("holding a lock takes a server of many sessions; once is enough");
     const { target } = journey;
     const { url } = await startApiHere(context, journey.stack);
     const api = openClient({ url });

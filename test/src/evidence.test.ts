@@ -13,6 +13,9 @@ import { canariesIn, contentsOf } from "./canaries.ts";
 import { embedded } from "./embedded-stack.ts";
 import { type Journey, openJourney } from "./journey.ts";
 
+const OTHER_WISH = "update migration.runs set embeddings = not embeddings where id = 1";
+const OTHER_ANSWER = `update migration.validations set passed = not passed where entity = 'cases' and name = 'sum_closes'`;
+
 describe.each(stacks([embedded]))("the evidence of a run, on $name", (stack) => {
   let journey: Journey;
   let folder: string;
@@ -147,16 +150,8 @@ describe.each(stacks([embedded]))("the evidence of a run, on $name", (stack) => 
       "update migration.batches set loaded = loaded - 1 where id = 1",
       "update migration.batches set loaded = loaded + 1 where id = 1",
     ],
-    [
-      "check_failed",
-      "update migration.validations set passed = false where entity = 'cases' and name = 'sum_closes'",
-      "update migration.validations set passed = true where entity = 'cases' and name = 'sum_closes'",
-    ],
-    [
-      "vectors_pending",
-      "update migration.runs set embeddings = true where id = 1",
-      "update migration.runs set embeddings = false where id = 1",
-    ],
+    ["check_failed", OTHER_ANSWER, OTHER_ANSWER],
+    ["vectors_pending", OTHER_WISH, OTHER_WISH],
     [
       "invariant_broken",
       `create table public.put_aside as select * from public.workflow_templates;

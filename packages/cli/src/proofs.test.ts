@@ -1,4 +1,10 @@
-import { claimProof, endProof, type HeldProof, recordProved } from "@nexus/shared/ledger";
+import {
+  claimProof,
+  endProof,
+  type HeldProof,
+  recordNeeds,
+  recordProved,
+} from "@nexus/shared/ledger";
 import { eventually, type TestContext } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
 import { type ApiToCommand, apiToCommand } from "./nexus.fixture.ts";
@@ -30,6 +36,10 @@ function account({ target }: ApiToCommand, counts: Readonly<Record<string, unkno
       rows: 0,
       counts: {},
       changedSince: 0,
+    });
+    await recordNeeds(target, proof, {
+      source: { needed: 5, left: 3, limit: 4, of: "the role" },
+      target: { needed: 18, left: null, limit: null, of: "the server" },
     });
     return null;
   };
@@ -137,6 +147,7 @@ describe("nexus forecast", () => {
         reasons: { unreadable: 1 },
         notes: { "name_missing:name": 2 },
         strangers: 3,
+        bytes: 12_300_000,
       }),
     );
     expect(code).toBe(0);
@@ -148,6 +159,10 @@ describe("nexus forecast", () => {
       "practices  rejected  unreadable            1",
       "practices  note      name_missing:name     2",
       "profiles: no forecast: its mapping, or a parent's, is written down only once",
+      "to embed are at most 0 items: 0 calls, 0 tokens",
+      "connections to the source: one of each service opens up to 5; the limit of the role is 4 and leaves 3, which is TOO FEW",
+      "connections to the target: one of each service opens up to 18; nothing limits them",
+      "disk of the target: about 13 MB for rows and their indexes, 0 MB for vectors; the write-ahead log and the ledger come on top",
       "",
     ]);
   });

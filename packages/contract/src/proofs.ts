@@ -1,5 +1,6 @@
 /** `/v1/forecasts`, `/v1/verifications`: a second bookkeeping says what a run would do, and whether runs have done it. */
 import { z } from "zod";
+import { forecast } from "./forecast.ts";
 import { entityName, instant, listQuery, optionalBody, pageOf, reason } from "./parts.ts";
 
 const KINDS = [
@@ -36,8 +37,44 @@ const facts = {
   errorCode: z.string().nullable(),
 };
 
+const connections = z.object({
+  needed: z.int().meta({
+    description:
+      "Connections that one of each service opens at most, those of a proof among them; more replicas open more.",
+  }),
+  left: z
+    .int()
+    .nullable()
+    .meta({ description: "Those that the limit leaves for us. Null: nothing limits them." }),
+  limit: z.int().nullable(),
+  of: z
+    .string()
+    .meta({ description: "Whose limit it is: of the role, the database or the server." }),
+});
+
 const forecastView = z.object({
   ...facts,
+  embedding: forecast.nullable().meta({
+    description:
+      "What embedding costs after such a run, with what is still open. Null where runs are not embedded unless they are told to.",
+  }),
+  connections: z
+    .object({ source: connections, target: connections })
+    .nullable()
+    .meta({ description: "Null until the extractor has looked, at the end." }),
+  disk: z
+    .object({
+      rowBytes: z.int().meta({
+        description: "Bytes of the rows that are written, with their entries in the indexes.",
+      }),
+      vectorBytes: z.int().meta({
+        description: "Bytes of the vectors that are to be made, with their texts' and their index.",
+      }),
+    })
+    .meta({
+      description:
+        "An estimate of what the target's disk takes on, at most: uncompressed. The write-ahead log and the ledger come on top.",
+    }),
   entities: z.array(
     z.object({
       entity: z.string(),

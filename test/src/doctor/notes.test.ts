@@ -21,7 +21,7 @@ describe("the doctor notes of the source", () => {
     const login = await freshLogin(context, ward.env["LEGACY_URL"] ?? "");
     await ward.legacy.query(
       `grant select on all tables in schema public to ${login.username};
-       alter role ${login.username} connection limit 2;
+       alter role ${login.username} connection limit 4;
        alter table dispatch_office enable row level security`,
     );
     const env = { LEGACY_URL: login.href, LEGACY_ROW_SECURITY: "accept" };
@@ -32,7 +32,7 @@ describe("the doctor notes of the source", () => {
     ]);
     expect(await found("few_connections", env)).toEqual([
       expect.stringMatching(
-        /^legacy: the limit of the role is 2 connections, which leaves 2 for us/,
+        /^legacy: the limit of the role is 4 connections, which leaves 4 for us/,
       ),
     ]);
     expect(await found("few_connections", { ...env, LEGACY_POOL: "1" })).toEqual([]);

@@ -5,7 +5,7 @@ import { apiCommand, entityList, reasonOption } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing } from "../output.ts";
 import { untilDone } from "../until-done.ts";
-import { table } from "../words.ts";
+import { count, forecastWords, table } from "../words.ts";
 
 interface Given extends Printing {
   readonly only?: readonly string[];
@@ -13,7 +13,7 @@ interface Given extends Printing {
 }
 
 const DESCRIPTION =
-  "say what a run would do now, row by row counted by a second bookkeeping: how many rows would be inserted, updated, left alone, rejected or parked; " +
+  "say what a run would do now, row by row counted by a second bookkeeping: how many rows would be inserted, updated, left alone, rejected or parked; what embedding costs, what connections and disk it takes; " +
   "an extractor does it, and writes nothing but the account in the ledger";
 
 /** `nexus forecast` */
@@ -52,7 +52,8 @@ const HEADINGS = [
   "strangers",
 ] as const;
 
-function linesOf({ id, status, errorCode, entities }: ForecastView): string[] {
+function linesOf(view: ForecastView): string[] {
+  const { id, status, errorCode, entities } = view;
   if (status === "failed")
     return [`forecast ${id} failed (${errorCode}): the extractor's log says more`];
   const known = entities.filter((one) => one.status === "proved");
@@ -75,7 +76,37 @@ function linesOf({ id, status, errorCode, entities }: ForecastView): string[] {
     ...(rows.length === 0 ? [] : table([...HEADINGS], rows)),
     ...(details.length === 0 ? [] : table(["entity", "what", "code", "rows"], details)),
     ...unknownIn(entities, "no forecast"),
+    ...costLines(view),
   ];
+}
+
+/** Money, connections and disk. */
+function costLines({ embedding, connections, disk }: ForecastView): string[] {
+  const { rowBytes, vectorBytes } = disk;
+  return [
+    embedding === null ? "to embed is nothing: EMBEDDINGS=off" : forecastWords(embedding),
+    ...(connections === null
+      ? []
+      : [
+          `connections to the source: ${room(connections.source)}`,
+          `connections to the target: ${room(connections.target)}`,
+        ]),
+    `disk of the target: about ${megabytes(rowBytes)} for rows and their indexes, ${megabytes(vectorBytes)} for vectors; the write-ahead log and the ledger come on top`,
+  ];
+}
+
+type Room = NonNullable<ForecastView["connections"]>["source"];
+
+function room({ needed, left, limit, of }: Room): string {
+  const found =
+    left === null || limit === null
+      ? "nothing limits them"
+      : `the limit of ${of} is ${count(limit)} and leaves ${count(Math.max(0, left))}${left < needed ? ", which is TOO FEW" : ""}`;
+  return `one of each service opens up to ${count(needed)}; ${found}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${count(Math.ceil(bytes / 1_000_000))} MB`;
 }
 
 /** Says of each entity of which nothing is known that it is so. */

@@ -23,12 +23,16 @@ export const CONNECTIONS = {
   target: { extractor: 2, loader: 4, embedder: 6, api: 4 },
 } as const;
 
-/** Connections that one of each service may open; `pool`: LEGACY_POOL or TARGET_POOL, where it is set for all of them. */
+/** Connections beside its pool that an extractor takes to each server while it carries out a proof. */
+export const PROOF_CONNECTIONS = 2;
+
+/** Connections that one of each service may open, a proof among them; `pool`: LEGACY_POOL or TARGET_POOL, where it is set for all of them. */
 export function connectionsNeeded(
   server: keyof typeof CONNECTIONS,
   pool: number | undefined,
 ): number {
-  return Object.values(CONNECTIONS[server]).reduce((sum, usual) => sum + (pool ?? usual), 0);
+  const pools = Object.values(CONNECTIONS[server]).map((usual) => pool ?? usual);
+  return pools.reduce((sum, connections) => sum + connections, PROOF_CONNECTIONS);
 }
 
 /** `connections`: the default number for a process, and the fewest that it can work with. */

@@ -4,6 +4,7 @@ export { ConfigurationError, RefusedError, StartFailure, UnavailableError } from
 export {
   CONNECTIONS,
   connectionsNeeded,
+  PROOF_CONNECTIONS,
   legacyUrl,
   legacyVariables,
   type SourceRules,

@@ -21,7 +21,7 @@ describe("a shortage of connections", () => {
     await at(url, (db) => db.query(`alter role ${login.username} connection limit 1`));
     expect(await at(login.href, (db) => connectionNotes(db, 3, "LEGACY_POOL"))).toEqual([
       expect.stringMatching(
-        /^the limit of the role is 1 connections, which leaves 1 for us, .* opens up to 3: .*LEGACY_POOL/,
+        /^the limit of the role is 1 connections, which leaves 1 for us, .* opens up to 3, a proof among them: .*LEGACY_POOL/,
       ),
     ]);
   });

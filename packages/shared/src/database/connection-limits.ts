@@ -15,7 +15,7 @@ interface Limits {
 }
 
 /** The tightest limit, and what it leaves for us. */
-interface Room {
+export interface Room {
   /** Completes: "the limit of …". */
   readonly of: string;
   readonly limit: number;
@@ -23,7 +23,7 @@ interface Room {
 }
 
 /** What is left for sessions of ours, ours that are open already included. */
-async function roomForUs(db: Queryable): Promise<Room> {
+export async function roomForUs(db: Queryable): Promise<Room> {
   const { rows } = await db.query<Limits>(
     `select r.rolconnlimit as role, d.datconnlimit as database, r.rolsuper as superuser,
        current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer
@@ -64,7 +64,7 @@ export async function connectionNotes(
   const { of, limit, left } = await roomForUs(db);
   if (left >= needed) return [];
   return [
-    `the limit of ${of} is ${limit} connections, which leaves ${Math.max(0, left)} for us, and one of each service opens up to ${needed}: ` +
+    `the limit of ${of} is ${limit} connections, which leaves ${Math.max(0, left)} for us, and one of each service opens up to ${needed}, a proof among them: ` +
       `they wait for each other, and a run is slow; raise the limit, or lower ${variable} and the replicas`,
   ];
 }

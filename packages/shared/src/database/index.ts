@@ -3,7 +3,7 @@ export { type Decode, decoderOf, labelOf } from "./stored-text.ts";
 export { connectionBroke, errorCode, nextStep, type NextStep, OF_ABSENCE } from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, urlOf, withPool } from "./pool.ts";
 export { type Server, serverOf } from "./attend.ts";
-export { connectionNotes } from "./connection-limits.ts";
+export { connectionNotes, type Room, roomForUs } from "./connection-limits.ts";
 export { FOREIGN_TRIGGER } from "./foreign-rules.ts";
 export { refusalCode, refusalInWords } from "./refusals.ts";
 export { openBoth, openTarget } from "./open-databases.ts";

@@ -94,10 +94,12 @@ const PROGRESS = `
 /**
  * Reads the ledger; its cost grows with the number of content rows, a few ms per 100,000.
  * `contents`: the entities whose rows are content; without them the forecast leaves out what an active run has not read yet.
+ * `more`: content rows that are still to come beside those, for the forecast.
  */
 export async function embeddingProgress(
   db: Queryable,
   contents: readonly string[] = [],
+  more = 0,
 ): Promise<EmbeddingProgress> {
   const { rows } = await db.query<Row>(PROGRESS, [contents]);
   const [row] = rows;
@@ -108,7 +110,7 @@ export async function embeddingProgress(
     pausedBecause: open > 0 ? row.paused : null,
     items: { open, done, empty, failed },
     vectors,
-    forecast: forecastOf(row),
+    forecast: forecastOf({ ...row, toCome: row.toCome + more }),
     usage: { calls, throttled, tokens, microdollars },
     index: { state: indexState(row), percent: row.percent },
   };

@@ -128,6 +128,8 @@ export {
   type ProofVersions,
   type ProvedEntity,
   type ProvedVectors,
+  type Needs,
+  recordNeeds,
   recordProved,
   recordVersions,
   renewProof,

@@ -36,7 +36,16 @@ const tally = z.object({
   reasons: counts.default({}),
   notes: counts.default({}),
   strangers: none,
+  bytes: none,
 });
+
+const server = z.object({
+  needed: z.int(),
+  left: z.int().nullable(),
+  limit: z.int().nullable(),
+  of: z.string(),
+});
+const needs = z.object({ source: server, target: server }).nullable();
 
 const facts = {
   id: proofs.id,
@@ -45,6 +54,7 @@ const facts = {
   finishedAt: iso(proofs.finished_at),
   errorCode: proofs.error_code,
   asked: proofs.asked,
+  needs: proofs.needs,
 };
 
 async function findProof(db: Queryable, kind: ProofKind, id: number) {
@@ -78,16 +88,27 @@ async function entitiesOf(db: Queryable, id: number) {
   );
 }
 
+/** What a forecast counted. */
+export interface Foreseen extends Omit<ForecastView, "embedding" | "disk"> {
+  /** Bytes of the rows that are written. */
+  readonly rowBytes: number;
+}
+
 /** One forecast by its id. */
-export async function findForecast(db: Queryable, id: number): Promise<ForecastView | undefined> {
+export async function findForecast(db: Queryable, id: number): Promise<Foreseen | undefined> {
   const found = await findProof(db, "forecast", id);
   if (found === undefined) return undefined;
-  const { asked: _, ...view } = found;
-  const entities = (await entitiesOf(db, id)).map(({ entity, status, rows, counts: counted }) => {
-    const { outcomes, fates, ...rest } = tally.parse(JSON.parse(counted));
-    return { entity, status, rows, ...outcomes, ...fates, ...rest };
+  const { asked: _, needs: taken, ...view } = found;
+  const counted = (await entitiesOf(db, id)).map(({ counts: all, entity, status, rows }) => {
+    const { outcomes, fates, bytes, ...rest } = tally.parse(JSON.parse(all));
+    return { bytes, view: { entity, status, rows, ...outcomes, ...fates, ...rest } };
   });
-  return { ...view, entities };
+  return {
+    ...view,
+    connections: needs.parse(JSON.parse(taken ?? "null")),
+    rowBytes: sum(counted.map(({ bytes }) => bytes)),
+    entities: counted.map((one) => one.view),
+  };
 }
 
 /** One verification by its id. */
@@ -97,7 +118,7 @@ export async function findVerification(
 ): Promise<VerificationView | undefined> {
   const found = await findProof(db, "verification", id);
   if (found === undefined) return undefined;
-  const { asked: askedFor, ...view } = found;
+  const { asked: askedFor, needs: _, ...view } = found;
   const entities = (await entitiesOf(db, id)).map(({ counts: counted, vectors: seen, ...one }) => {
     const kinds = counts.parse(JSON.parse(counted));
     const differences = sum(Object.values(kinds));
@@ -126,7 +147,7 @@ export async function listVerifications(
   db: Queryable,
   { before, limit }: { readonly before: string | undefined; readonly limit: number },
 ): Promise<Answer<"GET /v1/verifications">["items"]> {
-  const { asked: _, ...listed } = facts;
+  const { asked: _, needs: __, ...listed } = facts;
   return await read(
     db,
     query

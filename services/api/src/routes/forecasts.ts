@@ -5,6 +5,7 @@ import { done } from "../answers/refusal.ts";
 import { askProof } from "../control/ask-proof.ts";
 import { type Deps, namesOf } from "../deps.ts";
 import { findForecast } from "../queries/find-proof.ts";
+import { withCosts } from "../runs/forecast-costs.ts";
 import type { App } from "../server.ts";
 
 /** `/v1/forecasts` */
@@ -25,7 +26,7 @@ export function forecastRoutes(app: App, deps: Deps): void {
     async ({ params: { id } }) => {
       const found = await findForecast(target, id);
       if (found === undefined) throw new Problem(404, "not_found", `there is no forecast ${id}`);
-      return found;
+      return await withCosts(target, found, deps.embeddings);
     },
   );
 }

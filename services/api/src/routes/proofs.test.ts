@@ -1,4 +1,4 @@
-import { claimProof, endProof, recordProved } from "@nexus/shared/ledger";
+import { claimProof, endProof, openBudget, recordNeeds, recordProved } from "@nexus/shared/ledger";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiUnderTest, apiUnderTest, loadingRun } from "../api.fixture.ts";
 
@@ -149,6 +149,36 @@ describe("/v1/verifications", () => {
 });
 
 describe("/v1/forecasts", () => {
+  it("says what embedding costs, what connections a run takes, and how much disk", async () => {
+    const unlimited = { requestsPerMinute: null, tokensPerMinute: null, capUsd: null };
+    await openBudget(api.target, { model: "test", ...unlimited, usdPer1kTokens: 0.5 });
+    await api.target.query(
+      `insert into migration.content_events (content_type, target_ids) select 'case', array_agg(gen_random_uuid()) from generate_series(1, 3)`,
+    );
+    await api.post("/v1/forecasts");
+    const proof = await claimProof(api.target);
+    if (proof === undefined) throw new Error("no proof is open");
+    const fates = { inserted: 5, updated: 2, unchanged: 100 };
+    const account = { status: "proved", rows: 107, changedSince: 0 } as const;
+    for (const [position, entity] of ["practices", "patients"].entries())
+      await recordProved(api.target, proof, {
+        ...account,
+        entity,
+        position,
+        counts: { outcomes: { loaded: 107 }, fates, bytes: 4_000 },
+      });
+    const room = { needed: 5, left: 90, limit: 97, of: "the server (max_connections)" };
+    const needs = { source: room, target: { ...room, left: null, limit: null } };
+    await recordNeeds(api.target, proof, needs);
+    await endProof(api.target, proof, null);
+    // Open are 3; patients are content, practices are none.
+    expect((await api.get("/v1/forecasts/1")).body).toMatchObject({
+      embedding: { items: 10, calls: 10, tokens: 400, costUsd: 0.2 },
+      connections: needs,
+      disk: { rowBytes: 8_000, vectorBytes: 10 * 10_799 + 10 * 4_500 },
+    });
+  });
+
   it("shows what a run would do, by outcome, reason, note and fate", async () => {
     await api.post("/v1/forecasts", { entities: ["practices"] });
     await carryOut({

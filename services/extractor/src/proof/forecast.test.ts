@@ -56,7 +56,9 @@ describe("a forecast", () => {
     );
     const before = await written();
     const found = await forecast(null);
+    // Four rows of some 250 bytes are written, to a table with indexes.
     expect(found.get("cases")).toEqual({
+      bytes: expect.toSatisfy((bytes: number) => bytes > 4 * 250 && bytes < 4 * 1_500),
       outcomes: { loaded: ROWS - 1, rejected: 1, parked: 1 },
       fates: { inserted: 2, updated: 2, unchanged: ROWS - 5 },
       reasons: { unreadable: 1 },
@@ -66,6 +68,19 @@ describe("a forecast", () => {
     expect(found.get("practices")).toMatchObject({ fates: { unchanged: ROWS }, strangers: 0 });
     expect(found.get("case_states")).toBe("without_twin");
     expect(await written()).toEqual(before);
+  });
+
+  it("says what a run takes of both servers: connections, and what their limits leave", async () => {
+    await forecast(["practices"]);
+    const { rows } = await target.query<{ needs: string }>(
+      "select needs::text from migration.proofs",
+    );
+    const room = { left: expect.any(Number), limit: expect.any(Number), of: expect.any(String) };
+    expect(JSON.parse(rows[0]?.needs ?? "{}")).toEqual({
+      // The pools of this test have 2 and 10: taken for what is set for all services, and 2 more for the proof.
+      source: { needed: 2 * 2 + 2, ...room },
+      target: { needed: 4 * 10 + 2, ...room },
+    });
   });
 
   it("goes through parents, and counts what is asked for only, whether a run has read it or not", async () => {

@@ -1,5 +1,6 @@
 /** The story of a proof: what an operator asked for is gone through by one extractor, which holds a claim on it. */
 import { type Codes, type Entity, parseCodes, type SourceShape } from "@nexus/catalog";
+import { PROOF_CONNECTIONS } from "@nexus/shared/config";
 import {
   errorCode,
   inTransaction,
@@ -17,6 +18,7 @@ import {
   type HeldProof,
   openProof,
   readRelease,
+  recordNeeds,
   recordVersions,
   renewProof,
   yieldProof,
@@ -24,6 +26,7 @@ import {
 import type { Deps } from "../deps.ts";
 import { askAfterSettle } from "./after-settle.ts";
 import { forecast } from "./forecast.ts";
+import { needsOf } from "./needs.ts";
 import type { Proving } from "./proving.ts";
 import { stepsOf } from "./select-entities.ts";
 import type { TwinDeps, Twins } from "./twins.ts";
@@ -79,8 +82,8 @@ async function giveUp(deps: Deps, proof: HeldProof, error: unknown): Promise<voi
 /** With connections of its own, while it lasts: a proof takes long, and a run goes on beside it. */
 async function carryOut(deps: Deps, books: Bookkeeping, proof: HeldProof): Promise<void> {
   const { settings, signal, target } = deps;
-  const own = { url: urlOf(deps.legacy), max: 2, name: "nexus-proof", server: "source" } as const;
-  await withPool(own, async (legacy) => {
+  const own = { max: PROOF_CONNECTIONS, name: "nexus-proof", server: "source" } as const;
+  await withPool({ ...own, url: urlOf(deps.legacy) }, async (legacy) => {
     rowSecurityLike(deps.legacy, legacy);
     const bounds = { statementMs: settings.legacyStatementMs, signal };
     const ask: Proving["ask"] = (question) => readOnly(legacy, question, bounds);
@@ -102,6 +105,7 @@ async function carryOut(deps: Deps, books: Bookkeeping, proof: HeldProof): Promi
     try {
       const proving = { proof, twins, ask, target, signal, keepsKey: keeping(shape) };
       await (proof.kind === "forecast" ? forecast : verify)(proving, steps);
+      if (proof.kind === "forecast") await recordNeeds(target, proof, await needsOf(deps, ask));
     } finally {
       await twins.close();
     }

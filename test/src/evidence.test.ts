@@ -3,15 +3,19 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { entities } from "@nexus/catalog";
 import { type Ended, nexusHere } from "@nexus/cli/nexus-here";
 import { type Evidence, openClient } from "@nexus/contract";
-import { eventually, stacks } from "@nexus/shared/testing";
+import { stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
 import { canariesIn, contentsOf } from "./canaries.ts";
+import { openBrowser } from "./dashboard/dashboard-under-test.ts";
 import { embedded } from "./embedded-stack.ts";
 import { type Journey, openJourney } from "./journey.ts";
+import { keys } from "./outcomes.ts";
+import { verify } from "./verify.ts";
 
 const OTHER_WISH = "update migration.runs set embeddings = not embeddings where id = 1";
 const OTHER_ANSWER = `update migration.validations set passed = not passed where entity = 'cases' and name = 'sum_closes'`;
@@ -38,11 +42,11 @@ describe.each(stacks([embedded]))("the evidence of a run, on $name", (stack) => 
 
   it("is refused until everything was verified", async () => {
     expect(await refusals()).toEqual(["not_verified"]);
-    await verify({ sample: 50 });
+    await verify(openClient({ url }), { sample: 50 });
     expect(await refusals()).toEqual(["verification_partial"]);
-    await verify({ range: { from: 1, to: 5 } });
+    await verify(openClient({ url }), { range: { from: 1, to: 5 } });
     expect(await refusals()).toEqual(["verification_partial"]);
-    await verify({});
+    await verify(openClient({ url }));
     expect(await refusals()).toEqual([]);
   });
 
@@ -72,8 +76,8 @@ describe.each(stacks([embedded]))("the evidence of a run, on $name", (stack) => 
     const { evidence } = await files();
     for (const { name, source, target } of entities) {
       const row = evidence.counts.find(({ entity }) => entity === name);
-      const inSource = await count(journey.legacy, `select count(*) from ${source.table}`);
-      const inTarget = await count(journey.target, `select count(*) from public.${target.table}`);
+      const [inSource] = await keys(journey.legacy, `select count(*) from ${source.table}`);
+      const [inTarget] = await keys(journey.target, `select count(*) from public.${target.table}`);
       expect([name, row?.expected, row?.target?.rows]).toEqual([name, inSource, inTarget]);
     }
     const exceptions = evidence.exceptions.reduce((sum, { rows }) => sum + rows, 0);
@@ -105,6 +109,19 @@ describe.each(stacks([embedded]))("the evidence of a run, on $name", (stack) => 
       expect((await journey.target.query(sql)).rows).toEqual([]);
     const last = evidence.invariants.at(-1)?.sql.split("\n")[0] ?? "nothing";
     expect(html).toContain(last.replaceAll("'", "&#39;"));
+  });
+
+  it("is a page that opens from the disk and asks for nothing else", async (context) => {
+    const browser = (await openBrowser()) ?? context.skip("no browser");
+    context.onTestFinished(() => browser.close());
+    const page = await browser.newPage();
+    const asked: string[] = [];
+    page.on("request", (request) => void asked.push(request.url()));
+    page.on("pageerror", ({ message }) => void asked.push(message));
+    const address = pathToFileURL(fileOf("html")).href;
+    await page.goto(address);
+    expect(await page.title()).toBe("Evidence of run 1: signed off");
+    expect(asked).toEqual([address]);
   });
 
   it("holds no value of a row", async () => {
@@ -175,7 +192,7 @@ describe.each(stacks([embedded]))("the evidence of a run, on $name", (stack) => 
     const swapped =
       "update public.practices set name = reverse(name) where legacy_id = (select min(legacy_id) from public.practices)";
     await journey.target.query(swapped);
-    await verify({});
+    await verify(openClient({ url }));
     expect(await refusals()).toEqual(["differences"]);
     const { evidence, html } = await files();
     expect(evidence.differences.listed).toMatchObject([
@@ -187,12 +204,12 @@ describe.each(stacks([embedded]))("the evidence of a run, on $name", (stack) => 
   });
 
   it("is refused where a run has written since, and where a run left something out", async () => {
-    await verify({});
+    await verify(openClient({ url }));
     expect(await refusals()).toEqual([]);
     await journey.completed(await journey.begin({ skip: ["workflow_templates"] }));
     expect(await refusals("--run 1")).toEqual(["verification_outdated"]);
     expect(await refusals("", 2)).toEqual(["left_out", "verification_outdated"]);
-    await verify({});
+    await verify(openClient({ url }));
     expect(await refusals("", 2)).toEqual(["left_out"]);
   });
 
@@ -224,27 +241,8 @@ describe.each(stacks([embedded]))("the evidence of a run, on $name", (stack) => 
     const html = await readFile(fileOf("html", run), "utf8");
     return { json, html, evidence: JSON.parse(json) };
   }
-
-  async function verify(asked: {
-    readonly sample?: number;
-    readonly range?: { readonly from: number; readonly to: number };
-  }): Promise<void> {
-    const api = openClient({ url });
-    const { id } = await api.call("POST /v1/verifications", { body: asked });
-    const params = { id: String(id) };
-    const done = await eventually(() => api.call("GET /v1/verifications/:id", { params }), {
-      until: ({ status }) => status !== "open",
-      within: 120_000,
-    });
-    expect(done).toMatchObject({ status: "done", errorCode: null });
-  }
 });
 
 function digestOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-async function count(db: Journey["target"], sql: string): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(sql);
-  return rows[0]?.count ?? 0;
 }

@@ -137,7 +137,9 @@ describe.each(stacks())("markers in every text of the source, on $name", (stack)
       ...["json", "md", "html"].map((format) => `report?format=${format}`),
       ...entities.map(({ name }) => `entities/${name}/exceptions?limit=1000`),
     ];
-    const answers = await Promise.all([ask("audit"), ...paths.map((path) => ask(path))]);
+    const evidence = ask("evidence", { list: true });
+    const answers = await Promise.all([ask("audit"), evidence, ...paths.map((path) => ask(path))]);
+    expect(await evidence).toContain("NOT SIGNED OFF");
     expect(answers.join("\n")).toContain("check_violated");
     expect(canariesIn(answers.join("\n"))).toEqual([]);
   });

@@ -1,10 +1,12 @@
 /** Forecasts and verifications by the real services. */
+import { nexusHere } from "@nexus/cli/nexus-here";
 import { type Client, type ForecastView, openClient } from "@nexus/contract";
 import { eventually, lockWaits, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
 import { embedded } from "./embedded-stack.ts";
 import { type Journey, openJourney } from "./journey.ts";
+import { verify } from "./verify.ts";
 
 describe.each(stacks([embedded]))("proofs, on $name", (stack) => {
   let journey: Journey;
@@ -44,6 +46,34 @@ describe.each(stacks([embedded]))("proofs, on $name", (stack) => {
       "case_states created_at shifted_time",
       "workflow_templates null missing_row",
     ]);
+  });
+
+  it("are asked for by preflight too, where all is ready", async (context) => {
+    const { legacyUrl, targetUrl } = journey.stack;
+    const servers = { LEGACY_URL: legacyUrl, TARGET_URL: targetUrl };
+    const { url } = await startApiHere(context, journey.stack);
+    const env = { ...servers, NEXUS_API_URL: url };
+    const told = await nexusHere(["preflight", "--forecast"], env);
+    expect(told).toMatchObject({ code: 0, stderr: "" });
+    expect(told.stdout).toMatch(
+      /^both databases are ready\nforecast \d+: what a run would do now/m,
+    );
+    const json = await nexusHere(["preflight", "--forecast", "--json"], env);
+    const known = JSON.parse(json.stdout).forecast.entities.map(
+      (one: { entity: string }) => one.entity,
+    );
+    expect(known).toHaveLength(8);
+    const alone = { ...servers, NEXUS_API_URL: "http://127.0.0.1:1" };
+    for (const form of [[], ["--json"]]) {
+      const { code, stdout } = await nexusHere(["preflight", "--forecast", ...form], alone);
+      expect([code, stdout]).toEqual([3, expect.stringContaining("ready")]);
+    }
+    const unready = await nexusHere(["preflight", "--forecast", "--json"], {
+      ...env,
+      TARGET_URL: legacyUrl,
+    });
+    expect(unready.code).toBe(2);
+    expect(JSON.parse(unready.stdout)).not.toHaveProperty("forecast");
   });
 
   it("leave nothing but an open proof where their extractor is killed, and go on", async (context) => {
@@ -92,15 +122,9 @@ async function forecast(
 
 /** Verifies, and returns each difference as `entity id column kind`. */
 async function differences(api: Client): Promise<string[]> {
-  const { id } = await api.call("POST /v1/verifications", { body: {} });
-  const params = { id: String(id) };
-  const done = await eventually(() => api.call("GET /v1/verifications/:id", { params }), {
-    until: ({ status }) => status !== "open",
-    within: 120_000,
-  });
-  expect(done).toMatchObject({ status: "done", errorCode: null });
+  const done = await verify(api);
   expect(done.entities.filter(({ status }) => status !== "proved")).toEqual([]);
-  const query = { limit: 1_000 };
+  const [params, query] = [{ id: String(done.id) }, { limit: 1_000 }];
   const { items } = await api.call("GET /v1/verifications/:id/differences", { params, query });
   return items.map(({ entity, legacyId, column, kind }) =>
     [entity, legacyId, column ?? "null", kind].join(" "),

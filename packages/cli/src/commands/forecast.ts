@@ -29,16 +29,23 @@ export function forecast(program: Command): void {
 }
 
 async function ask(given: Given): Promise<void> {
+  const view = await forecastDone(given);
+  print(view, forecastLines(view), given);
+}
+
+/** Asks for a forecast, and waits until an extractor has made it. Exit code 1 where it failed. */
+export async function forecastDone({
+  only,
+  reason,
+}: Pick<Given, "only" | "reason">): Promise<ForecastView> {
   const api = openApi();
-  const entities = given.only === undefined ? undefined : [...given.only];
-  const { id } = await api.call("POST /v1/forecasts", {
-    body: { entities, reason: given.reason },
-  });
+  const entities = only === undefined ? undefined : [...only];
+  const { id } = await api.call("POST /v1/forecasts", { body: { entities, reason } });
   const view = await untilDone(`forecast ${id}`, () =>
     api.call("GET /v1/forecasts/:id", { params: { id: String(id) } }),
   );
-  print(view, linesOf(view), given);
   if (view.status === "failed") process.exitCode = EXIT_CODES.unwell.code;
+  return view;
 }
 
 const HEADINGS = [
@@ -52,7 +59,8 @@ const HEADINGS = [
   "strangers",
 ] as const;
 
-function linesOf(view: ForecastView): string[] {
+/** A forecast for people. */
+export function forecastLines(view: ForecastView): string[] {
   const { id, status, errorCode, entities } = view;
   if (status === "failed")
     return [`forecast ${id} failed (${errorCode}): the extractor's log says more`];

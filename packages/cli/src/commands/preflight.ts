@@ -1,5 +1,6 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import {
+  type Config,
   connectionsNeeded,
   legacyUrl,
   optionalQueueUrl,
@@ -21,6 +22,8 @@ import {
 } from "@nexus/shared/database";
 import type { Command } from "commander";
 import { poolVariables } from "../doctor/settings.ts";
+import { write } from "../output.ts";
+import { forecastDone, forecastLines } from "./forecast.ts";
 
 const variables = {
   LEGACY_URL: legacyUrl,
@@ -31,6 +34,11 @@ const variables = {
   QUEUE_URL: optionalQueueUrl({ meaning: "the queue, looked at if it is set" }),
 };
 
+interface Given {
+  readonly json?: true;
+  readonly forecast?: true;
+}
+
 /** `nexus preflight`: says whether a migration could run now, and what to mend if not. Changes nothing. */
 export function preflight(program: Command): void {
   program
@@ -39,51 +47,90 @@ export function preflight(program: Command): void {
       "check both databases, and the queue if it is set, without changing anything (reads LEGACY_URL, TARGET_URL, QUEUE_URL)",
     )
     .option("--json", "print one JSON object")
-    .action(async ({ json }: { json?: true }) => {
+    .option(
+      "--forecast",
+      "if all is ready, go on with what `nexus forecast` says; it needs the API and an extractor (reads NEXUS_API_URL, NEXUS_TOKEN, too)",
+    )
+    .action(async (given: Given) => {
       const config = parseConfig(variables, process.env);
-      const ordered = inDependencyOrder(entities);
-      const legacy = await checked(config.LEGACY_URL, async (pool) => {
-        const { notes } = await preflightLegacy(pool, ordered, config);
-        const needed = connectionsNeeded("legacy", config.LEGACY_POOL);
-        return [
-          ...notes.map(({ says }) => says),
-          ...(await connectionNotes(pool, needed, "LEGACY_POOL")),
-        ];
-      });
-      const target = await checked(config.TARGET_URL, async (pool) => {
-        await preflightTarget(pool, ordered);
-        const needed = connectionsNeeded("target", config.TARGET_POOL);
-        const few = await connectionNotes(pool, needed, "TARGET_POOL");
-        return [
-          ...(await notesOnTarget(pool, ordered)),
-          ...(await privacyNotes(pool, ordered)),
-          ...few,
-        ];
-      });
-      const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);
-      const warnings = [
-        ...plainTextRisk("LEGACY_URL", config.LEGACY_URL),
-        ...plainTextRisk("TARGET_URL", config.TARGET_URL),
-        ...queue.warnings,
-      ].map(({ says }) => says);
-      if (json === true) {
-        const asked = config.QUEUE_URL === undefined ? {} : { queue: facts(queue) };
-        print({ legacy: facts(legacy), target: facts(target), ...asked, warnings });
-      } else for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
-      throwWorst([legacy.failure, target.failure, queue.failure]);
-      if (json === true) return;
-      for (const note of legacy.notes) process.stdout.write(`source: ${note}\n`);
-      for (const note of target.notes) process.stdout.write(`target: ${note}\n`);
-      process.stdout.write(
-        config.QUEUE_URL === undefined
-          ? "both databases are ready\n"
-          : "both databases are ready, and so is the queue\n",
+      const found = await examine(config);
+      const { legacy, target, queue } = found;
+      const failures = [legacy.failure, target.failure, queue.failure].filter(
+        (failure) => failure !== undefined,
       );
+      if (given.json === true) {
+        await printFacts(config, found, given.forecast === true && failures.length === 0);
+        return throwWorst(failures);
+      }
+      for (const warning of found.warnings) process.stderr.write(`warning: ${warning}\n`);
+      throwWorst(failures);
+      write(linesOf(config, found));
+      if (given.forecast === true) write(forecastLines(await forecastDone({})));
     });
 }
 
+type Settings = Config<typeof variables>;
+
+async function examine(config: Settings) {
+  const ordered = inDependencyOrder(entities);
+  const legacy = await checked(config.LEGACY_URL, async (pool) => {
+    const { notes } = await preflightLegacy(pool, ordered, config);
+    const needed = connectionsNeeded("legacy", config.LEGACY_POOL);
+    return [
+      ...notes.map(({ says }) => says),
+      ...(await connectionNotes(pool, needed, "LEGACY_POOL")),
+    ];
+  });
+  const target = await checked(config.TARGET_URL, async (pool) => {
+    await preflightTarget(pool, ordered);
+    const needed = connectionsNeeded("target", config.TARGET_POOL);
+    const few = await connectionNotes(pool, needed, "TARGET_POOL");
+    return [
+      ...(await notesOnTarget(pool, ordered)),
+      ...(await privacyNotes(pool, ordered)),
+      ...few,
+    ];
+  });
+  const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);
+  const warnings = [
+    ...plainTextRisk("LEGACY_URL", config.LEGACY_URL),
+    ...plainTextRisk("TARGET_URL", config.TARGET_URL),
+    ...queue.warnings,
+  ].map(({ says }) => says);
+  return { legacy, target, queue, warnings };
+}
+
+type Found = Awaited<ReturnType<typeof examine>>;
+
+function linesOf({ QUEUE_URL }: Settings, { legacy, target }: Found): string[] {
+  return [
+    ...legacy.notes.map((note) => `source: ${note}`),
+    ...target.notes.map((note) => `target: ${note}`),
+    QUEUE_URL === undefined
+      ? "both databases are ready"
+      : "both databases are ready, and so is the queue",
+  ];
+}
+
+/** One object, with the forecast if there is one. What was found is printed even where the forecast cannot be had. */
+async function printFacts(
+  { QUEUE_URL }: Settings,
+  { legacy, target, queue, warnings }: Found,
+  forecasts: boolean,
+): Promise<void> {
+  const asked = QUEUE_URL === undefined ? {} : { queue: facts(queue) };
+  const found = { legacy: facts(legacy), target: facts(target), ...asked, warnings };
+  if (!forecasts) return print(found);
+  try {
+    print({ ...found, forecast: await forecastDone({}) });
+  } catch (error) {
+    print(found);
+    throw error;
+  }
+}
+
 function print(facts: object): void {
-  process.stdout.write(`${JSON.stringify(facts)}\n`);
+  write([JSON.stringify(facts)]);
 }
 
 /** Whether the queue can be opened, and what it warns of. Its client takes long to load: only where there is a queue. */
@@ -124,8 +171,7 @@ function facts({ failure, notes = [] }: Checked) {
 }
 
 /** Both messages in one line, with the exit code of the graver one: what cannot be reached cannot be mended by configuration. */
-function throwWorst(checks: readonly (StartFailure | undefined)[]): void {
-  const failures = checks.filter((failure) => failure !== undefined);
+function throwWorst(failures: readonly StartFailure[]): void {
   if (failures.length === 0) return;
   throw new StartFailure(
     failures.map(({ message }) => message).join("; "),

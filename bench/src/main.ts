@@ -1,7 +1,8 @@
-/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4]`: the whole run beside its floor, or by the number of loaders. */
+/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --proofs]`: the whole run beside its floor, by the number of loaders, or beside its proofs. */
 import { parseArgs } from "node:util";
 import { byLoaders, loadersReport } from "./loaders.ts";
-import { report, type Round } from "./report.ts";
+import { type Proved, provedRun } from "./proved-run.ts";
+import { provedLines, report, type Round } from "./report.ts";
 import { wholeRuns } from "./whole-run.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -11,17 +12,31 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     json: { type: "boolean", default: false },
     loaders: { type: "string" },
+    proofs: { type: "boolean", default: false },
   },
 });
 
 const scale = Number(values.scale);
 const world = await openWorld(scale);
 try {
-  process.stdout.write(
-    values.loaders === undefined ? await besideFloor() : await loaders(values.loaders),
-  );
+  process.stdout.write(await measured());
 } finally {
   await world.stop();
+}
+
+async function measured(): Promise<string> {
+  if (values.loaders !== undefined) return await loaders(values.loaders);
+  return values.proofs ? await besideProofs() : await besideFloor();
+}
+
+/** Without the floor: a round takes a third of the time. */
+async function besideProofs(): Promise<string> {
+  const rounds: Proved[] = [];
+  for (let n = 0; n < Number(values.rounds); n++)
+    rounds.push(await provedRun(await world.newTarget()));
+  return values.json
+    ? `${JSON.stringify({ scale, rounds })}\n`
+    : `${provedLines(rounds).join("\n")}\n`;
 }
 
 async function besideFloor(): Promise<string> {
@@ -46,5 +61,5 @@ async function round({ floor, newTarget }: World): Promise<Round> {
   const [one] = await wholeRuns(await newTarget(), 1, 1);
   if (one === undefined || two === undefined || rerun === undefined)
     throw new Error("a run is missing");
-  return { floorSeconds, one, two, rerun };
+  return { floorSeconds, one, two, rerun, proved: await provedRun(await newTarget()) };
 }

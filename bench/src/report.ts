@@ -1,12 +1,14 @@
 /** What a bench prints: medians, ratios paired in their round, and everything as JSON for those who want to look closer. */
+import type { Proved } from "./proved-run.ts";
 import type { Taken } from "./whole-run.ts";
 
-/** One round: the floor, a run with two loaders, the same again unchanged, and a run with one loader. */
+/** One round: the floor, a run with two loaders, the same again unchanged, a run with one loader, and a run with two between its proofs. */
 export interface Round {
   readonly floorSeconds: number;
   readonly one: Taken;
   readonly two: Taken;
   readonly rerun: Taken;
+  readonly proved: Proved;
 }
 
 export interface Measured {
@@ -66,8 +68,35 @@ function text(measured: Measured): string {
     line("target rows a second", found.rowsPerSecond.toFixed(0)),
     line("largest service process", megabytes(found.servicePeakMegabytes)),
     line("Redis at its peak", megabytes(found.redisPeakMegabytes)),
+    ...provedLines(rounds.map(({ proved }) => proved)),
     ...perEntity(rounds),
   ].join("\n")}\n`;
+}
+
+/** What the second bookkeeping takes, each proof beside the load of its own round. */
+export function provedLines(rounds: readonly Proved[]): string[] {
+  const ratio = (of: (proved: Proved) => number): string =>
+    `${median(rounds.map((one) => of(one) / one.load.seconds)).toFixed(2)} × load`;
+  const middle = (of: (proved: Proved) => number): string => seconds(median(rounds.map(of)));
+  const peak = Math.max(...rounds.flatMap(({ memory }) => [memory.forecast, memory.verification]));
+  const differences = Math.max(...rounds.map((one) => one.differences));
+  return [
+    line(
+      "load between its proofs",
+      middle(({ load }) => load.seconds),
+    ),
+    line(
+      "forecast",
+      middle((one) => one.forecastSeconds),
+      ratio((one) => one.forecastSeconds),
+    ),
+    line(
+      "verification",
+      middle((one) => one.verifySeconds),
+      `${ratio((one) => one.verifySeconds)}, ${differences} differences`,
+    ),
+    line("extractor that proves", megabytes(peak / 1_048_576)),
+  ];
 }
 
 /** Seconds from opening to settling of each entity, in the last round's run with two loaders. */

@@ -1,7 +1,7 @@
 /** `/v1/evidence`: what a run has moved and what proves it, for auditors. Keys and codes of rows, never a value. */
 import { z } from "zod";
 import { instant, optionalBody, reason, sourceKey } from "./parts.ts";
-import { difference, newestVerification } from "./proofs.ts";
+import { difference, newestVerification } from "./proof-views.ts";
 import { check, progressRow, shortfall, targetSum } from "./report.ts";
 import { runFacts } from "./run-view.ts";
 

@@ -14,4 +14,9 @@ export type { Lineage } from "./records.ts";
 export type { Report, ReportFormat } from "./report.ts";
 export type { EntityView, Eta, Limit, RunView, Totals } from "./run-view.ts";
 export type { AdoptionView, Finding } from "./adoptions.ts";
-export type { Difference, ForecastView, NewestVerification, VerificationView } from "./proofs.ts";
+export type {
+  Difference,
+  ForecastView,
+  NewestVerification,
+  VerificationView,
+} from "./proof-views.ts";

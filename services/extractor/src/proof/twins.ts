@@ -10,7 +10,7 @@ import {
   readSnapshot,
   urlOf,
 } from "@nexus/shared/database";
-import { rawTablesOf } from "./raw-tables.ts";
+import { type RawTable, rawTablesOf } from "./raw-tables.ts";
 import { beginSession, keepKnown } from "./session.ts";
 import { stage } from "./stage.ts";
 import { type SourceText, sourceText } from "./stored-rows.ts";
@@ -81,6 +81,7 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
       for (const raw of tables) await stage({ source, target, shape, keys, writers, text }, raw);
     };
     await readSnapshot(legacy, read, bounds);
+    await target.query(planningSql(tables));
     await target.query(`create temp table expected on commit drop as ${twin}`);
   };
   try {
@@ -106,6 +107,15 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
     },
     close: () => session.end(),
   };
+}
+
+/**
+ * Has the twin planned for the rows that are there, by a sample of 3,000, and not compiled: unanalysed, and with JIT, the twin of cases took 40 of
+ * 76 s for 67,000 rows, now 7 of 38 (measured beside other work).
+ */
+function planningSql(tables: readonly RawTable[]): string {
+  const staged = tables.map(({ name }) => `raw_${name}`).join(", ");
+  return `set local jit = off; set local default_statistics_target = 10; analyze ${staged}`;
 }
 
 /** PostgreSQL's name of the encoding in which the source stores text. */

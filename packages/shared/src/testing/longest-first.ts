@@ -13,6 +13,7 @@ export const LONGEST: readonly string[] = [
   "chaos/scaling.test.ts",
   "chaos/versions.test.ts",
   "test/src/evidence.test.ts",
+  "test/src/twin.test.ts",
   "test/src/changes.test.ts",
   "chaos/points.test.ts",
   "chaos/sigterm.test.ts",

@@ -12,6 +12,9 @@ const targetOf = z.object({ scaleTargetRef: z.object({ name: z.string() }) });
 /** The embedder builds the index on a connection beside its pool; the migration has one. */
 const BESIDE_THE_POOL: Readonly<Record<string, number>> = { embedder: 1, migrate: 1 };
 
+/** What one extractor opens of each server beside its pools while it makes a forecast or a verification; the others wait. */
+const PROOF = 2;
+
 export interface Connections {
   readonly server: string;
   readonly atMost: number;
@@ -26,7 +29,7 @@ export function connectionsOf(manifests: readonly Manifest[]): Connections[] {
     server,
     atMost: workloadsOf(manifests)
       .map((workload) => replicasOf(workload, manifests) * perReplica(workload, server, manifests))
-      .reduce((sum, connections) => sum + connections, 0),
+      .reduce((sum, connections) => sum + connections, PROOF),
     budget: Number(annotations?.[`nexus/${server}-connections`]),
   }));
 }

@@ -34,8 +34,11 @@ const LOOK_ROWS = 10_000;
 /** Rows that are in memory at once: one may have megabytes. */
 const SLICE_ROWS = 50;
 
-interface Row extends ContentRow {
+interface Key extends ContentRow {
   readonly legacyKey: number;
+}
+
+interface Row extends Key {
   readonly vectors: string;
   /** Whether one of its vectors is in another practice. */
   readonly isApart: boolean;
@@ -48,8 +51,23 @@ interface Differing extends ContentRow {
 
 /** Looks at the rows behind a legacy key. A vector in a wrong practice is never pending: it goes with its row in one transaction. */
 export async function lookAtContent(tx: Queryable, sight: Sight, after: number): Promise<Look> {
-  const { entity, content } = sight;
   await tx.query("set local jit = off");
+  return (await hasAnyVector(tx, sight))
+    ? await lookAtEach(tx, sight, after)
+    : await lookAtBare(tx, sight, after);
+}
+
+async function hasAnyVector(tx: Queryable, { content, hasVectors }: Sight): Promise<boolean> {
+  if (!hasVectors) return false;
+  const found = await tx.query("select from public.ai_embeddings where content_type = $1 limit 1", [
+    content.contentType,
+  ]);
+  return found.rowCount === 1;
+}
+
+/** Puts every row into words, and asks of those that differ whether they are pending. */
+async function lookAtEach(tx: Queryable, sight: Sight, after: number): Promise<Look> {
+  const { entity, content } = sight;
   const differing: Differing[] = [];
   let [rows, last]: [number, number | null] = [0, after];
   while (last !== null && rows < LOOK_ROWS) {
@@ -69,19 +87,56 @@ export async function lookAtContent(tx: Queryable, sight: Sight, after: number):
   return { rows, pending: pending.size, found, last };
 }
 
+/**
+ * Where no row of the kind has a vector, as after runs without embeddings, most are pending: that is asked first, and only the others are put
+ * into words. Those that have nothing to say are pending until an embedder has seen it.
+ */
+async function lookAtBare(tx: Queryable, sight: Sight, after: number): Promise<Look> {
+  const { entity, content } = sight;
+  const { rows } = await tx.query<Key>(
+    `select ${keysSql(sight)} from public.${content.table} t where ${behind(sight)} limit ${LOOK_ROWS}`,
+    [after, ...(sight.reach?.values ?? [])],
+  );
+  const pending = await pendingAmong(tx, entity, content, rows);
+  const others = rows.filter(({ id }) => !pending.has(id)).map(({ id }) => id);
+  const found: Look["found"][number][] = [];
+  for (let at = 0; at < others.length; at += SLICE_ROWS) {
+    const slice = await tx.query<Row>(`${selectSql(sight)} where t.id = any($2::uuid[])`, [
+      content.contentType,
+      others.slice(at, at + SLICE_ROWS),
+    ]);
+    for (const { sourceKey, kinds } of slice.rows.flatMap((row) => compare(content, row)))
+      found.push(...kinds.map((kind) => ({ sourceKey, kind })));
+    await setImmediate();
+  }
+  const last = rows.length < LOOK_ROWS ? null : (rows.at(-1)?.legacyKey ?? null);
+  return { rows: rows.length, pending: pending.size, found, last };
+}
+
 async function readSlice(tx: Queryable, sight: Sight, after: number): Promise<readonly Row[]> {
-  const { entity, content, isKept, reach, hasVectors } = sight;
-  const key = `t.${entity.target.key}`;
-  const source = sourceOf(entity, isKept);
   const found = await tx.query<Row>(
-    `select t.id, ${key}::bigint as "legacyKey", ${source} as "sourceKey", ${content.columns.map((name) => `t.${name}`).join(", ")}, v.*
-     from public.${content.table} t
-     cross join lateral (${hasVectors ? VECTORS : NO_VECTORS}) v
-     where ${key} > $2::bigint and ${reach === null ? "true" : reach.within(isKept ? key : source, 3)}
-     order by ${key} limit ${SLICE_ROWS}`,
-    [content.contentType, after, ...(reach?.values ?? [])],
+    `${selectSql(sight)} where ${behind(sight, 2)} limit ${SLICE_ROWS}`,
+    [sight.content.contentType, after, ...(sight.reach?.values ?? [])],
   );
   return found.rows;
+}
+
+/** SQL of rows with their vectors; its first parameter is the content type. */
+function selectSql(sight: Sight): string {
+  const columns = sight.content.columns.map((name) => `t.${name}`).join(", ");
+  return `select ${keysSql(sight)}, ${columns}, v.* from public.${sight.content.table} t
+     cross join lateral (${sight.hasVectors ? VECTORS : NO_VECTORS}) v`;
+}
+
+function keysSql({ entity, isKept }: Sight): string {
+  return `t.id, t.${entity.target.key}::bigint as "legacyKey", ${sourceOf(entity, isKept)} as "sourceKey"`;
+}
+
+/** SQL: rows within reach behind a key, which is parameter `first`, in the order of their keys. */
+function behind({ entity, isKept, reach }: Sight, first = 1): string {
+  const key = `t.${entity.target.key}`;
+  const within = reach?.within(isKept ? key : sourceOf(entity, isKept), first + 1) ?? "true";
+  return `${key} > $${first}::bigint and ${within} order by ${key}`;
 }
 
 const VECTORS = `select

@@ -19,7 +19,7 @@ export { extractionSql, recognitionSql, tablesRead } from "./extraction.ts";
 export { idOf } from "./ids.ts";
 export { asMapped } from "./recognition.ts";
 export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
-export { UnreadableRow } from "./row-errors.ts";
+export { UnreadableRow } from "./parked-or-rejected.ts";
 export { MissingInSource, missingInSource } from "./missing-in-source.ts";
 export { quoted, sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
 export type { Family } from "./source-types.ts";

@@ -20,7 +20,8 @@ import { verify } from "./verify.ts";
 const OTHER_WISH = "update migration.runs set embeddings = not embeddings where id = 1";
 const OTHER_ANSWER = `update migration.validations set passed = not passed where entity = 'cases' and name = 'sum_closes'`;
 
-describe.each(stacks([embedded]))("the evidence of a run, on $name", (stack) => {
+// Servers where there are any: the page is made of the same tables on both.
+describe.each(stacks([embedded]).slice(-1))("the evidence of a run, on $name", (stack) => {
   let journey: Journey;
   let folder: string;
   let url: string;

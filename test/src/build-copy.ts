@@ -52,7 +52,9 @@ export function copyBuild(): BuildCopy {
 
 function copy(part: string, folder: string): void {
   mkdirSync(join(folder, part), { recursive: true });
-  for (const name of ["dist", "sql", "package.json", "node_modules"].map((one) => join(part, one)))
+  for (const name of ["dist", "sql", "twins", "package.json", "node_modules"].map((one) =>
+    join(part, one),
+  ))
     if (existsSync(join(ROOT, name)))
       cpSync(join(ROOT, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
 }

@@ -17,7 +17,8 @@ describe("the page of verifications", () => {
     await page.getByText("Run 3 is active: a verification waits until it is over.").waitFor();
     await page
       .getByRole("listitem")
-      .filter({ hasText: "30 differences, vectors of 12 rows pending, 2 entities not verified" })
+      .filter({ hasText: "30 differences" })
+      .filter({ hasText: "vectors of 12 rows pending, 2 entities not verified" })
       .waitFor();
     await page.getByRole("link", { name: "Verification 1" }).click();
     await page.getByRole("heading", { name: "30 differences" }).waitFor();

@@ -83,17 +83,33 @@ function Line({ of }: { readonly of: Facts }) {
         <br />
         <span class="soft small">{timesOf(of)}</span>
       </span>
-      <span class={`end state ${differences > 0 || errorCode !== null ? "bad" : "rests"}`}>
-        {errorCode === null ? foundBy(of) : words(errorCode)}
+      <span class="end">
+        <span class={`state ${differences > 0 || errorCode !== null ? "bad" : "rests"}`}>
+          {errorCode === null ? foundBy(of) : words(errorCode)}
+        </span>
+        <Unknown of={of} />
       </span>
     </li>
   );
 }
 
-function foundBy({ status, differences, pending, notVerified }: Facts): string {
-  const yet = pending === 0 ? "" : `, vectors of ${counted(pending, "row")} pending`;
-  const found = `${counted(differences, "difference")}${status === "open" ? " so far" : ""}${yet}`;
-  return notVerified === 0
-    ? found
-    : `${found}, ${count(notVerified)} ${notVerified === 1 ? "entity" : "entities"} not verified`;
+function foundBy({ status, differences }: Facts): string {
+  return `${counted(differences, "difference")}${status === "open" ? " so far" : ""}`;
+}
+
+/** What a verification says nothing of. */
+function Unknown({ of: { pending, notVerified } }: { readonly of: Facts }) {
+  const parts = [
+    ...(pending === 0 ? [] : [`vectors of ${counted(pending, "row")} pending`]),
+    ...(notVerified === 0
+      ? []
+      : [`${count(notVerified)} ${notVerified === 1 ? "entity" : "entities"} not verified`]),
+  ];
+  if (parts.length === 0) return null;
+  return (
+    <>
+      <br />
+      <span class="soft small">{parts.join(", ")}</span>
+    </>
+  );
 }

@@ -12,13 +12,13 @@ afterAll(async () => await browser?.close());
 describe("the page of verifications", () => {
   it("says of each entity what differs beside its progress, and of which nothing is known", async (context) => {
     const { page, faults } = await (await dashboardUnderTest(context, browser)).open();
-    await page.getByRole("link", { name: "Verifications" }).click();
+    await page.getByRole("link", { name: "Verifications", exact: true }).click();
     expect(await page.title()).toBe("Verifications · Smile Nexus Migration");
     await page.getByText("Run 3 is active: a verification waits until it is over.").waitFor();
     await page
       .getByRole("listitem")
       .filter({ hasText: "30 differences" })
-      .filter({ hasText: "vectors of 12 rows pending, 2 entities not verified" })
+      .filter({ hasText: "vectors of 12 rows pending; 2 entities not verified" })
       .waitFor();
     await page.getByRole("link", { name: "Verification 1" }).click();
     await page.getByRole("heading", { name: "30 differences" }).waitFor();

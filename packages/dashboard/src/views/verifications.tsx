@@ -81,13 +81,13 @@ function Line({ of }: { readonly of: Facts }) {
       <span>
         <a href={linkTo(["verifications", id])}>Verification {id}</a> <TaskState status={status} />
         <br />
-        <span class="soft small">{timesOf(of)}</span>
-      </span>
-      <span class="end">
-        <span class={`state ${differences > 0 || errorCode !== null ? "bad" : "rests"}`}>
-          {errorCode === null ? foundBy(of) : words(errorCode)}
+        <span class="soft small">
+          {timesOf(of)}
+          {unknownOf(of)}
         </span>
-        <Unknown of={of} />
+      </span>
+      <span class={`end state ${differences > 0 || errorCode !== null ? "bad" : "rests"}`}>
+        {errorCode === null ? foundBy(of) : words(errorCode)}
       </span>
     </li>
   );
@@ -98,18 +98,8 @@ function foundBy({ status, differences }: Facts): string {
 }
 
 /** What a verification says nothing of. */
-function Unknown({ of: { pending, notVerified } }: { readonly of: Facts }) {
-  const parts = [
-    ...(pending === 0 ? [] : [`vectors of ${counted(pending, "row")} pending`]),
-    ...(notVerified === 0
-      ? []
-      : [`${count(notVerified)} ${notVerified === 1 ? "entity" : "entities"} not verified`]),
-  ];
-  if (parts.length === 0) return null;
-  return (
-    <>
-      <br />
-      <span class="soft small">{parts.join(", ")}</span>
-    </>
-  );
+function unknownOf({ pending, notVerified }: Facts): string {
+  const vectors = pending === 0 ? "" : `; vectors of ${counted(pending, "row")} pending`;
+  if (notVerified === 0) return vectors;
+  return `${vectors}; ${count(notVerified)} ${notVerified === 1 ? "entity" : "entities"} not verified`;
 }

@@ -74,7 +74,7 @@ describe.each(trials)("adoption of the $shape shape, on $name", ({ stack, shape 
       });
       expect(settled.tables).toEqual(statistics.tables);
     }
-    await expectChildren(target, api, plan.id);
+    if (ORDERS === "half") await expectChildren(target, api, plan.id);
     for (const { entity, strangers, adopted, left } of plan.entities)
       expect(adopted + sum(left), entity).toBe(strangers);
 

@@ -63,6 +63,8 @@ export async function rememberAdopted(target: Pool): Promise<void> {
 export async function changedSince(target: Pool): Promise<Record<string, Changed>> {
   const changed: Record<string, Changed> = {};
   for (const entity of ADOPTED) {
+    const before = await target.query(`select from migration.before_${entity} limit 1`);
+    if (before.rowCount === 0) continue; // The earlier tool did not come as far.
     const { rows } = await target.query<{ id: string; column: string }>(
       `select t.id::text as id, n.key as "column" from migration.before_${entity} b join public.${entity} t using (id),
          jsonb_each_text(to_jsonb(t)) n where n.value is distinct from to_jsonb(b) ->> n.key`,

@@ -1,5 +1,5 @@
 /** What keeps a query of the legacy database from being read, as far as a row may be at fault. */
-import { errorCode, nextStep } from "@nexus/shared/database";
+import { errorCode, nextStep, UNREADABLE_TEXT } from "@nexus/shared/database";
 
 /**
  * `text`: bytes that mean nothing in their encoding. `row`: a value that cannot be read, or computed. `unsure`: damage, of a row or of more.
@@ -13,9 +13,6 @@ export type Fault =
       readonly error: unknown;
     };
 
-/** Bytes that are not of the encoding, and characters that have no counterpart in ours. */
-const OF_TEXT = /^(22021|22P05)$/;
-
 /** A lost page, an index that disagrees with its table, a compressed value that is none: PostgreSQL before 13 has no other code for most. */
 const DAMAGE = /^XX/;
 
@@ -26,7 +23,7 @@ const TOOK_TOO_LONG = "57014";
 export function faultOf(error: unknown): Fault {
   const code = errorCode(error);
   if (code === undefined) throw error;
-  if (OF_TEXT.test(code)) return { kind: "text", code, error };
+  if (UNREADABLE_TEXT.test(code)) return { kind: "text", code, error };
   if (code === TOOK_TOO_LONG) return { kind: "slow", code, error };
   const step = nextStep(error);
   if (step === "row") return { kind: "row", code, error };

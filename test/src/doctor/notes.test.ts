@@ -91,6 +91,7 @@ describe("the doctor notes of the target", () => {
     );
   });
 
+  // Needs the table of vectors; servers without pgvector are named in the closing lines.
   it.skipIf(!breakableWithVectors)("content that failed for itself", async () => {
     await ward.target.query(
       `insert into migration.embedding_failures (content_type, content_id, version, code) values ('cases', gen_random_uuid(), '1', 'x');

@@ -38,6 +38,7 @@ async function expectedOf(legacy: Pool, target: Pool): Promise<Expected> {
   return all;
 }
 
+// Each alteration has a database of its own, made from a template by a server of ours; what is not installed is named in the closing lines.
 describe.skipIf(!postgres.found).each(["real", "reported"] as const)(
   "the twins of a source of the %s shape",
   (shape) => {

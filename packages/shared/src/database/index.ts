@@ -1,5 +1,5 @@
 export { byOid } from "./text-types.ts";
-export { type Decode, decoderOf, labelOf } from "./stored-text.ts";
+export { type Decode, decoderOf, labelOf, UNREADABLE_TEXT } from "./stored-text.ts";
 export { connectionBroke, errorCode, nextStep, type NextStep, OF_ABSENCE } from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, urlOf, withPool } from "./pool.ts";
 export { type Server, serverOf } from "./attend.ts";

@@ -1,5 +1,8 @@
 /** Bytes of a source as text, by the label of the Encoding standard that is true of them. */
 
+/** SQLSTATEs of a server that sends text: bytes that are not of the encoding, and characters that have no counterpart in ours. */
+export const UNREADABLE_TEXT = /^(22021|22P05)$/;
+
 /** `whole`: every byte has a meaning; where not, U+FFFD stands for those that have none. */
 export type Decode = (bytes: Buffer) => { readonly text: string; readonly whole: boolean };
 

@@ -21,10 +21,11 @@ const exactly = contract["POST /v1/evidence"].response[200].shape.evidence;
 /** `/v1/evidence`: read from one state, put on record with its digests, then answered. */
 export function evidenceRoute(app: App, deps: Deps): void {
   const { target, catalog } = deps;
-  const sources = { catalog, names: namesOf(deps), release: readRelease() };
+  const names = namesOf(deps);
 
   app.post("/v1/evidence", { schema: contract["POST /v1/evidence"] }, async (request) => {
     const { run: id, list = false, reason = null } = request.body ?? {};
+    const sources = { catalog, names, release: readRelease() };
     const { evidence, madeAt } = await inSnapshot(
       target,
       async (tx) => {

@@ -1,6 +1,6 @@
 /** Raw rows of the source in temporary tables of the target, for as long as a transaction lasts. */
 import { quoted, type SourceShape } from "@nexus/catalog";
-import { decoderOf, errorCode, type Queryable } from "@nexus/shared/database";
+import { decoderOf, errorCode, type Queryable, UNREADABLE_TEXT } from "@nexus/shared/database";
 import { type Choice, isText, type RawColumn, type RawTable } from "./raw-tables.ts";
 import { asKey, readingOf } from "./raw-values.ts";
 import { decodedRow, inDigits, type SourceText } from "./stored-rows.ts";
@@ -18,9 +18,6 @@ export interface Staging {
 
 /** Rows that are in memory at once, twice: some are read while others are written. */
 const PORTION = 1_000;
-
-/** Bytes that are not of the encoding, and characters that have no counterpart in ours. */
-const OF_TEXT = ["22021", "22P05"];
 
 /** Makes `raw_<name>` and fills it. */
 export async function stage(staging: Staging, raw: RawTable): Promise<void> {
@@ -40,7 +37,7 @@ async function copyOrElseStored(staging: Staging, raw: RawTable, chosen: Conditi
   try {
     await copy(staging, raw, chosen);
   } catch (error) {
-    if (!OF_TEXT.includes(errorCode(error) ?? "")) throw error;
+    if (!UNREADABLE_TEXT.test(errorCode(error) ?? "")) throw error;
     await source.query("rollback to savepoint as_text");
     await target.query(`truncate raw_${raw.name}`);
     await copyStored(staging, raw, chosen);

@@ -103,7 +103,8 @@ describe.skipIf(!breakableWithVectors)(
       if (service === undefined || old === undefined)
         throw new Error(`there is no ${name} to replace`);
       await startNext(service);
-      expect(await old.kill("SIGTERM"), name).toEqual(STOPPED);
+      const ended = await old.kill("SIGTERM");
+      expect(ended, `${name}, whose last words were ${old.output().slice(-800)}`).toEqual(STOPPED);
     }
 
     async function migrate(main: string): Promise<{ code: number | null; said: string }> {

@@ -42,6 +42,7 @@ const ELSEWHERE = [
   "npm run bench:embeddings",
   "npm run bench:search",
   "npm run bench:api",
+  "nexus report --signed-off", // test/src/evidence.test.ts
 ];
 
 it("prints no command that no test types", () => {

@@ -2,7 +2,7 @@
 import { entities } from "@nexus/catalog";
 import { mutate, type MutatedEntity, type Mutation, type Shape } from "@nexus/local/sample";
 import type { EntityProgress } from "@nexus/shared/ledger";
-import { stacks } from "@nexus/shared/testing";
+import { mostReal, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embedded } from "./embedded-stack.ts";
 import { type Journey, openJourney } from "./journey.ts";
@@ -20,7 +20,7 @@ const MOVED: readonly MutatedEntity[] = [
   "workflow_templates",
 ];
 
-describe.each(stacks([embedded]))("changes of the source on $name", (stack) => {
+describe.each(mostReal(stacks([embedded])))("changes of the source on $name", (stack) => {
   describe.each<Shape>(["real", "reported"])("of the %s shape", (shape) => {
     let journey: Journey;
     let before: Snapshot;

@@ -6,6 +6,7 @@ import { serviceToRun } from "@nexus/local/services";
 import { backfill } from "@nexus/shared/ledger";
 import {
   eventually,
+  mostReal,
   type ServiceProcess,
   spawnService,
   stacksWithVectors,
@@ -29,7 +30,7 @@ const NOWHERE = {
   queueUrl: "redis://nowhere.test",
 };
 
-describe.each(stacksWithVectors([embedded]))("Dify on $name", (stack) => {
+describe.each(mostReal(stacksWithVectors([embedded])))("Dify on $name", (stack) => {
   let dify: DifyServer;
   let journey: Journey;
   beforeAll(async () => {

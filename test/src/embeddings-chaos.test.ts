@@ -18,9 +18,9 @@ import {
 import { type Journey, openJourney } from "./journey.ts";
 
 const CALLS = 8;
-/** Kills and the cap need a drain that lasts. */
-const LONG_SCALE = 0.02;
-/** Some 400 texts are far more than the calls under way, which is what a fault meets; `npm run chaos` embeds more. */
+/** Kills and the cap need a drain that lasts; `npm run chaos` embeds more. */
+const LONG_SCALE = rounds > 1 ? 0.02 : 0.01;
+/** Some 400 texts are far more than the calls under way, which is what a fault meets. */
 const SCALE = rounds > 1 ? LONG_SCALE : 0.005;
 
 describe.skipIf(!breakableWithVectors)(`embedders in trouble (seed ${seed})`, () => {

@@ -1,7 +1,12 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { entities } from "@nexus/catalog";
 import { backfill } from "@nexus/shared/ledger";
-import { eventually, type ServiceProcess, stacksWithVectors } from "@nexus/shared/testing";
+import {
+  eventually,
+  mostReal,
+  type ServiceProcess,
+  stacksWithVectors,
+} from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embedded } from "./embedded-stack.ts";
 import { callCount, distinctTexts, drained, indexState, unsettledContent } from "./embeddings.ts";
@@ -9,7 +14,7 @@ import { type Journey, openJourney } from "./journey.ts";
 
 const BY = { actor: "test", reason: null };
 
-describe.each(stacksWithVectors([embedded]))("embeddings on $name", (stack) => {
+describe.each(mostReal(stacksWithVectors([embedded])))("embeddings on $name", (stack) => {
   let journey: Journey;
   beforeAll(async () => {
     journey = await openJourney(stack, { sample: { scale: 0.02 } });

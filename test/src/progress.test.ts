@@ -22,7 +22,7 @@ describe.skipIf(servers === undefined)(`the progress of a run with faults (seed 
     if (servers === undefined) return;
     journey = await openJourney(servers, {
       sample: { scale: 0.03, seed: 3, dirt: "dangling" },
-      env: { BATCH_ROWS: "10", LOADER_CONCURRENCY: "1", CARE_MS: "1000", API_PORT: "0" },
+      env: { BATCH_ROWS: "20", LOADER_CONCURRENCY: "1", CARE_MS: "1000", API_PORT: "0" },
       extractors: 2,
       loaders: 2,
     });

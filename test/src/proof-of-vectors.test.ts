@@ -2,7 +2,7 @@
 import { entities } from "@nexus/catalog";
 import { type Client, openClient } from "@nexus/contract";
 import { backfill } from "@nexus/shared/ledger";
-import { eventually, stacksWithVectors } from "@nexus/shared/testing";
+import { eventually, mostReal, stacksWithVectors } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
 import { embedded } from "./embedded-stack.ts";
@@ -10,7 +10,7 @@ import { drained } from "./embeddings.ts";
 import { type Journey, openJourney } from "./journey.ts";
 
 // Servers where they have pgvector: what is asked of both stacks is the same.
-describe.each(stacksWithVectors([embedded]).slice(-1))("vectors, on $name", (stack) => {
+describe.each(mostReal(stacksWithVectors([embedded])))("vectors, on $name", (stack) => {
   let journey: Journey;
 
   beforeAll(async () => {

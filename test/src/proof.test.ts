@@ -1,14 +1,14 @@
 /** Forecasts and verifications by the real services. */
 import { nexusHere } from "@nexus/cli/nexus-here";
 import { type Client, type ForecastView, openClient } from "@nexus/contract";
-import { eventually, lockWaits, stacks } from "@nexus/shared/testing";
+import { eventually, lockWaits, mostReal, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
 import { embedded } from "./embedded-stack.ts";
 import { type Journey, openJourney } from "./journey.ts";
 import { verify } from "./verify.ts";
 
-describe.each(stacks([embedded]))("proofs, on $name", (stack) => {
+describe.each(mostReal(stacks([embedded])))("proofs, on $name", (stack) => {
   let journey: Journey;
 
   beforeAll(async () => {

@@ -2,7 +2,13 @@
 import { bedrockEnvironment, type BedrockServer, startBedrock } from "@nexus/local/bedrock";
 import { type CollectorServer, type ReceivedSpan, startCollector } from "@nexus/local/collector";
 import { withPool } from "@nexus/shared/database";
-import { eventually, remark, type RunningStack, stacksWithVectors } from "@nexus/shared/testing";
+import {
+  eventually,
+  mostReal,
+  remark,
+  type RunningStack,
+  stacksWithVectors,
+} from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canariesIn } from "./canaries.ts";
 import { embedded } from "./embedded-stack.ts";
@@ -12,7 +18,7 @@ import { type Journey, openJourney } from "./journey.ts";
 /** Of the caller, who is traced as well. */
 const CALLER = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" };
 
-describe.each(stacksWithVectors([embedded]))("the trace of a run, on $name", (stack) => {
+describe.each(mostReal(stacksWithVectors([embedded])))("the trace of a run, on $name", (stack) => {
   let collector: CollectorServer;
   let bedrock: BedrockServer;
   let journey: Journey;

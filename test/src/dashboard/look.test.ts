@@ -31,10 +31,15 @@ const VIEWS = [
   ["audit", "#/audit", "the source copy was a week old"],
 ] as const;
 
+/** With what axe looks for in each: all of it once, then what is different there. */
 const LOOKS = [
-  ["light", { colorScheme: "light" }],
-  ["dark", { colorScheme: "dark" }],
-  ["phone", { colorScheme: "light", viewport: { width: 360, height: 780 }, deviceScaleFactor: 2 }],
+  ["light", { colorScheme: "light" }, {}],
+  ["dark", { colorScheme: "dark" }, { runOnly: ["color-contrast"] }],
+  [
+    "phone",
+    { colorScheme: "light", viewport: { width: 360, height: 780 }, deviceScaleFactor: 2 },
+    { runOnly: ["target-size", "scrollable-region-focusable"] },
+  ],
 ] as const;
 
 let browser: Browser | undefined;
@@ -44,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await browser?.close());
 
-describe.each(LOOKS)("%s", (look, options) => {
+describe.each(LOOKS)("%s", (look, options, rules) => {
   it("every view can be used by everybody, and fits", async (context) => {
     const dashboard = await dashboardUnderTest(context, browser);
     const { page, faults } = await dashboard.open(options);
@@ -53,7 +58,7 @@ describe.each(LOOKS)("%s", (look, options) => {
       await page.getByText(shows).first().waitFor();
       await eventually(async () => (await page.getByText(/^(Reading|Drawing) /).count()) === 0);
       await page.screenshot({ path: join(SCREENSHOTS, `${name}-${look}.png`), fullPage: true });
-      expect(await violationsOn(page), name).toEqual([]);
+      expect(await violationsOn(page, rules), name).toEqual([]);
       expect(
         await page.evaluate("document.documentElement.scrollWidth - innerWidth"),
         name,
@@ -80,20 +85,29 @@ describe("a dialog and the login", () => {
 });
 
 describe("opening it", () => {
-  it("paints its first content within a second", async (context) => {
+  it("paints its first content within a second of what an empty page takes here", async (context) => {
     const { page } = await (await dashboardUnderTest(context, browser)).open();
     await page.getByText("Who did what").waitFor();
-    const entries = await page.evaluate(
-      "performance.getEntriesByName('first-contentful-paint').map((e) => e.startTime)",
-    );
-    const [painted = Infinity] = z.array(z.number()).parse(entries);
-    remark("measured", `dashboard: first paint after ${Math.round(painted)} ms`);
-    expect(painted).toBeLessThan(1_000);
+    const painted = await firstPaint(page);
+    await page.goto("data:text/html,nothing");
+    const empty = await firstPaint(page);
+    remark("measured", `dashboard: first paint after ${painted} ms, of an empty page ${empty} ms`);
+    expect(painted - empty).toBeLessThan(1_000);
   });
 });
 
+/** In whole milliseconds after the page was asked for. */
+async function firstPaint(page: Page): Promise<number> {
+  const look = "performance.getEntriesByName('first-contentful-paint').map((e) => e.startTime)";
+  const [painted] = await eventually(
+    async () => z.array(z.number()).parse(await page.evaluate(look)),
+    { until: ({ length }) => length > 0 },
+  );
+  return Math.round(painted ?? Infinity);
+}
+
 /** What axe finds, however slight, with the places. */
-async function violationsOn(page: Page): Promise<string[]> {
+async function violationsOn(page: Page, rules: object = {}): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = z
     .object({
@@ -101,6 +115,6 @@ async function violationsOn(page: Page): Promise<string[]> {
         z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) }),
       ),
     })
-    .parse(await page.evaluate("axe.run()"));
+    .parse(await page.evaluate(`axe.run(${JSON.stringify(rules)})`));
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }

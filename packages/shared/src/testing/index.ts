@@ -28,6 +28,7 @@ export {
   type Breakable,
   type RunningStack,
   type Stack,
+  mostReal,
   stacks,
   stacksWithVectors,
 } from "./stacks.ts";

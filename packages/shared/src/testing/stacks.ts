@@ -47,6 +47,14 @@ export function stacksWithVectors(given: readonly Stack[] = []): readonly Stack[
   return testRun.withoutVectors() === undefined ? stacks(given) : given.map(announced);
 }
 
+/**
+ * The one of them that is most like production, for what is the same on each: real servers where there are any. Where every suite
+ * ran on each stack, embedded databases took a fifth of a whole run's processor time, as much as all PostgreSQL servers (measured).
+ */
+export function mostReal(found: readonly Stack[]): readonly Stack[] {
+  return found.slice(-1);
+}
+
 /** PostgreSQL and Redis as they are in production: our own where they can be started, else those lent to the tests. */
 function serversHere(): Stack[] {
   if (findPostgres() && findRedis()) return [{ name: "servers", start: own }];

@@ -123,7 +123,9 @@ describe.each(carriers)("the queue on $name, broken", (kind) => {
     await eventually(() => taken.length === 1);
     expect(line.swallow()).toBeGreaterThan(0);
     await offered("silent", "run.after");
-    await eventually(() => taken.length === 2, { within: 60_000 });
+    // A job whose end fell silent too is done once more, before the other or after it.
+    const after = () => taken.some((data) => JSON.stringify(data).includes("after"));
+    await eventually(after, { within: 60_000 });
     await Promise.all([stop(), transport.close()]);
     await behind.close();
   });

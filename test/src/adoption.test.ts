@@ -1,10 +1,10 @@
 /** A target that is half filled already becomes whole: nobody is loaded twice, no id changes, what is unclear is left and listed. */
 import { openClient } from "@nexus/contract";
 import { type HalfFilled, makeHalfFilled, matches, strangers } from "@nexus/local/half-filled";
-import { eventually, lockWaits, mostReal, stacks } from "@nexus/shared/testing";
+import { eventually, lockWaits } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ORDERS, SCALE, trials } from "./adoption-trials.ts";
 import { startApiHere } from "./api-here.ts";
-import { embedded } from "./embedded-stack.ts";
 import {
   adoption,
   changedSince,
@@ -20,21 +20,6 @@ import {
   writesSoFar,
 } from "./half-filled-target.ts";
 import { type Journey, openJourney } from "./journey.ts";
-
-/** `ADOPTION_SCALE=1`: the report's 844 practices and 9,101 profiles. */
-const SCALE = Number(process.env["ADOPTION_SCALE"] ?? 0.05);
-
-/** `ADOPTION_ORDERS=none`: the report's state, in which the earlier tool came as far as practices and profiles. */
-const ORDERS = process.env["ADOPTION_ORDERS"] === "none" ? "none" : "half";
-
-/** Both shapes on both stacks at full scale; else the stack that is most like production has both. */
-const [usual] = mostReal(stacks([embedded]));
-const trials = stacks([embedded]).flatMap((stack) => {
-  const all = SCALE === 1 || stack.name === usual?.name;
-  return (["real", "reported"] as const)
-    .slice(all ? 0 : 1)
-    .map((shape) => ({ stack, shape, name: stack.name }));
-});
 
 describe.each(trials)("adoption of the $shape shape, on $name", ({ stack, shape }) => {
   let journey: Journey;

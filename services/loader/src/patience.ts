@@ -2,10 +2,10 @@
  * What this process does while a server refuses: one batch probes it, with growing pauses, all others wait; and it says so, in the
  * ledger and in its log, now and then.
  */
-import { refusalInWords, type Server } from "@nexus/shared/database";
+import { type Pool, refusalInWords, type Server } from "@nexus/shared/database";
 import { clearHold, holdsAll, recordHold } from "@nexus/shared/ledger";
 import type { Handled } from "@nexus/shared/queue";
-import type { Deps } from "./deps.ts";
+import type { Log } from "@nexus/shared/telemetry";
 
 /** Milliseconds of the first pause; it doubles with each refusal, up to the longest. */
 const FIRST_MS = 1_000;
@@ -38,7 +38,13 @@ export interface Patience {
   requireOpen(server: Server): Promise<void>;
 }
 
-export function openPatience({ target, log }: Pick<Deps, "target" | "log">): Patience {
+/** Where it is said that a server refuses. */
+interface Told {
+  readonly target: Pool;
+  readonly log: Log;
+}
+
+export function openPatience({ target, log }: Told): Patience {
   const held = new Map<Server, Held>();
   const saidAt = new Map<Server, number>();
   return {

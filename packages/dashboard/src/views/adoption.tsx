@@ -2,6 +2,7 @@
 import type { AdoptionView } from "@nexus/contract";
 import { CancelAdoption, KIND } from "../parts/adoption-actions.tsx";
 import { Ready } from "../parts/notice.tsx";
+import { type Head, ScrollingTable } from "../parts/scrolling-table.tsx";
 import { TaskState } from "../parts/state.tsx";
 import { linkTo } from "../router.ts";
 import { useLoad } from "../use-load.ts";
@@ -55,37 +56,26 @@ function Entities({ of: { id, kind, status, entities } }: { readonly of: Adoptio
       {entities.length === 0 ? (
         <p class="soft">{nothingFound(kind, status)}</p>
       ) : (
-        <div
-          class="table-frame"
-          tabIndex={0}
-          role="region"
-          aria-label="Entities, a table that scrolls"
-        >
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Entity</th>
-                <th scope="col" class="number">
-                  Without key
-                </th>
-                <th scope="col" class="number">
-                  {kind === "plan" ? "Would be adopted" : "Adopted"}
-                </th>
-                <th scope="col">Known by</th>
-                <th scope="col">Left alone</th>
-                {kind === "plan" && <th scope="col">The first run will change</th>}
-              </tr>
-            </thead>
-            <tbody>
-              {entities.map((one) => (
-                <Line key={one.entity} id={id} kind={kind} of={one} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ScrollingTable of="Entities" heads={headsOf(kind)}>
+          {entities.map((one) => (
+            <Line key={one.entity} id={id} kind={kind} of={one} />
+          ))}
+        </ScrollingTable>
       )}
     </section>
   );
+}
+
+function headsOf(kind: AdoptionView["kind"]): readonly Head[] {
+  const planned = kind === "plan";
+  return [
+    "Entity",
+    { number: "Without key" },
+    { number: planned ? "Would be adopted" : "Adopted" },
+    "Known by",
+    "Left alone",
+    ...(planned ? ["The first run will change"] : []),
+  ];
 }
 
 function nothingFound(kind: AdoptionView["kind"], status: AdoptionView["status"]): string {

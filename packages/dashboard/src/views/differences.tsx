@@ -1,8 +1,9 @@
 /** What a verification found, row by row: keys, columns and kinds, a page at a time. */
 import type { Difference } from "@nexus/contract";
+import { EntityFilters } from "../parts/entity-filters.tsx";
 import { usePages } from "../parts/pager.tsx";
 import { PagedRows } from "../parts/pages.tsx";
-import { Select } from "../parts/select.tsx";
+import { ScrollingTable } from "../parts/scrolling-table.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useLoad } from "../use-load.ts";
 import { words } from "../words.ts";
@@ -35,27 +36,16 @@ export function Differences({ id, entities }: DifferencesProps) {
   const turning = usePages(`${id} ${entity ?? ""} ${kind ?? ""}`);
   const address = { id, entity, kind, limit: 25, cursor: turning[0].at(-1) };
   const differences = useLoad("GET /v1/verifications/:id/differences", address, 10_000);
-  const choose = (chosen: Readonly<Record<string, string>>) =>
-    (location.hash = linkTo(["verifications", id], { entity, kind, ...chosen }));
   return (
     <section class="card" aria-labelledby="differences-title">
-      <div class="card-head">
-        <h2 id="differences-title">What differs</h2>
-        <div class="filters">
-          <Select
-            label="Entity"
-            value={entity}
-            options={entities}
-            choose={(one) => choose({ entity: one })}
-          />
-          <Select
-            label="Kind"
-            value={kind}
-            options={KINDS}
-            choose={(one) => choose({ kind: one })}
-          />
-        </div>
-      </div>
+      <EntityFilters
+        id="differences-title"
+        title="What differs"
+        at={["verifications", id]}
+        entities={entities}
+        by="kind"
+        values={KINDS}
+      />
       <PagedRows
         of={differences}
         what="the differences"
@@ -69,24 +59,11 @@ export function Differences({ id, entities }: DifferencesProps) {
 
 function Rows({ items }: { readonly items: readonly Difference[] }) {
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label="Rows, a table that scrolls">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Legacy key</th>
-            <th scope="col">Entity</th>
-            <th scope="col">Column</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Counts</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((one) => (
-            <Line key={JSON.stringify(one)} of={one} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollingTable of="Rows" heads={["Legacy key", "Entity", "Column", "Kind", "Counts"]}>
+      {items.map((one) => (
+        <Line key={JSON.stringify(one)} of={one} />
+      ))}
+    </ScrollingTable>
   );
 }
 

@@ -2,6 +2,7 @@
 import type { Answer } from "@nexus/contract";
 import { usePages } from "../parts/pager.tsx";
 import { PagedRows } from "../parts/pages.tsx";
+import { ScrollingTable } from "../parts/scrolling-table.tsx";
 import { Requeue } from "../parts/requeue.tsx";
 import { linkTo } from "../router.ts";
 import { useLoad } from "../use-load.ts";
@@ -50,35 +51,29 @@ function Rows({
 }) {
   const inColumns = items.some(({ column }) => column !== null);
   const waiting = items.some(({ missingId }) => missingId !== null);
+  const heads = [
+    "Legacy key",
+    ...(inColumns ? ["Column"] : []),
+    ...(waiting ? ["Waits for"] : []),
+    "Run",
+    "Since",
+  ];
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label="Rows, a table that scrolls">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Legacy key</th>
-            {inColumns && <th scope="col">Column</th>}
-            {waiting && <th scope="col">Waits for</th>}
-            <th scope="col">Run</th>
-            <th scope="col">Since</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((one) => (
-            <tr key={one.legacyId}>
-              <th scope="row">
-                <a href={linkTo(["rows", entity, one.legacyId])}>{one.legacyId}</a>
-              </th>
-              {inColumns && <td>{one.column ?? <span class="soft">the row</span>}</td>}
-              {waiting && <td>{waitsFor(one)}</td>}
-              <td>
-                <a href={linkTo(["runs", one.runId])}>run {one.runId}</a>
-              </td>
-              <td class="soft">{instant(one.createdAt)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollingTable of="Rows" heads={heads}>
+      {items.map((one) => (
+        <tr key={one.legacyId}>
+          <th scope="row">
+            <a href={linkTo(["rows", entity, one.legacyId])}>{one.legacyId}</a>
+          </th>
+          {inColumns && <td>{one.column ?? <span class="soft">the row</span>}</td>}
+          {waiting && <td>{waitsFor(one)}</td>}
+          <td>
+            <a href={linkTo(["runs", one.runId])}>run {one.runId}</a>
+          </td>
+          <td class="soft">{instant(one.createdAt)}</td>
+        </tr>
+      ))}
+    </ScrollingTable>
   );
 }
 

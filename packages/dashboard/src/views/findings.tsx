@@ -1,8 +1,9 @@
 /** The rows that an adoption left alone: ids, reasons and keys, a page at a time. */
 import type { Finding } from "@nexus/contract";
+import { EntityFilters } from "../parts/entity-filters.tsx";
 import { usePages } from "../parts/pager.tsx";
 import { PagedRows } from "../parts/pages.tsx";
-import { Select } from "../parts/select.tsx";
+import { ScrollingTable } from "../parts/scrolling-table.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useLoad } from "../use-load.ts";
 import { count, words } from "../words.ts";
@@ -28,27 +29,16 @@ export function Findings({ id, entities }: FindingsProps) {
   const turning = usePages(`${id} ${entity ?? ""} ${reason ?? ""}`);
   const address = { id, entity, reason, limit: 25, cursor: turning[0].at(-1) };
   const findings = useLoad("GET /v1/adoptions/:id/findings", address, 10_000);
-  const choose = (chosen: Readonly<Record<string, string>>) =>
-    (location.hash = linkTo(["adoptions", id], { entity, reason, ...chosen }));
   return (
     <section class="card" aria-labelledby="findings-title">
-      <div class="card-head">
-        <h2 id="findings-title">Left alone</h2>
-        <div class="filters">
-          <Select
-            label="Entity"
-            value={entity}
-            options={entities}
-            choose={(one) => choose({ entity: one })}
-          />
-          <Select
-            label="Reason"
-            value={reason}
-            options={REASONS}
-            choose={(one) => choose({ reason: one })}
-          />
-        </div>
-      </div>
+      <EntityFilters
+        id="findings-title"
+        title="Left alone"
+        at={["adoptions", id]}
+        entities={entities}
+        by="reason"
+        values={REASONS}
+      />
       <PagedRows
         of={findings}
         what="the rows that were left alone"
@@ -62,27 +52,21 @@ export function Findings({ id, entities }: FindingsProps) {
 
 function Rows({ items }: { readonly items: readonly Finding[] }) {
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label="Rows, a table that scrolls">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Row of the target</th>
-            <th scope="col">Entity</th>
-            <th scope="col">Reason</th>
-            <th scope="col">May be source row</th>
-            <th scope="col">By key</th>
-            <th scope="col" class="number">
-              Children
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((one) => (
-            <Line key={`${one.entity} ${one.id}`} of={one} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollingTable
+      of="Rows"
+      heads={[
+        "Row of the target",
+        "Entity",
+        "Reason",
+        "May be source row",
+        "By key",
+        { number: "Children" },
+      ]}
+    >
+      {items.map((one) => (
+        <Line key={`${one.entity} ${one.id}`} of={one} />
+      ))}
+    </ScrollingTable>
   );
 }
 

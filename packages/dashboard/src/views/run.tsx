@@ -3,6 +3,7 @@ import type { EntityView, RunView } from "@nexus/contract";
 import { Bar, leftOf } from "../parts/bar.tsx";
 import { Ready } from "../parts/notice.tsx";
 import { ReportLinks } from "../parts/report-links.tsx";
+import { type Head, ScrollingTable } from "../parts/scrolling-table.tsx";
 import { EntityState, RunState } from "../parts/state.tsx";
 import { useLoad } from "../use-load.ts";
 import { linkTo } from "../router.ts";
@@ -60,43 +61,22 @@ function Verified({ by }: { readonly by: RunView["verification"] }) {
 }
 
 const COUNTS = ["expected", "loaded", "rejected", "parked", "excluded"] as const;
+const HEADS: readonly Head[] = [
+  "Entity",
+  "Status",
+  "Progress",
+  ...[...COUNTS, "left", "gone"].map((number) => ({ number })),
+];
 
 function Entities({ entities }: { readonly entities: readonly EntityView[] }) {
   return (
     <section class="card" aria-labelledby="entities-title">
       <h2 id="entities-title">Rows by entity</h2>
-      <div
-        class="table-frame"
-        tabIndex={0}
-        role="region"
-        aria-label="Entities, a table that scrolls"
-      >
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Entity</th>
-              <th scope="col">Status</th>
-              <th scope="col">Progress</th>
-              {COUNTS.map((name) => (
-                <th key={name} scope="col" class="number">
-                  {name}
-                </th>
-              ))}
-              <th scope="col" class="number">
-                left
-              </th>
-              <th scope="col" class="number">
-                gone
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {entities.map((one) => (
-              <Line key={one.entity} of={one} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ScrollingTable of="Entities" heads={HEADS}>
+        {entities.map((one) => (
+          <Line key={one.entity} of={one} />
+        ))}
+      </ScrollingTable>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 /** One verification, entity by entity, beside how far the newest run is. */
 import type { EntityView, VerificationView } from "@nexus/contract";
 import { Ready } from "../parts/notice.tsx";
+import { type Head, ScrollingTable } from "../parts/scrolling-table.tsx";
 import { TaskState } from "../parts/state.tsx";
 import { linkTo } from "../router.ts";
 import { useSurroundings } from "../surroundings.ts";
@@ -67,44 +68,26 @@ function Entities({ of }: { readonly of: VerificationView }) {
             : "It ended before an entity was done."}
         </p>
       ) : (
-        <div
-          class="table-frame"
-          tabIndex={0}
-          role="region"
-          aria-label="Entities, a table that scrolls"
-        >
-          <table>
-            <Head runId={view?.run?.id} />
-            <tbody>
-              {entities.map((one) => (
-                <Line key={one.entity} id={id} of={one} progress={progress.get(one.entity)} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ScrollingTable of="Entities" heads={headsOf(view?.run?.id)}>
+          {entities.map((one) => (
+            <Line key={one.entity} id={id} of={one} progress={progress.get(one.entity)} />
+          ))}
+        </ScrollingTable>
       )}
     </section>
   );
 }
 
-function Head({ runId }: { readonly runId: number | undefined }) {
-  return (
-    <thead>
-      <tr>
-        <th scope="col">Entity</th>
-        <th scope="col">{runId === undefined ? "Progress" : `Progress of run ${runId}`}</th>
-        <th scope="col">Verified</th>
-        <th scope="col" class="number">
-          Compared
-        </th>
-        <th scope="col">Differences by kind</th>
-        <th scope="col" class="number">
-          Changed since
-        </th>
-        <th scope="col">Vectors</th>
-      </tr>
-    </thead>
-  );
+function headsOf(runId: number | undefined): readonly Head[] {
+  return [
+    "Entity",
+    runId === undefined ? "Progress" : `Progress of run ${runId}`,
+    "Verified",
+    { number: "Compared" },
+    "Differences by kind",
+    { number: "Changed since" },
+    "Vectors",
+  ];
 }
 
 interface LineProps {

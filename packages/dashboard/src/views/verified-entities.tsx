@@ -2,6 +2,7 @@
 import type { Answer, EntityView, NewestVerification } from "@nexus/contract";
 import { Bar } from "../parts/bar.tsx";
 import { Ready } from "../parts/notice.tsx";
+import { ScrollingTable } from "../parts/scrolling-table.tsx";
 import { linkTo } from "../router.ts";
 import { useLoad } from "../use-load.ts";
 import { counted, instant, percent, words } from "../words.ts";
@@ -20,27 +21,11 @@ export function VerifiedEntities({ entities }: { readonly entities: readonly Ent
       </div>
       <Ready of={newest} what="the verifications">
         {({ entities: known }) => (
-          <div
-            class="table-frame"
-            tabIndex={0}
-            role="region"
-            aria-label="Loaded and verified, a table that scrolls"
-          >
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Entity</th>
-                  <th scope="col">Progress</th>
-                  <th scope="col">Verified</th>
-                </tr>
-              </thead>
-              <tbody>
-                {known.map((one) => (
-                  <Line key={one.entity} of={one} progress={progress.get(one.entity)} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <ScrollingTable of="Loaded and verified" heads={["Entity", "Progress", "Verified"]}>
+            {known.map((one) => (
+              <Line key={one.entity} of={one} progress={progress.get(one.entity)} />
+            ))}
+          </ScrollingTable>
         )}
       </Ready>
     </section>

@@ -3,7 +3,7 @@
  * triggers and tables that inherit, each with the role as which it reads. Definitions are compared, never said.
  */
 import type { Queryable } from "./pool.ts";
-import { rolesOf } from "./open-uses.ts";
+import { rolesOf } from "./audience.ts";
 
 /** A table of ours, or one that inherits from one or hands down to one. */
 export interface Guarded {

@@ -10,7 +10,8 @@ import {
   routines,
   sightOf,
 } from "./open-objects.ts";
-import { audienceOf, unboundTenants, usersOf } from "./open-uses.ts";
+import { audienceOf } from "./audience.ts";
+import { unboundTenants, usersOf } from "./open-uses.ts";
 import { openedTables } from "./opened-tables.ts";
 import { type Opening, openTo, remedyOf, withoutGuard } from "./opening-words.ts";
 import type { Queryable } from "./pool.ts";

@@ -3,7 +3,7 @@
  * Nobody keeps a record of where rows were copied from (`create table … as`), so what looks like a table of ours by its columns counts as a copy.
  */
 import type { Guarded } from "./open-objects.ts";
-import { rolesOf } from "./open-uses.ts";
+import { rolesOf } from "./audience.ts";
 import type { Queryable } from "./pool.ts";
 
 export interface UnguardedTable {

@@ -7,6 +7,8 @@ ARG NODE=node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea4195
 FROM ${NODE} AS build
 WORKDIR /src
 COPY . .
+# Evidence names it: --build-arg NEXUS_COMMIT=$(git rev-parse HEAD). The clone itself is not let in.
+ARG NEXUS_COMMIT
 RUN sh docker/build.sh && sh docker/deploy.sh /out extractor loader embedder api cli local
 
 # Node and nothing that installs or builds. Processes run as uid 1000 and need no file of theirs to be writable.
@@ -18,9 +20,10 @@ WORKDIR /app
 USER 1000:1000
 STOPSIGNAL SIGTERM
 
+# What it copies for a proof is garbage soon: a small young generation costs it no time, and it takes 40 MB less.
 FROM runtime AS extractor
 COPY --from=build /out/extractor /app
-ENTRYPOINT ["node", "dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "dist/main.js"]
 
 # A batch of rows outgrows Node's usual young generation.
 FROM runtime AS loader

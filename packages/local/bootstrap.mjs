@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commitOf } from "./commit.mjs";
 
 const pnpm = "pnpm@12.21.0";
 const windows = process.platform === "win32";
@@ -64,6 +65,8 @@ function build() {
     [join(root, "node_modules/typescript/bin/tsc"), "-b"],
     "the build failed",
   );
+  // Beside what was compiled of it: an image has no clone to ask.
+  writeFileSync(join(root, "packages/shared/dist/commit"), `${commitOf(root)}\n`);
   buildDashboardIfNeeded();
 }
 

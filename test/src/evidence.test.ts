@@ -91,6 +91,7 @@ describe.each(mostReal(stacks([embedded])))("the evidence of a run, on $name", (
     expect(run.sourceSnapshot).toMatch(/^\d+:\d+:/);
     expect(versions.source).toMatch(/^\d+/);
     expect(versions.release.mapping).toMatch(/^[0-9a-f]{64}$/);
+    expect(versions.release.commit).toMatch(/^([0-9a-f]{40}(-dirty)?|unknown)$/);
     for (const { newest } of verifications) {
       expect(Date.parse(newest?.startedAt ?? "")).toBeGreaterThan(Date.parse(run.finishedAt ?? ""));
       expect(newest?.versions?.release).toEqual(versions.release);

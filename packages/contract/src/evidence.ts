@@ -25,6 +25,10 @@ const sql = z.string().meta({ description: "What repeats it, in the target." });
 
 const release = z.object({
   version: z.string(),
+  commit: z.string().meta({
+    description:
+      "From which it was built; `-dirty` at its end: files were changed since. `unknown`: the build could not tell.",
+  }),
   mapping: z
     .string()
     .meta({ description: "SHA-256 of the mapping, both times that it is written down." }),

@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { startBedrock } from "@nexus/local/bedrock";
+import { serviceToRun } from "@nexus/local/services";
 import {
   eventually,
   remark,
@@ -42,10 +43,15 @@ describe("Dockerfile", () => {
     expect(targets.map(({ image }) => image.package).sort()).toEqual([...deployed()].sort());
   });
 
-  it("starts the loader with the options that package.json starts it with", () => {
-    const options = /node (--\S+) services\/loader/.exec(read("package.json"))?.[1];
-    expect(images().get("loader")?.options).toEqual([options]);
-  });
+  it.each(["extractor", "loader"] as const)(
+    "starts the %s as package.json and tests do",
+    (name) => {
+      const options = new RegExp(`node (--\\S+) services/${name}`).exec(read("package.json"))?.[1];
+      expect(images().get(name)?.options).toEqual([options]);
+      const servers = { legacyUrl: "", targetUrl: "", queueUrl: "" };
+      expect(serviceToRun(name, servers).env["NODE_OPTIONS"]).toBe(options);
+    },
+  );
 });
 
 function scripts(): string {

@@ -17,8 +17,11 @@ export interface ServiceToRun {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Options of Node for each service, the same as in the scripts of package.json: a batch of rows outgrows a small young generation. */
-const NODE_OPTIONS: Partial<Record<ServiceName, string>> = { loader: "--max-semi-space-size=32" };
+/** Options of Node for each service, the same as in the scripts of package.json and in Dockerfile, which says why. */
+const NODE_OPTIONS: Partial<Record<ServiceName, string>> = {
+  extractor: "--max-semi-space-size=4",
+  loader: "--max-semi-space-size=32",
+};
 
 /** The main file of a service and its environment; `more` adds to it or replaces it. */
 export function serviceToRun(

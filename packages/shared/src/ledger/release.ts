@@ -1,12 +1,14 @@
 /** Which release of the product this is, as an auditor needs to know it. */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { twinsFolder } from "@nexus/catalog";
 import { z } from "zod";
 import { ledgerVersions } from "../database/schema-versions.ts";
 
 export interface Release {
   readonly version: string;
+  /** From which it was built, `-dirty` at its end where files were changed since; `unknown` where the build could not tell. */
+  readonly commit: string;
   /** SHA-256 of the mapping as it runs: both bookkeepings. Another one maps, or expects, otherwise. */
   readonly mapping: string;
   /** The newest version of the ledger's schema that it knows. */
@@ -16,13 +18,17 @@ export interface Release {
 
 const PACKAGE = new URL("../../package.json", import.meta.url);
 
+/** Written by the build. */
+const COMMIT = new URL("../../dist/commit", import.meta.url);
+
 /** Reads what is installed; about 100 small files. */
 export function readRelease(): Release {
   const { version } = z
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(PACKAGE, "utf8")));
   const ledger = ledgerVersions().at(-1) ?? "none";
-  return { version, mapping: digestOf(MAPPING), ledger, node: process.versions.node };
+  const commit = existsSync(COMMIT) ? readFileSync(COMMIT, "utf8").trim() : "unknown";
+  return { version, commit, mapping: digestOf(MAPPING), ledger, node: process.versions.node };
 }
 
 /** What is compiled of the catalog, and its twins. */

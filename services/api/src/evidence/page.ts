@@ -108,11 +108,17 @@ function timeTable({ run, verifications }: Evidence): Block[] {
 }
 
 function versionTable({ versions: { release, source, target }, verifications }: Evidence): Block[] {
-  const made = verifications.flatMap(({ newest }) => newest?.versions?.release.mapping ?? []);
+  const made = verifications.flatMap(({ newest }) => newest?.versions?.release ?? []);
+  const once = (all: readonly string[]): readonly string[] => [...new Set(all)];
   return section("Versions", "What, Version", [
     ["Smile Nexus Migration", release.version],
+    ["Commit of this page's release", release.commit],
+    ...once(made.map(({ commit }) => commit)).map((one) => ["Commit that verified", one]),
     ["Mapping of this page's release (SHA-256)", release.mapping],
-    ...[...new Set(made)].map((mapping) => ["Mapping that verified (SHA-256)", mapping]),
+    ...once(made.map(({ mapping }) => mapping)).map((one) => [
+      "Mapping that verified (SHA-256)",
+      one,
+    ]),
     ["Schema of the ledger", release.ledger],
     ["PostgreSQL of the source", source ?? "not known"],
     ["PostgreSQL of the target", target],
@@ -125,7 +131,7 @@ function limits(): Block[] {
     heading("What this cannot say"),
     list([
       "A mistake that stands in both mappings, or in the contract that both were written from, is not seen.",
-      "Columns that no mapping fills, ids, vectors, and documents of Dify are not verified.",
+      "Columns that no mapping fills, ids, the numbers of vectors, and documents of Dify are not verified.",
       "Rows that the source has changed since they were read are counted apart: a later run reads them.",
       "docs/verification.md has the whole list. No value of a row is on this page: keys, columns and codes only.",
     ]),

@@ -19,6 +19,8 @@ const json = {
     target: z.string(),
     release: z.object({
       version: z.string(),
+      // A verification by an older release has not said it.
+      commit: z.string().default("unknown"),
       mapping: z.string(),
       ledger: z.string(),
       node: z.string(),

@@ -9,9 +9,12 @@ import {
 } from "@nexus/shared/database";
 
 export interface UpsertSql {
-  /** Parameters: `sentValues` of `columns`. Returns an `UpsertRow` for each row that was written or should have been. */
+  /**
+   * Parameters: `sentValues` of `columns`; then, where undo is kept, the run and the batch. Returns an `UpsertRow` for each row that was
+   * written or should have been.
+   */
   readonly write: string;
-  /** The same parameters, then the ids that were written: keeps those that differ from what was sent nevertheless. */
+  /** `sentValues` of `columns`, then the ids that were written: keeps those that differ from what was sent nevertheless. */
   readonly remember: string;
   readonly columns: Columns;
 }
@@ -28,12 +31,14 @@ export interface UpsertRow {
 
 const written = new Map<string, UpsertSql>();
 
+/** Whether the rows that are written are kept for a rollback. */
+export type Undo = "kept" | "off";
+
 /** Written once for each kind of table that an entity has met. */
-export function upsertSql(entity: Entity, table: TargetTable): UpsertSql {
-  const name = [entity.name, table.overrules, ...table.generated, "text:", ...table.texts].join(
-    " ",
-  );
-  const known = written.get(name) ?? statements(entity, table);
+export function upsertSql(entity: Entity, table: TargetTable, undo: Undo): UpsertSql {
+  const { overrules, generated, texts } = table;
+  const name = [entity.name, undo, overrules, ...generated, "text:", ...texts].join(" ");
+  const known = written.get(name) ?? statements(entity, table, undo);
   written.set(name, known);
   return known;
 }
@@ -44,10 +49,10 @@ const INSTANTS: Readonly<Record<string, string>> = {
   updated_at: "coalesce(i.updated_at, old.updated_at, i.created_at, now())",
 };
 
-function statements(entity: Entity, table: TargetTable): UpsertSql {
+function statements(entity: Entity, table: TargetTable, undo: Undo): UpsertSql {
   const columns = sentColumns(entity, table);
   return {
-    write: write(entity, columns, table.overrules ? MEMORY : NO_MEMORY),
+    write: write(entity, columns, table.overrules ? MEMORY : NO_MEMORY, KEEPING[undo]),
     remember: remember(entity, columns),
     columns,
   };
@@ -58,7 +63,12 @@ function statements(entity: Entity, table: TargetTable): UpsertSql {
  * Equal rows never reach the insert: no lock, no WAL; nor do rows that the target would make the same of as last time
  * (docs/decisions/what-the-target-overrules.md). `on conflict` is for a row that appeared since.
  */
-function write(entity: Entity, declared: Columns, remembered: Remembered): string {
+function write(
+  entity: Entity,
+  declared: Columns,
+  remembered: Remembered,
+  { former, kept }: Keeping,
+): string {
   const { table, key } = entity.target;
   const columns = Object.keys(declared);
   const due = columns.map((column) => `${INSTANTS[column] ?? `i.${column}`} as ${column}`);
@@ -67,7 +77,7 @@ function write(entity: Entity, declared: Columns, remembered: Remembered): strin
     with
     -- The rows that are new, or differ from what is there.
     due as (
-      select i.id, ${due.join(", ")}
+      select i.id, ${due.join(", ")}${former}
       from ${sentRows(declared)} i
       left join lateral (select * from public.${table} o where o.${key} = i.${key} limit 1) old on true
       where case when old.id is null then true when not (${differs(columns)}) then false
@@ -78,7 +88,7 @@ function write(entity: Entity, declared: Columns, remembered: Remembered): strin
       insert into public.${table} as t (id, ${columns.join(", ")})
       select id, ${columns.join(", ")} from due
       on conflict (${key}) do update set ${sets.join(", ")}
-      returning t.id, t.${key} as key, case when t.xmax = 0 then 'inserted' else 'updated' end as kind)
+      returning t.id, t.${key} as key, case when t.xmax = 0 then 'inserted' else 'updated' end as kind, t.xmin as xid)${kept(entity, columns.length)}
     -- Each row's fate; a row that something else kept from being written; and whether other triggers watch the table.
     select id, key, kind from written
     union all select null, due.${key}, 'lost' from due
@@ -87,6 +97,35 @@ function write(entity: Entity, declared: Columns, remembered: Remembered): strin
     union all select null, null, 'watched' where exists (
       select from pg_trigger t where t.tgrelid = 'public.${table}'::regclass and ${FOREIGN_TRIGGER})`;
 }
+
+/** SQL of what is kept of the rows: what they were, as a column of `due`, and the record of the statement. */
+interface Keeping {
+  readonly former: string;
+  readonly kept: (entity: Entity, columns: number) => string;
+}
+
+const NOTHING_KEPT: Keeping["kept"] = () => "";
+
+/**
+ * In the statement that writes: no round trip more, and the rows as they were are at hand. One record for all of its rows. A row that
+ * appeared since the statement began has no former one here: it has been written by another batch of the run, or by others.
+ */
+const KEEPING: Readonly<Record<Undo, Keeping>> = {
+  off: { former: "", kept: NOTHING_KEPT },
+  kept: {
+    former: ", case when old.id is not null then to_jsonb(old) end as former",
+    kept: ({ name, target: { key } }, columns) => `,
+    -- What was written, for a rollback: the rows that are new, and the changed ones as they were.
+    changed as (
+      select array_agg(w.id) as ids, array_agg(due.former) as former
+      from written w join due on due.${key} = w.key where w.kind = 'updated'),
+    kept as (
+      insert into migration.undo (run_id, entity, batch_id, xid, inserted, updated, former)
+      select $${columns + 2}::integer, '${name}', $${columns + 3}::bigint, (select xid::text::bigint from written limit 1),
+        coalesce((select array_agg(id) from written where kind = 'inserted'), '{}'), coalesce(ids, '{}'), coalesce(former, '{}')
+      from changed where exists (select from written))`,
+  },
+};
 
 /** SQL that says whether the row that is there is what the target made of the same row before. */
 type Remembered = (entity: Entity, columns: readonly string[]) => string;

@@ -2,6 +2,7 @@
 import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
 import { type StoredFunction, setTrigger } from "../database/stored-function.ts";
+import { noteTakenAlong } from "./undo.ts";
 
 function followers(entities: readonly Entity[]): readonly Entity[] {
   return entities.filter(({ followsCase }) => followsCase === true);
@@ -59,6 +60,7 @@ export async function bringBack(
     [cases],
   );
   if (apart.rows.length === 0) return 0;
+  await noteTakenAlong(tx);
   const brought = await tx.query(
     `update public.${table} t set practice_id = c.practice_id from public.cases c
      where c.id = t.case_id and t.practice_id is distinct from c.practice_id and c.id = any($1::uuid[])`,

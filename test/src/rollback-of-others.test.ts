@@ -76,7 +76,7 @@ describe.skipIf(stack === undefined)("a rollback", () => {
     await target.query(
       `create table public.visits (id integer primary key, patient uuid references public.patients on delete cascade);
        insert into public.visits values (1, '${referred}');
-       update public.patients set notes = 'theirs' where id in ('${changed}', '${inserted}')`,
+       update public.patients set first_name = 'theirs' where id in ('${changed}', '${inserted}')`,
     );
     const theirs = await target.query(
       "select to_jsonb(p) as row from public.patients p where id = any($1)",

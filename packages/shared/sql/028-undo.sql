@@ -3,7 +3,7 @@ create table migration.undo (
   -- In the order in which a row was written: whoever writes it next has waited for who wrote it before.
   id bigint generated always as identity primary key,
   run_id integer not null references migration.runs,
-  -- Null: only other rows were taken along, like the projects of a case that moved.
+  -- Null: only the number of a transaction of the rollback.
   entity text,
   -- Null: written when an entity was settled, or rolled back.
   batch_id bigint references migration.batches,
@@ -13,6 +13,8 @@ create table migration.undo (
   -- Rows that were changed, and each of them as it was before; null: it appeared while it was written, and nobody knows.
   updated uuid[] not null default '{}',
   former jsonb[] not null default '{}',
+  -- Rows of other entities that went along by a trigger, as they were: {"projects": [{…}]}. Null: none.
+  taken_along jsonb,
   undone_at timestamptz
 );
 create index undo_of_run on migration.undo (run_id, entity, id);

@@ -7,6 +7,7 @@ import {
   sentRows,
   type TargetTable,
 } from "@nexus/shared/database";
+import { type Keeping, KEEPING, type Undo } from "./upsert-undo.ts";
 
 export interface UpsertSql {
   /**
@@ -30,9 +31,6 @@ export interface UpsertRow {
 }
 
 const written = new Map<string, UpsertSql>();
-
-/** Whether the rows that are written are kept for a rollback. */
-export type Undo = "kept" | "off";
 
 /** Written once for each kind of table that an entity has met. */
 export function upsertSql(entity: Entity, table: TargetTable, undo: Undo): UpsertSql {
@@ -97,35 +95,6 @@ function write(
     union all select null, null, 'watched' where exists (
       select from pg_trigger t where t.tgrelid = 'public.${table}'::regclass and ${FOREIGN_TRIGGER})`;
 }
-
-/** SQL of what is kept of the rows: what they were, as a column of `due`, and the record of the statement. */
-interface Keeping {
-  readonly former: string;
-  readonly kept: (entity: Entity, columns: number) => string;
-}
-
-const NOTHING_KEPT: Keeping["kept"] = () => "";
-
-/**
- * In the statement that writes: no round trip more, and the rows as they were are at hand. One record for all of its rows. A row that
- * appeared since the statement began has no former one here: it has been written by another batch of the run, or by others.
- */
-const KEEPING: Readonly<Record<Undo, Keeping>> = {
-  off: { former: "", kept: NOTHING_KEPT },
-  kept: {
-    former: ", case when old.id is not null then to_jsonb(old) end as former",
-    kept: ({ name, target: { key } }, columns) => `,
-    -- What was written, for a rollback: the rows that are new, and the changed ones as they were.
-    changed as (
-      select array_agg(w.id) as ids, array_agg(due.former) as former
-      from written w join due on due.${key} = w.key where w.kind = 'updated'),
-    kept as (
-      insert into migration.undo (run_id, entity, batch_id, xid, inserted, updated, former)
-      select $${columns + 2}::integer, '${name}', $${columns + 3}::bigint, (select xid::text::bigint from written limit 1),
-        coalesce((select array_agg(id) from written where kind = 'inserted'), '{}'), coalesce(ids, '{}'), coalesce(former, '{}')
-      from changed where exists (select from written))`,
-  },
-};
 
 /** SQL that says whether the row that is there is what the target made of the same row before. */
 type Remembered = (entity: Entity, columns: readonly string[]) => string;

@@ -46,12 +46,13 @@ export async function keepFormer(
   );
 }
 
-/** Says that this transaction of the active run has taken rows along, which go back with those that they follow. */
-export async function noteTakenAlong(tx: Queryable): Promise<void> {
-  await tx.query(
-    `insert into migration.undo (run_id, xid)
-     select id, ${THIS_XID} from migration.runs where status in ('running', 'paused') and undo = 'kept'`,
+/** For what is written beside the batches of the active run. Undefined: there is none, or it does not keep what it changes. */
+export async function activeWriter(tx: Queryable): Promise<Writer | undefined> {
+  const found = await tx.query<{ runId: number }>(
+    `select id as "runId" from migration.runs where status in ('running', 'paused') and undo = 'kept'`,
   );
+  const [row] = found.rows;
+  return row && { ...row, batchId: null };
 }
 
 /** Records that one statement removes. */

@@ -12,6 +12,7 @@ export const undo = migration.table("undo", {
   inserted: uuid().array().notNull(),
   updated: uuid().array().notNull(),
   former: asText("jsonb").array().notNull(),
+  taken_along: asText("jsonb"),
   undone_at: instant(),
 });
 

@@ -1,4 +1,5 @@
 /** An entity, and a run, of which everything was taken back: the ledger is as if they had not been. */
+import type { Entity } from "@nexus/catalog";
 import type { Client } from "@nexus/shared/database";
 import {
   lockRun,
@@ -9,13 +10,12 @@ import {
   type Run,
 } from "@nexus/shared/ledger";
 import { countDone, recordCounts } from "./count.ts";
-import type { Place } from "./place.ts";
 
 /** Its batches count no more, its exceptions are closed, and those of earlier runs that it had resolved are open again. */
 export async function closeEntity(
   tx: Client,
   rollback: Rollback,
-  { entity }: Place,
+  entity: Entity,
   position: number,
 ): Promise<void> {
   const { runId } = rollback;
@@ -34,6 +34,17 @@ export async function closeEntity(
        and x.resolved_at >= r.started_at and older.status <> 'rolled_back'`,
     [runId, entity.name],
   );
+}
+
+/** Counts an entity anew that was done before: rows of it came back with those that they follow. */
+export async function countAgain(tx: Client, rollback: Rollback, entity: Entity): Promise<void> {
+  const done = await tx.query<{ position: number }>(
+    `select position from migration.rollback_entities where rollback_id = $1 and entity = $2`,
+    [rollback.id, entity.name],
+  );
+  const [row] = done.rows;
+  if (row === undefined) return;
+  await recordCounts(tx, rollback, entity, row.position, await countDone(tx, rollback, entity));
 }
 
 /** The run is rolled back once all of its entities are, and what it had kept is removed. */

@@ -14,8 +14,10 @@ export interface Counts {
 /** Each row that the run wrote, once; `fresh`: it was not there before. Parameters: the run, the entity. */
 const ROWS = `rows as (
   select r.id, bool_or(r.fresh) as fresh from migration.undo u cross join lateral (
-    select unnest(u.inserted) as id, true as fresh union all select unnest(u.updated), false) r
-  where u.run_id = $1 and u.entity = $2`;
+    select unnest(u.inserted) as id, true as fresh where u.entity = $2
+    union all select unnest(u.updated), false where u.entity = $2
+    union all select (along ->> 'id')::uuid, false from jsonb_array_elements(nullif(u.taken_along -> $2, 'null')) along) r
+  where u.run_id = $1`;
 
 /** What would be done. Whether rows of other entities of ours will still refer to one is not foretold. */
 export async function countPlanned(
@@ -54,7 +56,7 @@ export async function countDone(
   return { deleted, restored, left };
 }
 
-/** Keeps the account of an entity: it says that the entity is done. */
+/** Keeps the account of an entity: it says that the entity is done. That of one whose rows went along is kept anew. */
 export async function recordCounts(
   tx: Client,
   { id }: Rollback,
@@ -64,7 +66,8 @@ export async function recordCounts(
 ): Promise<void> {
   await tx.query(
     `insert into migration.rollback_entities (rollback_id, entity, position, deleted, restored, rows_left)
-     values ($1, $2, $3, $4, $5, $6::jsonb) on conflict (rollback_id, entity) do nothing`,
+     values ($1, $2, $3, $4, $5, $6::jsonb)
+     on conflict (rollback_id, entity) do update set deleted = excluded.deleted, restored = excluded.restored, rows_left = excluded.rows_left`,
     [id, name, position, deleted, restored, JSON.stringify(left)],
   );
 }

@@ -3,9 +3,9 @@ import type { Entity } from "@nexus/catalog";
 import { errorCode, inTransaction, LONG_MS, nextStep } from "@nexus/shared/database";
 import { endRollback, findRun, openRollback, type Rollback, type Run } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
-import { closeEntity, closeRun } from "./close.ts";
+import { closeEntity, closeRun, countAgain } from "./close.ts";
 import { countPlanned, recordCounts } from "./count.ts";
-import { placeOf } from "./place.ts";
+import { type Place, placeOf } from "./place.ts";
 import { RollbackOver, whileOpen } from "./while-open.ts";
 import { unwindNext } from "./unwind.ts";
 
@@ -88,14 +88,31 @@ async function plan(deps: Deps, rollback: Rollback, entity: Entity): Promise<voi
 async function takeBack(deps: Deps, rollback: Rollback, run: Run, entity: Entity): Promise<void> {
   const { target, signal, log, entities } = deps;
   const place = await placeOf(target, entity, tablesOf(deps));
+  const followers = await followersOf(deps, rollback, entity);
+  const unwinding = { rollback, run, place, followers };
   let records = 0;
-  while (await whileOpen(target, rollback, (tx) => unwindNext(tx, { rollback, run, place }))) {
+  while (await whileOpen(target, rollback, (tx) => unwindNext(tx, unwinding))) {
     records++;
     signal.throwIfAborted();
   }
-  const position = entities.indexOf(entity);
-  await whileOpen(target, rollback, (tx) => closeEntity(tx, rollback, place, position));
+  await whileOpen(target, rollback, async (tx) => {
+    await closeEntity(tx, rollback, entity, entities.indexOf(entity));
+    for (const follower of followers) await countAgain(tx, rollback, follower.entity);
+  });
   log.info({ rollback: rollback.id, entity: entity.name, records }, "entity rolled back");
+}
+
+/** Entities whose rows follow their case, if they are rolled back, too. */
+async function followersOf(
+  deps: Deps,
+  { entities: asked }: Rollback,
+  { name }: Entity,
+): Promise<readonly Place[]> {
+  if (name !== "cases") return [];
+  const followers = deps.entities.filter(
+    (one) => one.followsCase === true && (asked === null || asked.includes(one.name)),
+  );
+  return await Promise.all(followers.map((one) => placeOf(deps.target, one, tablesOf(deps))));
 }
 
 function tablesOf({ entities }: Deps): readonly string[] {

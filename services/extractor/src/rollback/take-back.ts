@@ -31,18 +31,23 @@ interface Restored {
   readonly overruled: boolean;
 }
 
+/** Where a record of undo has former rows: those of its entity, or those that went along. */
+export type Kept = "updated" | "taken_along";
+
 /** Gives rows their former values. Columns that were added since keep theirs. */
 export async function restoreRows(
   tx: Client,
   place: Place,
+  kept: Kept,
   recordId: number,
   ids: readonly string[],
 ): Promise<Taken> {
-  await freeKeys(tx, place, recordId, ids);
+  const former = formerRows(kept, place);
+  await freeKeys(tx, place, former, recordId, ids);
   const { entity, columns } = place;
   const { table } = entity.target;
   const restored = await tx.query<Restored>(
-    `with ${FORMER}
+    `with ${former}
      update public.${table} t set (${columns.join(", ")}) = row(${columns.map((name) => `r.${name}`).join(", ")})
      from former f join public.${table} o on o.id = f.row_id cross join lateral jsonb_populate_record(o, f.former) r
      where t.id = f.row_id
@@ -64,21 +69,29 @@ export async function restoreRows(
   };
 }
 
-/** Parameters: the record, and the rows of it that are meant. */
-const FORMER = `former as (
-  select f.row_id, f.former from migration.undo u cross join lateral unnest(u.updated, u.former) as f (row_id, former)
-  where u.id = $1 and f.row_id = any($2::uuid[]) and f.former is not null)`;
+/** SQL of former rows. Parameters: the record, and the rows of it that are meant. */
+function formerRows(kept: Kept, { entity }: Place): string {
+  const rows: Readonly<Record<Kept, string>> = {
+    updated: "unnest(u.updated, u.former) as f (row_id, former)",
+    taken_along: `(select (r ->> 'id')::uuid as row_id, r as former
+      from jsonb_array_elements(nullif(u.taken_along -> '${entity.name}', 'null')) r) f`,
+  };
+  return `former as (
+    select f.row_id, f.former from migration.undo u cross join lateral ${rows[kept]}
+    where u.id = $1 and f.row_id = any($2::uuid[]) and f.former is not null)`;
+}
 
 /** All rows step aside before any has its former key: each is unique, and two may have swapped theirs. */
 async function freeKeys(
   tx: Client,
   { entity }: Place,
+  former: string,
   recordId: number,
   ids: readonly string[],
 ): Promise<void> {
   const { table, key } = entity.target;
   await tx.query(
-    `with ${FORMER}
+    `with ${former}
      update public.${table} t set ${key} = -2147483648 + f.n
      from (select row_id, former, (row_number() over ())::integer as n from former) f
      where t.id = f.row_id and t.${key} is distinct from (f.former ->> '${key}')::integer`,

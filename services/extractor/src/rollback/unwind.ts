@@ -2,6 +2,7 @@
 import { type Client, nextStep } from "@nexus/shared/database";
 import type { Rollback, Run } from "@nexus/shared/ledger";
 import { recordContentEvent } from "@nexus/shared/ledger";
+import { lockRows } from "./lock-rows.ts";
 import { deleteRows, restoreRows, type Taken } from "./take-back.ts";
 import { type Left, recordLeft } from "./left.ts";
 import type { Place } from "./place.ts";
@@ -10,6 +11,8 @@ export interface Unwinding {
   readonly rollback: Rollback;
   readonly run: Run;
   readonly place: Place;
+  /** Of entities whose rows may have gone along, if they are rolled back, too. */
+  readonly followers: readonly Place[];
 }
 
 interface UndoRecord {
@@ -17,75 +20,80 @@ interface UndoRecord {
   readonly batchId: number | null;
   readonly inserted: readonly string[];
   readonly updated: readonly string[];
+  /** By entity. */
+  readonly takenAlong: Readonly<Record<string, readonly string[]>>;
 }
+
+/** SQL: the ids of the rows that went along, by entity. */
+const TAKEN_ALONG = `coalesce((
+  select json_object_agg(e.key, (select json_agg(r -> 'id') from jsonb_array_elements(e.value) r))
+  from jsonb_each(taken_along) e where e.value <> 'null'), '{}')`;
 
 /** Takes back the newest record that is left of an entity. False: there is none. */
 export async function unwindNext(tx: Client, unwinding: Unwinding): Promise<boolean> {
   const { run, place } = unwinding;
   const found = await tx.query<{ id: number; batchId: number | null; ids: string }>(
-    `select id, batch_id as "batchId", json_build_object('inserted', inserted, 'updated', updated)::text as ids from migration.undo
+    `select id, batch_id as "batchId", json_build_object('inserted', inserted, 'updated', updated, 'takenAlong', ${TAKEN_ALONG})::text as ids
+     from migration.undo
      where run_id = $1 and entity = $2 and undone_at is null order by id desc limit 1`,
     [run.id, place.entity.name],
   );
   const [row] = found.rows;
   if (row === undefined) return false;
   const { id, batchId } = row;
-  const ids: Pick<UndoRecord, "inserted" | "updated"> = JSON.parse(row.ids);
+  const ids: Omit<UndoRecord, "id" | "batchId"> = JSON.parse(row.ids);
   await unwind(tx, unwinding, { id, batchId, ...ids });
   await tx.query(`update migration.undo set undone_at = now() where id = $1`, [id]);
   return true;
 }
 
 async function unwind(tx: Client, unwinding: Unwinding, record: UndoRecord): Promise<void> {
-  const { rollback, run, place } = unwinding;
-  const rows = await lockRows(tx, run, place, record);
+  const { run, place, followers } = unwinding;
+  const { inserted, updated } = record;
+  const rows = await lockRows(tx, unwinding.rollback, place, inserted, updated);
   const deleted = await inPieces(tx, rows.toDelete, (ids) => deleteRows(tx, place, ids));
   const restored = await inPieces(tx, rows.toRestore, (ids) =>
-    restoreRows(tx, place, record.id, ids),
+    restoreRows(tx, place, "updated", record.id, ids),
   );
   await noteOwn(tx, run, [...deleted.xids, ...restored.xids]);
   const left = [...rows.left, ...deleted.left, ...restored.left];
-  await recordLeft(tx, rollback, place, record.id, [...deleted.ids, ...restored.ids], left);
-  await offerAgain(tx, run, place, record, [
-    ...restored.ids,
-    ...left.flatMap(({ id, reason }) => (reason === "gone" ? [] : [id])),
-  ]);
+  await account(tx, unwinding, record, place, [...deleted.ids, ...restored.ids], left);
+  for (const follower of followers) await bringBack(tx, unwinding, record, follower);
 }
 
-interface Rows {
-  readonly toDelete: readonly string[];
-  readonly toRestore: readonly string[];
-  readonly left: readonly Left[];
-}
-
-/**
- * Locks the rows of a record, so that nobody refers to them from now on, and tells those that the run was the last to write: their `xmin` is
- * one of its transactions', or of its rollback's.
- */
-async function lockRows(
+/** Rows that went along come back after those that they follow: these have just taken them along once more. */
+async function bringBack(
   tx: Client,
-  run: Run,
-  { entity }: Place,
-  { inserted, updated }: UndoRecord,
-): Promise<Rows> {
-  const found = await tx.query<{ id: string; ours: boolean }>(
-    `select t.id::text as id,
-       exists (select from migration.undo u where u.run_id = $1 and u.xid = t.xmin::text::bigint offset 0) as ours
-     from public.${entity.target.table} t where t.id = any($2::uuid[]) order by t.id for update`,
-    [run.id, [...inserted, ...updated]],
+  unwinding: Unwinding,
+  record: UndoRecord,
+  follower: Place,
+): Promise<void> {
+  const ids = record.takenAlong[follower.entity.name] ?? [];
+  if (ids.length === 0) return;
+  const rows = await lockRows(tx, unwinding.rollback, follower, [], ids);
+  const restored = await inPieces(tx, rows.toRestore, (some) =>
+    restoreRows(tx, follower, "taken_along", record.id, some),
   );
-  const there = new Map(found.rows.map(({ id, ours }) => [id, ours]));
-  const isOurs = (id: string): boolean => there.get(id) === true;
-  const changed = found.rows.filter(({ ours }) => !ours);
-  const gone = updated.filter((id) => !there.has(id));
-  return {
-    toDelete: inserted.filter(isOurs),
-    toRestore: updated.filter(isOurs),
-    left: [
-      ...changed.map(({ id }): Left => ({ id, reason: "changed" })),
-      ...gone.map((id): Left => ({ id, reason: "gone" })),
-    ],
-  };
+  await noteOwn(tx, unwinding.run, restored.xids);
+  // What is not there has gone with what the run inserted, or is known to have been deleted.
+  const left = [...rows.left.filter(({ reason }) => reason !== "gone"), ...restored.left];
+  await account(tx, unwinding, record, follower, restored.ids, left);
+}
+
+/** Lists what is left, and offers what is there to the readers of content. */
+async function account(
+  tx: Client,
+  { rollback, run }: Unwinding,
+  record: UndoRecord,
+  place: Place,
+  takenBack: readonly string[],
+  left: readonly Left[],
+): Promise<void> {
+  await recordLeft(tx, rollback, place, record.id, takenBack, left);
+  const there = left.flatMap(({ id, reason }) => (reason === "gone" ? [] : [id]));
+  const gone = new Set(record.inserted);
+  const restored = takenBack.filter((id) => !gone.has(id));
+  await offerAgain(tx, run, place, record, [...restored, ...there]);
 }
 
 const NONE: Taken = { ids: [], xids: [], left: [] };

@@ -79,8 +79,9 @@ describe.skipIf(!breakable)("an extractor that is killed while it rolls back", (
         extractor = await journey.start("extractor");
         await killAt(extractor, point, n);
       }
-      await journey.start("extractor");
+      extractor = await journey.start("extractor");
       const back = await over(api, rollback);
+      await extractor.kill("SIGTERM");
       expect(back.status).toBe("done");
       expect(Object.values(did(back))).toEqual(
         Object.values(did(back)).map(() => expect.objectContaining({ left: {} })),

@@ -1,8 +1,9 @@
-/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --proofs]`: the whole run beside its floor, by the number of loaders, or beside its proofs. */
+/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --proofs | --undo]`: the whole run beside its floor, by the number of loaders, beside its proofs, or with undo and without. */
 import { parseArgs } from "node:util";
 import { byLoaders, loadersReport } from "./loaders.ts";
 import { type Proved, provedRun } from "./proved-run.ts";
 import { provedLines, report, type Round } from "./report.ts";
+import { undoReport, undoRounds } from "./undo.ts";
 import { wholeRuns } from "./whole-run.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     loaders: { type: "string" },
     proofs: { type: "boolean", default: false },
+    undo: { type: "boolean", default: false },
   },
 });
 
@@ -26,6 +28,7 @@ try {
 
 async function measured(): Promise<string> {
   if (values.loaders !== undefined) return await loaders(values.loaders);
+  if (values.undo) return undoReport(await undoRounds(world, Number(values.rounds)));
   return values.proofs ? await besideProofs() : await besideFloor();
 }
 

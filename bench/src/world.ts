@@ -75,13 +75,17 @@ export async function openWorld(scale: number): Promise<World> {
   };
 }
 
-/** Starts an extractor and some loaders, ready to work. */
-export async function startServices(servers: Servers, loaders: number): Promise<ServiceProcess[]> {
+/** Starts an extractor and some loaders, ready to work; `env` is added to their environment. */
+export async function startServices(
+  servers: Servers,
+  loaders: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess[]> {
   const wanted = [
     "extractor" as const,
     ...Array.from({ length: loaders }, () => "loader" as const),
   ];
-  return await Promise.all(wanted.map((name) => startService(serviceToRun(name, servers))));
+  return await Promise.all(wanted.map((name) => startService(serviceToRun(name, servers, env))));
 }
 
 /** Starts some embedders; `env` says at least which provider they have. */

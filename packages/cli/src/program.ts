@@ -16,6 +16,7 @@ import { moves } from "./commands/move.ts";
 import { preflight } from "./commands/preflight.ts";
 import { report } from "./commands/report.ts";
 import { requeue } from "./commands/requeue.ts";
+import { rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
 import { search } from "./commands/search.ts";
 import { start } from "./commands/start.ts";
@@ -40,6 +41,7 @@ const COMMANDS = [
   waive,
   limit,
   moves,
+  rollback,
   runs,
   report,
   lineage,

@@ -12,6 +12,7 @@ import { progress } from "./progress.ts";
 import { proofs } from "./proofs.ts";
 import { records } from "./records.ts";
 import { report } from "./report.ts";
+import { rollbacks } from "./rollbacks.ts";
 import { runs } from "./runs.ts";
 import { search } from "./search.ts";
 
@@ -34,6 +35,7 @@ export const contract = {
   ...runs,
   ...adoptions,
   ...proofs,
+  ...rollbacks,
   ...progress,
   ...entities,
   ...embeddings,

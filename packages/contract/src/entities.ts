@@ -44,7 +44,7 @@ export const entities = {
       reason: reason.optional(),
     }),
     response: { 201: started },
-    problems: ["unknown_entity", "run_active", "adoption_open", "strangers"],
+    problems: ["unknown_entity", "run_active", "adoption_open", "rollback_open", "strangers"],
   },
   "POST /v1/entities/:entity/requeue": {
     summary:
@@ -65,7 +65,7 @@ export const entities = {
       },
     ),
     response: { 200: requeued },
-    problems: ["unknown_entity", "not_in_run", "run_active", "adoption_open"],
+    problems: ["unknown_entity", "not_in_run", "run_active", "adoption_open", "rollback_open"],
   },
   "POST /v1/entities/:entity/waive": {
     summary: "Let the children of a blocked entity go on",

@@ -13,6 +13,7 @@ export type { Forecast } from "./forecast.ts";
 export type { Lineage } from "./records.ts";
 export type { Report, ReportFormat } from "./report.ts";
 export type { EntityView, Eta, Limit, RunView, Totals } from "./run-view.ts";
+export type { LeftRow, RollbackView } from "./rollbacks.ts";
 export type { AdoptionView, Finding } from "./adoptions.ts";
 export type {
   Difference,

@@ -42,6 +42,16 @@ export const PROBLEMS = {
     means: "a forecast or a verification is under way; `proofId` names it",
   },
   adoption_over: { statuses: [409], means: "the adoption is done, failed or cancelled already" },
+  rollback_open: { statuses: [409], means: "a rollback is under way; `rollbackId` names it" },
+  rollback_over: { statuses: [409], means: "the rollback is done, failed or cancelled already" },
+  undo_not_kept: {
+    statuses: [409],
+    means: "the run has not kept what it changed, or that was removed; `undo` says which",
+  },
+  newer_run: {
+    statuses: [409],
+    means: "a newer run has begun and was not rolled back: that one first; `newer` names it",
+  },
   nothing_to_undo: { statuses: [409], means: "nothing was adopted since the newest run began" },
   no_vectors: { statuses: [409], means: "the target has no table for vectors" },
   idempotency_in_flight: {

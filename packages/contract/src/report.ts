@@ -134,6 +134,7 @@ const VERDICTS = [
   "unproven",
   "failed",
   "cancelled",
+  "rolled_back",
 ] as const;
 
 const stakeholderReport = z.object({

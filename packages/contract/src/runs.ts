@@ -62,7 +62,14 @@ export const runs = {
       reason: reason.optional(),
     }),
     response: { 201: started },
-    problems: ["unknown_entity", "nothing_selected", "run_active", "adoption_open", "strangers"],
+    problems: [
+      "unknown_entity",
+      "nothing_selected",
+      "run_active",
+      "adoption_open",
+      "rollback_open",
+      "strangers",
+    ],
   },
   "GET /v1/runs": {
     summary: "List runs, the newest first",

@@ -11,6 +11,7 @@ import { showQueues } from "./plugins/queue-board.ts";
 import { logRequests } from "./plugins/request-log.ts";
 import { traceRequests } from "./plugins/request-tracing.ts";
 import { adoptionRoutes } from "./routes/adoptions.ts";
+import { rollbackRoutes } from "./routes/rollbacks.ts";
 import { auditRoute } from "./routes/audit.ts";
 import { difyRoutes } from "./routes/dify.ts";
 import { difyRetrievalRoute } from "./routes/dify-retrieval.ts";
@@ -32,6 +33,7 @@ import { type App, openServer } from "./server.ts";
 const ROUTES = [
   runRoutes,
   adoptionRoutes,
+  rollbackRoutes,
   forecastRoutes,
   verificationRoutes,
   progressRoute,

@@ -8,6 +8,7 @@ import {
   readOnly,
 } from "@nexus/shared/database";
 import {
+  beginUndo,
   entitiesIn,
   markRunBegun,
   markRunFailed,
@@ -20,6 +21,7 @@ import {
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { countSkipped } from "./excluded.ts";
+import { keepsWhatItChanges } from "./keep-undo.ts";
 import { LOCK_MS, type Setbacks } from "./setbacks.ts";
 
 /**
@@ -57,11 +59,13 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     statementMs,
     signal: deps.signal,
   });
+  const undo = await keepsWhatItChanges(deps, selected);
   const began = await inTransaction(deps.target, async (tx) => {
     // What the run begins with is written by the extractor that begins it: another one may look later, when rows are loaded already.
     if (!(await markRunBegun(tx, run.id))) return false;
     await recordSource(tx, run.id, shape, snapshot);
     await recordKeyed(tx, run.id, selected);
+    if (undo) await beginUndo(tx, run.id);
     if (deps.settings.verifies === true) await wantVerification(tx, run.id);
     return true;
   });

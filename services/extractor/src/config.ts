@@ -37,6 +37,18 @@ export const variables = {
     meaning: "milliseconds between two rounds of releasing parked rows and looking for lost jobs",
     fallback: "1000",
   }),
+  UNDO: choice(["auto", "on", "off"], {
+    meaning:
+      "on: a run that begins with it keeps what it changes, so that it can be rolled back; auto: if the source has 5,000,000 rows or fewer to read, by its own statistics",
+    fallback: "auto",
+    danger:
+      "16 bytes for each new row and every changed row as it was are kept in the target for UNDO_DAYS",
+  }),
+  UNDO_DAYS: number(1, 3_650, {
+    meaning: "days after its end for which a run can be rolled back",
+    fallback: "30",
+    danger: "what was kept is removed for good within the hour",
+  }),
   VERIFY: choice(["off", "after_settle"], {
     meaning:
       "after_settle: a run that begins with it is verified without being asked, once its last entity has settled and it is completed",

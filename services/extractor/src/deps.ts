@@ -32,4 +32,6 @@ interface Settings {
   readonly unreadableText?: "reject" | "repair";
   /** Whether runs that begin here are verified once they are completed. */
   readonly verifies?: boolean;
+  /** Whether runs that begin here keep what they change, for a rollback. `auto`: those of a source that is not too large. Default: they do not. */
+  readonly undo?: "auto" | "on" | "off";
 }

@@ -8,6 +8,8 @@ import { seldom } from "@nexus/shared/telemetry";
 import { adopt } from "./adoption/adopt.ts";
 import { startMemory } from "./reconcile.ts";
 import { rollUp } from "./roll-up.ts";
+import { rollBack } from "./rollback/roll-back.ts";
+import { purgeUndo } from "./keep-undo.ts";
 import { variables } from "./config.ts";
 import type { Deps } from "./deps.ts";
 import { openMetrics } from "./metrics.ts";
@@ -50,26 +52,34 @@ await runService({
       retryMs: 1_000,
     });
     closers.push("ticker", () => ticker.stop());
-    const beside = (name: string, runOnce: Tick["runOnce"], trouble: string): void => {
+    const beside: Beside = (name, runOnce, trouble) => {
       const onError = seldom((error, since) => log.warn({ err: error, ...since }, trouble));
       const ticking = startTicker({ runOnce, onError, retryMs: 1_000 });
       closers.push(name, () => ticking.stop());
     };
     const planOnce = (signal: AbortSignal) => plan({ ...deps, signal }, memory.setbacks);
     beside("planning", planOnce, "planning failed, trying again");
-    beside("adopting", (signal) => adopt({ ...deps, signal }), "adopting failed, trying again");
-    beside(
-      "proving",
-      (signal) => prove({ ...deps, signal }, BOOKS),
-      "proving failed, trying again",
-    );
+    attendToOperators(deps, beside);
     beside("rolling up", () => rollUp(deps), "counts could not be rolled up, trying again");
+    const purging = purgeUndo(target, config.UNDO_DAYS, log);
+    closers.push("purging undo", () => purging.stop());
     startHeartbeat(target, "extractor", log, closers);
     const checks = { target: () => target.query("select 1"), queue: () => transport.ping() };
     const status = await openStatus({ checks, metrics: scrape }, config, closers);
     return { queue: transport.kind, entities: entities.length, ...status };
   },
 });
+
+/** A duty of its own ticker. `trouble`: what is logged where it fails. */
+type Beside = (name: string, runOnce: Tick["runOnce"], trouble: string) => void;
+
+/** What operators ask for besides runs. */
+function attendToOperators(deps: Omit<Deps, "signal">, beside: Beside): void {
+  const trouble = (doing: string): string => `${doing} failed, trying again`;
+  beside("adopting", (signal) => adopt({ ...deps, signal }), trouble("adopting"));
+  beside("rolling back", (signal) => rollBack({ ...deps, signal }), trouble("rolling back"));
+  beside("proving", (signal) => prove({ ...deps, signal }, BOOKS), trouble("proving"));
+}
 
 const BOOKS: Bookkeeping = { hasTwin: (entity) => twinOf(entity) !== null, open: openTwins };
 
@@ -84,5 +94,6 @@ function settingsOf(config: Config<typeof variables>): Deps["settings"] {
     sourceRules: config,
     unreadableText: config.LEGACY_UNREADABLE_TEXT,
     verifies: config.VERIFY === "after_settle",
+    undo: config.UNDO,
   };
 }

@@ -101,14 +101,14 @@ export async function addMoved(
  * Looks once more after the rows that follow their case at once: whoever wrote one when the case had moved, and settled before that
  * was committed, could not know. Returns how many were apart.
  */
-export async function followAfter(tx: Queryable, { name, target }: Entity): Promise<number> {
+export async function followAfter(tx: Queryable, entity: Entity): Promise<number> {
   const moved = await tx.query<{ id: string }>(
     `delete from migration.moved_parents where child = $1 returning parent_id::text as id`,
-    [name],
+    [entity.name],
   );
   return await bringBack(
     tx,
-    target.table,
+    entity,
     moved.rows.map(({ id }) => id),
   );
 }

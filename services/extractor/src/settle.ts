@@ -209,19 +209,16 @@ async function emailFacts(tx: Queryable, { target: { table, columns } }: Entity)
 }
 
 /** Rows that would be shown to people of another practice than their case is: none, once they are brought back. */
-async function practiceFacts(
-  tx: Queryable,
-  { followsCase, target: { table } }: Entity,
-): Promise<Check[]> {
-  if (followsCase !== true) return [];
-  const apart = await countApart(tx, table);
-  const left = apart === 0 ? 0 : await afterBringingBack(tx, table);
+async function practiceFacts(tx: Queryable, entity: Entity): Promise<Check[]> {
+  if (entity.followsCase !== true) return [];
+  const apart = await countApart(tx, entity.target.table);
+  const left = apart === 0 ? 0 : await afterBringingBack(tx, entity);
   return [equal("rows_apart_from_their_case", 0, left)];
 }
 
-async function afterBringingBack(tx: Queryable, table: string): Promise<number> {
-  await bringBack(tx, table);
-  return await countApart(tx, table);
+async function afterBringingBack(tx: Queryable, entity: Entity): Promise<number> {
+  await bringBack(tx, entity);
+  return await countApart(tx, entity.target.table);
 }
 
 async function countApart(tx: Queryable, table: string): Promise<number> {

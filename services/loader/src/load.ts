@@ -167,6 +167,10 @@ async function write(
   upsertRows: Write,
 ): Promise<Result> {
   const { target, targetStatementMs: statementMs, targetIdleMs: idleMs, signal } = attempt;
+  const context = {
+    ...run,
+    undo: run.undo ? { runId: batch.runId, batchId: batch.id } : undefined,
+  };
   const story = async (tx: Client): Promise<Result> => {
     const gate = await passGate(tx, entity, batch);
     if (gate !== "open") return gate;
@@ -174,10 +178,10 @@ async function write(
     for await (const { rows, read } of keptAwake(tx, idleMs, portions)) {
       const parents = await resolveLinks(tx, entity, rows);
       const mapped = sortOutcomes(rows, parents, run.codes);
-      const moved = await moveKeys(tx, attempt, run, entity, mapped.loaded);
-      const taken = await takeOver(tx, attempt, entity, moved.rows);
+      const moved = await moveKeys(tx, attempt, context, entity, mapped.loaded);
+      const taken = await takeOver(tx, attempt, context, entity, moved.rows);
       const adopted = await countAdoptedChanges(tx, entity, run, moved.rows);
-      const written = await upsertRows(tx, entity, run, moved.rows);
+      const written = await upsertRows(tx, entity, context, moved.rows);
       const refused = [...written.refused, ...moved.refused];
       tally = tallied(tally, {
         ...mapped,

@@ -4,6 +4,7 @@
  */
 import { type Entity, extractionSql, idOf, type LoadedRow } from "@nexus/catalog";
 import { type Client, readOnly } from "@nexus/shared/database";
+import { keepFormer, type Writer } from "@nexus/shared/ledger";
 import type { RunContext } from "./run-context.ts";
 import type { Source } from "./source.ts";
 import type { Refused } from "./upsert.ts";
@@ -26,11 +27,15 @@ interface Found {
   readonly by: "id" | "key";
 }
 
+interface Context extends Pick<RunContext, "idNamespace" | "shape"> {
+  readonly undo: Writer | undefined;
+}
+
 /** Gives target rows the keys that their source rows have now. Asks the source only where a key is another row's. */
 export async function moveKeys(
   tx: Client,
   source: Pick<Source, "legacy" | "legacyStatementMs" | "signal">,
-  run: RunContext,
+  run: Context,
   entity: Entity,
   all: readonly LoadedRow[],
 ): Promise<Moved> {
@@ -59,6 +64,7 @@ export async function moveKeys(
     })),
   ];
   const free = moving.filter(({ ours }) => !kept.has(ours));
+  await keepMoving(tx, run.undo, entity, parked);
   // All step aside before any has its new key: each is unique.
   await setKeys(tx, entity, parked);
   await setKeys(
@@ -85,7 +91,7 @@ function firstOfEach(
 
 async function findApart(
   tx: Client,
-  { idNamespace }: RunContext,
+  { idNamespace }: Context,
   entity: Entity,
   origin: string,
   rows: readonly LoadedRow[],
@@ -121,7 +127,7 @@ async function stillTheirs(
     legacyStatementMs: statementMs,
     signal,
   }: Pick<Source, "legacy" | "legacyStatementMs" | "signal">,
-  { shape }: RunContext,
+  { shape }: Context,
   entity: Entity,
   holders: readonly Found[],
   haveRows: ReadonlySet<number>,
@@ -142,6 +148,19 @@ async function stillTheirs(
   const taken = theirs.filter(({ origin, held }) => claimed.get(origin) === held);
   const before = holders.filter((one) => !isAnothers(one) && haveRows.has(one.ours));
   return new Set([...taken, ...before].map(({ ours }) => ours));
+}
+
+async function keepMoving(
+  tx: Client,
+  undo: Writer | undefined,
+  { name, target: { table, key } }: Entity,
+  moves: readonly { readonly id: string; readonly held: number; readonly key: number }[],
+): Promise<void> {
+  const real = moves.filter((move) => move.held !== move.key);
+  if (undo === undefined || real.length === 0) return;
+  const where = `exists (select from unnest($4::uuid[], $5::integer[]) as m (id, held) where m.id = t.id and m.held = t.${key})`;
+  const values = [real.map(({ id }) => id), real.map(({ held }) => held)];
+  await keepFormer(tx, undo, { entity: name, table, where, values });
 }
 
 /** A key that somebody else has moved meanwhile is left alone. */

@@ -7,7 +7,13 @@ import {
   readTargetTables,
   type TargetTable,
 } from "@nexus/shared/database";
-import { adoptedBefore, findRun, idNamespace, sourceAtBegin } from "@nexus/shared/ledger";
+import {
+  adoptedBefore,
+  findRun,
+  idNamespace,
+  keepsUndo,
+  sourceAtBegin,
+} from "@nexus/shared/ledger";
 
 export interface RunContext {
   readonly codes: Codes;
@@ -22,6 +28,8 @@ export interface RunContext {
   readonly tables: (entity: Entity) => TargetTable;
   /** Entities with rows that were adopted since the run of theirs before: the instant of that run. Their changes are counted. */
   readonly adoptedAfter: ReadonlyMap<string, string>;
+  /** Whether what rows were before is kept, for a rollback. */
+  readonly undo: boolean;
 }
 
 /**
@@ -52,12 +60,13 @@ async function readRunContext(
   runId: number,
   zone?: string,
 ): Promise<RunContext> {
-  const [run, shape, namespace, tables, adoptedAfter] = await Promise.all([
+  const [run, shape, namespace, tables, adoptedAfter, undo] = await Promise.all([
     findRun(target, runId),
     sourceAtBegin(target, runId),
     idNamespace(target),
     readTargetTables(target),
     adoptedBefore(target, runId),
+    keepsUndo(target, runId),
   ]);
   const encoding = await legacy.query<{ name: string }>(
     "select current_setting('server_encoding') as name",
@@ -75,5 +84,6 @@ async function readRunContext(
     sourceEncoding: encoding.rows[0]?.name ?? "UTF8",
     tables,
     adoptedAfter,
+    undo,
   };
 }

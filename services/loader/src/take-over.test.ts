@@ -38,7 +38,7 @@ function member(legacyId: number, profile: string): LoadedRow {
 
 function take(...rows: LoadedRow[]): Promise<number[]> {
   const source = { legacy, legacyStatementMs: 10_000, signal: AbortSignal.timeout(60_000) };
-  return inTransaction(target, (tx) => takeOver(tx, source, members, rows));
+  return inTransaction(target, (tx) => takeOver(tx, source, { undo: undefined }, members, rows));
 }
 
 async function held(): Promise<number[]> {

@@ -1,6 +1,7 @@
 /** Rows found by a second key: the source has given the same thing a new id (Django re-inserts links). */
 import type { Entity, LoadedRow } from "@nexus/catalog";
 import { type Client, readOnly } from "@nexus/shared/database";
+import { keepFormer, type Writer } from "@nexus/shared/ledger";
 import type { Source as WholeSource } from "./source.ts";
 
 type Source = Pick<WholeSource, "legacy" | "legacyStatementMs" | "signal">;
@@ -17,6 +18,7 @@ interface Holder {
 export async function takeOver(
   tx: Client,
   source: Source,
+  { undo }: { readonly undo: Writer | undefined },
   entity: Entity,
   rows: readonly LoadedRow[],
 ): Promise<number[]> {
@@ -25,11 +27,16 @@ export async function takeOver(
   if (holders.length === 0) return [];
   const alive = await stillInSource(source, entity, holders);
   const gone = holders.filter((holder) => !alive.has(holder.held));
+  if (gone.length === 0) return [];
   const { table, key } = entity.target;
+  const held = gone.map((holder) => holder.held);
+  const where = `t.${key} = any($4::integer[])`;
+  if (undo !== undefined)
+    await keepFormer(tx, undo, { entity: entity.name, table, where, values: [held] });
   await tx.query(
     `update public.${table} t set ${key} = g.wanted
      from unnest($1::integer[], $2::integer[]) as g (held, wanted) where t.${key} = g.held`,
-    [gone.map((holder) => holder.held), gone.map((holder) => holder.wanted)],
+    [held, gone.map((holder) => holder.wanted)],
   );
   return gone.map((holder) => holder.wanted);
 }

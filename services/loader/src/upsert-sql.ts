@@ -7,11 +7,15 @@ import {
   sentRows,
   type TargetTable,
 } from "@nexus/shared/database";
+import { type Keeping, KEEPING, type Undo } from "./upsert-undo.ts";
 
 export interface UpsertSql {
-  /** Parameters: `sentValues` of `columns`. Returns an `UpsertRow` for each row that was written or should have been. */
+  /**
+   * Parameters: `sentValues` of `columns`; then, where undo is kept, the run and the batch. Returns an `UpsertRow` for each row that was
+   * written or should have been.
+   */
   readonly write: string;
-  /** The same parameters, then the ids that were written: keeps those that differ from what was sent nevertheless. */
+  /** `sentValues` of `columns`, then the ids that were written: keeps those that differ from what was sent nevertheless. */
   readonly remember: string;
   readonly columns: Columns;
 }
@@ -29,11 +33,10 @@ export interface UpsertRow {
 const written = new Map<string, UpsertSql>();
 
 /** Written once for each kind of table that an entity has met. */
-export function upsertSql(entity: Entity, table: TargetTable): UpsertSql {
-  const name = [entity.name, table.overrules, ...table.generated, "text:", ...table.texts].join(
-    " ",
-  );
-  const known = written.get(name) ?? statements(entity, table);
+export function upsertSql(entity: Entity, table: TargetTable, undo: Undo): UpsertSql {
+  const { overrules, generated, texts } = table;
+  const name = [entity.name, undo, overrules, ...generated, "text:", ...texts].join(" ");
+  const known = written.get(name) ?? statements(entity, table, undo);
   written.set(name, known);
   return known;
 }
@@ -44,10 +47,10 @@ const INSTANTS: Readonly<Record<string, string>> = {
   updated_at: "coalesce(i.updated_at, old.updated_at, i.created_at, now())",
 };
 
-function statements(entity: Entity, table: TargetTable): UpsertSql {
+function statements(entity: Entity, table: TargetTable, undo: Undo): UpsertSql {
   const columns = sentColumns(entity, table);
   return {
-    write: write(entity, columns, table.overrules ? MEMORY : NO_MEMORY),
+    write: write(entity, columns, table.overrules ? MEMORY : NO_MEMORY, KEEPING[undo]),
     remember: remember(entity, columns),
     columns,
   };
@@ -58,7 +61,12 @@ function statements(entity: Entity, table: TargetTable): UpsertSql {
  * Equal rows never reach the insert: no lock, no WAL; nor do rows that the target would make the same of as last time
  * (docs/decisions/what-the-target-overrules.md). `on conflict` is for a row that appeared since.
  */
-function write(entity: Entity, declared: Columns, remembered: Remembered): string {
+function write(
+  entity: Entity,
+  declared: Columns,
+  remembered: Remembered,
+  { former, kept }: Keeping,
+): string {
   const { table, key } = entity.target;
   const columns = Object.keys(declared);
   const due = columns.map((column) => `${INSTANTS[column] ?? `i.${column}`} as ${column}`);
@@ -67,7 +75,7 @@ function write(entity: Entity, declared: Columns, remembered: Remembered): strin
     with
     -- The rows that are new, or differ from what is there.
     due as (
-      select i.id, ${due.join(", ")}
+      select i.id, ${due.join(", ")}${former}
       from ${sentRows(declared)} i
       left join lateral (select * from public.${table} o where o.${key} = i.${key} limit 1) old on true
       where case when old.id is null then true when not (${differs(columns)}) then false
@@ -78,7 +86,7 @@ function write(entity: Entity, declared: Columns, remembered: Remembered): strin
       insert into public.${table} as t (id, ${columns.join(", ")})
       select id, ${columns.join(", ")} from due
       on conflict (${key}) do update set ${sets.join(", ")}
-      returning t.id, t.${key} as key, case when t.xmax = 0 then 'inserted' else 'updated' end as kind)
+      returning t.id, t.${key} as key, case when t.xmax = 0 then 'inserted' else 'updated' end as kind, t.xmin as xid)${kept(entity, columns.length)}
     -- Each row's fate; a row that something else kept from being written; and whether other triggers watch the table.
     select id, key, kind from written
     union all select null, due.${key}, 'lost' from due

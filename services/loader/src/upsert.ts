@@ -8,6 +8,7 @@ import {
   nextStep,
   sentValues,
 } from "@nexus/shared/database";
+import type { Writer } from "@nexus/shared/ledger";
 import type { RunContext } from "./run-context.ts";
 import { type UpsertRow, upsertSql } from "./upsert-sql.ts";
 
@@ -24,8 +25,10 @@ export interface Written {
   readonly refused: readonly Refused[];
 }
 
-/** What is the same for all rows of a run. */
-type UpsertContext = Pick<RunContext, "idNamespace" | "tables">;
+/** What is the same for all rows of a batch. `undo`: for what is kept what its rows were; undefined: that is not kept. */
+interface UpsertContext extends Pick<RunContext, "idNamespace" | "tables"> {
+  readonly undo?: Writer | undefined;
+}
 
 export type Write = (
   tx: Client,
@@ -89,14 +92,19 @@ class NotStored extends Error {
 async function upsertOnce(
   tx: Client,
   entity: Entity,
-  { idNamespace, tables }: UpsertContext,
+  { idNamespace, tables, undo }: UpsertContext,
   rows: readonly LoadedRow[],
 ): Promise<Written> {
   const table = tables(entity);
-  const { write, remember, columns } = upsertSql(entity, table);
+  const { write, remember, columns } = upsertSql(
+    entity,
+    table,
+    undo === undefined ? "off" : "kept",
+  );
   const ids = rows.map((row) => idOf(idNamespace, entity.name, row.legacyId));
   const values = sentValues(columns, ids, rows);
-  const result = await tx.query<UpsertRow>(write, values);
+  const keptFor = undo === undefined ? [] : [undo.runId, undo.batchId];
+  const result = await tx.query<UpsertRow>(write, [...values, ...keptFor]);
   const kept = new Set(result.rows.filter(({ id }) => id !== null).map(({ key }) => key));
   const lost = result.rows.filter(({ kind, key }) => kind === "lost" && !kept.has(key));
   if (lost.length > 0) throw new NotStored(lost.map(({ key }) => key));

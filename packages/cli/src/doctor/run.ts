@@ -77,6 +77,7 @@ const STATES: Readonly<Record<RunStatus, (run: Run) => Finding>> = {
       `run ${id} was cancelled; what it had loaded stays`,
       "nexus start",
     ),
+  rolled_back: isWell,
 };
 
 function isWell({ id, status }: Run): Finding {

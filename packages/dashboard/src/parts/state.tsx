@@ -14,6 +14,7 @@ const ENTITY: Readonly<Record<EntityView["status"], Tone>> = {
   blocked: "bad",
   skipped: "rests",
   cancelled: "rests",
+  rolled_back: "rests",
 };
 
 const RUN: Readonly<Record<RunStatus, Tone>> = {
@@ -23,6 +24,7 @@ const RUN: Readonly<Record<RunStatus, Tone>> = {
   completed: "done",
   failed: "bad",
   cancelled: "rests",
+  rolled_back: "rests",
 };
 
 const TASK = {
@@ -52,7 +54,7 @@ export function EntityState({ of }: { readonly of: EntityView }) {
 
 /** A run's status. */
 export function RunState({ status }: { readonly status: RunStatus }) {
-  return <span class={`state ${RUN[status]}`}>{status}</span>;
+  return <span class={`state ${RUN[status]}`}>{status.replace("_", " ")}</span>;
 }
 
 /** The status of what an extractor is asked to do. */

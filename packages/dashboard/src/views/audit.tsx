@@ -23,6 +23,9 @@ const ACTIONS = [
   "forecast",
   "verify",
   "cancel_adoption",
+  "plan_rollback",
+  "rollback",
+  "cancel_rollback",
 ];
 
 /** `#/audit?action=requeue&entity=cases` */

@@ -55,6 +55,7 @@ const TONES: Readonly<Record<Lineage["batches"][number]["status"], Tone>> = {
   done: "done",
   failed: "bad",
   cancelled: "rests",
+  rolled_back: "rests",
 };
 
 function BatchStep({ of }: { readonly of: Lineage["batches"][number] }) {

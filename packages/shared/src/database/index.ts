@@ -32,6 +32,7 @@ export { readTargetTables, type TargetTable } from "./target-tables.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
 export { notesOnTarget, preflightTarget, privacyNotes } from "./preflight-target.ts";
 export { type Inspection, inspectSource } from "./inspect-source.ts";
+export { estimatedRows } from "./source-statistics.ts";
 export { readSourceShape } from "./source-catalog.ts";
 export { serverVersion } from "./reach.ts";
 export { rowSecurityLike } from "./source-row-security.ts";

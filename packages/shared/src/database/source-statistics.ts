@@ -17,3 +17,14 @@ export async function neverAnalysed(tx: Queryable, tables: readonly string[]): P
   const names = rows.map(({ name }) => name).join(", ");
   return [`never analysed: ${names}: reading may take longer; run "analyze" there`];
 }
+
+/** Rows that the source itself believes its tables to have; none of those that were never analysed. PostgreSQL 9.5 syntax. */
+export async function estimatedRows(tx: Queryable, tables: readonly string[]): Promise<number> {
+  const { rows } = await tx.query<{ rows: number }>(
+    `select coalesce(sum(greatest(c.reltuples, 0)), 0)::float8 as rows
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where ${FOUND_BY_NAME} and c.relname = any($1::text[])`,
+    [tables],
+  );
+  return rows[0]?.rows ?? 0;
+}

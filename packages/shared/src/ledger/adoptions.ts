@@ -112,8 +112,9 @@ export async function countUndoable(db: Queryable): Promise<number> {
   return found.rows[0]?.rows ?? 0;
 }
 
-/** Of `adopted_rows a`: no run has begun since. */
-export const SINCE_LAST_RUN = `not exists (select from migration.runs r where r.started_at >= a.adopted_at)`;
+/** Of `adopted_rows a`: no run has begun since, but for such as were rolled back. */
+export const SINCE_LAST_RUN = `not exists (
+  select from migration.runs r where r.started_at >= a.adopted_at and r.status <> 'rolled_back')`;
 
 /** Keeps with a run how many rows of each of its entities were adopted. */
 export async function recordAdopted(tx: Queryable, runId: number): Promise<void> {
@@ -136,7 +137,7 @@ export async function adoptedBefore(
      cross join lateral (
        select coalesce(max(r.started_at), '-infinity') as began
        from migration.run_entities e join migration.runs r on r.id = e.run_id
-       where e.entity = a.entity and e.status <> 'skipped' and r.id < $1) before
+       where e.entity = a.entity and e.status not in ('skipped', 'rolled_back') and r.id < $1) before
      where a.newest > before.began`,
     [runId],
   );

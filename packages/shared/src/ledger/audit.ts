@@ -25,7 +25,10 @@ export interface Act {
     | "forecast"
     | "verify"
     | "evidence"
-    | "cancel_adoption";
+    | "cancel_adoption"
+    | "plan_rollback"
+    | "rollback"
+    | "cancel_rollback";
   /** Null: it concerns no run. */
   readonly runId: number | null;
   readonly entity?: string;

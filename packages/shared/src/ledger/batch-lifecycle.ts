@@ -222,3 +222,15 @@ export async function cancelBatches(tx: Queryable, runId: number): Promise<numbe
   );
   return cancelled.rowCount ?? 0;
 }
+
+/** Batches of an entity that was rolled back count no more. */
+export async function markBatchesRolledBack(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+): Promise<void> {
+  await tx.query(
+    `update migration.batches set status = 'rolled_back' where run_id = $1 and entity = $2 and status = any($3::text[])`,
+    [runId, entity, before(batchArrows, "rolled_back")],
+  );
+}

@@ -2,6 +2,7 @@
 import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
 import { type StoredFunction, setTrigger } from "../database/stored-function.ts";
+import { activeWriter, keepFormer } from "./undo.ts";
 
 function followers(entities: readonly Entity[]): readonly Entity[] {
   return entities.filter(({ followsCase }) => followsCase === true);
@@ -38,17 +39,17 @@ export async function followPractice(
 export async function bringAllBack(tx: Queryable, entities: readonly Entity[]): Promise<void> {
   const there = await tx.query(`select where to_regclass('public.cases') is not null`);
   if (there.rowCount === 0) return;
-  for (const { target } of followers(entities)) await bringBack(tx, target.table);
+  for (const entity of followers(entities)) await bringBack(tx, entity);
 }
 
 /**
  * Brings rows back to the practice of their case. A loader wrote them while the case moved, and the trigger could not see them.
- * Call it when no loader writes them. The cases are locked, so that none moves on meanwhile. `cases`: only their rows; null: all.
+ * Call it when no loader writes them, while the run is active. The cases are locked, so that none moves on meanwhile. `cases`: only their rows; null: all.
  * Returns how many rows were apart.
  */
 export async function bringBack(
   tx: Queryable,
-  table: string,
+  { name, target: { table } }: Pick<Entity, "name" | "target">,
   cases: readonly string[] | null = null,
 ): Promise<number> {
   const apart = await tx.query<{ id: string }>(
@@ -59,10 +60,17 @@ export async function bringBack(
     [cases],
   );
   if (apart.rows.length === 0) return 0;
+  const ids = apart.rows.map(({ id }) => id);
+  const writer = await activeWriter(tx);
+  if (writer !== undefined) {
+    const where = `exists (select from public.cases c
+      where c.id = t.case_id and t.practice_id is distinct from c.practice_id and c.id = any($4::uuid[]))`;
+    await keepFormer(tx, writer, { entity: name, table, where, values: [ids] });
+  }
   const brought = await tx.query(
     `update public.${table} t set practice_id = c.practice_id from public.cases c
      where c.id = t.case_id and t.practice_id is distinct from c.practice_id and c.id = any($1::uuid[])`,
-    [apart.rows.map(({ id }) => id)],
+    [ids],
   );
   return brought.rowCount ?? 0;
 }

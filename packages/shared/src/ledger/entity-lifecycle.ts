@@ -212,3 +212,12 @@ export async function cancelEntities(tx: Queryable, runId: number): Promise<void
     [runId, before(entityArrows, "cancelled")],
   );
 }
+
+/** What an entity had written was taken back, after its run. */
+export async function markRolledBack(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+): Promise<boolean> {
+  return await move(tx, runId, entity, before(entityArrows, "rolled_back"), "rolled_back");
+}

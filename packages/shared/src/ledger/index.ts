@@ -42,6 +42,7 @@ export {
   snoozeBatch,
   planNextGeneration,
   takeFromQueue,
+  markBatchesRolledBack,
   markQueued,
 } from "./batch-lifecycle.ts";
 export {
@@ -54,6 +55,7 @@ export {
   markBlocked,
   markComplete,
   markPlanned,
+  markRolledBack,
   markSettling,
   openEntity,
   parentsSettled,
@@ -68,6 +70,7 @@ export {
   markRunFailed,
   markRunPaused,
   markRunResumed,
+  markRunRolledBack,
 } from "./run-lifecycle.ts";
 export { type Migrated, migrateTarget } from "./migrate.ts";
 export {
@@ -147,6 +150,22 @@ export {
   type Strangers,
   undecided,
 } from "./strangers.ts";
+export {
+  beginUndo,
+  forgetUndo,
+  keepFormer,
+  keepsUndo,
+  type WhichRows,
+  type Writer,
+} from "./undo.ts";
+export {
+  cancelRollback,
+  createRollback,
+  endRollback,
+  lockRollback,
+  openRollback,
+  type Rollback,
+} from "./rollbacks.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export { type Exhausted, exhaustedBatches } from "./exhausted.ts";
 export { isUnforeseen } from "./reasons-in-sql.ts";

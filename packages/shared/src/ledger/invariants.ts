@@ -48,11 +48,11 @@ const LEDGER: readonly Invariant[] = [
   },
   {
     name: "completed_is_settled",
-    says: "a run that is completed has no entity that is neither complete, skipped nor waived, and no batch on offer",
+    says: "a run that is completed has no entity that is neither complete, skipped, waived nor rolled back, and no batch on offer",
     sql: `select e.entity, count(*), ${FIRST("e.run_id")} as some from migration.run_entities e
       join migration.runs r on r.id = e.run_id
       where r.status = 'completed' and (
-        not ${settled("e")}
+        not (${settled("e")} or e.status = 'rolled_back')
         or exists (select from migration.batches b
           where b.run_id = e.run_id and b.entity = e.entity and b.status in ('planned', 'queued')))
       group by 1`,
@@ -62,7 +62,7 @@ const LEDGER: readonly Invariant[] = [
     says: "no batch of a run that has ended can be taken by a loader",
     sql: `select b.entity, count(*), ${FIRST("b.id")} as some from migration.batches b
       join migration.runs r on r.id = b.run_id
-      where r.status in ('completed', 'cancelled') and b.status in ('planned', 'queued') group by 1`,
+      where r.status in ('completed', 'cancelled', 'rolled_back') and b.status in ('planned', 'queued') group by 1`,
   },
   {
     name: "checks_passed",

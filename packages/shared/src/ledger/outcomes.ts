@@ -100,10 +100,10 @@ export interface ContentReaders {
   readonly dify: boolean;
 }
 
-/** Offers changed target rows to the embedder, to Dify, or to both: one event with all their ids, in the outbox. */
+/** Offers changed target rows to the embedder, to Dify, or to both: one event with all their ids, in the outbox. `batchId`: null for none. */
 export async function recordContentEvent(
   tx: Queryable,
-  batchId: number,
+  batchId: number | null,
   readers: ContentReaders,
   contentType: string,
   targetIds: readonly string[],

@@ -94,7 +94,7 @@ export async function runToVerify(
 ): Promise<{ readonly id: number; readonly entities: readonly string[] } | undefined> {
   const found = await db.query<{ id: number; entity: string | null }>(
     `select r.id, e.entity from migration.runs r
-     left join migration.run_entities e on e.run_id = r.id and e.status not in ('skipped', 'cancelled')
+     left join migration.run_entities e on e.run_id = r.id and e.status not in ('skipped', 'cancelled', 'rolled_back')
      where r.id = (select max(id) from migration.runs) and r.verify and r.status = 'completed'
        and not exists (select from migration.proofs p where p.run_id = r.id) order by e.position`,
   );

@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly lossPercent?: number | undefined;
 }
 
-/** Creates a run, or returns undefined while another one is active, or an adoption is under way. */
+/** Creates a run, or returns undefined while another one is active, or an adoption or a rollback is under way. */
 export async function createRun(
   tx: Queryable,
   selections: readonly Selection[],
@@ -26,6 +26,7 @@ export async function createRun(
   const created = await tx.query<{ id: number }>(
     `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent) select $1, $2, $3::jsonb, $4, $5
      where not exists (select from migration.adoptions where status = 'open')
+       and not exists (select from migration.rollbacks where status = 'open')
      on conflict ((true)) where status in ('planned', 'running', 'paused') do nothing
      returning id`,
     [embeddings, dify, codes, traceContext(), lossPercent],
@@ -79,6 +80,11 @@ export async function completeRun(
   });
 }
 
+/** What all of its entities had written was taken back. */
+export async function markRunRolledBack(tx: Queryable, id: number): Promise<boolean> {
+  return await move(tx, id, before(runArrows, "rolled_back"), "rolled_back");
+}
+
 /** Moves a run to another status if it still has one of those that may come before. Returns whether it had. */
 async function move(
   tx: Queryable,
@@ -90,7 +96,7 @@ async function move(
   const moved = await tx.query(
     `update migration.runs set status = $3, error_code = $4,
        started_at = case when $3 = 'running' then coalesce(started_at, now()) else started_at end,
-       finished_at = case when $3 in ('completed', 'failed', 'cancelled') then now() end
+       finished_at = case when $3 = 'rolled_back' then finished_at when $3 in ('completed', 'failed', 'cancelled') then now() end
      where id = $1 and status = any($2::text[])`,
     [id, from, to, errorCode],
   );

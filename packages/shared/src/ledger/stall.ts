@@ -128,6 +128,7 @@ const READY_IN: Readonly<
   blocked: NOTHING,
   skipped: NOTHING,
   cancelled: NOTHING,
+  rolled_back: NOTHING,
 };
 
 function workOf(facts: EntityFacts, isOpen: boolean): ReadyWork[] {

@@ -3,7 +3,14 @@
 /** For each status, the statuses that may follow, and what makes them follow. */
 export type Arrows<S extends string> = Readonly<Record<S, Readonly<Partial<Record<S, string>>>>>;
 
-export type RunStatus = "planned" | "running" | "paused" | "completed" | "failed" | "cancelled";
+export type RunStatus =
+  | "planned"
+  | "running"
+  | "paused"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "rolled_back";
 export type EntityStatus =
   | "waiting"
   | "planning"
@@ -13,8 +20,9 @@ export type EntityStatus =
   | "complete"
   | "blocked"
   | "skipped"
-  | "cancelled";
-export type BatchStatus = "planned" | "queued" | "done" | "failed" | "cancelled";
+  | "cancelled"
+  | "rolled_back";
+export type BatchStatus = "planned" | "queued" | "done" | "failed" | "cancelled" | "rolled_back";
 
 export const runArrows: Arrows<RunStatus> = {
   planned: {
@@ -31,9 +39,10 @@ export const runArrows: Arrows<RunStatus> = {
     running: "an operator resumed it",
     cancelled: "an operator cancelled it",
   },
-  completed: {},
+  completed: { rolled_back: "an extractor took back what all of its entities had written" },
   failed: {},
-  cancelled: {},
+  cancelled: { rolled_back: "an extractor took back what all of its entities had written" },
+  rolled_back: {},
 };
 
 export const entityArrows: Arrows<EntityStatus> = {
@@ -64,14 +73,17 @@ export const entityArrows: Arrows<EntityStatus> = {
   },
   complete: {
     loading: "an operator requeued batches, or a parent of parked rows arrived",
+    rolled_back: "an extractor took back what it had written, after the run",
   },
   blocked: {
     loading:
       "an operator requeued batches or lets it lose more rows, or a parent of parked rows arrived",
     cancelled: "the run was cancelled",
+    rolled_back: "an extractor took back what it had written, after the run",
   },
   skipped: {},
-  cancelled: {},
+  cancelled: { rolled_back: "an extractor took back what it had written, after the run" },
+  rolled_back: {},
 };
 
 export const batchArrows: Arrows<BatchStatus> = {
@@ -87,12 +99,15 @@ export const batchArrows: Arrows<BatchStatus> = {
   },
   done: {
     planned: "requeued: the next generation replaces its counts, notes and exceptions",
+    rolled_back: "its entity was rolled back",
   },
   failed: {
     planned: "requeued: the next generation starts with no attempts",
     cancelled: "the run was cancelled",
+    rolled_back: "its entity was rolled back",
   },
-  cancelled: {},
+  cancelled: { rolled_back: "its entity was rolled back" },
+  rolled_back: {},
 };
 
 /** An entity of a run, as far as its children and its run are concerned. */

@@ -4,6 +4,7 @@ export * from "./process-tables.ts";
 export * from "./proof-tables.ts";
 export * from "./target-tables.ts";
 export * from "./run-tables.ts";
+export * from "./undo-tables.ts";
 export { type Columns, given, iso, query, read } from "./read.ts";
 export {
   and,

@@ -28,6 +28,25 @@ const ANSWERS: {
     `adoption ${adoptionId} is ${status}: there is nothing to cancel`,
   ],
   no_such_adoption: ({ adoptionId }) => [404, `there is no adoption ${adoptionId}`],
+  rollback_open: ({ rollbackId }) => [
+    409,
+    `rollback ${rollbackId} is under way: wait for it (an extractor does it), or cancel it`,
+  ],
+  rollback_over: ({ rollbackId, status }) => [
+    409,
+    `rollback ${rollbackId} is ${status}: there is nothing to cancel`,
+  ],
+  no_such_rollback: ({ rollbackId }) => [404, `there is no rollback ${rollbackId}`],
+  undo_not_kept: ({ runId, undo }) => [
+    409,
+    undo === "off"
+      ? `run ${runId} has not kept what it changed: UNDO of the extractor says which runs do`
+      : `what run ${runId} had kept was removed: UNDO_DAYS of the extractor says when`,
+  ],
+  newer_run: ({ runId, newer }) => [
+    409,
+    `run ${newer} came after run ${runId}, and may have written the same rows: roll that one back first`,
+  ],
   nothing_to_undo: () => [
     409,
     "nothing was adopted since the newest run began: what a run has compared and written cannot be given back",
@@ -75,5 +94,7 @@ function problemOf<K extends Kind>(kind: K, refusal: Refusals[K]): Problem {
 }
 
 function codeOf(kind: Kind): ProblemCode {
-  return kind === "no_such_run" || kind === "no_such_adoption" ? "not_found" : kind;
+  return kind === "no_such_run" || kind === "no_such_adoption" || kind === "no_such_rollback"
+    ? "not_found"
+    : kind;
 }

@@ -1,6 +1,13 @@
 /** The order in which control operations lock: the run, its entities in their order, its batches by id. Loaders lock only their batch. */
 import type { Bounds, Queryable } from "@nexus/shared/database";
-import { activeRun, findRun, lockRun, openAdoption, type Run } from "@nexus/shared/ledger";
+import {
+  activeRun,
+  findRun,
+  lockRun,
+  openAdoption,
+  openRollback,
+  type Run,
+} from "@nexus/shared/ledger";
 import { activeRunStatuses } from "@nexus/shared/states";
 import type { Refusal } from "./refusals.ts";
 
@@ -20,10 +27,12 @@ export async function lockedActiveRun(tx: Queryable): Promise<Run | undefined> {
   return run !== undefined && activeRunStatuses.includes(run.status) ? run : undefined;
 }
 
-/** The refusal while a run or an adoption is under way. Under `lockStarts` neither begins meanwhile. */
+/** The refusal while a run, an adoption or a rollback is under way. Under `lockStarts` neither begins meanwhile. */
 export async function busyWith(tx: Queryable): Promise<Refusal | undefined> {
   const run = await activeRun(tx);
   if (run !== undefined) return { kind: "run_active", runId: run.id };
   const adoption = await openAdoption(tx);
-  return adoption && { kind: "adoption_open", adoptionId: adoption.id };
+  if (adoption !== undefined) return { kind: "adoption_open", adoptionId: adoption.id };
+  const rollback = await openRollback(tx);
+  return rollback && { kind: "rollback_open", rollbackId: rollback.id };
 }

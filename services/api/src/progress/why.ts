@@ -17,6 +17,7 @@ const REASONS: Readonly<Record<EntityStatus, Reason>> = {
   blocked,
   skipped: () => "it was left out of this run; its rows count as excluded",
   cancelled: () => "the run was cancelled",
+  rolled_back: () => "what it had written was taken back",
 };
 
 /** `waitingFor`: parents that are not settled. */

@@ -42,7 +42,7 @@ type Row = Columns<
   };
 
 /**
- * By entity. Verifications that failed, or are not done yet, say nothing. Current is one that was asked for when every run and adoption so far was
+ * By entity. Verifications that failed, or are not done yet, say nothing. Current is one that was asked for when every run, adoption and rollback so far was
  * over: what has not begun yet has written nothing.
  */
 export async function newestVerifications(db: Queryable): Promise<ReadonlyMap<string, Verified>> {
@@ -52,7 +52,9 @@ export async function newestVerifications(db: Queryable): Promise<ReadonlyMap<st
        to_json(p.finished_at) #>> '{}' as "finishedAt", p.versions::text,
        not exists (select from migration.runs r where r.started_at is not null and coalesce(r.finished_at, 'infinity') > p.created_at)
          and not exists (select from migration.adoptions a
-           where a.kind <> 'plan' and coalesce(a.finished_at, 'infinity') > p.created_at) as "isCurrent"
+           where a.kind <> 'plan' and coalesce(a.finished_at, 'infinity') > p.created_at)
+         and not exists (select from migration.rollbacks b
+           where b.kind <> 'plan' and coalesce(b.finished_at, 'infinity') > p.created_at) as "isCurrent"
      from migration.proof_entities e join migration.proofs p on p.id = e.proof_id
      where p.kind = 'verification' and p.status = 'done' order by e.entity, p.id desc`,
   );

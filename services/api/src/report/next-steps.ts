@@ -18,6 +18,7 @@ const STEPS: Readonly<Record<Facts["verdict"], readonly string[]>> = {
   unproven: ["Do not switch over: settle what is named here, then run once more."],
   failed: ["Ask nexus preflight what the source lacks, then start a new run: POST /v1/runs."],
   cancelled: ["Start a new run: POST /v1/runs. What is in the target already is only compared."],
+  rolled_back: ["Mend what was wrong with it, then start a new run: POST /v1/runs."],
 };
 
 /** Never empty: that it may run on is a step, too. */

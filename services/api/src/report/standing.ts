@@ -59,6 +59,7 @@ const STANDINGS: Readonly<Record<Account["status"], Standing>> = {
   blocked: () => "blocked",
   skipped: () => "left_out",
   cancelled: () => "stopped",
+  rolled_back: () => "stopped",
 };
 
 /** In a run that has ended, nothing is ahead any more. */
@@ -103,6 +104,7 @@ const VERDICTS: Readonly<
   paused: () => "paused",
   failed: () => "failed",
   cancelled: () => "cancelled",
+  rolled_back: () => "rolled_back",
   completed: (rows) => {
     if (!rows.every(({ status }) => PROVEN.includes(status))) return "unproven";
     return rows.every(({ remaining }) => remaining === 0) ? "complete" : "complete_with_exceptions";

@@ -36,6 +36,7 @@ const HEADLINES: Readonly<Record<Report["verdict"], Headline>> = {
       ? "failed before it moved anything: the source lacks a table or column that the mapping needs"
       : `failed before it moved anything: ${run?.errorCode ?? "the log says why"}`,
   cancelled: (totals) => `was cancelled: ${movedSo(totals)}, and they stay there`,
+  rolled_back: () => "was rolled back: what it had written was taken back",
 };
 
 function headline({ run, verdict, totals }: Facts): string {

@@ -1,0 +1,101 @@
+/** Asking for a rollback: an extractor does it, and no run starts before it is done. */
+import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
+import {
+  type By,
+  cancelRollback,
+  createRollback,
+  findRun,
+  lockStarts,
+  openProof,
+  recordAudit,
+  type Rollback,
+} from "@nexus/shared/ledger";
+import { before, runArrows, type RunStatus } from "@nexus/shared/states";
+import { eq, query, read, runs } from "@nexus/shared/tables";
+import { statusOf } from "./control.ts";
+import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
+import { type Refusal, unknownAmong } from "./refusals.ts";
+
+const ACTIONS = { plan: "plan_rollback", rollback: "rollback" } as const;
+
+/** Refused while something else writes or compares the target, and unless the run is the newest that has written, and has kept what it changed. */
+export async function askRollback(
+  target: Pool,
+  asked: Pick<Rollback, "runId" | "kind" | "entities">,
+  by: By,
+  catalog: readonly string[],
+): Promise<{ kind: "asked"; id: number } | Refusal> {
+  const unknown = unknownAmong(asked.entities ?? [], catalog);
+  if (unknown !== undefined) return unknown;
+  return await inTransaction(
+    target,
+    async (tx) => {
+      await lockStarts(tx);
+      const refusal = (await busyWith(tx)) ?? (await refusalOf(tx, asked));
+      if (refusal !== undefined) return refusal;
+      const id = await createRollback(tx, asked, by);
+      const { runId, kind, entities } = asked;
+      const details = { rollback: id, entities };
+      await recordAudit(tx, by, { action: ACTIONS[kind], runId, details });
+      return { kind: "asked", id };
+    },
+    CONTROL_BOUNDS,
+  );
+}
+
+async function refusalOf(
+  tx: Queryable,
+  { runId, entities }: Pick<Rollback, "runId" | "entities">,
+): Promise<Refusal | undefined> {
+  const proof = await openProof(tx);
+  if (proof !== undefined) return { kind: "proof_open", proofId: proof.id };
+  const run = await findRun(tx, runId);
+  if (run === undefined) return { kind: "no_such_run", runId };
+  const possibleIn: readonly RunStatus[] = before(runArrows, "rolled_back");
+  if (!possibleIn.includes(run.status))
+    return { kind: "wrong_status", runId, runStatus: run.status, possibleIn };
+  const [found] = await read(
+    tx,
+    query.select({ undo: runs.undo }).from(runs).where(eq(runs.id, runId)),
+  );
+  if (found?.undo !== "kept") return { kind: "undo_not_kept", runId, undo: found?.undo ?? "off" };
+  const newer = await newerRun(tx, runId);
+  if (newer !== undefined) return { kind: "newer_run", runId, newer };
+  for (const entity of entities ?? [])
+    if ((await statusOf(tx, runId, entity)) === undefined)
+      return { kind: "not_in_run", runId, entity, entityStatus: null };
+  return undefined;
+}
+
+/** Rows that a newer run has written are not what this one left: the newest is taken back first. */
+async function newerRun(tx: Queryable, runId: number): Promise<number | undefined> {
+  const found = await tx.query<{ id: number }>(
+    `select id from migration.runs where id > $1 and started_at is not null and status <> 'rolled_back' order by id desc limit 1`,
+    [runId],
+  );
+  return found.rows[0]?.id;
+}
+
+/** Gives up a rollback that nobody carries out, or that takes too long. What was taken back stays so. */
+export async function giveUpRollback(
+  target: Pool,
+  id: number,
+  by: By,
+): Promise<{ kind: "given_up"; id: number; status: "cancelled" } | Refusal> {
+  return await inTransaction(
+    target,
+    async (tx) => {
+      const was = await cancelRollback(tx, id);
+      if (was === undefined) return { kind: "no_such_rollback", rollbackId: id };
+      if (was.status !== "open")
+        return { kind: "rollback_over", rollbackId: id, status: was.status };
+      await recordAudit(tx, by, {
+        action: "cancel_rollback",
+        runId: null,
+        details: { rollback: id },
+      });
+      return { kind: "given_up", id, status: "cancelled" };
+    },
+    CONTROL_BOUNDS,
+  );
+}

@@ -1,0 +1,120 @@
+/** The story of a rollback: what a run has written is taken back, entity by entity, children first, a record of undo in each transaction. */
+import type { Entity } from "@nexus/catalog";
+import { errorCode, inTransaction, LONG_MS, nextStep } from "@nexus/shared/database";
+import { endRollback, findRun, openRollback, type Rollback, type Run } from "@nexus/shared/ledger";
+import type { Deps } from "../deps.ts";
+import { closeEntity, closeRun, countAgain } from "./close.ts";
+import { countPlanned, recordCounts } from "./count.ts";
+import { type Place, placeOf } from "./place.ts";
+import { RollbackOver, whileOpen } from "./while-open.ts";
+import { unwindNext } from "./unwind.ts";
+
+/** One look for a rollback. Returns the milliseconds until the next. One that cannot be done ends with a code; a server that is away is waited for. */
+export async function rollBack(deps: Deps): Promise<number> {
+  const rollback = await openRollback(deps.target);
+  if (rollback === undefined) return deps.settings.idleTickMs;
+  const { id, kind, runId } = rollback;
+  try {
+    await carryOut(deps, rollback);
+    deps.log.info({ rollback: id, kind, runId }, "rollback done");
+  } catch (error) {
+    if (error instanceof RollbackOver) {
+      deps.log.info({ rollback: id }, "the rollback was ended by somebody else");
+      return 0;
+    }
+    const step = nextStep(error);
+    if (deps.signal.aborted || step === "wait" || step === "retry") throw error;
+    deps.log.error({ err: error, rollback: id }, "rollback failed");
+    await endRollback(deps.target, id, errorCode(error) ?? "defect");
+  }
+  return 0;
+}
+
+/** A loader of an older release wrote for the run, too: what it changed was not kept. */
+class UndoIncomplete extends Error {
+  override readonly name = "UndoIncomplete";
+  readonly code = "undo_incomplete";
+}
+
+/** What was done before this process is not done again. */
+async function carryOut(deps: Deps, rollback: Rollback): Promise<void> {
+  const { target, signal } = deps;
+  const run = await findRun(target, rollback.runId);
+  if (run === undefined) throw new Error("a rollback of no run");
+  await expectComplete(deps, run);
+  const left = await entitiesLeft(deps, rollback);
+  for (const entity of deps.entities.toReversed().filter(({ name }) => left.has(name))) {
+    signal.throwIfAborted();
+    if (rollback.kind === "plan") await plan(deps, rollback, entity);
+    else await takeBack(deps, rollback, run, entity);
+  }
+  await whileOpen(target, rollback, async (tx) => {
+    if (rollback.kind === "rollback") await closeRun(tx, run);
+    await endRollback(tx, rollback.id, null);
+  });
+}
+
+async function expectComplete({ target }: Deps, { id }: Run): Promise<void> {
+  const found = await target.query(
+    `select from migration.batches b where run_id = $1 and status = 'done' and inserted + updated > 0
+       and not exists (select from migration.undo u where u.run_id = $1 and u.batch_id = b.id) limit 1`,
+    [id],
+  );
+  if (found.rowCount !== 0) throw new UndoIncomplete("what the run changed was not all kept");
+}
+
+/** Entities of the run that are to be rolled back, and are not yet. */
+async function entitiesLeft({ target }: Deps, rollback: Rollback): Promise<ReadonlySet<string>> {
+  const found = await target.query<{ entity: string }>(
+    `select entity from migration.run_entities e
+     where run_id = $1 and status not in ('skipped', 'rolled_back') and ($2::text[] is null or entity = any($2::text[]))
+       and not exists (select from migration.rollback_entities d where d.rollback_id = $3 and d.entity = e.entity)`,
+    [rollback.runId, rollback.entities, rollback.id],
+  );
+  return new Set(found.rows.map(({ entity }) => entity));
+}
+
+async function plan(deps: Deps, rollback: Rollback, entity: Entity): Promise<void> {
+  const place = await placeOf(deps.target, entity, tablesOf(deps));
+  const counts = await inTransaction(deps.target, (tx) => countPlanned(tx, rollback, place), {
+    signal: deps.signal,
+    statementMs: LONG_MS,
+  });
+  await whileOpen(deps.target, rollback, (tx) =>
+    recordCounts(tx, rollback, entity, deps.entities.indexOf(entity), counts),
+  );
+}
+
+async function takeBack(deps: Deps, rollback: Rollback, run: Run, entity: Entity): Promise<void> {
+  const { target, signal, log, entities } = deps;
+  const place = await placeOf(target, entity, tablesOf(deps));
+  const followers = await followersOf(deps, rollback, entity);
+  const unwinding = { rollback, run, place, followers };
+  let records = 0;
+  while (await whileOpen(target, rollback, (tx) => unwindNext(tx, unwinding))) {
+    records++;
+    signal.throwIfAborted();
+  }
+  await whileOpen(target, rollback, async (tx) => {
+    await closeEntity(tx, rollback, entity, entities.indexOf(entity));
+    for (const follower of followers) await countAgain(tx, rollback, follower.entity);
+  });
+  log.info({ rollback: rollback.id, entity: entity.name, records }, "entity rolled back");
+}
+
+/** Entities whose rows follow their case, if they are rolled back, too. */
+async function followersOf(
+  deps: Deps,
+  { entities: asked }: Rollback,
+  { name }: Entity,
+): Promise<readonly Place[]> {
+  if (name !== "cases") return [];
+  const followers = deps.entities.filter(
+    (one) => one.followsCase === true && (asked === null || asked.includes(one.name)),
+  );
+  return await Promise.all(followers.map((one) => placeOf(deps.target, one, tablesOf(deps))));
+}
+
+function tablesOf({ entities }: Deps): readonly string[] {
+  return entities.map(({ target }) => target.table);
+}

@@ -1,0 +1,100 @@
+/** The two statements of a rollback: rows that the run had inserted go, rows that it had changed are what they were. */
+import type { Client } from "@nexus/shared/database";
+import type { Left } from "./left.ts";
+import type { Place } from "./place.ts";
+
+/** Rows that were taken back, and those that were left; `xids`: of what was written. */
+export interface Taken {
+  readonly ids: readonly string[];
+  readonly xids: readonly number[];
+  readonly left: readonly Left[];
+}
+
+/** Deletes rows to which no other row refers. Their vectors and their documents follow by triggers. */
+export async function deleteRows(
+  tx: Client,
+  { entity, referred }: Place,
+  ids: readonly string[],
+): Promise<Taken> {
+  const deleted = await tx.query<{ id: string }>(
+    `delete from public.${entity.target.table} t where t.id = any($1::uuid[]) and not ${referred} returning t.id::text as id`,
+    [ids],
+  );
+  const gone = new Set(deleted.rows.map(({ id }) => id));
+  const left = ids.filter((id) => !gone.has(id)).map((id): Left => ({ id, reason: "referred" }));
+  return { ids: [...gone], xids: [], left };
+}
+
+interface Restored {
+  readonly id: string;
+  readonly xid: number;
+  readonly overruled: boolean;
+}
+
+/** Where a record of undo has former rows: those of its entity, or those that went along. */
+export type Kept = "updated" | "taken_along";
+
+/** Gives rows their former values. Columns that were added since keep theirs. */
+export async function restoreRows(
+  tx: Client,
+  place: Place,
+  kept: Kept,
+  recordId: number,
+  ids: readonly string[],
+): Promise<Taken> {
+  const former = formerRows(kept, place);
+  await freeKeys(tx, place, former, recordId, ids);
+  const { entity, columns } = place;
+  const { table } = entity.target;
+  const restored = await tx.query<Restored>(
+    `with ${former}
+     update public.${table} t set (${columns.join(", ")}) = row(${columns.map((name) => `r.${name}`).join(", ")})
+     from former f join public.${table} o on o.id = f.row_id cross join lateral jsonb_populate_record(o, f.former) r
+     where t.id = f.row_id
+     returning t.id::text as id, t.xmin::text::bigint as xid, exists (
+       select from jsonb_each(f.former) e where to_jsonb(t) -> e.key is distinct from e.value) as overruled`,
+    [recordId, ids],
+  );
+  const known = new Set(restored.rows.map(({ id }) => id));
+  const unknown = ids.filter((id) => !known.has(id));
+  return {
+    ids: restored.rows.flatMap(({ id, overruled }) => (overruled ? [] : [id])),
+    xids: restored.rows.map(({ xid }) => xid),
+    left: [
+      ...restored.rows
+        .filter(({ overruled }) => overruled)
+        .map(({ id }): Left => ({ id, reason: "overruled" })),
+      ...unknown.map((id): Left => ({ id, reason: "unknown" })),
+    ],
+  };
+}
+
+/** SQL of former rows. Parameters: the record, and the rows of it that are meant. */
+function formerRows(kept: Kept, { entity }: Place): string {
+  const rows: Readonly<Record<Kept, string>> = {
+    updated: "unnest(u.updated, u.former) as f (row_id, former)",
+    taken_along: `(select (r ->> 'id')::uuid as row_id, r as former
+      from jsonb_array_elements(nullif(u.taken_along -> '${entity.name}', 'null')) r) f`,
+  };
+  return `former as (
+    select f.row_id, f.former from migration.undo u cross join lateral ${rows[kept]}
+    where u.id = $1 and f.row_id = any($2::uuid[]) and f.former is not null)`;
+}
+
+/** All rows step aside before any has its former key: each is unique, and two may have swapped theirs. */
+async function freeKeys(
+  tx: Client,
+  { entity }: Place,
+  former: string,
+  recordId: number,
+  ids: readonly string[],
+): Promise<void> {
+  const { table, key } = entity.target;
+  await tx.query(
+    `with ${former}
+     update public.${table} t set ${key} = -2147483648 + f.n
+     from (select row_id, former, (row_number() over ())::integer as n from former) f
+     where t.id = f.row_id and t.${key} is distinct from (f.former ->> '${key}')::integer`,
+    [recordId, ids],
+  );
+}

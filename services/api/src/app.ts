@@ -12,6 +12,7 @@ import { logRequests } from "./plugins/request-log.ts";
 import { traceRequests } from "./plugins/request-tracing.ts";
 import { adoptionRoutes } from "./routes/adoptions.ts";
 import { auditRoute } from "./routes/audit.ts";
+import { backupRoutes } from "./routes/backups.ts";
 import { difyRoutes } from "./routes/dify.ts";
 import { difyRetrievalRoute } from "./routes/dify-retrieval.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
@@ -32,6 +33,7 @@ import { type App, openServer } from "./server.ts";
 const ROUTES = [
   runRoutes,
   adoptionRoutes,
+  backupRoutes,
   forecastRoutes,
   verificationRoutes,
   progressRoute,

@@ -8,12 +8,14 @@ import {
   readOnly,
 } from "@nexus/shared/database";
 import {
+  backupsAreTaken,
   entitiesIn,
   markRunBegun,
   markRunFailed,
   recordKeyed,
   recordSource,
   sourceSnapshot,
+  wantBackups,
   wantVerification,
   type Run,
 } from "@nexus/shared/ledger";
@@ -62,7 +64,9 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     if (!(await markRunBegun(tx, run.id))) return false;
     await recordSource(tx, run.id, shape, snapshot);
     await recordKeyed(tx, run.id, selected);
-    if (deps.settings.verifies === true) await wantVerification(tx, run.id);
+    const { verifies, takesBackups } = deps.settings;
+    if (verifies === true) await wantVerification(tx, run.id);
+    if (takesBackups === true || (await backupsAreTaken(tx))) await wantBackups(tx, run.id);
     return true;
   });
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");

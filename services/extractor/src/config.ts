@@ -1,4 +1,5 @@
 import {
+  backupVariables,
   choice,
   CONNECTIONS,
   legacyVariables,
@@ -37,6 +38,7 @@ export const variables = {
     meaning: "milliseconds between two rounds of releasing parked rows and looking for lost jobs",
     fallback: "1000",
   }),
+  ...backupVariables,
   VERIFY: choice(["off", "after_settle"], {
     meaning:
       "after_settle: a run that begins with it is verified without being asked, once its last entity has settled and it is completed",

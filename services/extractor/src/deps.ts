@@ -32,4 +32,6 @@ interface Settings {
   readonly unreadableText?: "reject" | "repair";
   /** Whether runs that begin here are verified once they are completed. */
   readonly verifies?: boolean;
+  /** Whether this extractor backs entities up before a run first writes to them. */
+  readonly takesBackups?: boolean;
 }

@@ -9,6 +9,20 @@ export {
   recordRefusal,
 } from "./holds.ts";
 export { backfill } from "./backfill.ts";
+export {
+  type Backup,
+  backupsAreTaken,
+  claimBackup,
+  entitiesToBackUp,
+  failBackup,
+  finishBackup,
+  type HeldBackup,
+  listBackups,
+  renewBackup,
+  type StoredBackup,
+  wantBackups,
+  yieldBackup,
+} from "./backups.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
 export type {
@@ -48,6 +62,7 @@ export {
   addEntities,
   allSettled,
   cancelEntities,
+  gateIsOpen,
   loadAgain,
   loadMore,
   loadRequeued,
@@ -56,7 +71,6 @@ export {
   markPlanned,
   markSettling,
   openEntity,
-  parentsSettled,
   type Selection,
   waiveEntity,
 } from "./entity-lifecycle.ts";

@@ -21,6 +21,7 @@ export const runs = migration.table("runs", {
   source_columns: asText("jsonb"),
   source_snapshot: text(),
   verify: boolean().notNull(),
+  backup: boolean().notNull(),
 });
 
 export const runEntities = migration.table(

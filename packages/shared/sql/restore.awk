@@ -13,4 +13,4 @@
 !rows && /^-- PostgreSQL database dump complete$/ { whole = 1 }
 { print }
 rows && $0 == "\\." { rows = 0 }
-END { if (whole && !rows) print "select set_config('nexus.whole', 'yes', true) \\g /dev/null" }
+END { if (whole && !rows) print "set local nexus.whole = 'yes';" }

@@ -2,7 +2,7 @@
 -- the same transaction, with the column of its legacy key (-v key=legacy_id).
 -- Only rows that a migration wrote are touched: those with a legacy key, in the backup or now. Constraints stay on, and triggers fire.
 set local row_security = on;
-select set_config('nexus.key', :'key', true) \g /dev/null
+set local nexus.key = :'key';
 do $$
 declare
   key constant text := current_setting('nexus.key');

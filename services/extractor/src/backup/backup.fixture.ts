@@ -14,7 +14,13 @@ import {
   recordPlan,
   wantBackups,
 } from "@nexus/shared/ledger";
-import { freshDatabase, freshLogin, runningRun, type TestContext } from "@nexus/shared/testing";
+import {
+  freshDatabase,
+  freshLogin,
+  runningRun,
+  type TestContext,
+  withoutPgDump,
+} from "@nexus/shared/testing";
 import type { Deps } from "../deps.ts";
 import { extractorUnderTest } from "../extractor.fixture.ts";
 
@@ -28,15 +34,14 @@ export interface BackupTest {
   readonly place: BackupPlace;
 }
 
-/** Each of `names` is planned, with a batch of ten keys. `owned`: by a role that row security binds. Skips where there is no pg_dump. */
+/** Each of `names` is planned, with a batch of ten keys. Row security binds a plain role, and no superuser. Skips where there is no pg_dump. */
 export async function backupTest(
   context: TestContext,
   names: readonly string[],
   owner: "superuser" | "plain role" = "superuser",
 ): Promise<BackupTest> {
-  await run("pg_dump", ["--version"]).catch(() =>
-    context.skip("this machine has no pg_dump (postgresql-client)"),
-  );
+  const missing = withoutPgDump();
+  if (missing !== undefined) context.skip(missing);
   const usual = await extractorUnderTest(context);
   const target = owner === "superuser" ? usual.target : await targetOfPlainRole(context);
   const deps = { ...usual, target };

@@ -33,8 +33,8 @@ export async function dump({ url, tables, store, silenceMs, signal }: Dump): Pro
   const given = AbortSignal.any([signal, silence.signal]);
   const stop = (): void => void Promise.all([child.end(), store.abandon()]).catch(() => undefined);
   given.addEventListener("abort", stop, { once: true });
+  const found: Passed = { hash: createHash("sha256"), bytes: 0, failure: undefined };
   try {
-    const found = { hash: createHash("sha256"), bytes: 0 };
     await pipeline(passing(child, found, silence.heard, store), store.sink);
     await store.stored();
     given.throwIfAborted();
@@ -43,7 +43,7 @@ export async function dump({ url, tables, store, silenceMs, signal }: Dump): Pro
     await Promise.all([child.end(), store.abandon()]);
     signal.throwIfAborted();
     if (silence.signal.aborted) throw new BackupFailure("backup_silent", { cause: error });
-    throw await failureOf(error, child, store);
+    throw found.failure ?? (await failureOf(error, child, store));
   } finally {
     given.removeEventListener("abort", stop);
     silence.stop();
@@ -56,10 +56,18 @@ function dumpArguments(tables: readonly string[]): string[] {
   return ["--format=custom", "--enable-row-security", "--no-password", "--strict-names", ...named];
 }
 
+/** What has passed so far. */
+interface Passed {
+  readonly hash: ReturnType<typeof createHash>;
+  bytes: number;
+  /** Why pg_dump ended with an error. */
+  failure: BackupFailure | undefined;
+}
+
 /** The bytes of pg_dump. The store's input ends only after pg_dump has said that this was all: a part must not pass for the whole. */
 async function* passing(
   child: Child,
-  found: { readonly hash: ReturnType<typeof createHash>; bytes: number },
+  found: Passed,
   heard: () => void,
   store: Store,
 ): AsyncGenerator<Buffer> {
@@ -75,8 +83,10 @@ async function* passing(
     }
   const { code, stderr } = await child.ended;
   if (code === 0) return;
+  // Known before the store is abandoned: that breaks the pipe, too.
+  found.failure = new BackupFailure(meaningOf(stderr));
   await store.abandon();
-  throw new BackupFailure(meaningOf(stderr));
+  throw found.failure;
 }
 
 /** Why it failed, in our words. pg_dump that is not there closes its output first; a command that ends early breaks the pipe. */

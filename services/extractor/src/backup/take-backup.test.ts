@@ -142,6 +142,6 @@ describe("of several extractors", () => {
     expect(await readdir(test.folder)).toEqual([]);
     expect((await onlyBackup(target)).status).toBe("waiting");
     await take();
-    expect((await onlyBackup(target)).status).toBe("done");
+    expect(await onlyBackup(target)).toMatchObject({ status: "done", errorCode: null });
   });
 });

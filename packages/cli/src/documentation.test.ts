@@ -26,7 +26,7 @@ describe("docs/nexus.md", () => {
         ["variable", "meaning"],
         Object.entries(doctorVariables).map(([name, one]) => [`\`${name}\``, meaningOf(one)]),
       ),
-      "`nexus migrate` reads `TARGET_URL` and `ID_NAMESPACE`, `nexus preflight` `LEGACY_URL`, `TARGET_URL` and, if they are set, `QUEUE_URL` and `QUEUE_PREFIX` (with `--forecast` `NEXUS_API_URL` and `NEXUS_TOKEN`, too), `nexus doctor` all of the above, each if it is set; all other commands read `NEXUS_API_URL` and `NEXUS_TOKEN`.",
+      "`nexus migrate` reads `TARGET_URL` and `ID_NAMESPACE`, `nexus preflight` `LEGACY_URL`, `TARGET_URL` and, if they are set, `QUEUE_URL`, `QUEUE_PREFIX` and the extractor's `BACKUP` with what belongs to it (with `--forecast` `NEXUS_API_URL` and `NEXUS_TOKEN`, too), `nexus doctor` all of the above, each if it is set; all other commands read `NEXUS_API_URL` and `NEXUS_TOKEN`.",
       ...nexus().commands.map(section),
     ].join("\n\n");
     await expect(`${page}\n`).toMatchFileSnapshot("../../../docs/nexus.md");

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { adopt } from "./commands/adopt.ts";
 import { audit } from "./commands/audit.ts";
 import { backfill } from "./commands/backfill.ts";
+import { backups } from "./commands/backups.ts";
 import { completions } from "./commands/completions.ts";
 import { doctor } from "./commands/doctor.ts";
 import { exceptions } from "./commands/exceptions.ts";
@@ -43,6 +44,7 @@ const COMMANDS = [
   moves,
   rollback,
   runs,
+  backups,
   report,
   lineage,
   search,

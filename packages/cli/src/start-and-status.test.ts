@@ -23,7 +23,9 @@ describe("start", () => {
       0,
       `run 1 is started: ${entityNames().join(", ")}`,
     ]);
-    expect(stderr).toMatch(/^note: a backup of the target is your duty.*pg_dump/);
+    expect(stderr).toMatch(
+      /^note: no backup is taken .*a backup of the target is your duty.*pg_dump/,
+    );
     const { rows } = await api.target.query(
       `select embeddings, a.reason from migration.runs, migration.audit_log a`,
     );

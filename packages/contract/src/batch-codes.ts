@@ -1,6 +1,6 @@
 import type { Exhausted } from "@nexus/shared/ledger";
 
-/** What the code of a failed batch means, in the words of API, report, command line and dashboard: SQLSTATEs by their beginning, then codes of ours. */
+/** What the code of a failed batch, or of a failed backup, means, in the words of API, report, command line and dashboard: SQLSTATEs by their beginning, then codes of ours. */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^42501$/, "a role lacks a privilege; `nexus preflight` names the statement to run"],
   [
@@ -29,6 +29,45 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
     "its job could not be parsed: who else writes to the queue? then nexus requeue",
   ],
   [/^configuration$/, "a service is configured wrongly: its log says which variable"],
+  [
+    /^backup_no_pg_dump$/,
+    "its backup was not taken, and nothing of it is written without: the extractor has no pg_dump",
+  ],
+  [
+    /^backup_server_newer$/,
+    "its backup was not taken: the target's PostgreSQL is newer than the extractor's pg_dump; install its client",
+  ],
+  [/^backup_login$/, "its backup was not taken: the target refuses the user of TARGET_URL"],
+  [
+    /^backup_no_right$/,
+    "its backup was not taken: the role of TARGET_URL may not read a table; `nexus preflight` says more",
+  ],
+  [
+    /^backup_rows_hidden$/,
+    "its backup was not taken: row level security hides rows from the role of TARGET_URL, and they would be missing in it; nexus migrate names the policy",
+  ],
+  [/^backup_table_missing$/, "its backup was not taken: a table is not there; nexus migrate"],
+  [
+    /^backup_server_away$/,
+    "its backup was not taken: the target went away, or has no connection left",
+  ],
+  [
+    /^backup_disk_full$/,
+    "its backup was not taken: the disk of BACKUP_TO is full; make room there, nothing else is to be done",
+  ],
+  [
+    /^backup_folder$/,
+    "its backup was not taken: the folder of BACKUP_TO is gone, or may not be written to; is it mounted?",
+  ],
+  [
+    /^backup_command$/,
+    "its backup was not taken: BACKUP_COMMAND failed; try it by hand, as the account of the extractor",
+  ],
+  [
+    /^backup_silent$/,
+    "its backup was not taken: nothing came for BACKUP_SILENCE_MS; look for a lock on its table, or at the place of BACKUP_TO",
+  ],
+  [/^backup_failed$/, "its backup was not taken: pg_dump failed; try it by hand (`nexus backups`)"],
   [/^defect$/, "a defect of ours: the loader's log says where"],
 ];
 

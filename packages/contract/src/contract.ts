@@ -1,6 +1,7 @@
 /** Every route of the API: what it takes, what it answers, and the problems of its own. The server and the client are made of it. */
 import type { z } from "zod";
 import { adoptions } from "./adoptions.ts";
+import { backups } from "./backups.ts";
 import { callers } from "./callers.ts";
 import { dify } from "./dify.ts";
 import { embeddings } from "./embeddings.ts";
@@ -34,6 +35,7 @@ export interface RouteContract {
 export const contract = {
   ...runs,
   ...adoptions,
+  ...backups,
   ...proofs,
   ...rollbacks,
   ...progress,

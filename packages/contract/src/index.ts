@@ -9,6 +9,7 @@ export { stallInWords } from "./stall-words.ts";
 export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";
 export { canonical, digestLine } from "./canonical.ts";
 export type { Evidence, EvidenceRefusal } from "./evidence.ts";
+export type { BackupView } from "./backups.ts";
 export type { Forecast } from "./forecast.ts";
 export type { Lineage } from "./records.ts";
 export type { Report, ReportFormat } from "./report.ts";

@@ -2,6 +2,7 @@
 import { dify } from "./dify.ts";
 import { embeddings } from "./embeddings.ts";
 import { z } from "zod";
+import { backup } from "./backups.ts";
 import { instant, wholeNumber } from "./parts.ts";
 import { eta, runFacts, verification } from "./run-view.ts";
 
@@ -173,6 +174,24 @@ const stakeholderReport = z.object({
       rows: z.array(z.object({ entity: z.string(), column: z.string(), rows: z.int() })),
     })
     .meta({ description: "Adopted rows that this run changed, by column." }),
+  backups: z
+    .object({
+      query: query("backups"),
+      rows: z.array(
+        backup.pick({
+          entity: true,
+          status: true,
+          file: true,
+          bytes: true,
+          durationMs: true,
+          sha256: true,
+          errorCode: true,
+        }),
+      ),
+    })
+    .meta({
+      description: "What was dumped before the run first wrote to the tables of an entity.",
+    }),
   verification: verification
     .extend({ query: query("verification") })
     .nullable()

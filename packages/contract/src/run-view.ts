@@ -1,6 +1,7 @@
 /** A run and its progress, as they are shown. The schemas are the types. What is optional an older API does not say. */
 import { entityArrows, runArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
+import { backup } from "./backups.ts";
 import { instant } from "./parts.ts";
 
 export const runFacts = z.object({
@@ -12,6 +13,9 @@ export const runFacts = z.object({
   startedAt: instant.nullable(),
   finishedAt: instant.nullable(),
   errorCode: z.string().nullable(),
+  backup: z.boolean().optional().meta({
+    description: "Whether each entity's tables are dumped before the run first writes to them.",
+  }),
 });
 
 const counts = {
@@ -140,6 +144,10 @@ export const runView = z.object({
     description:
       "Set when the run should move and does not. Null while it moves or has no work that is ready.",
   }),
+  backups: z
+    .array(backup)
+    .optional()
+    .meta({ description: "The backups of the run, in the order in which they began." }),
   verification: verification.nullish().meta({
     description:
       "The verification that extractors with `VERIFY=after_settle` make after the run. Null if there is none.",

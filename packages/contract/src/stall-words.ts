@@ -11,6 +11,7 @@ export function stallInWords({ seconds, work, heard }: Stall): string {
 const READY: Readonly<Record<Ready, (work: ReadyWork) => string>> = {
   begin: () => "the run is to be begun",
   plan: ({ entity }) => `${entity} is to be planned`,
+  back_up: ({ entity }) => `${entity} is to be backed up, by an extractor with BACKUP=pg_dump`,
   open: ({ entity }) => `${entity} is to be opened`,
   offer: ({ entity, batches }) => `${entity} has ${batches} batches that are not on offer`,
   load: ({ entity, batches }) => `${entity} has ${batches} batches on offer to the loaders`,

@@ -13,6 +13,7 @@ import { traceRequests } from "./plugins/request-tracing.ts";
 import { adoptionRoutes } from "./routes/adoptions.ts";
 import { rollbackRoutes } from "./routes/rollbacks.ts";
 import { auditRoute } from "./routes/audit.ts";
+import { backupRoutes } from "./routes/backups.ts";
 import { difyRoutes } from "./routes/dify.ts";
 import { difyRetrievalRoute } from "./routes/dify-retrieval.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
@@ -34,6 +35,7 @@ const ROUTES = [
   runRoutes,
   adoptionRoutes,
   rollbackRoutes,
+  backupRoutes,
   forecastRoutes,
   verificationRoutes,
   progressRoute,

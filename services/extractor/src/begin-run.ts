@@ -9,12 +9,14 @@ import {
 } from "@nexus/shared/database";
 import {
   beginUndo,
+  backupsAreTaken,
   entitiesIn,
   markRunBegun,
   markRunFailed,
   recordKeyed,
   recordSource,
   sourceSnapshot,
+  wantBackups,
   wantVerification,
   type Run,
 } from "@nexus/shared/ledger";
@@ -66,7 +68,9 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     await recordSource(tx, run.id, shape, snapshot);
     await recordKeyed(tx, run.id, selected);
     if (undo) await beginUndo(tx, run.id);
-    if (deps.settings.verifies === true) await wantVerification(tx, run.id);
+    const { verifies, takesBackups } = deps.settings;
+    if (verifies === true) await wantVerification(tx, run.id);
+    if (takesBackups === true || (await backupsAreTaken(tx))) await wantBackups(tx, run.id);
     return true;
   });
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");

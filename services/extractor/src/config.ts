@@ -1,4 +1,5 @@
 import {
+  backupVariables,
   choice,
   CONNECTIONS,
   legacyVariables,
@@ -49,6 +50,7 @@ export const variables = {
     fallback: "30",
     danger: "what was kept is removed for good within the hour",
   }),
+  ...backupVariables,
   VERIFY: choice(["off", "after_settle"], {
     meaning:
       "after_settle: a run that begins with it is verified without being asked, once its last entity has settled and it is completed",

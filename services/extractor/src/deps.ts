@@ -34,4 +34,6 @@ interface Settings {
   readonly verifies?: boolean;
   /** Whether runs that begin here keep what they change, for a rollback. `auto`: those of a source that is not too large. Default: they do not. */
   readonly undo?: "auto" | "on" | "off";
+  /** Whether this extractor backs entities up before a run first writes to them. */
+  readonly takesBackups?: boolean;
 }

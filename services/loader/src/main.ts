@@ -53,7 +53,7 @@ await runService({
     );
     // All at once: one after the other, their graces would add up beyond the pod's.
     closers.push("workers", () => Promise.all(workers.map((stop) => stop())));
-    startHeartbeat(target, "loader", log, closers);
+    startHeartbeat(target, { service: "loader" }, log, closers);
     const checks = {
       source: () => patience.requireOpen("source"),
       target: () => Promise.all([patience.requireOpen("target"), target.query("select 1")]),

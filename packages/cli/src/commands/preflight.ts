@@ -1,6 +1,8 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import {
+  backupVariables,
   type Config,
+  ConfigurationError,
   connectionsNeeded,
   legacyUrl,
   optionalQueueUrl,
@@ -15,6 +17,7 @@ import {
   connectionNotes,
   notesOnTarget,
   type Pool,
+  preflightBackup,
   preflightLegacy,
   preflightTarget,
   privacyNotes,
@@ -30,6 +33,7 @@ const variables = {
   ...sourceVariables,
   TARGET_URL: targetUrl,
   ...poolVariables,
+  ...backupVariables,
   ...queueVariables,
   QUEUE_URL: optionalQueueUrl({ meaning: "the queue, looked at if it is set" }),
 };
@@ -88,6 +92,7 @@ async function examine(config: Settings) {
     return [
       ...(await notesOnTarget(pool, ordered)),
       ...(await privacyNotes(pool, ordered)),
+      ...(await backupNotes(config, pool)),
       ...few,
     ];
   });
@@ -98,6 +103,17 @@ async function examine(config: Settings) {
     ...queue.warnings,
   ].map(({ says }) => says);
   return { legacy, target, queue, warnings };
+}
+
+/** What would keep an extractor on this machine from taking backups. A note: extractors may run elsewhere, and look for themselves. */
+async function backupNotes(config: Settings, target: Pool): Promise<string[]> {
+  try {
+    await preflightBackup(config, target);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return [`an extractor would not start here: ${error.message}`];
+  }
 }
 
 type Found = Awaited<ReturnType<typeof examine>>;

@@ -29,6 +29,7 @@ export function progressLines(progress: Progress): string[] {
     ...goneLines(progress),
     ...adoptedLines(progress),
     ...strangerLines(progress),
+    ...backupLines(progress),
     ...verificationLines(progress),
     ...embeddingLines(progress),
   ];
@@ -72,6 +73,19 @@ function etaOf(eta: Eta | null): string {
 
 function limitLine(what: string, limit: Limit | null): string[] {
   return limit === null ? [] : [`${what} by ${limit.by}: ${limit.says}`];
+}
+
+/** How many are taken, and what keeps one from being taken. */
+function backupLines({ run, entities, backups = [] }: Progress): string[] {
+  if (run?.backup !== true) return [];
+  const done = backups.filter(({ status }) => status === "done");
+  const bytes = done.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
+  const wanted = entities.filter(({ status }) => status !== "skipped").length;
+  const failed = backups.filter(({ status }) => status === "failed");
+  return [
+    `backups: ${count(done.length)} of ${count(wanted)}, ${count(bytes)} bytes (nexus backups)`,
+    ...failed.map(({ entity, errorCode }) => `backup of ${entity} FAILED: ${errorCode}`),
+  ];
 }
 
 /** Who waits at a gate, and who keeps it shut. */

@@ -68,7 +68,7 @@ function Start() {
       label="Start a run"
       look="first"
       title="Start a run of all entities"
-      explains="Everything in the source is read again; what has not changed is not written again. A backup of the target is your duty, and best made before."
+      explains="Everything in the source is read again; what has not changed is not written again. A backup of the target is your duty, and best made before, unless extractors take one (BACKUP=pg_dump)."
       act={async (reason) => {
         const { runId, forecast } = await change("POST /v1/runs", {}, { reason });
         const cost = forecast?.costUsd ?? null;

@@ -9,6 +9,7 @@ import { useLoad } from "../use-load.ts";
 import { linkTo } from "../router.ts";
 import { count, counted, percent, words } from "../words.ts";
 import { whenOf } from "./overview.tsx";
+import { Backups } from "./backups.tsx";
 import { RunProgress } from "./run-progress.tsx";
 import { Throughput } from "./throughput.tsx";
 
@@ -38,6 +39,7 @@ export function Run({ id }: { readonly id: number }) {
             </div>
             <RunProgress view={view} />
             <Entities entities={view.entities} />
+            <Backups of={view} />
             <Throughput runId={id} live={view.run.finishedAt === null} />
           </>
         )

@@ -1,3 +1,4 @@
+export { backupVariables, type BackupVariables } from "./backup-variables.ts";
 export { requireCatalog } from "./catalog.ts";
 export { closest } from "./closest.ts";
 export { ConfigurationError, RefusedError, StartFailure, UnavailableError } from "./failure.ts";
@@ -13,7 +14,7 @@ export {
   targetVariables,
 } from "./database-variables.ts";
 export { type Config, parseConfig } from "./parse.ts";
-export { plainTextRisk } from "./tls.ts";
+export { encryptionOf, plainTextRisk } from "./tls.ts";
 export { processVariables } from "./process-variables.ts";
 export { queueVariables, workerVariables } from "./queue-variables.ts";
 export {

@@ -29,6 +29,7 @@ export {
   sentValues,
 } from "./sent-rows.ts";
 export { readTargetTables, type TargetTable } from "./target-tables.ts";
+export { type BackupPlace, preflightBackup } from "./preflight-backup.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
 export { notesOnTarget, preflightTarget, privacyNotes } from "./preflight-target.ts";
 export { type Inspection, inspectSource } from "./inspect-source.ts";

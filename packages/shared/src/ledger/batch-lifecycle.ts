@@ -12,7 +12,7 @@ import {
   type PlannedBatch,
   SHUT_OUT_MS,
 } from "./batches.ts";
-import { parentsSettledIn } from "./entity-lifecycle.ts";
+import { gateOpenIn } from "./entity-lifecycle.ts";
 import { EXHAUSTED, type Exhausted, type ExhaustedRow } from "./exhausted.ts";
 import { isUnforeseen } from "./reasons-in-sql.ts";
 import { batchArrows, before } from "../states/states.ts";
@@ -20,7 +20,7 @@ import { batchArrows, before } from "../states/states.ts";
 /**
  * Marks the next planned batches as queued and returns them: they are enqueued after the commit. Call it with the entity's row
  * locked: the run's status is read again under that lock, because somebody may have paused the run meanwhile. It marks none while
- * one of `parents` is open.
+ * the gate is closed.
  */
 export async function markQueued(
   tx: Queryable,
@@ -34,7 +34,7 @@ export async function markQueued(
      from (select id from migration.batches
            where run_id = $1 and entity = $2 and status = 'planned' and available_at <= now()
              and exists (select from migration.runs where id = $1 and status = 'running')
-             and ${parentsSettledIn("$1", "$4::text[]")}
+             and ${gateOpenIn("$1", "$2", "$4::text[]")}
            order by seq limit $3 for update skip locked) page
      where b.id = page.id
      returning b.id, b.generation, b.after_key as "from", b.to_key as "to"`,
@@ -45,7 +45,7 @@ export async function markQueued(
 
 /**
  * Counts an attempt before anything is read, in a statement of its own that need not reach the disk. The gate is asked by the same
- * statement: while one of `parents` is open the batch is planned again, and the source is not read for nothing.
+ * statement: while it is closed the batch is planned again, and the source is not read for nothing.
  * Undefined when the gate is closed, or the batch is not queued in this generation, or has no attempt left.
  */
 export async function countAttempt(
@@ -59,7 +59,7 @@ export async function countAttempt(
        status = case when gate.open then 'queued' else 'planned' end,
        available_at = case when gate.open then available_at else now() + ${SHUT_OUT_MS} * interval '1 ms' end
      from (select set_config('synchronous_commit', 'off', true)) lazily,
-       (select ${parentsSettledIn("(select run_id from migration.batches where id = $1)", "$3::text[]")} as open) gate
+       (select ${gateOpenIn(ofBatch("run_id"), ofBatch("entity"), "$3::text[]")} as open) gate
      where id = $1 and generation = $2 and status = 'queued' and attempts < ${MAX_ATTEMPTS}
      returning id, run_id as "runId", entity, generation, attempts, after_key as after, to_key as "to", keys, gate.open,
        case when breaks_generation = generation then breaks else 0 end as breaks`,
@@ -69,6 +69,11 @@ export async function countAttempt(
   if (row === undefined || !row.open) return undefined;
   const { open: _, ...claimed } = row;
   return claimed;
+}
+
+/** Of the batch `$1`. */
+function ofBatch(column: string): string {
+  return `(select ${column} from migration.batches where id = $1)`;
 }
 
 /** The batch is done, with these counts. `durationMs`: how long it took; `sourceMs`: how long the source took of that. */

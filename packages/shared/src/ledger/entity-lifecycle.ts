@@ -10,22 +10,36 @@ export interface Selection {
 }
 
 /**
- * The gate, as SQL: every parent of an entity is settled in this run, or has no part in it. The dispatcher opens an entity and enqueues
- * its batches by it; a loader asks again before it reads, and before it writes. `runId` and `parents` are expressions of SQL.
+ * The gate, as SQL: every parent of an entity is settled in this run, or has no part in it; and its backup is taken, where the run takes
+ * any. The dispatcher opens an entity and enqueues its batches by it; a loader asks again before it reads, and before it writes. All
+ * parameters are expressions of SQL.
  */
+export function gateOpenIn(runId: string, entity: string, parents: string): string {
+  return `(${parentsSettledIn(runId, parents)} and ${backedUpIn(runId, entity)})`;
+}
+
+/** Its first half, as SQL: then an entity may be backed up. */
 export function parentsSettledIn(runId: string, parents: string): string {
   return `not exists (
     select from migration.run_entities e where e.run_id = ${runId} and e.entity = any(${parents}) and not ${settled("e")})`;
 }
 
+function backedUpIn(runId: string, entity: string): string {
+  return `not exists (
+    select from migration.runs g where g.id = ${runId} and g.backup and not exists (
+      select from migration.backups d where d.run_id = g.id and d.entity = ${entity} and d.status = 'done'))`;
+}
+
 /** Asks the gate. */
-export async function parentsSettled(
+export async function gateIsOpen(
   tx: Queryable,
   runId: number,
+  entity: string,
   parents: readonly string[],
 ): Promise<boolean> {
-  const open = await tx.query(`select where ${parentsSettledIn("$1", "$2::text[]")}`, [
+  const open = await tx.query(`select where ${gateOpenIn("$1", "$2::text", "$3::text[]")}`, [
     runId,
+    entity,
     parents,
   ]);
   return open.rowCount === 1;
@@ -101,7 +115,7 @@ export async function markPlanned(tx: Queryable, runId: number, entity: string):
 }
 
 /**
- * Opens an entity whose plan is complete and whose parents are all settled (or not part of this run).
+ * Opens an entity whose plan is complete, by the gate: its parents are all settled (or not part of this run), and it is backed up.
  * A run that reads all of it reads what its parents have become until now: then they have not moved.
  */
 export async function openEntity(
@@ -113,7 +127,7 @@ export async function openEntity(
   const opened = await db.query(
     `with opened as (
        update migration.run_entities set status = 'loading', started_at = now(), moved_at = now(), error_code = null
-       where run_id = $1 and entity = $2 and status = 'planned' and ${parentsSettledIn("$1", "$3::text[]")}
+       where run_id = $1 and entity = $2 and status = 'planned' and ${gateOpenIn("$1", "$2", "$3::text[]")}
        returning entity, cursor_key, batches),
      read_anew as (
        update migration.moved_parents m set run_id = $1 from opened o

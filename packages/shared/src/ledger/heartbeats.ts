@@ -10,14 +10,21 @@ export type Carrier = "extractor" | "loader";
 
 /** Milliseconds between two beats, and the seconds after which a process counts as gone. */
 const BEAT_MS = 5_000;
-const GONE_SECONDS = 20;
+export const GONE_SECONDS = 20;
+
+/** What a process says of itself. */
+interface Beating {
+  readonly service: Carrier;
+  /** It dumps tables before a run writes to them. */
+  readonly takesBackups?: boolean;
+}
 
 /** Begins to beat, until the process closes. */
-export function startHeartbeat(target: Pool, service: Carrier, log: Log, closers: Closers): void {
+export function startHeartbeat(target: Pool, of: Beating, log: Log, closers: Closers): void {
   const process = randomUUID();
   const beating = startTicker({
     runOnce: async () => {
-      await beat(target, process, service);
+      await beat(target, process, of);
       return BEAT_MS;
     },
     onError: (error) => log.debug({ err: error }, "the ledger does not hear this process"),
@@ -28,12 +35,16 @@ export function startHeartbeat(target: Pool, service: Carrier, log: Log, closers
 }
 
 /** Records that a process is running. Processes that were silent for a day are forgotten. */
-async function beat(db: Queryable, process: string, service: Carrier): Promise<void> {
+async function beat(
+  db: Queryable,
+  process: string,
+  { service, takesBackups = false }: Beating,
+): Promise<void> {
   await db.query(
     `with old as (delete from migration.heartbeats where seen_at < now() - interval '1 day')
-     insert into migration.heartbeats (process, service, seen_at) values ($1, $2, now())
+     insert into migration.heartbeats (process, service, seen_at, takes_backups) values ($1, $2, now(), $3)
      on conflict (process) do update set seen_at = now()`,
-    [process, service],
+    [process, service, takesBackups],
   );
 }
 

@@ -9,6 +9,20 @@ export {
   recordRefusal,
 } from "./holds.ts";
 export { backfill } from "./backfill.ts";
+export {
+  type Backup,
+  backupsAreTaken,
+  claimBackup,
+  entitiesToBackUp,
+  failBackup,
+  finishBackup,
+  type HeldBackup,
+  listBackups,
+  renewBackup,
+  type StoredBackup,
+  wantBackups,
+  yieldBackup,
+} from "./backups.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
 export type {
@@ -49,6 +63,7 @@ export {
   addEntities,
   allSettled,
   cancelEntities,
+  gateIsOpen,
   loadAgain,
   loadMore,
   loadRequeued,
@@ -58,7 +73,6 @@ export {
   markRolledBack,
   markSettling,
   openEntity,
-  parentsSettled,
   type Selection,
   waiveEntity,
 } from "./entity-lifecycle.ts";

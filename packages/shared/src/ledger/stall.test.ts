@@ -147,7 +147,7 @@ describe("what is known of a run that stands still", () => {
     });
     await target.query("update migration.run_entities set error_code = '55P03'");
     const open = closers();
-    startHeartbeat(target, "extractor", openLog("test"), open);
+    startHeartbeat(target, { service: "extractor" }, openLog("test"), open);
     await eventually(
       async () => (await findStall(target, runId, CATALOG))?.heard.extractor.alive === 1,
     );

@@ -9,7 +9,15 @@ import type { runEntities, runs } from "../tables/index.ts";
 const STALL_SECONDS = 30;
 
 /** What is ready to be done for an entity, or for the run. */
-export type Ready = "begin" | "plan" | "open" | "offer" | "load" | "settle" | "complete";
+export type Ready =
+  | "begin"
+  | "plan"
+  | "back_up"
+  | "open"
+  | "offer"
+  | "load"
+  | "settle"
+  | "complete";
 
 /** Work that could be done now. */
 export interface ReadyWork {
@@ -80,6 +88,8 @@ interface EntityFacts extends Pick<
   readonly planned: number;
   readonly queued: number;
   readonly errorCode: string | null;
+  /** Its backup; null: it is taken, or none is wanted. */
+  readonly backup: "wanted" | "running" | null;
 }
 
 async function readyWork(
@@ -102,12 +112,15 @@ async function readyWork(
 const ENTITIES = `
   select e.entity, e.status, e.waived,
     count(*) filter (where b.status = 'planned') as planned, count(*) filter (where b.status = 'queued') as queued,
-    coalesce(e.error_code, max(b.error_code)) as "errorCode"
+    coalesce(e.error_code, max(b.error_code)) as "errorCode",
+    (select case when d.status = 'done' then null when d.claimed_until > now() then 'running' else 'wanted' end
+     from migration.runs r left join migration.backups d on d.run_id = r.id and d.entity = e.entity
+     where r.id = e.run_id and r.backup) as backup
   from migration.run_entities e
   left join migration.batches b on b.run_id = e.run_id and b.entity = e.entity and b.status in ('planned', 'queued')
   where e.run_id = $1 group by e.run_id, e.entity order by e.position`;
 
-type Facts = Pick<EntityFacts, "planned" | "queued">;
+type Facts = Pick<EntityFacts, "planned" | "queued" | "backup">;
 
 const NOTHING = (): null => null;
 
@@ -117,7 +130,10 @@ const READY_IN: Readonly<
 > = {
   waiting: () => ["plan", 0],
   planning: () => ["plan", 0],
-  planned: (_, isOpen) => (isOpen ? ["open", 0] : null),
+  planned: ({ backup }, isOpen) => {
+    if (!isOpen || backup === "running") return null;
+    return [backup === "wanted" ? "back_up" : "open", 0];
+  },
   loading: ({ planned, queued }, isOpen) => {
     if (planned + queued === 0) return ["settle", 0];
     if (!isOpen) return null;

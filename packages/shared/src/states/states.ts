@@ -56,7 +56,7 @@ export const entityArrows: Arrows<EntityStatus> = {
     cancelled: "the run was cancelled",
   },
   planned: {
-    loading: "every parent is settled",
+    loading: "every parent is settled, and its backup is taken, if the run takes any",
     cancelled: "the run was cancelled",
   },
   loading: {

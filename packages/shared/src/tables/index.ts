@@ -1,4 +1,5 @@
 export * from "./adoption-tables.ts";
+export * from "./backup-tables.ts";
 export * from "./content-tables.ts";
 export * from "./process-tables.ts";
 export * from "./proof-tables.ts";

@@ -1,5 +1,5 @@
 /** What the processes keep for themselves, and for the record. */
-import { integer, smallint, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, integer, smallint, text, uuid } from "drizzle-orm/pg-core";
 import { asText, instant, int8 } from "./column-types.ts";
 import { migration } from "./schema.ts";
 
@@ -39,6 +39,7 @@ export const heartbeats = migration.table("heartbeats", {
   process: uuid().primaryKey(),
   service: text().notNull(),
   seen_at: instant().notNull(),
+  takes_backups: boolean().notNull(),
 });
 
 export const schemaVersions = migration.table("schema_versions", {

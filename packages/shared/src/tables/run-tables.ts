@@ -22,6 +22,7 @@ export const runs = migration.table("runs", {
   source_snapshot: text(),
   verify: boolean().notNull(),
   undo: text().$type<"off" | "kept" | "purged">().notNull(),
+  backup: boolean().notNull(),
 });
 
 export const runEntities = migration.table(

@@ -28,6 +28,16 @@ export function findRedis(): string | undefined {
     .find(isExecutable);
 }
 
+/** What of PostgreSQL's client is not on PATH here, in a sentence for a test that is skipped; undefined: nothing that backups need. */
+export function withoutPgDump(): string | undefined {
+  const missing = ["pg_dump", "pg_restore", "psql", "awk"].filter(
+    (name) => !pathFolders().some((folder) => isExecutable(join(folder, name))),
+  );
+  return missing.length === 0
+    ? undefined
+    : `this machine has no ${missing.join(", ")} (postgresql-client)`;
+}
+
 /** The path of Chromium or Chrome, undefined if there is none. */
 export function findBrowser(): string | undefined {
   if (leftOut("browser")) return undefined;

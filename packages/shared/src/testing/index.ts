@@ -1,6 +1,6 @@
 /** Room `testing`: private real servers, whole stacks, services as processes, and waiting without sleeps. */
 export { type Certificates, makeCertificates } from "./certificates.ts";
-export { findBrowser, findPostgres, findRedis } from "./binaries.ts";
+export { findBrowser, findPostgres, findRedis, withoutPgDump } from "./binaries.ts";
 export { type Dice, dice } from "./dice.ts";
 export { type Patience, eventually } from "./eventually.ts";
 export {

@@ -28,6 +28,7 @@ const OF_THE_CONTRACT: Readonly<Record<RouteName, Need>> = {
   "GET /v1/adoptions": "viewer",
   "GET /v1/adoptions/:id": "viewer",
   "GET /v1/adoptions/:id/findings": "viewer",
+  "GET /v1/backups": "viewer",
   "GET /v1/forecasts/:id": "viewer",
   "GET /v1/verifications": "viewer",
   "GET /v1/verifications/newest": "viewer",

@@ -1,5 +1,6 @@
 /** From the ledger's rolled-up counts to what people want to know: how far, how fast, how long, and why not further. */
 import {
+  type BackupView,
   type EntityView,
   exhaustedInWords,
   type RunView,
@@ -13,6 +14,7 @@ import {
   type Exhausted,
   exhaustedBatches,
   findStall,
+  listBackups,
   progressOf,
   type Stall,
 } from "@nexus/shared/ledger";
@@ -30,7 +32,7 @@ import { why } from "./why.ts";
 
 type Catalog = Deps["entities"];
 
-const NO_RUN = { run: null, entities: [], verification: null };
+const NO_RUN = { run: null, entities: [], backups: [], verification: null };
 
 const NOTHING = { rowsPerSecond: 0, eta: null, limitedBy: null, stalled: null };
 
@@ -45,11 +47,13 @@ export async function viewOf(
   const progress = await progressOf(db, run.id);
   const failed = progress.some(({ batchesFailed }) => batchesFailed > 0);
   const exhausted = failed ? await exhaustedBatches(db, run.id) : [];
+  const backups = await backupsOf(db, run);
   const entities = progress.map((one) =>
     viewOfEntity(
       run,
       one,
       parentsOf(catalog, progress, one.entity),
+      backups.find(({ entity }) => entity === one.entity),
       exhausted.find(sameEntity(one)),
     ),
   );
@@ -58,9 +62,16 @@ export async function viewOf(
     entities,
     totals: add(run, progress),
     ...(await outlookOf(db, catalog, run, { progress, entities })),
+    backups,
     verification: await verificationOfRun(db, run.id),
     embedding,
   };
+}
+
+/** A run that takes none is not asked for any. */
+async function backupsOf(db: Queryable, { id, backup }: RunFacts): Promise<BackupView[]> {
+  const found = backup ? await listBackups(db, { runId: id }) : [];
+  return found.map((one) => ({ ...one, tables: [...one.tables] }));
 }
 
 /** What comes next: how fast, how long, and what limits it. Nothing is measured of a run that has ended. */
@@ -125,13 +136,14 @@ function viewOfEntity(
   run: RunFacts,
   one: EntityProgress,
   { parents, waitingFor }: Parents,
+  backup: BackupView | undefined,
   exhausted: Exhausted | undefined,
 ): EntityView {
   const { batches: total, batchesDone: done, batchesFailed: failed, loadMs: _, ...rest } = one;
   return {
     ...rest,
     why:
-      why(run, one, waitingFor) +
+      why(run, one, waitingFor, backup?.status) +
       (exhausted === undefined ? "" : `; ${exhaustedInWords(exhausted)}`),
     parents,
     waitingFor,

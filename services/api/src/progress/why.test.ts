@@ -12,6 +12,7 @@ const run = {
   startedAt: null,
   finishedAt: null,
   errorCode: null,
+  backup: false,
 } as const;
 
 const entity: EntityProgress = {

@@ -1,16 +1,20 @@
 /** Why an entity is where it is, in a sentence. */
-import { batchCodeInWords } from "@nexus/contract";
+import { type BackupView, batchCodeInWords } from "@nexus/contract";
 import { type EntityProgress, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
 import type { EntityStatus } from "@nexus/shared/states";
 import type { RunFacts } from "../queries/find-run.ts";
 
-type Reason = (one: EntityProgress, waitingFor: readonly string[]) => string;
+type Reason = (
+  one: EntityProgress,
+  waitingFor: readonly string[],
+  backup: BackupView["status"] | "not_wanted",
+) => string;
 
 const REASONS: Readonly<Record<EntityStatus, Reason>> = {
   waiting: () => "its source has not been cut into batches yet",
   planning: ({ batches }) => `its source is being cut into batches: ${batches} so far`,
-  planned: (_, waitingFor) =>
-    waitingFor.length > 0 ? `it waits for ${waitingFor.join(", ")}` : "it opens with the next tick",
+  planned: (_, waitingFor, backup) =>
+    waitingFor.length > 0 ? `it waits for ${waitingFor.join(", ")}` : OPENS[backup],
   loading,
   settling: () => "its sums and constraints are being checked",
   complete: () => "every row that was read has its outcome",
@@ -20,9 +24,23 @@ const REASONS: Readonly<Record<EntityStatus, Reason>> = {
   rolled_back: () => "what it had written was taken back",
 };
 
-/** `waitingFor`: parents that are not settled. */
-export function why(run: RunFacts, one: EntityProgress, waitingFor: readonly string[]): string {
-  const sentence = REASONS[one.status](one, waitingFor);
+const OPENS: Readonly<Record<BackupView["status"] | "not_wanted", string>> = {
+  not_wanted: "it opens with the next tick",
+  done: "it opens with the next tick",
+  waiting: "its tables are to be backed up first, by an extractor with BACKUP=pg_dump",
+  running: "its tables are being backed up before anything of it is written",
+  failed: "nothing of it is written before its tables are backed up",
+};
+
+/** `waitingFor`: parents that are not settled. `backup`: its standing, once it was begun. */
+export function why(
+  run: RunFacts,
+  one: EntityProgress,
+  waitingFor: readonly string[],
+  backup?: BackupView["status"],
+): string {
+  const standing = run.backup ? (backup ?? "waiting") : "not_wanted";
+  const sentence = REASONS[one.status](one, waitingFor, standing);
   const because = stuckBy(one);
   const moves = one.status !== "complete" && one.status !== "skipped";
   return `${run.status === "paused" && moves ? "the run is paused; " : ""}${sentence}${because}`;

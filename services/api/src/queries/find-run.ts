@@ -12,6 +12,7 @@ const facts = {
   startedAt: iso(runs.started_at),
   finishedAt: iso(runs.finished_at),
   errorCode: runs.error_code,
+  backup: runs.backup,
 };
 
 export interface RunFacts {
@@ -23,6 +24,8 @@ export interface RunFacts {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly errorCode: string | null;
+  /** Whether it backs entities up before it writes to them. */
+  readonly backup: boolean;
 }
 
 /** The newest run, which is the active one if any is. */

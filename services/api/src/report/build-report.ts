@@ -1,5 +1,5 @@
 /** The report of a run: read from one snapshot of the ledger, then told. Renderings are made of what comes out here, of nothing else. */
-import type { Report } from "@nexus/contract";
+import type { BackupView, Report } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import { eq, query, read, runs, sql } from "@nexus/shared/tables";
 import { difyProgress, embeddingProgress, progressOf } from "@nexus/shared/ledger";
@@ -60,6 +60,7 @@ async function gather(
       rows: checks.map((check) => ({ ...check, says: checkInWords(check.name) })),
     },
     ...(await targetOf(tx, run)),
+    backups: { query: "backups", rows: (view.backups ?? []).map(backupRow) },
     verification: view.verification ? { query: "verification", ...view.verification } : null,
     embedding,
     dify: await difyOf(tx),
@@ -125,6 +126,12 @@ async function targetOf(
     target: { query: "target", rows: sums },
     adopted: { query: "adopted", rows: columns },
   };
+}
+
+/** What a report says of a backup. */
+function backupRow(one: BackupView): Report["backups"]["rows"][number] {
+  const { entity, status, file, bytes, durationMs, sha256, errorCode } = one;
+  return { entity, status, file, bytes, durationMs, sha256, errorCode };
 }
 
 async function workOf(tx: Queryable, runId: number): Promise<ReadonlyMap<string, number>> {

@@ -59,6 +59,7 @@ function tablesOf(report: Report): Block[] {
     ...repairTable(report),
     ...checkTable(report),
     ...targetTables(report),
+    ...backupTable(report),
     ...embeddingTable(report),
     ...timeTable(report),
   ];
@@ -156,6 +157,21 @@ function targetTables({ target, adopted }: Report): Block[] {
       adopted.rows.map(({ entity, column, rows: changed }) => [entity, column, inWords(changed)]),
     ),
   ];
+}
+
+function backupTable({ backups }: Report): Block[] {
+  return section(
+    "Backups before the first write",
+    "Entity, Status, Bytes #, Taken #, File, SHA-256",
+    backups.rows.map((one) => [
+      one.entity,
+      one.errorCode === null ? one.status : `${one.status}: ${one.errorCode}`,
+      one.bytes === null ? "" : inWords(one.bytes),
+      one.durationMs === null ? "" : duration(one.durationMs / 1000),
+      one.file ?? "",
+      one.sha256 ?? "",
+    ]),
+  );
 }
 
 function embeddingTable({ embedding, dify }: Report): Block[] {

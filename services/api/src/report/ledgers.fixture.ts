@@ -72,6 +72,21 @@ export const ledgers = {
          values (1, 'practices', 0, 'proved', 9, '{"changed_cell": 3, "stale_row": 4}', '{"items": 9, "pending": 5}'), (1, 'profiles', 1, 'without_twin', 0, '{}', null)`,
     );
   },
+  "backed up": async (target) => {
+    await run({
+      status: "cancelled",
+      entities: {
+        practices: { status: "complete", batches: [DONE] },
+        profiles: { status: "cancelled", batches: [{ status: "cancelled" }] },
+      },
+    })(target);
+    await target.query(
+      `update migration.runs set backup = true;
+       insert into migration.backups (run_id, entity, tables, status, claimed_until, kept_by, file, bytes, sha256, duration_ms, error_code)
+         values (1, 'practices', 'practices', 'done', '-infinity', 'folder', '/backups/run-1-practices.dump', 12345, 'ab', 1500, null),
+           (1, 'profiles', 'profiles', 'open', '-infinity', null, null, null, null, null, 'backup_disk_full')`,
+    );
+  },
   requeued: async (target) => {
     const entities = {
       practices: { status: "loading", batches: [DONE, { status: "done", rejected: [12] }] },

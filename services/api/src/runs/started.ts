@@ -1,4 +1,5 @@
 /** What is answered when a run was started. */
+import { backupsAreTaken } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { forecastOf } from "./forecast-embedding.ts";
 
@@ -33,13 +34,15 @@ export async function startedAnswer(
   return {
     runId: run.runId,
     entities: [...run.entities],
-    warnings: [backupWarning(deps, run.runId)],
+    warnings: [await backupWarning(deps, run.runId)],
     forecast: embeddings ? await forecastOf(deps.target) : null,
   };
 }
 
 /** What a person who starts a run must be told. It is logged as well. */
-function backupWarning({ log, backupCommand }: Deps, runId: number): string {
+async function backupWarning({ log, target, backupCommand }: Deps, runId: number): Promise<string> {
+  if (await backupsAreTaken(target))
+    return "an extractor with BACKUP=pg_dump is there: each entity is backed up before anything of it is written (nexus backups)";
   log.warn({ runId, backupCommand }, "a backup of the target is the operator's duty");
-  return `a backup of the target is your duty, and best made before the run writes: ${backupCommand}`;
+  return `no backup is taken (BACKUP=off): a backup of the target is your duty, and best made before the run writes: ${backupCommand}; or let extractors take them, with BACKUP=pg_dump and BACKUP_TO`;
 }

@@ -1,0 +1,42 @@
+/** What an extractor does beside its ticks, each duty in rounds of its own: what one waits for holds up no other. */
+import type { BackupPlace } from "@nexus/shared/database";
+import { type Closers, startTicker, type Tick } from "@nexus/shared/runtime";
+import { seldom } from "@nexus/shared/telemetry";
+import { adopt } from "./adoption/adopt.ts";
+import { takeBackup } from "./backup/take-backup.ts";
+import type { Deps } from "./deps.ts";
+import { plan } from "./plan.ts";
+import { type Bookkeeping, prove } from "./proof/prove.ts";
+import { twinOf } from "./proof/twin-files.ts";
+import { openTwins } from "./proof/twins.ts";
+import type { Memory } from "./reconcile.ts";
+import { rollBack } from "./rollback/roll-back.ts";
+import { rollUp } from "./roll-up.ts";
+
+const BOOKS: Bookkeeping = { hasTwin: (entity) => twinOf(entity) !== null, open: openTwins };
+
+/** Starts them, until the process closes. `place`: where backups go; undefined: none is taken. */
+export function startDuties(
+  deps: Omit<Deps, "signal">,
+  memory: Memory,
+  place: BackupPlace | undefined,
+  closers: Closers,
+): void {
+  const beside = (name: string, runOnce: Tick["runOnce"], trouble: string): void => {
+    const onError = seldom((error, since) => deps.log.warn({ err: error, ...since }, trouble));
+    const ticking = startTicker({ runOnce, onError, retryMs: 1_000 });
+    closers.push(name, () => ticking.stop());
+  };
+  const planOnce = (signal: AbortSignal) => plan({ ...deps, signal }, memory.setbacks);
+  const rollBackOnce = (signal: AbortSignal) => rollBack({ ...deps, signal });
+  const proveOnce = (signal: AbortSignal) => prove({ ...deps, signal }, BOOKS);
+  beside("planning", planOnce, "planning failed, trying again");
+  beside("adopting", (signal) => adopt({ ...deps, signal }), "adopting failed, trying again");
+  beside("rolling back", rollBackOnce, "rolling back failed, trying again");
+  beside("proving", proveOnce, "proving failed, trying again");
+  if (place !== undefined) {
+    const backUpOnce = (signal: AbortSignal) => takeBackup({ ...deps, signal }, place);
+    beside("backing up", backUpOnce, "backing up failed, trying again");
+  }
+  beside("rolling up", () => rollUp(deps), "counts could not be rolled up, trying again");
+}

@@ -9,9 +9,9 @@ export const undo = migration.table("undo", {
   entity: text(),
   batch_id: int8(),
   xid: int8().notNull(),
-  inserted: uuid().array().notNull(),
-  updated: uuid().array().notNull(),
-  former: asText("jsonb").array().notNull(),
+  inserted: asText("uuid[]").notNull(),
+  updated: asText("uuid[]").notNull(),
+  former: asText("jsonb[]").notNull(),
   taken_along: asText("jsonb"),
   undone_at: instant(),
 });

@@ -4,14 +4,13 @@ import {
   type By,
   cancelRollback,
   createRollback,
-  findRun,
   lockStarts,
   openProof,
   recordAudit,
   type Rollback,
 } from "@nexus/shared/ledger";
 import { before, runArrows, type RunStatus } from "@nexus/shared/states";
-import { eq, query, read, runs } from "@nexus/shared/tables";
+import { and, eq, gt, max, ne, query, read, runs, sql } from "@nexus/shared/tables";
 import { statusOf } from "./control.ts";
 import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
 import { type Refusal, unknownAmong } from "./refusals.ts";
@@ -49,31 +48,45 @@ async function refusalOf(
 ): Promise<Refusal | undefined> {
   const proof = await openProof(tx);
   if (proof !== undefined) return { kind: "proof_open", proofId: proof.id };
-  const run = await findRun(tx, runId);
+  const { status, undo } = runs;
+  const isIt = eq(runs.id, runId);
+  const [run] = await read(tx, query.select({ status, undo }).from(runs).where(isIt));
   if (run === undefined) return { kind: "no_such_run", runId };
   const possibleIn: readonly RunStatus[] = before(runArrows, "rolled_back");
   if (!possibleIn.includes(run.status))
     return { kind: "wrong_status", runId, runStatus: run.status, possibleIn };
-  const [found] = await read(
-    tx,
-    query.select({ undo: runs.undo }).from(runs).where(eq(runs.id, runId)),
-  );
-  if (found?.undo !== "kept") return { kind: "undo_not_kept", runId, undo: found?.undo ?? "off" };
-  const newer = await newerRun(tx, runId);
-  if (newer !== undefined) return { kind: "newer_run", runId, newer };
-  for (const entity of entities ?? [])
-    if ((await statusOf(tx, runId, entity)) === undefined)
-      return { kind: "not_in_run", runId, entity, entityStatus: null };
-  return undefined;
+  if (run.undo !== "kept") return { kind: "undo_not_kept", runId, undo: run.undo };
+  return (await newerRun(tx, runId)) ?? (await strangerAmong(tx, runId, entities ?? []));
 }
 
 /** Rows that a newer run has written are not what this one left: the newest is taken back first. */
-async function newerRun(tx: Queryable, runId: number): Promise<number | undefined> {
-  const found = await tx.query<{ id: number }>(
-    `select id from migration.runs where id > $1 and started_at is not null and status <> 'rolled_back' order by id desc limit 1`,
-    [runId],
+async function newerRun(tx: Queryable, runId: number): Promise<Refusal | undefined> {
+  const hasWritten = and(
+    gt(runs.id, runId),
+    sql`${runs.started_at} is not null`,
+    ne(runs.status, "rolled_back"),
   );
-  return found.rows[0]?.id;
+  const [row] = await read(
+    tx,
+    query
+      .select({ newer: max(runs.id) })
+      .from(runs)
+      .where(hasWritten),
+  );
+  const newer = row?.newer ?? null;
+  return newer === null ? undefined : { kind: "newer_run", runId, newer };
+}
+
+/** The refusal of an entity that has no part in the run. */
+async function strangerAmong(
+  tx: Queryable,
+  runId: number,
+  entities: readonly string[],
+): Promise<Refusal | undefined> {
+  for (const entity of entities)
+    if ((await statusOf(tx, runId, entity)) === undefined)
+      return { kind: "not_in_run", runId, entity, entityStatus: null };
+  return undefined;
 }
 
 /** Gives up a rollback that nobody carries out, or that takes too long. What was taken back stays so. */

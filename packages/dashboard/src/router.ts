@@ -34,6 +34,7 @@ export function usePlace(): Place {
   useEffect(() => {
     const moved = () => setHash(location.hash);
     addEventListener("hashchange", moved);
+    moved(); // The reader may have gone elsewhere between the first look and now.
     return () => removeEventListener("hashchange", moved);
   }, []);
   return placeOf(hash);

@@ -44,6 +44,7 @@ export async function overPostgres({
     connectionTimeoutMillis: 10_000,
     options: `-c search_path=${SCHEMA},public`,
   });
+  pool.setMaxListeners(0); // Each queue and each worker listens to it: with more than ten, Node would warn of a leak in the log.
   pool.on("error", onError);
   pool.on("connect", (client) => {
     client.on("error", onError); // One that is at work between two queries has no other listener.

@@ -109,6 +109,7 @@ describe.each(mostReal(stacksWithVectors([embedded])))("Dify on $name", (stack) 
   });
 });
 
+// Runs on servers that a test may break, with vectors: chaos/arena.ts says where there are none.
 describe.skipIf(!breakableWithVectors)(`Dify in trouble (seed ${seed})`, () => {
   let dify: DifyServer;
   let journey: Journey;

@@ -23,6 +23,7 @@ const LONG_SCALE = rounds > 1 ? 0.02 : 0.01;
 /** Some 400 texts are far more than the calls under way, which is what a fault meets. */
 const SCALE = rounds > 1 ? LONG_SCALE : 0.005;
 
+// Runs on servers that a test may break, with vectors: chaos/arena.ts says where there are none.
 describe.skipIf(!breakableWithVectors)(`embedders in trouble (seed ${seed})`, () => {
   let bedrock: BedrockServer;
   let journey: Journey;

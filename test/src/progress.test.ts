@@ -16,6 +16,7 @@ const TWO_SECONDS = 2_000;
 const now = patientClock();
 const [servers] = stacks();
 
+// Needs real servers: it measures seconds, and embedded databases have one session for all of its processes.
 describe.skipIf(servers === undefined)(`the progress of a run with faults (seed ${seed})`, () => {
   let journey: Journey;
   beforeAll(async () => {

@@ -17,6 +17,7 @@ interface Point {
   readonly row: string;
 }
 
+// Needs real servers that a test may kill: embedded ones live in its own process.
 describe.skipIf(!breakable)("an extractor that is killed while it rolls back", () => {
   let journey: Journey;
   beforeAll(async () => {

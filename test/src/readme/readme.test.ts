@@ -72,6 +72,7 @@ function type(line: string, env: Readonly<Record<string, string>> = {}): Typed {
   return one;
 }
 
+// An archive of the sources, without its repository, cannot be cloned.
 describe.skipIf(!isRepository())("a fresh clone", () => {
   it("shows the demo to its end: the sum closes, and no process is left", async () => {
     const demo = type(DEMO);

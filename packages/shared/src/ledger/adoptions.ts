@@ -1,4 +1,5 @@
 /** Adoptions: asked for by an operator, done by an extractor, while no run is active. */
+import { cancelOpen, endOpen, lockOpen } from "./asked-work.ts";
 import type { Queryable } from "../database/pool.ts";
 import type { Changes } from "../database/sent-rows.ts";
 import type { ClaimedBatch } from "./batches.ts";
@@ -68,11 +69,7 @@ export async function createAdoption(
 
 /** Locks an adoption that is still to be done: what changes the target for it begins here. Returns whether it is. */
 export async function lockAdoption(tx: Queryable, id: number): Promise<boolean> {
-  const locked = await tx.query(
-    `select from migration.adoptions where id = $1 and status = 'open' for no key update`,
-    [id],
-  );
-  return locked.rowCount === 1;
+  return await lockOpen(tx, "adoptions", id);
 }
 
 /** Ends an adoption; a code says that it failed. */
@@ -81,11 +78,7 @@ export async function endAdoption(
   id: number,
   errorCode: string | null,
 ): Promise<void> {
-  await tx.query(
-    `update migration.adoptions set status = case when $2::text is null then 'done' else 'failed' end, error_code = $2, finished_at = now()
-     where id = $1 and status = 'open'`,
-    [id, errorCode],
-  );
+  await endOpen(tx, "adoptions", id, errorCode);
 }
 
 /** Gives up an adoption that is not done. Returns what it was before; undefined: there is none. A range that is being written is waited for. */
@@ -93,15 +86,7 @@ export async function cancelAdoption(
   tx: Queryable,
   id: number,
 ): Promise<{ status: string } | undefined> {
-  const found = await tx.query<{ status: string }>(
-    `select status from migration.adoptions where id = $1 for no key update`,
-    [id],
-  );
-  await tx.query(
-    `update migration.adoptions set status = 'cancelled', finished_at = now() where id = $1 and status = 'open'`,
-    [id],
-  );
-  return found.rows[0];
+  return await cancelOpen(tx, "adoptions", id);
 }
 
 /** How many rows can be given back: adopted since the newest run that began. */

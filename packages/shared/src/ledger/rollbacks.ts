@@ -1,4 +1,5 @@
 /** Rollbacks: asked for by an operator, done by an extractor, while no run is active. */
+import { cancelOpen, endOpen, lockOpen } from "./asked-work.ts";
 import type { Queryable } from "../database/pool.ts";
 import type { Columns, rollbacks } from "../tables/index.ts";
 import type { By } from "./audit.ts";
@@ -51,11 +52,7 @@ async function inheritLeft(tx: Queryable, id: number, runId: number): Promise<vo
 
 /** Locks a rollback that is still to be done: what changes the target for it begins here. Returns whether it is. */
 export async function lockRollback(tx: Queryable, id: number): Promise<boolean> {
-  const locked = await tx.query(
-    `select from migration.rollbacks where id = $1 and status = 'open' for no key update`,
-    [id],
-  );
-  return locked.rowCount === 1;
+  return await lockOpen(tx, "rollbacks", id);
 }
 
 /** Ends a rollback; a code says that it failed. */
@@ -64,11 +61,7 @@ export async function endRollback(
   id: number,
   errorCode: string | null,
 ): Promise<void> {
-  await tx.query(
-    `update migration.rollbacks set status = case when $2::text is null then 'done' else 'failed' end, error_code = $2, finished_at = now()
-     where id = $1 and status = 'open'`,
-    [id, errorCode],
-  );
+  await endOpen(tx, "rollbacks", id, errorCode);
 }
 
 /** Gives up a rollback that is not done. Returns what it was before; undefined: there is none. A range that is being written is waited for. */
@@ -76,13 +69,5 @@ export async function cancelRollback(
   tx: Queryable,
   id: number,
 ): Promise<{ status: string } | undefined> {
-  const found = await tx.query<Columns<typeof rollbacks, { status: "status" }>>(
-    `select status from migration.rollbacks where id = $1 for no key update`,
-    [id],
-  );
-  await tx.query(
-    `update migration.rollbacks set status = 'cancelled', finished_at = now() where id = $1 and status = 'open'`,
-    [id],
-  );
-  return found.rows[0];
+  return await cancelOpen(tx, "rollbacks", id);
 }

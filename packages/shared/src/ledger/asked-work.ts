@@ -1,0 +1,45 @@
+/** What operators ask of extractors: it is open until it is done, has failed, or is given up. */
+import type { Queryable } from "../database/pool.ts";
+
+/** The tables that hold it. */
+type AskedWork = "adoptions" | "rollbacks";
+
+/** Locks what is still to be done: what changes the target for it begins here. Returns whether it is. */
+export async function lockOpen(tx: Queryable, work: AskedWork, id: number): Promise<boolean> {
+  const locked = await tx.query(
+    `select from migration.${work} where id = $1 and status = 'open' for no key update`,
+    [id],
+  );
+  return locked.rowCount === 1;
+}
+
+/** Ends it; a code says that it failed. */
+export async function endOpen(
+  tx: Queryable,
+  work: AskedWork,
+  id: number,
+  errorCode: string | null,
+): Promise<void> {
+  await tx.query(
+    `update migration.${work} set status = case when $2::text is null then 'done' else 'failed' end, error_code = $2, finished_at = now()
+     where id = $1 and status = 'open'`,
+    [id, errorCode],
+  );
+}
+
+/** Gives it up, if it is not done. Returns what it was before; undefined: there is none. What is being written for it is waited for. */
+export async function cancelOpen(
+  tx: Queryable,
+  work: AskedWork,
+  id: number,
+): Promise<{ status: string } | undefined> {
+  const found = await tx.query<{ status: string }>(
+    `select status from migration.${work} where id = $1 for no key update`,
+    [id],
+  );
+  await tx.query(
+    `update migration.${work} set status = 'cancelled', finished_at = now() where id = $1 and status = 'open'`,
+    [id],
+  );
+  return found.rows[0];
+}

@@ -81,6 +81,20 @@ it("lets imports run downwards, and finds each that runs up or from service to s
   expect(found.toSorted()).toEqual(forbidden.map(inWords).toSorted());
 });
 
+it("finds a circle of imports, of types alone, too", async () => {
+  const said = await lintFiles({
+    "packages/shared/src/ledger/one.ts":
+      'import type { Two } from "./two.ts";\nexport type One = Two | null;\n',
+    "packages/shared/src/ledger/two.ts":
+      'import type { One } from "./one.ts";\nexport type Two = readonly One[];\n',
+    "packages/shared/src/ledger/three.ts":
+      'import type { One } from "./one.ts";\nexport type Three = One;\n',
+  });
+  expect(said).toMatch(/no-cycle.*one\.ts/s);
+  expect(said).toMatch(/no-cycle.*two\.ts/s);
+  expect(said).not.toContain("three.ts");
+});
+
 it("publishes no test and no fixture", async () => {
   const parents = ["packages", "services"];
   const all = await Promise.all(
@@ -104,19 +118,25 @@ function inWords([from, to]: Arrow): string {
 
 /** Writes a file with each import where it would stand, and returns the arrows that the linter refuses. */
 async function lint(arrows: readonly Arrow[]): Promise<string[]> {
+  const paths = arrows.map(([from], n) => `${from}/arrow-${n}.ts`);
+  const files = arrows.map(([, to], n) => [
+    paths[n] ?? "",
+    `import { a } from "${to}";\nexport const b = a;\n`,
+  ]);
+  const said = await lintFiles(Object.fromEntries(files));
+  return arrows.filter((_, n) => said.includes(paths[n] ?? "")).map(inWords);
+}
+
+/** What the linter says of these files, as if they stood in this repository. */
+async function lintFiles(files: Readonly<Record<string, string>>): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), "import-order-"));
   try {
     await copyFile(join(ROOT, ".oxlintrc.json"), join(root, ".oxlintrc.json"));
-    const paths = arrows.map(([from], n) => `${from}/arrow-${n}.ts`);
-    for (const [n, path] of paths.entries()) {
+    for (const [path, content] of Object.entries(files)) {
       await mkdir(dirname(join(root, path)), { recursive: true });
-      await writeFile(
-        join(root, path),
-        `import { a } from "${arrows[n]?.[1]}";\nexport const b = a;\n`,
-      );
+      await writeFile(join(root, path), content);
     }
-    const said = await oxlint(root);
-    return arrows.filter((_, n) => said.includes(paths[n] ?? "")).map(inWords);
+    return await oxlint(root);
   } finally {
     await rm(root, { recursive: true });
   }

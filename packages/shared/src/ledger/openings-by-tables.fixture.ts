@@ -1,5 +1,5 @@
 /** Tables that hold rows of ours or lead to them, and roles that see them: whether they open practices. */
-import type { Attack } from "./openings.fixture.ts";
+import type { Attack } from "./attack.fixture.ts";
 
 const count = (from: string): string => `select count(*) as rows from ${from}`;
 

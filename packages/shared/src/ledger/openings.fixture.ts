@@ -1,17 +1,6 @@
 /** What somebody may put over our tables, and whether it opens practices. */
+import type { Attack } from "./attack.fixture.ts";
 import { tables } from "./openings-by-tables.fixture.ts";
-
-export interface Attack {
-  readonly what: string;
-  /** By the role of TARGET_URL, which owns the tables, or by the superuser. `$tenant` is the tenants' role. */
-  readonly make: string;
-  readonly by?: "superuser";
-  /** Asked by somebody who is a member of nothing: returns `rows`, how many patients or members are seen. */
-  readonly ask: string;
-  /** What is said of it; left out where nothing is open. */
-  readonly says?: RegExp;
-  readonly undo: string;
-}
 
 const count = (from: string): string => `select count(*) as rows from ${from}`;
 

@@ -5,7 +5,8 @@ import { errorCode } from "../database/failures.ts";
 import type { Queryable } from "../database/pool.ts";
 import { preflightTarget, privacyNotes } from "../database/preflight-target.ts";
 import { migrateTarget } from "./migrate.ts";
-import { type Attack, attacks } from "./openings.fixture.ts";
+import type { Attack } from "./attack.fixture.ts";
+import { attacks } from "./openings.fixture.ts";
 import {
   person,
   type Platform,

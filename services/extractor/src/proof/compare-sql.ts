@@ -1,7 +1,8 @@
 /** What differs between `expected`, which a twin filled, and the target: one statement, written from the entity's columns. */
 import { type Column, entities, type Entity, entityNamed } from "@nexus/catalog";
-import { expectedColumn, type Range } from "./twins.ts";
 import { FATE_DIFFERS, LEDGER } from "./ledger-sql.ts";
+import type { Keys } from "./ranges.ts";
+import { expectedColumn } from "./twins.ts";
 
 /** Instants that are the time of first load where the source has none: then they are null in `expected`, and not compared. */
 const INSTANTS: readonly string[] = ["created_at", "updated_at"];
@@ -12,7 +13,7 @@ export interface Reach {
   within(expression: string, first: number): string;
 }
 
-export function reachOf(keys: Range | readonly number[]): Reach {
+export function reachOf(keys: Keys): Reach {
   if ("from" in keys)
     return {
       values: [keys.from, keys.to],

@@ -8,15 +8,18 @@ const RANGE_ROWS = 20_000;
 /** Asks the source something; each question is a transaction of its own. */
 export type Ask = <T>(question: (tx: Queryable) => Promise<T>) => Promise<T>;
 
-const ALL: Span = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
-
-/** Keys from `from` to `to`, both of them too. */
-interface Span {
+/** Source keys from `from` to `to`, both of them too. */
+export interface Range {
   readonly from: number;
   readonly to: number;
 }
 
-export interface Cut extends Span {
+/** The source keys that are asked about. */
+export type Keys = Range | readonly number[];
+
+const ALL: Range = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
+
+export interface Cut extends Range {
   readonly isLast: boolean;
 }
 
@@ -24,7 +27,7 @@ export interface Cut extends Span {
 export async function* rangesOf(
   ask: Ask,
   entity: Entity,
-  within: Span | null,
+  within: Range | null,
   rows = RANGE_ROWS,
 ): AsyncGenerator<Cut> {
   const { from, to } = within ?? ALL;
@@ -40,7 +43,7 @@ export async function* rangesOf(
 export async function* sampleOf(
   ask: Ask,
   entity: Entity,
-  within: Span | null,
+  within: Range | null,
   percent: number,
   seed: number,
 ): AsyncGenerator<readonly number[]> {
@@ -70,7 +73,7 @@ function chance(key: number, seed: number): number {
 async function keysFrom(
   ask: Ask,
   { source: { table, key } }: Entity,
-  { from, to }: Span,
+  { from, to }: Range,
   rows: number,
 ): Promise<readonly number[]> {
   const found = await ask((tx) =>

@@ -1,8 +1,8 @@
 /** What a session on the target begins with before twins can run in it, and what it remembers from range to range. */
 import { type Codes, type Entity, entities, type SourceShape } from "@nexus/catalog";
 import type { Queryable } from "@nexus/shared/database";
+import type { Keys } from "./ranges.ts";
 import { twinWords } from "./twin-files.ts";
-import type { Keys } from "./twins.ts";
 
 /** Makes the functions, the codes, the columns of the source, and an empty `known_<entity>` for each parent. */
 export async function beginSession(

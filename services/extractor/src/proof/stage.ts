@@ -1,10 +1,10 @@
 /** Raw rows of the source in temporary tables of the target, for as long as a transaction lasts. */
 import { quoted, type SourceShape } from "@nexus/catalog";
 import { decoderOf, errorCode, type Queryable, UNREADABLE_TEXT } from "@nexus/shared/database";
+import type { Keys, Range } from "./ranges.ts";
 import { type Choice, isText, type RawColumn, type RawTable } from "./raw-tables.ts";
 import { asKey, readingOf } from "./raw-values.ts";
 import { decodedRow, inDigits, type SourceText } from "./stored-rows.ts";
-import type { Keys, Range } from "./twins.ts";
 import type { Writers } from "./writers.ts";
 
 export interface Staging {

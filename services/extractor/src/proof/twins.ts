@@ -10,21 +10,13 @@ import {
   readSnapshot,
   urlOf,
 } from "@nexus/shared/database";
+import type { Keys } from "./ranges.ts";
 import { type RawTable, rawTablesOf } from "./raw-tables.ts";
 import { beginSession, keepKnown } from "./session.ts";
 import { stage } from "./stage.ts";
 import { type SourceText, sourceText } from "./stored-rows.ts";
 import { twinOf } from "./twin-files.ts";
 import { writersOf } from "./writers.ts";
-
-/** Source keys from `from` to `to`, both of them too. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The source keys that are asked about. */
-export type Keys = Range | readonly number[];
 
 /** What the twins are worked out with. */
 export interface TwinDeps {

@@ -7,9 +7,8 @@ import type { Queryable } from "@nexus/shared/database";
 import { type ProvedVectors, recordProved, stillHeld } from "@nexus/shared/ledger";
 import { differencesSql, reachOf, sourceOf } from "./compare-sql.ts";
 import { lookAtExpected, type Proving } from "./proving.ts";
-import { type Cut, rangesOf, sampleOf } from "./ranges.ts";
+import { type Cut, type Keys, rangesOf, sampleOf } from "./ranges.ts";
 import type { Step } from "./select-entities.ts";
-import type { Range } from "./twins.ts";
 import { compareVectors, compareVectorsAgain, VECTOR_COLUMN } from "./verify-vectors.ts";
 
 /** Compares all entities, then what differs once more. */
@@ -46,10 +45,7 @@ async function compareFirst(proving: Proving, step: Step): Promise<number> {
   return rows;
 }
 
-function narrowed(
-  { ask, proof }: Proving,
-  entity: Entity,
-): AsyncIterable<Range | readonly number[]> {
+function narrowed({ ask, proof }: Proving, entity: Entity): AsyncIterable<Keys> {
   const { range, sample } = proof.asked;
   return sample === null
     ? rangesOf(ask, entity, range)
@@ -77,11 +73,7 @@ async function goThrough(
   });
 }
 
-async function compareKeys(
-  proving: Proving,
-  entity: Entity,
-  keys: Range | readonly number[],
-): Promise<number> {
+async function compareKeys(proving: Proving, entity: Entity, keys: Keys): Promise<number> {
   return await proving.twins.expecting(entity, keys, async (tx) => {
     const rows = await lookAtExpected(tx);
     await addCandidates(tx, proving, entity, keys);
@@ -95,7 +87,7 @@ async function addCandidates(
   tx: Queryable,
   { proof, keepsKey }: Proving,
   entity: Entity,
-  keys: Range | readonly number[],
+  keys: Keys,
 ): Promise<void> {
   const reach = reachOf(keys);
   const found = differencesSql(entity, keepsKey(entity), reach);

@@ -1,6 +1,14 @@
 /** Raw rows of the source in temporary tables of the target, for as long as a transaction lasts. */
 import { quoted, type SourceShape } from "@nexus/catalog";
 import { decoderOf, errorCode, type Queryable, UNREADABLE_TEXT } from "@nexus/shared/database";
+import {
+  decodedPieces,
+  LONG_BYTES,
+  piecesSql,
+  PUT_TOGETHER,
+  readPieces,
+  writePieces,
+} from "./long-rows.ts";
 import type { Keys, Range } from "./ranges.ts";
 import { type Choice, isText, type RawColumn, type RawTable } from "./raw-tables.ts";
 import { asKey, readingOf } from "./raw-values.ts";
@@ -58,31 +66,59 @@ async function copyStored(staging: Staging, raw: RawTable, chosen: Condition): P
   await source.query("set local client_encoding = 'UTF8'");
 }
 
-/** Copies the chosen rows, a portion at a time. `decoded`: makes JSON of a row that is sent in digits; left out: it is sent as JSON. */
+/** Makes JSON of the bytes of a row, where its text is not sent as text. */
+type Decoded = (row: Buffer) => string;
+
+/** Copies the chosen rows: a portion at a time, and those that are too long for that in pieces. `decoded` left out: they are sent as JSON. */
 async function copy(
   staging: Staging,
   raw: RawTable,
   chosen: Condition,
-  decoded?: (row: string) => string,
+  decoded?: Decoded,
 ): Promise<void> {
   const { source, target, shape, writers, text } = staging;
-  const sent = decoded === undefined ? "to_json(r)::text" : inDigits("to_json(r)::text");
-  const cursor = cursorSql(raw, shape, writers, chosen.sql, sent);
-  await source.query({ text: cursor, values: chosen.values });
-  const fetch = async (): Promise<string[]> => {
-    const { rows } = await source.query<{ row: string }>(`fetch ${PORTION} from raw_rows`);
-    return rows.map(({ row }) => (decoded === undefined ? row : decoded(row)));
+  const rows = rowsSql(raw, shape, writers, chosen.sql);
+  const long = await copyPortions(staging, raw, { sql: rows, values: chosen.values }, decoded);
+  if (long === 0) return;
+  await source.query({ text: piecesSql(rows), values: chosen.values });
+  const pieces = readPieces(source);
+  await writePieces(target, decoded === undefined ? pieces : decodedPieces(pieces, decoded));
+  await source.query("close long_rows");
+  await target.query(insertSql(raw, shape, text, "pieces"));
+}
+
+/** Returns how many rows were too long to be copied. */
+async function copyPortions(
+  { source, target, shape, text }: Staging,
+  raw: RawTable,
+  rows: Condition,
+  decoded?: Decoded,
+): Promise<number> {
+  const sent = decoded === undefined ? "row" : inDigits("row");
+  await source.query({
+    text: `declare raw_rows no scroll cursor for
+      select case when octet_length(row) <= ${LONG_BYTES} then ${sent} end as row from (${rows.sql}) s`,
+    values: rows.values,
+  });
+  let long = 0;
+  const fetch = async (): Promise<{ read: number; rows: string[] }> => {
+    const got = await source.query<{ row: string | null }>(`fetch ${PORTION} from raw_rows`);
+    const short = got.rows.flatMap(({ row }) => (row === null ? [] : [row]));
+    long += got.rows.length - short.length;
+    const rows = decoded ? short.map((row) => decoded(Buffer.from(row, "hex"))) : short;
+    return { read: got.rows.length, rows };
   };
-  const insert = insertSql(raw, shape, text);
+  const insert = insertSql(raw, shape, text, "portion");
   let portion = await fetch();
-  while (portion.length > 0) {
+  while (portion.read > 0) {
     const [next] = await Promise.all([
-      portion.length < PORTION ? [] : fetch(),
-      target.query(insert, [`[${portion.join(",")}]`]),
+      portion.read < PORTION ? { read: 0, rows: [] } : fetch(),
+      portion.rows.length > 0 && target.query(insert, [`[${portion.rows.join(",")}]`]),
     ]);
     portion = next;
   }
   await source.query("close raw_rows");
+  return long;
 }
 
 /**
@@ -94,12 +130,12 @@ function createSql({ name, columns }: RawTable): string {
   return `create temp table raw_${name} (${declared.join(", ")}, unfit text[], undated text[], garbled text[], noted text[], writer bigint) on commit drop`;
 }
 
-function cursorSql(
+/** SQL of the source: each chosen row as JSON, made once. */
+function rowsSql(
   { table, columns }: RawTable,
   shape: SourceShape,
   writers: Writers,
   where: string,
-  row: string,
 ): string {
   const zone = literal(shape.zone);
   const sent = columns
@@ -108,11 +144,17 @@ function cursorSql(
       const reading = readingOf(type, shape.family(table, name));
       return `${reading.send(quoted(name), zone)} as ${quoted(name)}`;
     });
-  return `declare raw_rows no scroll cursor for
-    select ${row} as row from (select ${sent.join(", ")}, ${writers.of(table)} as writer from ${table} where ${where}) r`;
+  return `select to_json(r)::text as row from (
+      select ${sent.join(", ")}, ${writers.of(table)} as writer from ${table} where ${where}) r offset 0`;
 }
 
-function insertSql(raw: RawTable, shape: SourceShape, sourceText: SourceText): string {
+/** SQL of the target: fills the raw table with a portion of rows, which is `$1`, or with what was kept in pieces. */
+function insertSql(
+  raw: RawTable,
+  shape: SourceShape,
+  sourceText: SourceText,
+  of: "portion" | "pieces",
+): string {
   const { name, table, columns } = raw;
   const zone = literal(shape.zone);
   const readings = columns.map((column) => ({
@@ -132,10 +174,14 @@ function insertSql(raw: RawTable, shape: SourceShape, sourceText: SourceText): s
       : `nullif(array_remove(array[${marked.join(", ")}], null), '{}')`;
   };
   const declared = columns.map((column) => `${quoted(column.name)} text`).join(", ");
+  const rows =
+    of === "portion"
+      ? "json_to_recordset($1::json)"
+      : `(${PUT_TOGETHER}) p cross join lateral json_to_record(p.row)`;
   return `insert into raw_${name}
     select ${read.join(", ")}, ${marks((column) => !isTime(column))}, ${marks(isTime)},
       string_to_array(x.garbled, ','), ${notedSql(raw, sourceText)}, x.writer
-    from json_to_recordset($1::json) as x (${declared}, garbled text, repaired text, writer bigint)`;
+    from ${rows} as x (${declared}, garbled text, repaired text, writer bigint)`;
 }
 
 /** Notes on the text of a row: what was repaired, and characters that nobody writes, where an encoding of one byte has them. */

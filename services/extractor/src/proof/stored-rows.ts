@@ -29,16 +29,16 @@ export function inDigits(text: string): string {
 }
 
 /**
- * A row of JSON, sent in digits, with its text decoded, and two members more: `garbled`, the columns whose bytes mean nothing, or `repaired`, the
+ * A row of JSON, by the bytes that the source stores, with its text decoded, and two members more: `garbled`, the columns whose bytes mean nothing, or `repaired`, the
  * notes on them. JSON is read byte by byte: an encoding may have a quote or a backslash as the second half of a character.
  */
 export function decodedRow(
-  digits: string,
+  stored: Buffer,
   { columns }: RawTable,
   decode: Decode,
   unreadable: SourceText["unreadable"],
 ): string {
-  const bytes: unknown = JSON.parse(Buffer.from(digits, "hex").toString("latin1"));
+  const bytes: unknown = JSON.parse(stored.toString("latin1"));
   const garbled = new Set<string>();
   const row = Object.entries(bytes ?? {}).map(([name, value]) => {
     if (typeof value !== "string") return [name, value] as const;

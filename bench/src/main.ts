@@ -1,8 +1,9 @@
-/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --proofs | --undo]`: the whole run beside its floor, by the number of loaders, beside its proofs, or with undo and without. */
+/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --proofs | --undo]`: the whole run beside its floor, by the number of loaders, beside its proofs (`--scale 1,10`: at several scales), or with undo and without. */
 import { parseArgs } from "node:util";
 import { byLoaders, loadersReport } from "./loaders.ts";
-import { type Proved, provedRun } from "./proved-run.ts";
-import { provedLines, report, type Round } from "./report.ts";
+import { proofsByScale, proofsReport } from "./proofs-by-scale.ts";
+import { provedRun } from "./proved-run.ts";
+import { report, type Round } from "./report.ts";
 import { undoReport, undoRounds } from "./undo.ts";
 import { wholeRuns } from "./whole-run.ts";
 import { openWorld, type World } from "./world.ts";
@@ -18,43 +19,37 @@ const { values } = parseArgs({
   },
 });
 
-const scale = Number(values.scale);
-const world = await openWorld(scale);
-try {
-  process.stdout.write(await measured());
-} finally {
-  await world.stop();
-}
+const scales = values.scale.split(",").map(Number);
+const rounds = Number(values.rounds);
+if (values.proofs) process.stdout.write(await besideProofs());
+else for (const scale of scales) process.stdout.write(await measured(scale));
 
-async function measured(): Promise<string> {
-  if (values.loaders !== undefined) return await loaders(values.loaders);
-  if (values.undo) return undoReport(await undoRounds(world, Number(values.rounds)));
-  return values.proofs ? await besideProofs() : await besideFloor();
-}
-
-/** Without the floor: a round takes a third of the time. */
 async function besideProofs(): Promise<string> {
-  const rounds: Proved[] = [];
-  for (let n = 0; n < Number(values.rounds); n++)
-    rounds.push(await provedRun(await world.newTarget()));
-  return values.json
-    ? `${JSON.stringify({ scale, rounds })}\n`
-    : `${provedLines(rounds).join("\n")}\n`;
+  return proofsReport(await proofsByScale(scales, rounds), values.json);
 }
 
-async function besideFloor(): Promise<string> {
-  const rounds: Round[] = [];
-  for (let n = 0; n < Number(values.rounds); n++) rounds.push(await round(world));
+async function measured(scale: number): Promise<string> {
+  const world = await openWorld(scale);
+  try {
+    if (values.loaders !== undefined) return await loaders(world, values.loaders);
+    if (values.undo) return undoReport(await undoRounds(world, rounds));
+    return await besideFloor(world, scale);
+  } finally {
+    await world.stop();
+  }
+}
+
+async function besideFloor(world: World, scale: number): Promise<string> {
+  const all: Round[] = [];
+  for (let n = 0; n < rounds; n++) all.push(await round(world));
   return report(
-    { scale, madeOf: world.madeOf, rounds, redisPeak: await world.redisPeak() },
+    { scale, madeOf: world.madeOf, rounds: all, redisPeak: await world.redisPeak() },
     values.json,
   );
 }
 
-async function loaders(counts: string): Promise<string> {
-  return loadersReport(
-    await byLoaders(world, counts.split(",").map(Number), Number(values.rounds)),
-  );
+async function loaders(world: World, counts: string): Promise<string> {
+  return loadersReport(await byLoaders(world, counts.split(",").map(Number), rounds));
 }
 
 /** Floor and ours in turn, so that a slow spell of the machine meets both. */

@@ -78,7 +78,8 @@ export function provedLines(rounds: readonly Proved[]): string[] {
   const ratio = (of: (proved: Proved) => number): string =>
     `${median(rounds.map((one) => of(one) / one.load.seconds)).toFixed(2)} × load`;
   const middle = (of: (proved: Proved) => number): string => seconds(median(rounds.map(of)));
-  const peak = Math.max(...rounds.flatMap(({ memory }) => [memory.forecast, memory.verification]));
+  const peak = (of: (proved: Proved) => number): string =>
+    megabytes(Math.max(...rounds.map(of)) / 1_048_576);
   const differences = Math.max(...rounds.map((one) => one.differences));
   return [
     line(
@@ -95,7 +96,16 @@ export function provedLines(rounds: readonly Proved[]): string[] {
       middle((one) => one.verifySeconds),
       `${ratio((one) => one.verifySeconds)}, ${differences} differences`,
     ),
-    line("extractor that proves", megabytes(peak / 1_048_576)),
+    line(
+      "extractor that forecasts",
+      peak(({ memory }) => memory.forecast),
+      "at its peak",
+    ),
+    line(
+      "extractor that verifies",
+      peak(({ memory }) => memory.verification),
+      "at its peak",
+    ),
   ];
 }
 
@@ -106,7 +116,8 @@ function perEntity(rounds: readonly Round[]): string[] {
   );
 }
 
-function line(what: string, figure: string, more = ""): string {
+/** A figure with what it is of, and what it means. */
+export function line(what: string, figure: string, more = ""): string {
   return `${what.padEnd(28)}${figure.padStart(12)}  ${more}`.trimEnd();
 }
 
@@ -114,11 +125,13 @@ function seconds(value: number): string {
   return `${value.toFixed(2)} s`;
 }
 
-function megabytes(value: number): string {
+/** In words. */
+export function megabytes(value: number): string {
   return `${value.toFixed(0)} MB`;
 }
 
-function median(values: readonly number[]): number {
+/** The upper one of two in the middle. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -78,6 +78,7 @@ describe("nexus verify", () => {
         counts,
         changedSince: 0,
         vectors: { items: 1_200, pending: 30 },
+        documents: { items: 1_200, pending: 4 },
       });
       return null;
     };
@@ -87,6 +88,8 @@ describe("nexus verify", () => {
       "verification 1: 0 differences; 30 content rows have vectors yet to be made, which is no difference: `nexus status` and `nexus backfill` say more",
       "vectors of  content rows  pending",
       "cases              1,200       30",
+      "documents of  content rows  pending",
+      "cases                1,200        4",
       "cases: not verified: its mapping, or a parent's, is written down only once",
       "",
     ]);

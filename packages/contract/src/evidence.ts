@@ -16,6 +16,7 @@ const REFUSALS = [
   "verification_partial",
   "differences",
   "vectors_pending",
+  "documents_pending",
   "invariant_broken",
 ] as const;
 

@@ -16,6 +16,9 @@ export const KINDS = [
   "missing_vector",
   "stale_vector",
   "extra_vector",
+  "missing_document",
+  "stale_document",
+  "extra_document",
 ] as const;
 
 const counts = z.record(z.string(), z.int());
@@ -126,6 +129,19 @@ export const verificationView = z.object({
         })
         .nullable()
         .meta({ description: "Null: its rows are no content, or nobody looked at vectors." }),
+      documents: z
+        .object({
+          items: z.int().meta({ description: "Content rows that were looked at." }),
+          pending: z.int().meta({
+            description:
+              "Those whose document in Dify a consumer has yet to make, change or delete, or that runs without Dify wrote and no backfill offered. They are not among the differences.",
+          }),
+        })
+        .nullable()
+        .meta({
+          description:
+            "Documents of Dify as the ledger knows them: Dify itself is not asked. Null: its rows are no content, or Dify was never filled.",
+        }),
     }),
   ),
 });
@@ -152,7 +168,7 @@ export const difference = z.object({
     .union([z.int(), z.string()])
     .meta({ description: "The source row; where none is known, the target's legacy key." }),
   column: z.string().nullable().meta({
-    description: "Null: the whole row. `embedding`: its vectors.",
+    description: "Null: the whole row. `embedding`: its vectors. `document`: its document in Dify.",
   }),
   kind: z.enum(KINDS),
   changedSince: z.boolean(),

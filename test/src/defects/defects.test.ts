@@ -1,5 +1,5 @@
 /**
- * A verification finds every defect that is planted in a loaded target and its vectors, with its kind, row and column, and nothing else. In the
+ * A verification finds every defect that is planted in a loaded target, its vectors and its documents, with its kind, row and column, and nothing else. In the
  * long form (`npm run proof`) more than a thousand of them at the scale of the report.
  */
 import type { Pool } from "@nexus/shared/database";
@@ -8,13 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { differencesOf } from "../forecast-and-run.ts";
 import { type Journey, openJourney } from "../journey.ts";
 import { CELLS } from "./cells.ts";
+import { DOCUMENTS } from "./documents.ts";
 import { plant } from "./plant.ts";
 import { ROWS } from "./rows.ts";
 import { embedSome, lengthenNotes, VECTORS } from "./vectors.ts";
 
 const SCALE = Number(process.env["PROOF_SCALE"] ?? "0.02");
 
-/** Of each of nine kinds, and of each of four kinds of vectors. */
+/** Of each of nine kinds, and of each of four kinds of vectors and four of documents. */
 const COUNT = SCALE < 1 ? 12 : 112;
 
 const SEED = 7;
@@ -59,17 +60,25 @@ describe.each(stacks())("defects, on $name", (stack) => {
     expect((await differencesOf(journey)).slice(0, 40)).toEqual([]);
   });
 
-  it("are found in vectors, each with its kind and its row, while other content is pending", async (context) => {
+  it("are found in vectors and documents, each with its kind and its row, while other content is pending", async (context) => {
     needsVectors(context);
     embedded = await embedSome(journey, SEED, 3 * COUNT);
     expect((await differencesOf(journey)).slice(0, 40)).toEqual([]);
-    planted = await plant({ ...journey, seed: SEED, struck: new Set() }, VECTORS, COUNT);
-    expectCounts(planted, 4);
+    const inVectors = await plant({ ...journey, seed: SEED, struck: new Set() }, VECTORS, COUNT);
+    const inDocuments = await plant(
+      { ...journey, seed: SEED, struck: new Set() },
+      DOCUMENTS,
+      COUNT,
+    );
+    expectCounts(inVectors, 4);
+    expectCounts(inDocuments, 4);
+    planted = [...inVectors, ...inDocuments].sort();
     await expectFound(journey, planted);
   });
 
   it("are found in rows, each with its kind, its row and its column, and nothing else", async () => {
-    const field = { ...journey, seed: SEED, struck: new Set(embedded) };
+    const inContent = planted.map((one) => one.split(" ", 2).join(" "));
+    const field = { ...journey, seed: SEED, struck: new Set([...embedded, ...inContent]) };
     const inRows = await plant(field, [...ROWS, ...CELLS], COUNT);
     expectCounts(inRows, 9);
     await expectFound(journey, [...planted, ...inRows].sort());

@@ -1,6 +1,8 @@
 /** Defects of vectors: a few rows of each kind of content have theirs, and something is done to those. All other content is pending. */
 import { contentOf, entities } from "@nexus/catalog";
+import { difyEnvironment, startDify } from "@nexus/local/dify";
 import type { Pool } from "@nexus/shared/database";
+import { filled } from "../dify.ts";
 import { drained } from "../embeddings.ts";
 import type { Journey } from "../journey.ts";
 import type { Recipe } from "./plant.ts";
@@ -17,7 +19,7 @@ export async function lengthenNotes(legacy: Pool, count: number): Promise<void> 
   );
 }
 
-/** Has a real embedder make the vectors of `count` rows of each kind of content, long texts first. Returns the rows as `entity key`. */
+/** Has a real embedder make the vectors and the documents of `count` rows of each kind of content, long texts first. Returns the rows as `entity key`. */
 export async function embedSome(
   { target, start }: Journey,
   seed: number,
@@ -32,15 +34,20 @@ export async function embedSome(
        order by length(t::text) > 40000 desc, hashint8extended(${found.key}, ${seed}) limit ${count}`,
     );
     await target.query(
-      `insert into migration.content_events (content_type, target_ids) values ($1, $2::uuid[])`,
+      `insert into migration.content_events (content_type, target_ids, dify_open) values ($1, $2::uuid[], true)`,
       [content, rows.map(({ id }) => id)],
     );
     offered.push(...rows.map(({ key }) => `${name} ${key}`));
   }
-  const embedder = await start("embedder");
-  await drained(target, 120_000);
-  // It sweeps vectors away whose row is not there.
-  await embedder.kill("SIGTERM");
+  const dify = await startDify();
+  try {
+    const embedder = await start("embedder", difyEnvironment(dify.url));
+    await Promise.all([drained(target, 120_000), filled(target, 120_000)]);
+    // It sweeps vectors away whose row is not there.
+    await embedder.kill("SIGTERM");
+  } finally {
+    await dify.close();
+  }
   return new Set(offered);
 }
 

@@ -16,7 +16,7 @@ interface Given extends Printing {
 }
 
 const DESCRIPTION =
-  "compare the target with what a second bookkeeping expects of the source, row by row and column by column, and vectors with the texts that their rows have now; " +
+  "compare the target with what a second bookkeeping expects of the source, row by row and column by column, and vectors and documents of Dify with the texts that their rows have now; " +
   "an extractor does it, and rows are read twice; " +
   "exit code 1 on any difference";
 
@@ -80,7 +80,8 @@ function linesOf(view: VerificationView, listed: readonly Difference[]): string[
     ...(rows.length === 0
       ? []
       : table(["entity", "compared", "differences", "kinds", "changed since"], rows)),
-    ...vectorLines(entities),
+    ...contentLines(entities, "vectors"),
+    ...contentLines(entities, "documents"),
     ...(listed.length === 0
       ? []
       : table(["entity", "source row", "column", "kind", ""], listed.map(rowOf))),
@@ -89,12 +90,15 @@ function linesOf(view: VerificationView, listed: readonly Difference[]): string[
   ];
 }
 
-/** Entities whose rows are content. */
-function vectorLines(entities: VerificationView["entities"]): string[] {
-  const rows = entities.flatMap(({ entity, vectors }) =>
-    vectors === null ? [] : [[entity, vectors.items, vectors.pending]],
+/** Entities whose rows are content; documents only where Dify was ever filled. */
+function contentLines(
+  entities: VerificationView["entities"],
+  made: "vectors" | "documents",
+): string[] {
+  const rows = entities.flatMap(({ entity, [made]: seen }) =>
+    seen === null ? [] : [[entity, seen.items, seen.pending]],
   );
-  return rows.length === 0 ? [] : table(["vectors of", "content rows", "pending"], rows);
+  return rows.length === 0 ? [] : table([`${made} of`, "content rows", "pending"], rows);
 }
 
 function pendingInWords(pending: number): string {

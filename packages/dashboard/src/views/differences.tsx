@@ -21,6 +21,9 @@ const KINDS: readonly Difference["kind"][] = [
   "missing_vector",
   "stale_vector",
   "extra_vector",
+  "missing_document",
+  "stale_document",
+  "extra_document",
 ];
 
 interface DifferencesProps {

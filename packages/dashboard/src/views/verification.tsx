@@ -136,8 +136,9 @@ function Verdict({ of: { status, differences } }: { readonly of: Verified }) {
 }
 
 /** How many content rows were looked at, and how many have vectors yet to be made. What differs is among the kinds. */
-function Vectors({ of: { vectors } }: { readonly of: Verified }) {
+function Vectors({ of: { vectors, documents } }: { readonly of: Verified }) {
   if (vectors === null) return <span class="soft">no content</span>;
+  const documentsPending = documents?.pending ?? 0;
   return (
     <>
       {counted(vectors.items, "row")}
@@ -145,6 +146,12 @@ function Vectors({ of: { vectors } }: { readonly of: Verified }) {
         <>
           <br />
           <span class="state held">{count(vectors.pending)} pending</span>
+        </>
+      )}
+      {documentsPending > 0 && (
+        <>
+          <br />
+          <span class="state held">{counted(documentsPending, "document")} pending</span>
         </>
       )}
     </>

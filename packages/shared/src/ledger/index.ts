@@ -144,7 +144,7 @@ export {
   type ProofKind,
   type ProofVersions,
   type ProvedEntity,
-  type ProvedVectors,
+  type ProvedContent,
   type Needs,
   recordNeeds,
   recordProved,

@@ -34,14 +34,16 @@ export interface ProvedEntity {
   readonly counts: Readonly<Record<string, unknown>>;
   readonly changedSince: number;
   /** Of a verification; absent: its rows are no content. */
-  readonly vectors?: ProvedVectors | undefined;
+  readonly vectors?: ProvedContent | undefined;
+  /** The same of documents; absent: Dify was never filled, too. */
+  readonly documents?: ProvedContent | undefined;
 }
 
 /** Content rows of an entity. */
-export interface ProvedVectors {
+export interface ProvedContent {
   /** Those that were looked at. */
   readonly items: number;
-  /** Those whose vectors are still to be made. */
+  /** Those whose vectors, or document, are still to be made. */
   readonly pending: number;
 }
 
@@ -170,11 +172,11 @@ export async function stillHeld(tx: Queryable, { id, claim }: HeldProof): Promis
 export async function recordProved(
   tx: Queryable,
   proof: HeldProof,
-  { entity, position, status, rows, counts, changedSince, vectors }: ProvedEntity,
+  { entity, position, status, rows, counts, changedSince, vectors, documents }: ProvedEntity,
 ): Promise<void> {
   await tx.query(
-    `insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since, vectors)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8::jsonb)`,
+    `insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since, vectors, documents)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8::jsonb, $9::jsonb)`,
     [
       proof.id,
       entity,
@@ -184,6 +186,7 @@ export async function recordProved(
       JSON.stringify(counts),
       changedSince,
       vectors === undefined ? null : JSON.stringify(vectors),
+      documents === undefined ? null : JSON.stringify(documents),
     ],
   );
 }

@@ -127,6 +127,7 @@ export const difyDocuments = migration.table(
     due_at: instant(),
     claimed_until: instant(),
     asked: int8().notNull(),
+    settled_at: instant(),
   },
   (table) => [primaryKey({ columns: [table.content_type, table.content_id] })],
 );

@@ -32,6 +32,7 @@ export const proofEntities = migration.table(
     counts: asText("jsonb").notNull(),
     changed_since: int8().notNull(),
     vectors: asText("jsonb"),
+    documents: asText("jsonb"),
   },
   (table) => [primaryKey({ columns: [table.proof_id, table.entity] })],
 );
@@ -48,7 +49,10 @@ type DifferenceKind =
   | "outcome_differs"
   | "missing_vector"
   | "stale_vector"
-  | "extra_vector";
+  | "extra_vector"
+  | "missing_document"
+  | "stale_document"
+  | "extra_document";
 
 export const proofDifferences = migration.table(
   "proof_differences",

@@ -11,22 +11,27 @@ export function verificationTables(evidence: Evidence): Block[] {
 function verifiedTable({ verifications }: Evidence): Block[] {
   return section(
     "Verification, the newest of each entity",
-    "Entity, Verification #, Compared #, Differences #, Kinds, Changed since #, Vectors pending #, Not verified",
+    "Entity, Verification #, Compared #, Differences #, Kinds, Changed since #, Vectors pending #, Documents pending #, Not verified",
     verifications.map(({ entity, newest, unverified }) => [
       entity,
       ...(newest === null
-        ? ["", "", "", "", "", ""]
+        ? ["", "", "", "", "", "", ""]
         : [
             String(newest.id),
             inWords(newest.rows),
             inWords(newest.differences),
             kindsInWords(newest.kinds),
             inWords(newest.changedSince),
-            newest.vectors === null ? "" : inWords(newest.vectors.pending),
+            pendingInWords(newest.vectors),
+            pendingInWords(newest.documents),
           ]),
       unverified ?? "",
     ]),
   );
+}
+
+function pendingInWords(made: { readonly pending: number } | null): string {
+  return made === null ? "" : inWords(made.pending);
 }
 
 function kindsInWords(kinds: Readonly<Record<string, number>>): string {

@@ -74,8 +74,15 @@ const RULES: readonly Rule[] = [
   },
   {
     code: "vectors_pending",
-    broken: ({ run, verifications }) => (run.embeddings ? verifications.flatMap(withPending) : []),
+    broken: ({ run, verifications }) =>
+      run.embeddings ? verifications.flatMap(withPending("vectors")) : [],
     says: (entities) => `vectors are still to be made for rows of ${entities}`,
+  },
+  {
+    code: "documents_pending",
+    broken: ({ run, verifications }) =>
+      run.dify ? verifications.flatMap(withPending("documents")) : [],
+    says: (entities) => `Dify has yet to take rows of ${entities}`,
   },
   {
     code: "invariant_broken",
@@ -108,9 +115,11 @@ function isUnsettled({ status }: Evidence["counts"][number]): boolean {
   return !SETTLED.includes(status);
 }
 
-function withPending({ entity, newest }: Verified): string[] {
-  const pending = newest?.vectors?.pending ?? 0;
-  return pending === 0 ? [] : [`${entity} (${inWords(pending)})`];
+function withPending(made: "vectors" | "documents") {
+  return ({ entity, newest }: Verified): string[] => {
+    const pending = newest?.[made]?.pending ?? 0;
+    return pending === 0 ? [] : [`${entity} (${inWords(pending)})`];
+  };
 }
 
 function whyNot({ entity, unverified }: Verified): string {

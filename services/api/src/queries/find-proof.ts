@@ -22,12 +22,12 @@ const asked = z.object({
   range: z.object({ from: z.int(), to: z.int() }).nullable(),
   sample: z.number().nullable(),
 });
-const vectors = z.object({ items: z.int(), pending: z.int() }).nullable();
+const seen = z.object({ items: z.int(), pending: z.int() }).nullable();
 const none = z.int().default(0);
 
-/** What was seen of an entity's vectors, as it is stored. Null: it has none, or an older release looked. */
-export function vectorsSeen(stored: string | null): { items: number; pending: number } | null {
-  return vectors.parse(JSON.parse(stored ?? "null"));
+/** What was seen of an entity's vectors, or documents, as it is stored. Null: it has none, or an older release looked. */
+export function contentSeen(stored: string | null): { items: number; pending: number } | null {
+  return seen.parse(JSON.parse(stored ?? "null"));
 }
 /** What an extractor counts for a forecast; an entity without a twin has no counts. */
 const tally = z.object({
@@ -75,6 +75,7 @@ const proved = {
   counts: proofEntities.counts,
   changedSince: proofEntities.changed_since,
   vectors: proofEntities.vectors,
+  documents: proofEntities.documents,
 };
 
 async function entitiesOf(db: Queryable, id: number) {
@@ -119,11 +120,14 @@ export async function findVerification(
   const found = await findProof(db, "verification", id);
   if (found === undefined) return undefined;
   const { asked: askedFor, needs: _, ...view } = found;
-  const entities = (await entitiesOf(db, id)).map(({ counts: counted, vectors: seen, ...one }) => {
-    const kinds = counts.parse(JSON.parse(counted));
-    const differences = sum(Object.values(kinds));
-    return { ...one, kinds, differences, vectors: vectorsSeen(seen) };
-  });
+  const entities = (await entitiesOf(db, id)).map(
+    ({ counts: counted, vectors, documents, ...one }) => {
+      const kinds = counts.parse(JSON.parse(counted));
+      const differences = sum(Object.values(kinds));
+      const made = { vectors: contentSeen(vectors), documents: contentSeen(documents) };
+      return { ...one, kinds, differences, ...made };
+    },
+  );
   const differences = sum(entities.map((one) => one.differences));
   const pending = sum(entities.map((one) => one.vectors?.pending ?? 0));
   const { range, sample } = asked.parse(JSON.parse(askedFor));

@@ -3,7 +3,7 @@ import type { Evidence, NewestVerification } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import type { Columns, proofEntities, proofs } from "@nexus/shared/tables";
 import { z } from "zod";
-import { vectorsSeen } from "./find-proof.ts";
+import { contentSeen } from "./find-proof.ts";
 
 type Verified = NewestVerification &
   Pick<NonNullable<Evidence["verifications"][number]["newest"]>, "versions">;
@@ -37,6 +37,7 @@ type Row = Columns<
     readonly isCurrent: boolean;
     readonly counts: string;
     readonly vectors: string | null;
+    readonly documents: string | null;
     readonly asked: string;
     readonly versions: string | null;
   };
@@ -47,7 +48,7 @@ type Row = Columns<
  */
 export async function newestVerifications(db: Queryable): Promise<ReadonlyMap<string, Verified>> {
   const found = await db.query<Row>(
-    `select distinct on (e.entity) e.entity, e.status, e.rows, e.changed_since as "changedSince", e.counts::text, e.vectors::text, p.id, p.asked::text,
+    `select distinct on (e.entity) e.entity, e.status, e.rows, e.changed_since as "changedSince", e.counts::text, e.vectors::text, e.documents::text, p.id, p.asked::text,
        to_json(p.created_at) #>> '{}' as "createdAt", to_json(p.started_at) #>> '{}' as "startedAt",
        to_json(p.finished_at) #>> '{}' as "finishedAt", p.versions::text,
        not exists (select from migration.runs r where r.started_at is not null and coalesce(r.finished_at, 'infinity') > p.created_at)
@@ -61,7 +62,14 @@ export async function newestVerifications(db: Queryable): Promise<ReadonlyMap<st
   return new Map(found.rows.map(({ entity, ...row }) => [entity, verified(row)]));
 }
 
-function verified({ counts, vectors, asked, versions, ...row }: Omit<Row, "entity">): Verified {
+function verified({
+  counts,
+  vectors,
+  documents,
+  asked,
+  versions,
+  ...row
+}: Omit<Row, "entity">): Verified {
   const kinds = json.counts.parse(JSON.parse(counts));
   const differences = Object.values(kinds).reduce((sum, rows) => sum + rows, 0);
   const { range, sample } = json.asked.parse(JSON.parse(asked));
@@ -70,7 +78,8 @@ function verified({ counts, vectors, asked, versions, ...row }: Omit<Row, "entit
     ...row,
     kinds,
     differences,
-    vectors: vectorsSeen(vectors),
+    vectors: contentSeen(vectors),
+    documents: contentSeen(documents),
     range,
     sample,
     versions: made,

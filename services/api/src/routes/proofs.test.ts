@@ -17,6 +17,7 @@ async function carryOut(counts: Readonly<Record<string, unknown>>): Promise<void
     entity: "practices",
     ...account,
     vectors: { items: 6, pending: 2 },
+    documents: { items: 6, pending: 1 },
   });
   await recordProved(api.target, proof, {
     entity: "profiles",
@@ -59,12 +60,14 @@ describe("/v1/verifications", () => {
           differences: 2,
           changedSince: 1,
           vectors: { items: 6, pending: 2 },
+          documents: { items: 6, pending: 1 },
         },
         {
           entity: "profiles",
           status: "without_twin",
           differences: 0,
           vectors: null,
+          documents: null,
         },
       ],
     });

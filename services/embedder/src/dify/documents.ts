@@ -128,7 +128,7 @@ export async function finish(
   await target.query(
     `with locked as materialized (
        select from public.${table} where id = $2::uuid and xmin = $4::text::xid for share skip locked)
-     update migration.dify_documents set claimed_until = null, version = $4::text::xid, code = $5::text,
+     update migration.dify_documents set claimed_until = null, version = $4::text::xid, code = $5::text, settled_at = clock_timestamp(),
        attempts = case when $5::text is null then 0 else attempts end,
        due_at = case when asked = $6 and exists (select from locked) then null else now() + interval '250 ms' end
      where ${MINE}`,

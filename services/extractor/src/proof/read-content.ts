@@ -1,11 +1,10 @@
-/** Reads content rows with their vectors, puts each into words as it is now, and compares: a snapshot of the target at a time. */
+/** Reads content rows with what was made of them, puts each into words as it is now, and compares: a snapshot of the target at a time. */
 import type { Content, Entity } from "@nexus/catalog";
 import type { Queryable } from "@nexus/shared/database";
 import { chunk } from "@nexus/shared/embedding";
 import { setImmediate } from "node:timers/promises";
 import { type Reach, sourceOf } from "./compare-sql.ts";
-import { type ContentRow, pendingAmong } from "./pending-vectors.ts";
-import { vectorKinds } from "./vector-kinds.ts";
+import type { ContentRow, Kinds, Made } from "./made-of-content.ts";
 
 /** What is looked at: rows of one entity whose source keys are within reach. */
 export interface Sight {
@@ -15,8 +14,7 @@ export interface Sight {
   readonly isKept: boolean;
   /** Null: all rows that have a legacy key. */
   readonly reach: Reach | null;
-  /** Whether the target has a table for vectors. */
-  readonly hasVectors: boolean;
+  readonly made: Made;
 }
 
 /** What a look found. */
@@ -31,101 +29,122 @@ export interface Look {
 /** Content rows of one snapshot. */
 const LOOK_ROWS = 10_000;
 
-/** Rows that are in memory at once: one may have megabytes. */
+/** Rows that are in memory at once, and their bytes: one may have megabytes, and is read alone then. */
 const SLICE_ROWS = 50;
+const SLICE_BYTES = 4 << 20;
+
+/** Bytes of a row that is not put into words: that takes several times as much. What was made of it is not looked at. */
+const ROW_BYTES = 16 << 20;
 
 interface Key extends ContentRow {
   readonly legacyKey: number;
 }
 
 interface Row extends Key {
-  readonly vectors: string;
-  /** Whether one of its vectors is in another practice. */
-  readonly isApart: boolean;
+  readonly made: string;
+  readonly isTooLong: boolean;
 }
 
-interface Differing extends ContentRow {
-  readonly kinds: readonly string[];
-  readonly isApart: boolean;
-}
+interface Differing extends ContentRow, Kinds {}
 
-/** Looks at the rows behind a legacy key. A vector in a wrong practice is never pending: it goes with its row in one transaction. */
+/** Looks at the rows behind a legacy key. */
 export async function lookAtContent(tx: Queryable, sight: Sight, after: number): Promise<Look> {
   await tx.query("set local jit = off");
-  return (await hasAnyVector(tx, sight))
-    ? await lookAtEach(tx, sight, after)
-    : await lookAtBare(tx, sight, after);
-}
-
-async function hasAnyVector(tx: Queryable, { content, hasVectors }: Sight): Promise<boolean> {
-  if (!hasVectors) return false;
-  const found = await tx.query("select from public.ai_embeddings where content_type = $1 limit 1", [
-    content.contentType,
-  ]);
-  return found.rowCount === 1;
+  const { rowCount } = await tx.query(sight.made.any, [sight.content.contentType]);
+  return rowCount === 0 ? await lookAtBare(tx, sight, after) : await lookAtEach(tx, sight, after);
 }
 
 /** Puts every row into words, and asks of those that differ whether they are pending. */
 async function lookAtEach(tx: Queryable, sight: Sight, after: number): Promise<Look> {
-  const { entity, content } = sight;
   const differing: Differing[] = [];
   let [rows, last]: [number, number | null] = [0, after];
   while (last !== null && rows < LOOK_ROWS) {
     const slice = await readSlice(tx, sight, last);
-    differing.push(...slice.flatMap((row) => compare(content, row)));
-    rows += slice.length;
-    last = slice.length < SLICE_ROWS ? null : (slice.at(-1)?.legacyKey ?? null);
+    differing.push(...slice.flatMap((row) => compare(sight, row)));
+    rows += slice.filter(({ isTooLong }) => !isTooLong).length;
+    last = slice.at(-1)?.legacyKey ?? null;
     // Others have their turn: claims are renewed, runs go on.
     await setImmediate();
   }
-  const incomplete = differing.filter(({ kinds }) => kinds.length > 0);
-  const pending = await pendingAmong(tx, entity, content, incomplete);
-  const found = differing.flatMap(({ id, sourceKey, kinds, isApart }) => [
-    ...(pending.has(id) ? [] : kinds).map((kind) => ({ sourceKey, kind })),
-    ...(isApart ? [{ sourceKey, kind: "wrong_practice" }] : []),
-  ]);
+  const incomplete = differing.filter(({ pendable }) => pendable.length > 0);
+  const pending = await pendingAmong(tx, sight, incomplete);
+  const found = differing.flatMap(({ id, sourceKey, pendable, certain }) =>
+    [...(pending.has(id) ? [] : pendable), ...certain].map((kind) => ({ sourceKey, kind })),
+  );
   return { rows, pending: pending.size, found, last };
 }
 
 /**
- * Where no row of the kind has a vector, as after runs without embeddings, most are pending: that is asked first, and only the others are put
+ * Where nothing was made of the kind, as after runs without embeddings, most rows are pending: that is asked first, and only the others are put
  * into words. Those that have nothing to say are pending until an embedder has seen it.
  */
 async function lookAtBare(tx: Queryable, sight: Sight, after: number): Promise<Look> {
-  const { entity, content } = sight;
   const { rows } = await tx.query<Key>(
-    `select ${keysSql(sight)} from public.${content.table} t where ${behind(sight)} limit ${LOOK_ROWS}`,
+    `select ${keysSql(sight)} from public.${sight.content.table} t where ${behind(sight)} limit ${LOOK_ROWS}`,
     [after, ...(sight.reach?.values ?? [])],
   );
-  const pending = await pendingAmong(tx, entity, content, rows);
-  const others = rows.filter(({ id }) => !pending.has(id)).map(({ id }) => id);
+  const pending = await pendingAmong(tx, sight, rows);
+  const keys = rows.filter(({ id }) => !pending.has(id)).map(({ legacyKey }) => legacyKey);
   const found: Look["found"][number][] = [];
-  for (let at = 0; at < others.length; at += SLICE_ROWS) {
-    const slice = await tx.query<Row>(`${selectSql(sight)} where t.id = any($2::uuid[])`, [
-      content.contentType,
-      others.slice(at, at + SLICE_ROWS),
-    ]);
-    for (const { sourceKey, kinds } of slice.rows.flatMap((row) => compare(content, row)))
-      found.push(...kinds.map((kind) => ({ sourceKey, kind })));
+  for (let at = 0; at < keys.length;) {
+    const slice = await readChosen(tx, sight, keys.slice(at, at + SLICE_ROWS));
+    for (const { sourceKey, pendable, certain } of slice.flatMap((row) => compare(sight, row)))
+      found.push(...[...pendable, ...certain].map((kind) => ({ sourceKey, kind })));
+    at += Math.max(1, slice.length);
     await setImmediate();
   }
   const last = rows.length < LOOK_ROWS ? null : (rows.at(-1)?.legacyKey ?? null);
   return { rows: rows.length, pending: pending.size, found, last };
 }
 
+/** The ids of those of these rows whose turn has not come. */
+async function pendingAmong(
+  tx: Queryable,
+  { entity, content, made }: Sight,
+  rows: readonly ContentRow[],
+): Promise<ReadonlySet<string>> {
+  if (rows.length === 0) return new Set();
+  const found = await tx.query<{ id: string }>(made.pendingSql(content), [
+    entity.name,
+    rows.map(({ id }) => id),
+    rows.map(({ sourceKey }) => sourceKey),
+    content.contentType,
+  ]);
+  return new Set(found.rows.map(({ id }) => id));
+}
+
 async function readSlice(tx: Queryable, sight: Sight, after: number): Promise<readonly Row[]> {
-  const found = await tx.query<Row>(
-    `${selectSql(sight)} where ${behind(sight, 2)} limit ${SLICE_ROWS}`,
-    [sight.content.contentType, after, ...(sight.reach?.values ?? [])],
-  );
+  const found = await tx.query<Row>(sliceSql(sight, behind(sight, 2)), [
+    sight.content.contentType,
+    after,
+    ...(sight.reach?.values ?? []),
+  ]);
   return found.rows;
 }
 
-/** SQL of rows with their vectors; its first parameter is the content type. */
-function selectSql(sight: Sight): string {
-  const columns = sight.content.columns.map((name) => `t.${name}`).join(", ");
-  return `select ${keysSql(sight)}, ${columns}, v.* from public.${sight.content.table} t
-     cross join lateral (${sight.hasVectors ? VECTORS : NO_VECTORS}) v`;
+/** The first of these rows, at least one. */
+async function readChosen(
+  tx: Queryable,
+  sight: Sight,
+  keys: readonly number[],
+): Promise<readonly Row[]> {
+  const key = `t.${sight.entity.target.key}`;
+  const chosen = `${key} = any($2::bigint[]) order by ${key}`;
+  const { rows } = await tx.query<Row>(sliceSql(sight, chosen), [sight.content.contentType, keys]);
+  return rows;
+}
+
+/** SQL of rows with what was made of them, as many as may be in memory at once, in the order of their keys. Its first parameter is the content type. */
+function sliceSql(sight: Sight, where: string): string {
+  const { columns, table } = sight.content;
+  const sizes = columns.map((name) => `coalesce(octet_length(t.${name}::text), 0)`).join(" + ");
+  const isTooLong = `t.own_bytes > ${ROW_BYTES}`;
+  const named = columns.map((name) => `case when not ${isTooLong} then t.${name} end as ${name}`);
+  return `select ${keysSql(sight)}, ${named.join(", ")}, m.made, ${isTooLong} as "isTooLong" from (
+      select t.*, ${sizes} as own_bytes, sum(${sizes}) over (order by t.${sight.entity.target.key}) as all_bytes
+      from (select t.* from public.${table} t where ${where} limit ${SLICE_ROWS}) t) t
+    cross join lateral (${sight.made.ofRow}) m
+    where all_bytes <= ${SLICE_BYTES} or all_bytes = own_bytes order by t.${sight.entity.target.key}`;
 }
 
 function keysSql({ entity, isKept }: Sight): string {
@@ -139,17 +158,12 @@ function behind({ entity, isKept, reach }: Sight, first = 1): string {
   return `${key} > $${first}::bigint and ${within} order by ${key}`;
 }
 
-const VECTORS = `select
-    coalesce(json_agg(json_build_object('chunk', a.chunk_index, 'hash', a.sha256_hash)), '[]') as vectors,
-    coalesce(bool_or(a.practice_id is distinct from t.practice_id), false) as "isApart"
-  from public.ai_embeddings a where a.content_type = $1 and a.content_id = t.id`;
-
-const NO_VECTORS = `select '[]' as vectors, $1::text is null as "isApart"`;
-
-function compare(content: Content, row: Row): readonly Differing[] {
-  const { id, sourceKey, isApart } = row;
-  const kinds = vectorKinds(chunksOf(content, row), JSON.parse(row.vectors));
-  return kinds.length > 0 || isApart ? [{ id, sourceKey, kinds, isApart }] : [];
+function compare({ content, made }: Sight, row: Row): readonly Differing[] {
+  const { id, sourceKey, isTooLong } = row;
+  if (isTooLong) return [];
+  const kinds = made.kinds(content, chunksOf(content, row), row.made);
+  const differs = kinds.pendable.length > 0 || kinds.certain.length > 0;
+  return differs ? [{ id, sourceKey, ...kinds }] : [];
 }
 
 /** Null: the row cannot be put into words. */

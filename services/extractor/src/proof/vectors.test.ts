@@ -196,6 +196,20 @@ describe("verification of vectors", () => {
     expect((await verified()).said).toEqual(["2 embedding missing_vector"]);
   });
 
+  it("passes over a row that is too long to be put into words here, and looks at the next", async () => {
+    await target.query(EMBEDDED);
+    const long = "repeat('word ', 4000000)";
+    await target.query(
+      `update public.cases set title = ${long} where legacy_project_id in (3, 4);
+       update hand.cases set title = ${long} where source_key in (3, 4);
+       delete from public.ai_embeddings where metadata->>'legacy_id' in ('3', '5')`,
+    );
+    expect(await verified()).toEqual({
+      said: ["5 embedding missing_vector"],
+      vectors: { items: ROWS - 2, pending: 0 },
+    });
+  });
+
   it("looks at what is asked for only: a range, a sample", async () => {
     await target.query(EMBEDDED);
     await target.query("delete from public.ai_embeddings");

@@ -1,15 +1,20 @@
 /**
- * Verification of what runs have loaded, and of the vectors made of it. Rows are read twice: what differs is written down as a candidate, and compared a second time after all
+ * Verification of what runs have loaded, and of the vectors and documents made of it. Rows are read twice: what differs is written down as a candidate, and compared a second time after all
  * entities are through. Only what differs both times is a difference: meanwhile a row may have been on its way.
  */
 import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "@nexus/shared/database";
-import { type ProvedVectors, recordProved, stillHeld } from "@nexus/shared/ledger";
+import {
+  type ProvedContent,
+  type ProvedEntity,
+  recordProved,
+  stillHeld,
+} from "@nexus/shared/ledger";
 import { differencesSql, reachOf, sourceOf } from "./compare-sql.ts";
 import { lookAtExpected, type Proving } from "./proving.ts";
 import { type Cut, type Keys, rangesOf, sampleOf } from "./ranges.ts";
 import type { Step } from "./select-entities.ts";
-import { compareVectors, compareVectorsAgain, VECTOR_COLUMN } from "./verify-vectors.ts";
+import { compareMade, compareMadeAgain, IS_OF_CONTENT, madeIn } from "./verify-content.ts";
 
 /** Compares all entities, then what differs once more. */
 export async function verify(proving: Proving, steps: readonly Step[]): Promise<void> {
@@ -17,13 +22,19 @@ export async function verify(proving: Proving, steps: readonly Step[]): Promise<
   const provable = steps.filter(({ status }) => status === "proved");
   for (const step of provable) rows.set(step.entity.name, await compareFirst(proving, step));
   const asked = steps.filter(({ isAsked }) => isAsked);
-  const vectors = new Map<string, ProvedVectors | undefined>();
-  for (const { entity } of asked) vectors.set(entity.name, await compareVectors(proving, entity));
+  const all = await madeIn(proving.target);
+  const seen = new Map<string, ProvedContent | undefined>();
+  for (const { entity } of asked)
+    for (const made of all)
+      seen.set(`${entity.name} ${made.column}`, await compareMade(proving, entity, made));
   for (const step of asked) {
     const { entity, status } = step;
     if (status === "proved") await compareAgain(proving, entity);
-    await compareVectorsAgain(proving, entity);
-    await record(proving, step, rows.get(entity.name) ?? 0, vectors.get(entity.name));
+    for (const made of all) await compareMadeAgain(proving, entity, made);
+    await record(proving, step, rows.get(entity.name) ?? 0, {
+      vectors: seen.get(`${entity.name} embedding`),
+      documents: seen.get(`${entity.name} document`),
+    });
   }
 }
 
@@ -130,7 +141,7 @@ async function compareAgain(proving: Proving, entity: Entity): Promise<void> {
     signal.throwIfAborted();
     const found = await target.query<{ key: number }>(
       `select distinct legacy_id as key from migration.proof_differences
-       where proof_id = $1 and entity = $2 and reads = 1 and column_name <> '${VECTOR_COLUMN}' and legacy_id > $3::bigint order by 1 limit ${AGAIN_ROWS}`,
+       where proof_id = $1 and entity = $2 and reads = 1 and not (${IS_OF_CONTENT}) and legacy_id > $3::bigint order by 1 limit ${AGAIN_ROWS}`,
       [proof.id, entity.name, after],
     );
     const keys = found.rows.map((row) => row.key);
@@ -167,7 +178,7 @@ async function record(
   { proof, target }: Proving,
   { entity, position, status }: Step,
   rows: number,
-  vectors: ProvedVectors | undefined,
+  made: Pick<ProvedEntity, "vectors" | "documents">,
 ): Promise<void> {
   const found = await target.query<{ kind: string; rows: number; isSince: boolean }>(
     `select kind, changed_since as "isSince", count(*) as rows from migration.proof_differences
@@ -187,6 +198,6 @@ async function record(
     rows,
     counts: Object.fromEntries(certain.map((one) => [one.kind, one.rows])),
     changedSince: changed.rows[0]?.rows ?? 0,
-    vectors,
+    ...made,
   });
 }

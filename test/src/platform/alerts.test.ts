@@ -62,7 +62,7 @@ describe("the alerts", () => {
     };
     const note = `# Made of ${FILE} by test/src/platform/alerts.test.ts; not to be edited (update: vitest -u).\n`;
     await expect(note + stringify(manifest)).toMatchFileSnapshot(
-      join(ROOT, "k8s/components/monitoring/alerts.yaml"),
+      join(ROOT, "k8s/components/monitoring-shared/alerts.yaml"),
     );
     const config = read("k8s/base/config.yaml");
     for (const [, server, budget] of config.matchAll(/nexus\/(\w+)-connections: "(\d+)"/g))

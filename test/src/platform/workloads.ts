@@ -48,6 +48,7 @@ const pod = z.object({
     runAsNonRoot: z.literal(true),
     seccompProfile: z.object({ type: z.literal("RuntimeDefault") }),
   }),
+  initContainers: z.array(container).default([]),
   containers: z.tuple([container]),
   volumes: z.array(named).default([]),
 });

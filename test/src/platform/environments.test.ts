@@ -1,4 +1,8 @@
 /** Environments in one cluster, one Prometheus and one Grafana; the order in which a cluster is filled. */
+import { variables as api } from "@nexus/api/config";
+import { variables as embedder } from "@nexus/embedder/config";
+import { difyVariables } from "@nexus/embedder/dify-config";
+import { parseConfig } from "@nexus/shared/config";
 import { remark } from "@nexus/shared/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { read } from "./files.ts";
@@ -10,7 +14,8 @@ import {
   render,
   renderText,
 } from "./manifests.ts";
-import { environmentOf, workloadsOf } from "./workloads.ts";
+import { danglingIn } from "./references.ts";
+import { environmentOf, secretsFor, workloadsOf } from "./workloads.ts";
 
 const works = kubectlWorks();
 if (!works) remark("stack missing", "kubectl with kustomize 5: environments were not compared");
@@ -92,6 +97,41 @@ describe.skipIf(!works)("a cluster is filled", () => {
         for (const mount of volumeMounts) expect(volumes).toContain(mount.name);
       }
     }
+  });
+});
+
+describe.skipIf(!works)("an overlay with everything", () => {
+  it("names only what exists, and gives the API and the embedder what they read", async () => {
+    const parts = ["keda", "monitoring", "external-secrets", "eks-irsa", "ingress-nginx"].concat([
+      "known-servers",
+      "dify",
+      "codes",
+      "tracing",
+    ]);
+    const all = manifestsOf(
+      renderText((k8s) =>
+        [
+          `resources: [${k8s}/base]`,
+          `components: [${parts.map((part) => `${k8s}/components/${part}`).join(", ")}]`,
+          "namespace: nexus",
+        ].join("\n"),
+      ),
+    );
+    expect(danglingIn(all)).toEqual([]);
+    const given = (component: string, variables: Parameters<typeof parseConfig>[0]) => {
+      const [workload] = workloadsOf(all).filter((one) => one.component === component);
+      if (workload === undefined) throw new Error(`no ${component}`);
+      return parseConfig(variables, { ...environmentOf(workload, all), ...secretsFor(variables) });
+    };
+    expect(given("api", api)).toMatchObject({ DIFY: "on", CODES_FILE: "/codes/codes.json" });
+    expect(given("embedder", { ...embedder, ...difyVariables })).toMatchObject({
+      DIFY: "on",
+      DIFY_URL: "https://api.dify.ai/v1",
+    });
+    const [ingress] = all.filter(({ kind }) => kind === "Ingress");
+    expect(JSON.stringify(ingress?.["spec"])).toContain(
+      '"name":"nexus-api","port":{"name":"http"}',
+    );
   });
 });
 

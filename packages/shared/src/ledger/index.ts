@@ -121,13 +121,10 @@ export { type Release, readRelease } from "./release.ts";
 export {
   type Adoption,
   adoptedBefore,
-  cancelAdoption,
   type AdoptionKind,
   type Asked,
   countUndoable,
   createAdoption,
-  endAdoption,
-  lockAdoption,
   lockStarts,
   openAdoption,
   recordAdopted,
@@ -172,14 +169,8 @@ export {
   type WhichRows,
   type Writer,
 } from "./undo.ts";
-export {
-  cancelRollback,
-  createRollback,
-  endRollback,
-  lockRollback,
-  openRollback,
-  type Rollback,
-} from "./rollbacks.ts";
+export { type AskedWork, cancelOpen, endOpen, lockOpen } from "./asked-work.ts";
+export { createRollback, openRollback, type Rollback } from "./rollbacks.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export { type Exhausted, exhaustedBatches } from "./exhausted.ts";
 export { isUnforeseen } from "./reasons-in-sql.ts";

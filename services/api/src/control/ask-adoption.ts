@@ -4,7 +4,6 @@ import {
   type AdoptionKind,
   type Asked,
   type By,
-  cancelAdoption,
   countUndoable,
   createAdoption,
   lockStarts,
@@ -37,27 +36,6 @@ export async function askAdoption(
       const details = { adoption: id, keys, namespace, keep: keep.length };
       await recordAudit(tx, by, { action: ACTIONS[kind], runId: null, details });
       return { kind: "asked", id };
-    },
-    CONTROL_BOUNDS,
-  );
-}
-
-/** Gives up an adoption that nobody carries out, or that takes too long: from then on nothing of it is written. */
-export async function giveUpAdoption(
-  target: Pool,
-  id: number,
-  by: By,
-): Promise<{ kind: "given_up"; id: number; status: "cancelled" } | Refusal> {
-  return await inTransaction(
-    target,
-    async (tx) => {
-      const before = await cancelAdoption(tx, id);
-      if (before === undefined) return { kind: "no_such_adoption", adoptionId: id };
-      if (before.status !== "open")
-        return { kind: "adoption_over", adoptionId: id, status: before.status };
-      const details = { adoption: id };
-      await recordAudit(tx, by, { action: "cancel_adoption", runId: null, details });
-      return { kind: "given_up", id, status: "cancelled" };
     },
     CONTROL_BOUNDS,
   );

@@ -2,7 +2,6 @@
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import {
   type By,
-  cancelRollback,
   createRollback,
   lockStarts,
   openProof,
@@ -87,28 +86,4 @@ async function strangerAmong(
     if ((await statusOf(tx, runId, entity)) === undefined)
       return { kind: "not_in_run", runId, entity, entityStatus: null };
   return undefined;
-}
-
-/** Gives up a rollback that nobody carries out, or that takes too long. What was taken back stays so. */
-export async function giveUpRollback(
-  target: Pool,
-  id: number,
-  by: By,
-): Promise<{ kind: "given_up"; id: number; status: "cancelled" } | Refusal> {
-  return await inTransaction(
-    target,
-    async (tx) => {
-      const was = await cancelRollback(tx, id);
-      if (was === undefined) return { kind: "no_such_rollback", rollbackId: id };
-      if (was.status !== "open")
-        return { kind: "rollback_over", rollbackId: id, status: was.status };
-      await recordAudit(tx, by, {
-        action: "cancel_rollback",
-        runId: null,
-        details: { rollback: id },
-      });
-      return { kind: "given_up", id, status: "cancelled" };
-    },
-    CONTROL_BOUNDS,
-  );
 }

@@ -13,10 +13,13 @@ export type Refusal =
   | { readonly kind: "adoption_open"; readonly adoptionId: number }
   | { readonly kind: "proof_open"; readonly proofId: number }
   | { readonly kind: "adoption_over"; readonly adoptionId: number; readonly status: string }
-  | { readonly kind: "no_such_adoption"; readonly adoptionId: number }
   | { readonly kind: "rollback_open"; readonly rollbackId: number }
   | { readonly kind: "rollback_over"; readonly rollbackId: number; readonly status: string }
-  | { readonly kind: "no_such_rollback"; readonly rollbackId: number }
+  | {
+      readonly kind: "no_such_work";
+      readonly noun: "adoption" | "rollback";
+      readonly id: number;
+    }
   | { readonly kind: "undo_not_kept"; readonly runId: number; readonly undo: "off" | "purged" }
   | { readonly kind: "newer_run"; readonly runId: number; readonly newer: number }
   | { readonly kind: "nothing_to_undo" }

@@ -3,6 +3,7 @@ import { runArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
 import { forecast } from "./forecast.ts";
 import {
+  afterCutover,
   entityName,
   instant,
   leaveStrangers,
@@ -59,6 +60,7 @@ export const runs = {
           "How many percent of an entity's rows may be lost unforeseen before it stops. Default: the API's variable LOSS_PERCENT.",
       }),
       leaveStrangers,
+      afterCutover,
       reason: reason.optional(),
     }),
     response: { 201: started },
@@ -69,6 +71,8 @@ export const runs = {
       "adoption_open",
       "rollback_open",
       "strangers",
+      "cutover_open",
+      "cut_over",
     ],
   },
   "GET /v1/runs": {

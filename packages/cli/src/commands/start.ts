@@ -19,6 +19,7 @@ interface Given extends Printing {
   readonly entities?: string[];
   readonly lossPercent?: number;
   readonly leaveStrangers?: string;
+  readonly afterCutover?: true;
   readonly reason?: string;
   readonly wait?: true;
 }
@@ -54,6 +55,10 @@ export function start(program: Command, given: readonly string[]): void {
     )
     .addOption(lossPercentOption())
     .addOption(leaveStrangersOption())
+    .option(
+      "--after-cutover",
+      "the target was handed over (nexus cutover --go), and the run shall write all the same: it may overwrite what people wrote there since",
+    )
     .addOption(reasonOption())
     .option(
       "--wait",
@@ -111,7 +116,7 @@ async function startRun(
   given: Given,
   { skip, embeddings, dify, notices }: Selection,
 ): Promise<void> {
-  const { entities, lossPercent, leaveStrangers, reason } = given;
+  const { entities, lossPercent, leaveStrangers, afterCutover, reason } = given;
   const options = apiOptions();
   const started = await (
     await apiFor(given)
@@ -123,6 +128,7 @@ async function startRun(
       ...(skip.length === 0 ? {} : { skip }),
       lossPercent,
       leaveStrangers,
+      afterCutover,
       reason,
     },
   });

@@ -170,6 +170,30 @@ export {
   type Writer,
 } from "./undo.ts";
 export { type AskedWork, cancelOpen, endOpen, lockOpen } from "./asked-work.ts";
+export { type Busy, busyWith, CONTROL_BOUNDS, type CutOver, cutOver } from "./busy.ts";
+export {
+  createCutover,
+  type Cutover,
+  type CutoverAsked,
+  cutoverInForce,
+  type CutoverStep,
+  cutoverStepsOf,
+  openCutover,
+  recordFreeze,
+  recordStep,
+  withdrawCutover,
+} from "./cutovers.ts";
+export { acceptExceptions, type OpenExceptions, undecidedExceptions } from "./open-exceptions.ts";
+export {
+  alreadyActive,
+  type Order,
+  type Started,
+  startEntity,
+  startRun,
+  startRunIn,
+  type StartRefusal,
+  unknownAmong,
+} from "./start-run.ts";
 export { createRollback, openRollback, type Rollback } from "./rollbacks.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export { type Exhausted, exhaustedBatches } from "./exhausted.ts";

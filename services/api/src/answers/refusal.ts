@@ -36,6 +36,19 @@ const ANSWERS: {
     `rollback ${rollbackId} is ${status}: there is nothing to cancel`,
   ],
   no_such_work: ({ noun, id }) => [404, `there is no ${noun} ${id}`],
+  cutover_open: ({ cutoverId }) => [
+    409,
+    `cut-over ${cutoverId} is under way: wait for it (an extractor walks it), or cancel it (nexus cutover --cancel)`,
+  ],
+  cutover_over: ({ cutoverId, status }) => [
+    409,
+    `cut-over ${cutoverId} is ${status}: there is nothing to cancel`,
+  ],
+  not_cut_over: () => [409, "the target was not handed over: there is nothing to withdraw"],
+  cut_over: ({ cutoverId }) => [
+    409,
+    `the target was handed over with cut-over ${cutoverId}: people write in it, and this may overwrite or undo what they wrote; withdraw the cut-over first (nexus cutover --withdraw), or, for a run, say that it shall: --after-cutover`,
+  ],
   undo_not_kept: ({ runId, undo }) => [
     409,
     undo === "off"

@@ -1,10 +1,9 @@
 import type { Pool } from "@nexus/shared/database";
-import { lockOpen, openAdoption } from "@nexus/shared/ledger";
+import { lockOpen, openAdoption, startRun } from "@nexus/shared/ledger";
 import { freshTarget } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { askAdoption } from "./ask-adoption.ts";
 import { giveUp } from "./give-up.ts";
-import { startRun } from "./start-run.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: "to see" };

@@ -3,14 +3,17 @@ import { inTransaction, type Pool } from "@nexus/shared/database";
 import {
   type AdoptionKind,
   type Asked,
+  busyWith,
   type By,
+  CONTROL_BOUNDS,
   countUndoable,
   createAdoption,
+  cutOver,
   lockStarts,
   recordAudit,
+  unknownAmong,
 } from "@nexus/shared/ledger";
-import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
-import { type Refusal, unknownAmong } from "./refusals.ts";
+import type { Refusal } from "./refusals.ts";
 
 const ACTIONS = { plan: "plan_adoption", adopt: "adopt", undo: "undo_adoption" } as const;
 
@@ -28,7 +31,7 @@ export async function askAdoption(
     target,
     async (tx) => {
       await lockStarts(tx);
-      const busy = await busyWith(tx);
+      const busy = (await busyWith(tx)) ?? (kind === "plan" ? undefined : await cutOver(tx));
       if (busy !== undefined) return busy;
       if (kind === "undo" && (await countUndoable(tx)) === 0) return { kind: "nothing_to_undo" };
       const id = await createAdoption(tx, { kind, asked, ...by });

@@ -1,18 +1,21 @@
 /** Asking for a rollback: an extractor does it, and no run starts before it is done. */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import {
+  busyWith,
   type By,
+  CONTROL_BOUNDS,
   createRollback,
+  cutOver,
   lockStarts,
   openProof,
   recordAudit,
   type Rollback,
+  unknownAmong,
 } from "@nexus/shared/ledger";
 import { before, runArrows, type RunStatus } from "@nexus/shared/states";
 import { and, eq, gt, max, ne, query, read, runs, sql } from "@nexus/shared/tables";
 import { statusOf } from "./control.ts";
-import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
-import { type Refusal, unknownAmong } from "./refusals.ts";
+import type { Refusal } from "./refusals.ts";
 
 const ACTIONS = { plan: "plan_rollback", rollback: "rollback" } as const;
 
@@ -43,10 +46,12 @@ export async function askRollback(
 
 async function refusalOf(
   tx: Queryable,
-  { runId, entities }: Pick<Rollback, "runId" | "entities">,
+  { runId, kind, entities }: Pick<Rollback, "runId" | "kind" | "entities">,
 ): Promise<Refusal | undefined> {
   const proof = await openProof(tx);
   if (proof !== undefined) return { kind: "proof_open", proofId: proof.id };
+  const over = kind === "plan" ? undefined : await cutOver(tx);
+  if (over !== undefined) return over;
   const { status, undo } = runs;
   const isIt = eq(runs.id, runId);
   const [run] = await read(tx, query.select({ status, undo }).from(runs).where(isIt));

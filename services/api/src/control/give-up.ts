@@ -1,7 +1,12 @@
 /** Giving up what was asked of extractors, when nobody does it, or it takes too long. */
 import { inTransaction, type Pool } from "@nexus/shared/database";
-import { type AskedWork, type By, cancelOpen, recordAudit } from "@nexus/shared/ledger";
-import { CONTROL_BOUNDS } from "./locks.ts";
+import {
+  type AskedWork,
+  type By,
+  cancelOpen,
+  CONTROL_BOUNDS,
+  recordAudit,
+} from "@nexus/shared/ledger";
 import type { Refusal } from "./refusals.ts";
 
 type GivenUp = { readonly kind: "given_up"; readonly id: number; readonly status: "cancelled" };
@@ -9,9 +14,10 @@ type GivenUp = { readonly kind: "given_up"; readonly id: number; readonly status
 const OVER = {
   adoptions: (id: number, status: string) => ({ kind: "adoption_over", adoptionId: id, status }),
   rollbacks: (id: number, status: string) => ({ kind: "rollback_over", rollbackId: id, status }),
+  cutovers: (id: number, status: string) => ({ kind: "cutover_over", cutoverId: id, status }),
 } as const satisfies Record<AskedWork, (id: number, status: string) => Refusal>;
 
-const NOUNS = { adoptions: "adoption", rollbacks: "rollback" } as const;
+const NOUNS = { adoptions: "adoption", rollbacks: "rollback", cutovers: "cutover" } as const;
 
 /** From then on nothing more is written for it; what was written stays. What is being written is waited for. */
 export async function giveUp(

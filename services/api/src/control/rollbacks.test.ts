@@ -1,12 +1,11 @@
 import type { Pool } from "@nexus/shared/database";
-import { openRollback } from "@nexus/shared/ledger";
+import { openRollback, startRun } from "@nexus/shared/ledger";
 import { freshTarget, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { askAdoption } from "./ask-adoption.ts";
 import { askProof } from "./ask-proof.ts";
 import { askRollback } from "./ask-rollback.ts";
 import { giveUp } from "./give-up.ts";
-import { startRun } from "./start-run.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: "to see" };

@@ -1,5 +1,5 @@
 /** A run and its progress, as they are shown. The schemas are the types. What is optional an older API does not say. */
-import { entityArrows, runArrows, statusesOf } from "@nexus/shared/states";
+import { entityArrows, RUN_MODES, runArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
 import { backup } from "./backups.ts";
 import { instant } from "./parts.ts";
@@ -15,6 +15,10 @@ export const runFacts = z.object({
   errorCode: z.string().nullable(),
   backup: z.boolean().optional().meta({
     description: "Whether each entity's tables are dumped before the run first writes to them.",
+  }),
+  mode: z.enum(RUN_MODES).optional().meta({
+    description:
+      "`full`: every row of the source is read. `delta`: only those that changed since they were loaded.",
   }),
 });
 

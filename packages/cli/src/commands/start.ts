@@ -21,6 +21,7 @@ interface Given extends Printing {
   readonly leaveStrangers?: string;
   readonly reason?: string;
   readonly wait?: true;
+  readonly delta?: true;
 }
 
 const DESCRIPTION =
@@ -51,6 +52,10 @@ export function start(program: Command, given: readonly string[]): void {
       "--entities <names>",
       "migrate only these entities, separated by commas; parents that are not among them are looked up in the target",
       entityList,
+    )
+    .option(
+      "--delta",
+      "read only the rows of the source that changed since they were loaded, whatever their timestamps say; what no earlier run loaded under the same mapping is read wholly",
     )
     .addOption(lossPercentOption())
     .addOption(leaveStrangersOption())
@@ -111,7 +116,7 @@ async function startRun(
   given: Given,
   { skip, embeddings, dify, notices }: Selection,
 ): Promise<void> {
-  const { entities, lossPercent, leaveStrangers, reason } = given;
+  const { entities, lossPercent, leaveStrangers, reason, delta } = given;
   const options = apiOptions();
   const started = await (
     await apiFor(given)
@@ -123,6 +128,7 @@ async function startRun(
       ...(skip.length === 0 ? {} : { skip }),
       lossPercent,
       leaveStrangers,
+      ...(delta === true ? { mode: "delta" as const } : {}),
       reason,
     },
   });

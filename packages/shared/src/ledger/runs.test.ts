@@ -59,6 +59,7 @@ describe("creating a run", () => {
       dify: false,
       traceContext: null,
       sourceTimezone: null,
+      mode: "full",
       ...OPTIONS,
     });
   });

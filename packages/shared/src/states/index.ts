@@ -10,7 +10,9 @@ export {
   isBlocked,
   isSettled,
   isWaived,
+  RUN_MODES,
   runArrows,
+  type RunMode,
   type RunStatus,
   statusesOf,
 } from "./states.ts";

@@ -2,6 +2,7 @@
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import { type By, createRun, lockStarts, recordAudit, type Selection } from "@nexus/shared/ledger";
 import { max, query, read, runs } from "@nexus/shared/tables";
+import type { RunMode } from "@nexus/shared/states";
 import { decideStrangers } from "./decide-strangers.ts";
 import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
 import { type Refusal, unknownAmong } from "./refusals.ts";
@@ -22,6 +23,8 @@ export interface Order {
   readonly lossPercent?: number | undefined;
   /** Why rows of the target without a legacy key may stay. Without it the run is refused while somebody has to decide about some. */
   readonly leaveStrangers?: string | undefined;
+  /** Default: every row is read. */
+  readonly mode?: RunMode | undefined;
 }
 
 export type Started = {
@@ -60,9 +63,14 @@ export async function startRun(
 
 function startDetails(
   entities: readonly string[],
-  { skip = [], lossPercent }: Order,
+  { skip = [], lossPercent, mode = "full" }: Order,
 ): Readonly<Record<string, unknown>> {
-  return { entities, skip, ...(lossPercent === undefined ? {} : { lossPercent }) };
+  return {
+    entities,
+    skip,
+    ...(mode === "full" ? {} : { mode }),
+    ...(lossPercent === undefined ? {} : { lossPercent }),
+  };
 }
 
 /** Creates a run of one entity. */

@@ -13,6 +13,7 @@ const run = {
   finishedAt: null,
   errorCode: null,
   backup: false,
+  mode: "full",
 } as const;
 
 const entity: EntityProgress = {

@@ -19,9 +19,9 @@ export function runRoutes(app: App, deps: Deps): void {
   const { target } = deps;
 
   app.post("/v1/runs", { schema: contract["POST /v1/runs"] }, async (request, reply) => {
-    const { entities, skip, leaveStrangers, reason = null, ...asked } = request.body ?? {};
+    const { entities, skip, leaveStrangers, mode, reason = null, ...asked } = request.body ?? {};
     const options = optionsOf(deps, asked);
-    const order = { entities, skip, leaveStrangers, ...options };
+    const order = { entities, skip, leaveStrangers, mode, ...options };
     const run = done(await startRun(target, order, by(request, reason), namesOf(deps)));
     return await reply.code(201).send(await startedAnswer(deps, run, options));
   });

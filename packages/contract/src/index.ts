@@ -4,6 +4,7 @@ export { type Answer, type Client, type ClientOptions, type Given, openClient } 
 export { contract, type RouteContract, type RouteName } from "./contract.ts";
 export { followProgress } from "./follow.ts";
 export { isInt8 } from "./parts.ts";
+export { wholeInWords } from "./read-whole.ts";
 export { isBlocked, isWaived } from "@nexus/shared/states";
 export { stallInWords } from "./stall-words.ts";
 export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";

@@ -44,6 +44,10 @@ const counts = {
     description:
       "Rows of the target that somebody else had put there, and that an adoption gave their legacy key. The others with a key were loaded.",
   }),
+  unchanged: z.int().optional().meta({
+    description:
+      "Rows that a delta did not read: they are as they were when they were read last, and have the outcome that they had then.",
+  }),
   unforeseen: z.int().optional().meta({
     description:
       "Rejected rows whose reason nobody foresaw: a value that cannot be read, or a rule of the target. The entity stops when there are more than its limit allows.",
@@ -66,6 +70,16 @@ const entityView = z.object({
   waitingFor: z.array(z.string()),
   batches: z.object({ total: z.int(), done: z.int(), failed: z.int() }),
   ...counts,
+  rangesCompared: z.int().optional().meta({
+    description: "Ranges of keys that a delta has compared with what was read before.",
+  }),
+  rangesEqual: z.int().optional().meta({
+    description: "Of these, the ranges that were equal, so that nothing of them was read.",
+  }),
+  readWhole: z.string().nullish().meta({
+    description:
+      "Why a delta reads all of the entity: `no_fingerprints`, `fingerprints_off`, `other_circumstances` (another mapping, codes, encoding or shape of the source) or `target_lacks_rows`. Null if it does not.",
+  }),
   drift: z.int().nullable().meta({
     description:
       "Rows that the source gained after the plan was made; negative if it lost rows. Known when the entity is complete.",

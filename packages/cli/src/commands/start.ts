@@ -116,7 +116,7 @@ async function startRun(
   given: Given,
   { skip, embeddings, dify, notices }: Selection,
 ): Promise<void> {
-  const { entities, lossPercent, leaveStrangers, reason, delta } = given;
+  const { entities, lossPercent, leaveStrangers, reason } = given;
   const options = apiOptions();
   const started = await (
     await apiFor(given)
@@ -128,7 +128,7 @@ async function startRun(
       ...(skip.length === 0 ? {} : { skip }),
       lossPercent,
       leaveStrangers,
-      ...(delta === true ? { mode: "delta" as const } : {}),
+      mode: modeOf(given),
       reason,
     },
   });
@@ -146,6 +146,10 @@ async function startRun(
   );
   if (!isClosed(progress) || isRefuted(progress.verification))
     process.exitCode = EXIT_CODES.unwell.code;
+}
+
+function modeOf({ delta }: Given): "delta" | undefined {
+  return delta === true ? "delta" : undefined;
 }
 
 function nameOf({ long }: Option): string {

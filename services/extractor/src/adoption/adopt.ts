@@ -9,6 +9,7 @@ import {
   leaveStrangers,
   openAdoption,
   recordAudit,
+  voidFingerprints,
 } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { foresee } from "./foresee.ts";
@@ -50,7 +51,7 @@ async function carryOut(deps: Deps, adoption: Adoption): Promise<void> {
   await whileOpen(deps.target, adoption, async (tx) => {
     const { actor, asked } = adoption;
     const reason = asked.leaveStrangers;
-    if (adoption.kind === "adopt" && reason !== null) {
+    if (adoption.kind !== "plan" && reason !== null) {
       const left = (await countStrangers(tx, deps.entities)).filter(({ rows }) => rows > 0);
       await leaveStrangers(tx, left, { actor, reason });
       for (const { entity, rows } of left)
@@ -101,6 +102,8 @@ async function record(
   await whileOpen(deps.target, adoption, async (tx) => {
     if ((await entitiesDone(deps, adoption, tx)).has(recognised.entity.name)) return;
     await recordEntity(tx, adoption, recognised, position);
+    // An adopted row is to be brought up to date by the next run, even by a delta.
+    if (adoption.kind === "adopt") await voidFingerprints(tx, [recognised.entity.name]);
     await countChildren(tx, adoption, recognised.entity, deps.entities);
   });
 }

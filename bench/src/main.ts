@@ -1,5 +1,6 @@
-/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --proofs | --undo]`: the whole run beside its floor, by the number of loaders, beside its proofs, or with undo and without. */
+/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --proofs | --undo | --deltas]`: the whole run beside its floor, by the number of loaders, beside its proofs, with undo and without, or beside deltas. */
 import { parseArgs } from "node:util";
+import { deltaRounds, deltasReport } from "./deltas.ts";
 import { byLoaders, loadersReport } from "./loaders.ts";
 import { type Proved, provedRun } from "./proved-run.ts";
 import { provedLines, report, type Round } from "./report.ts";
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     loaders: { type: "string" },
     proofs: { type: "boolean", default: false },
     undo: { type: "boolean", default: false },
+    deltas: { type: "boolean", default: false },
   },
 });
 
@@ -29,6 +31,7 @@ try {
 async function measured(): Promise<string> {
   if (values.loaders !== undefined) return await loaders(values.loaders);
   if (values.undo) return undoReport(await undoRounds(world, Number(values.rounds)));
+  if (values.deltas) return deltasReport(await deltaRounds(world, Number(values.rounds)));
   return values.proofs ? await besideProofs() : await besideFloor();
 }
 

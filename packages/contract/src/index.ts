@@ -4,6 +4,7 @@ export { type Answer, type Client, type ClientOptions, type Given, openClient } 
 export { contract, type RouteContract, type RouteName } from "./contract.ts";
 export { followProgress } from "./follow.ts";
 export { isInt8 } from "./parts.ts";
+export { wholeInWords } from "./read-whole.ts";
 export { isBlocked, isWaived } from "@nexus/shared/states";
 export { cutoverStepInWords } from "./cutover-words.ts";
 export { stallInWords } from "./stall-words.ts";

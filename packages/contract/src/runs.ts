@@ -1,5 +1,5 @@
 /** `/v1/runs` and how a run is shown. */
-import { runArrows, statusesOf } from "@nexus/shared/states";
+import { RUN_MODES, runArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
 import { forecast } from "./forecast.ts";
 import {
@@ -61,6 +61,10 @@ export const runs = {
       }),
       leaveStrangers,
       afterCutover,
+      mode: z.enum(RUN_MODES).optional().meta({
+        description:
+          "`full`, the default, reads every row of the source. `delta` reads only those that changed since they were loaded, as the fingerprints tell that runs take.",
+      }),
       reason: reason.optional(),
     }),
     response: { 201: started },

@@ -22,6 +22,7 @@ interface Given extends Printing {
   readonly afterCutover?: true;
   readonly reason?: string;
   readonly wait?: true;
+  readonly delta?: true;
 }
 
 const DESCRIPTION =
@@ -52,6 +53,10 @@ export function start(program: Command, given: readonly string[]): void {
       "--entities <names>",
       "migrate only these entities, separated by commas; parents that are not among them are looked up in the target",
       entityList,
+    )
+    .option(
+      "--delta",
+      "read only the rows of the source that changed since they were loaded, whatever their timestamps say; what no earlier run loaded under the same mapping is read wholly",
     )
     .addOption(lossPercentOption())
     .addOption(leaveStrangersOption())
@@ -129,6 +134,7 @@ async function startRun(
       lossPercent,
       leaveStrangers,
       afterCutover,
+      mode: modeOf(given),
       reason,
     },
   });
@@ -146,6 +152,10 @@ async function startRun(
   );
   if (!isClosed(progress) || isRefuted(progress.verification))
     process.exitCode = EXIT_CODES.unwell.code;
+}
+
+function modeOf({ delta }: Given): "delta" | undefined {
+  return delta === true ? "delta" : undefined;
 }
 
 function nameOf({ long }: Option): string {

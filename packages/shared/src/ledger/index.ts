@@ -97,7 +97,26 @@ export {
   recordNotes,
   resolveOlder,
 } from "./outcomes.ts";
-export { countBatches, planCursor, type PlanCursor, type Range, recordPlan } from "./planning.ts";
+export { fingerprintVersion, type Circumstances } from "./fingerprint-version.ts";
+export {
+  beginFingerprints,
+  keepFingerprints,
+  knownRanges,
+  type KnownRange,
+  knownRows,
+  lacksKnownRows,
+  voidFingerprints,
+} from "./fingerprints.ts";
+export { mergeFingerprints } from "./merge-fingerprints.ts";
+export {
+  countBatches,
+  type DeltaPlan,
+  planCursor,
+  type PlanCursor,
+  type Range,
+  recordDelta,
+  recordPlan,
+} from "./planning.ts";
 export { type EntityProgress, rollUpCounts, progressOf } from "./progress.ts";
 export { activeRun, claimEntity, entitiesIn, findRun, lockRun, type Run } from "./runs.ts";
 export { recordSource, sourceAtBegin, sourceSnapshot } from "./source-at-begin.ts";

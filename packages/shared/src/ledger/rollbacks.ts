@@ -35,8 +35,20 @@ export async function createRollback(
   );
   const [row] = made.rows;
   if (row === undefined) throw new Error("a rollback without a row");
-  if (asked.kind === "rollback") await inheritLeft(tx, row.id, asked.runId);
+  if (asked.kind === "rollback") {
+    await inheritLeft(tx, row.id, asked.runId);
+    await forgetWhatWasRead(tx, asked.runId);
+  }
   return row.id;
+}
+
+/** The target will not be what the run made of what it read: the next delta reads these entities wholly, however far the rollback gets. */
+async function forgetWhatWasRead(tx: Queryable, runId: number): Promise<void> {
+  await tx.query(
+    `delete from migration.fingerprints
+     where entity in (select entity from migration.run_entities where run_id = $1 and status <> 'skipped')`,
+    [runId],
+  );
 }
 
 async function inheritLeft(tx: Queryable, id: number, runId: number): Promise<void> {

@@ -60,6 +60,7 @@ describe("creating a run", () => {
       traceContext: null,
       sourceTimezone: null,
       mode: "full",
+      fingerprints: false,
       ...OPTIONS,
     });
   });

@@ -15,6 +15,8 @@ export interface Run {
   /** The zone in which times without one are read, since the run began: one for all loaders. */
   readonly sourceTimezone: string | null;
   readonly mode: RunMode;
+  /** Whether it keeps fingerprints of what it reads, for a later delta. */
+  readonly fingerprints: boolean;
 }
 
 type RunRow = Columns<
@@ -28,10 +30,11 @@ type RunRow = Columns<
     traceContext: "trace_context";
     sourceTimezone: "source_timezone";
     mode: "mode";
+    fingerprints: "fingerprints";
   }
 >;
 
-const SELECT_RUN = `select id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone", mode from migration.runs`;
+const SELECT_RUN = `select id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone", mode, fingerprints from migration.runs`;
 
 /** The run that is planned, running or paused, if any. */
 export async function activeRun(db: Queryable): Promise<Run | undefined> {

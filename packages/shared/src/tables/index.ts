@@ -2,6 +2,7 @@ export * from "./adoption-tables.ts";
 export * from "./backup-tables.ts";
 export * from "./content-tables.ts";
 export * from "./cutover-tables.ts";
+export * from "./fingerprint-tables.ts";
 export * from "./process-tables.ts";
 export * from "./proof-tables.ts";
 export * from "./target-tables.ts";

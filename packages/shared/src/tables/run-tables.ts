@@ -24,6 +24,7 @@ export const runs = migration.table("runs", {
   undo: text().$type<"off" | "kept" | "purged">().notNull(),
   backup: boolean().notNull(),
   mode: text().$type<RunMode>().notNull(),
+  fingerprints: boolean().notNull(),
 });
 
 export const runEntities = migration.table(
@@ -66,6 +67,12 @@ export const runEntities = migration.table(
     adopted: int8().notNull(),
     keyed_before: int8(),
     target_rows: int8(),
+    unchanged: int8().notNull(),
+    ranges_compared: integer().notNull(),
+    ranges_equal: integer().notNull(),
+    read_whole: text(),
+    version: text(),
+    looked_after: boolean().notNull(),
   },
   (table) => [primaryKey({ columns: [table.run_id, table.entity] })],
 );

@@ -24,11 +24,12 @@ export function runRoutes(app: App, deps: Deps): void {
       skip,
       leaveStrangers,
       afterCutover,
+      mode,
       reason = null,
       ...asked
     } = request.body ?? {};
     const options = optionsOf(deps, asked);
-    const order = { entities, skip, leaveStrangers, afterCutover, ...options };
+    const order = { entities, skip, leaveStrangers, afterCutover, mode, ...options };
     const run = done(await startRun(target, order, by(request, reason), namesOf(deps)));
     return await reply.code(201).send(await startedAnswer(deps, run, options));
   });

@@ -9,6 +9,7 @@ import {
   leaveStrangers,
   openAdoption,
   recordAudit,
+  voidFingerprints,
 } from "@nexus/shared/ledger";
 import { carryOutAsked, whileOpen } from "../asked-work.ts";
 import type { Deps } from "../deps.ts";
@@ -34,7 +35,7 @@ async function carryOut(deps: Deps, adoption: Adoption): Promise<void> {
   await whileOpen(deps, asked(adoption), async (tx) => {
     const { actor } = adoption;
     const reason = adoption.asked.leaveStrangers;
-    if (adoption.kind === "adopt" && reason !== null) {
+    if (adoption.kind !== "plan" && reason !== null) {
       const left = (await countStrangers(tx, deps.entities)).filter(({ rows }) => rows > 0);
       await leaveStrangers(tx, left, { actor, reason });
       for (const { entity, rows } of left)
@@ -85,6 +86,8 @@ async function record(
   await whileOpen(deps, asked(adoption), async (tx) => {
     if ((await entitiesDone(deps, adoption, tx)).has(recognised.entity.name)) return;
     await recordEntity(tx, adoption, recognised, position);
+    // An adopted row is to be brought up to date by the next run, even by a delta.
+    if (adoption.kind === "adopt") await voidFingerprints(tx, [recognised.entity.name]);
     await countChildren(tx, adoption, recognised.entity, deps.entities);
   });
 }

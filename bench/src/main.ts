@@ -1,5 +1,6 @@
-/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --proofs | --undo]`: the whole run beside its floor, by the number of loaders, beside its proofs (`--scale 1,10`: at several scales), or with undo and without. */
+/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --proofs | --undo | --deltas]`: the whole run beside its floor, by the number of loaders, beside its proofs (`--scale 1,10`: at several scales), with undo and without, or beside deltas. */
 import { parseArgs } from "node:util";
+import { deltaRounds, deltasReport } from "./deltas.ts";
 import { byLoaders, loadersReport } from "./loaders.ts";
 import { proofsByScale, proofsReport } from "./proofs-by-scale.ts";
 import { provedRun } from "./proved-run.ts";
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     loaders: { type: "string" },
     proofs: { type: "boolean", default: false },
     undo: { type: "boolean", default: false },
+    deltas: { type: "boolean", default: false },
   },
 });
 
@@ -33,6 +35,7 @@ async function measured(scale: number): Promise<string> {
   try {
     if (values.loaders !== undefined) return await loaders(world, values.loaders);
     if (values.undo) return undoReport(await undoRounds(world, rounds));
+    if (values.deltas) return deltasReport(await deltaRounds(world, rounds));
     return await besideFloor(world, scale);
   } finally {
     await world.stop();

@@ -4,6 +4,7 @@ import { entities, inDependencyOrder } from "@nexus/catalog";
 import type { Servers } from "@nexus/local/services";
 import { type Pool, withPool } from "@nexus/shared/database";
 import { createRun, type EntityProgress, findRun, progressOf } from "@nexus/shared/ledger";
+import type { RunMode } from "@nexus/shared/states";
 import { eventually, type ServiceProcess } from "@nexus/shared/testing";
 import { startServices } from "./world.ts";
 
@@ -39,10 +40,12 @@ export async function wholeRuns(
 export async function wholeRun(
   { legacyUrl, targetUrl }: Servers,
   services: readonly ServiceProcess[],
-  { embeddings }: { readonly embeddings: boolean } = { embeddings: false },
+  { embeddings, mode }: { readonly embeddings: boolean; readonly mode?: RunMode } = {
+    embeddings: false,
+  },
 ): Promise<Taken> {
   return await withPool({ url: targetUrl, max: 2, name: "nexus-bench" }, async (target) => {
-    const runId = await createRun(target, selectAll(), { embeddings, codes: "{}" });
+    const runId = await createRun(target, selectAll(), { embeddings, mode, codes: "{}" });
     if (runId === undefined) throw new Error("a run is active");
     await eventually(() => hasCompleted(target, runId), { within: 3_600_000, every: 50 });
     const connections = {

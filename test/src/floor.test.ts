@@ -1,10 +1,11 @@
 /** Our result beside floor.sql's, from the same source, column by column. At scale 1 with FLOOR_SCALE=1. */
 import { entities } from "@nexus/catalog";
 import { counts } from "@nexus/local/sample";
-import { type PrivatePostgres, type Stack, startPostgres, startRedis } from "@nexus/shared/testing";
+import { startPostgres, startRedis } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { differences, makeFloor } from "./beside-the-floor.ts";
 import { type Journey, openJourney } from "./journey.ts";
+import { oneDatabase } from "./one-database.ts";
 
 const scale = Number(process.env["FLOOR_SCALE"] ?? "0.05");
 
@@ -66,25 +67,6 @@ describe.skipIf(!postgres.found || !redis.found)("the target beside the floor", 
     );
   });
 });
-
-/** The floor needs legacy and target in one database; so does a comparison in SQL. */
-function oneDatabase(server: PrivatePostgres, queueUrl: string): Stack {
-  return {
-    name: "servers",
-    start: async () => {
-      const url = await server.database("both");
-      return {
-        madeOf: `PostgreSQL ${server.version}`,
-        legacyUrl: `${url}?options=-c%20search_path%3Dlegacy`,
-        targetUrl: url,
-        queueUrl,
-        database: server,
-        queue: undefined,
-        stop: () => Promise.resolve(),
-      };
-    },
-  };
-}
 
 async function count({ target }: Journey, table: string): Promise<number> {
   const { rows } = await target.query<{ count: number }>(`select count(*) from ${table}`);

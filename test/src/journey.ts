@@ -12,6 +12,7 @@ import {
   progressOf,
 } from "@nexus/shared/ledger";
 import { type Closers, closers } from "@nexus/shared/runtime";
+import type { RunMode } from "@nexus/shared/states";
 import {
   eventually,
   type RunningStack,
@@ -44,6 +45,8 @@ interface RunOptions {
   readonly embeddings?: boolean;
   readonly dify?: boolean;
   readonly lossPercent?: number;
+  readonly mode?: RunMode;
+  readonly codes?: string;
 }
 
 export interface Journey {
@@ -155,13 +158,21 @@ function many(counts: Readonly<Partial<Record<ServiceName, number>>>): ServiceNa
 
 async function begin(
   target: Pool,
-  { skip = [], only, embeddings = false, dify = false, lossPercent }: RunOptions = {},
+  {
+    skip = [],
+    only,
+    embeddings = false,
+    dify = false,
+    lossPercent,
+    mode,
+    codes = "{}",
+  }: RunOptions = {},
 ): Promise<number> {
   const selections = inDependencyOrder(entities)
     .map(({ name }, position) => ({ entity: name, position, skip: skip.includes(name) }))
     .filter(({ entity }) => only === undefined || only.includes(entity));
   const runId = await inTransaction(target, (tx) =>
-    createRun(tx, selections, { embeddings, dify, codes: "{}", lossPercent }),
+    createRun(tx, selections, { embeddings, dify, codes, lossPercent, mode }),
   );
   if (runId === undefined) throw new Error("a run is active already");
   return runId;

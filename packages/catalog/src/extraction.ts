@@ -20,6 +20,22 @@ export function extractionSql(entity: Entity, shape: SourceShape, by: "range" | 
   );
 }
 
+/** The first eight bytes of the MD5 of row `q` as PostgreSQL writes it, as a signed number. */
+const FINGERPRINT = `('x' || substr(md5(q::text), 1, 16))::bit(64)::bigint`;
+
+/**
+ * Like `extractionSql`, and each row carries `fingerprint`, a bigint of all that the statement reads of it, of joined tables too: equal
+ * rows have equal ones, and different rows have different ones but once in 2^64 times.
+ */
+export function fingerprintedSql(entity: Entity, shape: SourceShape, by: "range" | "keys"): string {
+  return `select q.*, ${FINGERPRINT} as fingerprint from (${extractionSql(entity, shape, by)}) q`;
+}
+
+/** The fingerprints alone, as `key` and `hash`, of rows in a range of keys: two parameters, (after, to]. */
+export function fingerprintsSql(entity: Entity, shape: SourceShape): string {
+  return `select q.id::bigint as key, ${FINGERPRINT} as hash from (${extractionSql(entity, shape, "range")}) q`;
+}
+
 /** Like `extractionSql` by `range`, but rows carry only what others' rows are known by: `entity.read` takes them. */
 export function recognitionSql(entity: Entity, shape: SourceShape): string {
   const { query } = entity.recognition;

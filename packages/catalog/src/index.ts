@@ -15,7 +15,13 @@ export type {
   Value,
 } from "./entity.ts";
 export { entities } from "./entities/index.ts";
-export { extractionSql, recognitionSql, tablesRead } from "./extraction.ts";
+export {
+  extractionSql,
+  fingerprintedSql,
+  fingerprintsSql,
+  recognitionSql,
+  tablesRead,
+} from "./extraction.ts";
 export { idOf } from "./ids.ts";
 export { asMapped } from "./recognition.ts";
 export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";

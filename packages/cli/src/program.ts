@@ -6,6 +6,7 @@ import { audit } from "./commands/audit.ts";
 import { backfill } from "./commands/backfill.ts";
 import { backups } from "./commands/backups.ts";
 import { completions } from "./commands/completions.ts";
+import { cutover } from "./commands/cutover.ts";
 import { doctor } from "./commands/doctor.ts";
 import { exceptions } from "./commands/exceptions.ts";
 import { forecast } from "./commands/forecast.ts";
@@ -43,6 +44,7 @@ const COMMANDS = [
   limit,
   moves,
   rollback,
+  cutover,
   runs,
   backups,
   report,

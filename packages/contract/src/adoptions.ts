@@ -115,7 +115,15 @@ export const adoptions = {
       reason: reason.optional(),
     }),
     response: { 201: z.object({ id: z.int() }) },
-    problems: ["unknown_entity", "run_active", "adoption_open", "rollback_open", "nothing_to_undo"],
+    problems: [
+      "unknown_entity",
+      "run_active",
+      "adoption_open",
+      "rollback_open",
+      "cutover_open",
+      "cut_over",
+      "nothing_to_undo",
+    ],
   },
   "GET /v1/adoptions": {
     summary: "List adoptions, newest first",

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { adoptions } from "./adoptions.ts";
 import { backups } from "./backups.ts";
 import { callers } from "./callers.ts";
+import { cutover } from "./cutover.ts";
 import { dify } from "./dify.ts";
 import { embeddings } from "./embeddings.ts";
 import { entities } from "./entities.ts";
@@ -38,6 +39,7 @@ export const contract = {
   ...backups,
   ...proofs,
   ...rollbacks,
+  ...cutover,
   ...progress,
   ...entities,
   ...embeddings,

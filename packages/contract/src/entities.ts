@@ -44,7 +44,15 @@ export const entities = {
       reason: reason.optional(),
     }),
     response: { 201: started },
-    problems: ["unknown_entity", "run_active", "adoption_open", "rollback_open", "strangers"],
+    problems: [
+      "unknown_entity",
+      "run_active",
+      "adoption_open",
+      "rollback_open",
+      "strangers",
+      "cutover_open",
+      "cut_over",
+    ],
   },
   "POST /v1/entities/:entity/requeue": {
     summary:
@@ -65,7 +73,15 @@ export const entities = {
       },
     ),
     response: { 200: requeued },
-    problems: ["unknown_entity", "not_in_run", "run_active", "adoption_open", "rollback_open"],
+    problems: [
+      "unknown_entity",
+      "not_in_run",
+      "run_active",
+      "adoption_open",
+      "rollback_open",
+      "cutover_open",
+      "cut_over",
+    ],
   },
   "POST /v1/entities/:entity/waive": {
     summary: "Let the children of a blocked entity go on",

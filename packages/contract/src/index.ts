@@ -4,7 +4,9 @@ export { type Answer, type Client, type ClientOptions, type Given, openClient } 
 export { contract, type RouteContract, type RouteName } from "./contract.ts";
 export { followProgress } from "./follow.ts";
 export { isInt8 } from "./parts.ts";
+export { wholeInWords } from "./read-whole.ts";
 export { isBlocked, isWaived } from "@nexus/shared/states";
+export { cutoverStepInWords } from "./cutover-words.ts";
 export { stallInWords } from "./stall-words.ts";
 export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";
 export { canonical, digestLine } from "./canonical.ts";
@@ -15,6 +17,7 @@ export type { Lineage } from "./records.ts";
 export type { Report, ReportFormat } from "./report.ts";
 export type { EntityView, Eta, Limit, RunView, Totals } from "./run-view.ts";
 export type { LeftRow, RollbackView } from "./rollbacks.ts";
+export type { CutoverView, Freeze } from "./cutover.ts";
 export type { AdoptionView, Finding } from "./adoptions.ts";
 export type {
   Difference,

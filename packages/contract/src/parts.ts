@@ -37,6 +37,12 @@ export const leaveStrangers = reason.optional().meta({
     "Why rows of the target without a legacy key may stay beside what is loaded. Without it a run is refused while there are such rows that nobody has decided about.",
 });
 
+/** `afterCutover` of a start. */
+export const afterCutover = z.boolean().optional().meta({
+  description:
+    "The target was handed over, and people write in it: the run writes nevertheless, and may overwrite what they wrote. Without it a run is refused then.",
+});
+
 export const runParams = z.object({
   id: z
     .string()

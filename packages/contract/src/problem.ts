@@ -44,6 +44,13 @@ export const PROBLEMS = {
   adoption_over: { statuses: [409], means: "the adoption is done, failed or cancelled already" },
   rollback_open: { statuses: [409], means: "a rollback is under way; `rollbackId` names it" },
   rollback_over: { statuses: [409], means: "the rollback is done, failed or cancelled already" },
+  cutover_open: { statuses: [409], means: "a cut-over is under way; `cutoverId` names it" },
+  cutover_over: { statuses: [409], means: "the cut-over is not open: there is nothing to cancel" },
+  not_cut_over: { statuses: [409], means: "the target was not handed over" },
+  cut_over: {
+    statuses: [409],
+    means: "the target was handed over, and people write in it; `cutoverId` names the cut-over",
+  },
   undo_not_kept: {
     statuses: [409],
     means: "the run has not kept what it changed, or that was removed; `undo` says which",

@@ -29,7 +29,14 @@ export const proofs = {
       reason: reason.optional(),
     }),
     response: { 201: z.object({ id: z.int() }) },
-    problems: ["unknown_entity", "run_active", "adoption_open", "rollback_open", "proof_open"],
+    problems: [
+      "unknown_entity",
+      "run_active",
+      "adoption_open",
+      "rollback_open",
+      "cutover_open",
+      "proof_open",
+    ],
   },
   "GET /v1/forecasts/:id": {
     summary: "Show what a run would do, as far as it is counted",
@@ -55,7 +62,14 @@ export const proofs = {
       reason: reason.optional(),
     }),
     response: { 201: z.object({ id: z.int() }) },
-    problems: ["unknown_entity", "run_active", "adoption_open", "rollback_open", "proof_open"],
+    problems: [
+      "unknown_entity",
+      "run_active",
+      "adoption_open",
+      "rollback_open",
+      "cutover_open",
+      "proof_open",
+    ],
   },
   "GET /v1/verifications": {
     summary: "List verifications, newest first",

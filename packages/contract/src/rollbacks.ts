@@ -87,6 +87,8 @@ export const rollbacks = {
       "rollback_open",
       "undo_not_kept",
       "newer_run",
+      "cutover_open",
+      "cut_over",
     ],
   },
   "GET /v1/rollbacks": {

@@ -1,5 +1,5 @@
 /** A run and its progress, as they are shown. The schemas are the types. What is optional an older API does not say. */
-import { entityArrows, runArrows, statusesOf } from "@nexus/shared/states";
+import { entityArrows, RUN_MODES, runArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
 import { backup } from "./backups.ts";
 import { instant } from "./parts.ts";
@@ -15,6 +15,10 @@ export const runFacts = z.object({
   errorCode: z.string().nullable(),
   backup: z.boolean().optional().meta({
     description: "Whether each entity's tables are dumped before the run first writes to them.",
+  }),
+  mode: z.enum(RUN_MODES).optional().meta({
+    description:
+      "`full`: every row of the source is read. `delta`: only those that changed since they were loaded.",
   }),
 });
 
@@ -40,6 +44,10 @@ const counts = {
     description:
       "Rows of the target that somebody else had put there, and that an adoption gave their legacy key. The others with a key were loaded.",
   }),
+  unchanged: z.int().optional().meta({
+    description:
+      "Rows that a delta did not read: they are as they were when they were read last, and have the outcome that they had then.",
+  }),
   unforeseen: z.int().optional().meta({
     description:
       "Rejected rows whose reason nobody foresaw: a value that cannot be read, or a rule of the target. The entity stops when there are more than its limit allows.",
@@ -62,6 +70,16 @@ const entityView = z.object({
   waitingFor: z.array(z.string()),
   batches: z.object({ total: z.int(), done: z.int(), failed: z.int() }),
   ...counts,
+  rangesCompared: z.int().optional().meta({
+    description: "Ranges of keys that a delta has compared with what was read before.",
+  }),
+  rangesEqual: z.int().optional().meta({
+    description: "Of these, the ranges that were equal, so that nothing of them was read.",
+  }),
+  readWhole: z.string().nullish().meta({
+    description:
+      "Why a delta reads all of the entity: `no_fingerprints`, `fingerprints_off`, `other_circumstances` (another mapping, codes, encoding or shape of the source) or `target_lacks_rows`. Null if it does not.",
+  }),
   drift: z.int().nullable().meta({
     description:
       "Rows that the source gained after the plan was made; negative if it lost rows. Known when the entity is complete.",

@@ -1,8 +1,9 @@
 /** `/v1/runs` and how a run is shown. */
-import { runArrows, statusesOf } from "@nexus/shared/states";
+import { RUN_MODES, runArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
 import { forecast } from "./forecast.ts";
 import {
+  afterCutover,
   entityName,
   instant,
   leaveStrangers,
@@ -59,6 +60,11 @@ export const runs = {
           "How many percent of an entity's rows may be lost unforeseen before it stops. Default: the API's variable LOSS_PERCENT.",
       }),
       leaveStrangers,
+      afterCutover,
+      mode: z.enum(RUN_MODES).optional().meta({
+        description:
+          "`full`, the default, reads every row of the source. `delta` reads only those that changed since they were loaded, as the fingerprints tell that runs take.",
+      }),
       reason: reason.optional(),
     }),
     response: { 201: started },
@@ -69,6 +75,8 @@ export const runs = {
       "adoption_open",
       "rollback_open",
       "strangers",
+      "cutover_open",
+      "cut_over",
     ],
   },
   "GET /v1/runs": {

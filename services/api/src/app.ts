@@ -14,6 +14,7 @@ import { adoptionRoutes } from "./routes/adoptions.ts";
 import { rollbackRoutes } from "./routes/rollbacks.ts";
 import { auditRoute } from "./routes/audit.ts";
 import { backupRoutes } from "./routes/backups.ts";
+import { cutoverRoutes } from "./routes/cutover.ts";
 import { difyRoutes } from "./routes/dify.ts";
 import { difyRetrievalRoute } from "./routes/dify-retrieval.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
@@ -35,6 +36,7 @@ const ROUTES = [
   runRoutes,
   adoptionRoutes,
   rollbackRoutes,
+  cutoverRoutes,
   backupRoutes,
   forecastRoutes,
   verificationRoutes,

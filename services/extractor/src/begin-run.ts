@@ -8,6 +8,7 @@ import {
   readOnly,
 } from "@nexus/shared/database";
 import {
+  beginFingerprints,
   beginUndo,
   backupsAreTaken,
   entitiesIn,
@@ -22,6 +23,7 @@ import {
 } from "@nexus/shared/ledger";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
+import { keepsFingerprints } from "./delta/known.ts";
 import { countSkipped } from "./excluded.ts";
 import { keepsWhatItChanges } from "./keep-undo.ts";
 import { LOCK_MS, type Setbacks } from "./setbacks.ts";
@@ -62,12 +64,14 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     signal: deps.signal,
   });
   const undo = await keepsWhatItChanges(deps, selected);
+  const fingerprints = await keepsFingerprints(deps);
   const began = await inTransaction(deps.target, async (tx) => {
     // What the run begins with is written by the extractor that begins it: another one may look later, when rows are loaded already.
     if (!(await markRunBegun(tx, run.id))) return false;
     await recordSource(tx, run.id, shape, snapshot);
     await recordKeyed(tx, run.id, selected);
     if (undo) await beginUndo(tx, run.id);
+    if (fingerprints) await beginFingerprints(tx, run.id);
     const { verifies, takesBackups } = deps.settings;
     if (verifies === true) await wantVerification(tx, run.id);
     if (takesBackups === true || (await backupsAreTaken(tx))) await wantBackups(tx, run.id);

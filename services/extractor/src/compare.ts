@@ -24,12 +24,23 @@ export async function compareWithSource(deps: Deps, run: Run, entity: Entity): P
     const page =
       isBeginning(after) && (await cannotDiffer(deps, run, entity))
         ? NOTHING
-        : await comparePage(legacy, target, { entity, runId: run.id, upTo }, after, bounds);
+        : await comparePage(
+            legacy,
+            target,
+            { entity, runId: exceptedBy(run), upTo },
+            after,
+            bounds,
+          );
     const fresh = page.gone.length > 0 && (await hasNoOthers(deps, run, entity));
     await recordPage(target, run.id, entity.name, after, fresh ? { ...page, gone: [] } : page);
     if (page.to === null) return true;
     if (performance.now() > until) return false;
   }
+}
+
+/** A run that reads everything has said of each row anew why it is not in the target; a delta leaves what earlier runs said. */
+function exceptedBy({ id, mode }: Run): number | null {
+  return mode === "delta" ? null : id;
 }
 
 /** Whether the connection to the source is in use. It may wait for a lock of another table: nobody here waits for that. */

@@ -50,6 +50,13 @@ export const variables = {
     fallback: "30",
     danger: "what was kept is removed for good within the hour",
   }),
+  FINGERPRINTS: choice(["on", "off"], {
+    meaning:
+      "on: a run that begins with it keeps a fingerprint of each row that it reads, so that a later delta reads only what changed",
+    fallback: "on",
+    danger:
+      "16 bytes for each row of the source are kept in the target; without them a delta reads everything",
+  }),
   ...backupVariables,
   VERIFY: choice(["off", "after_settle"], {
     meaning:

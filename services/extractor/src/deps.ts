@@ -36,4 +36,6 @@ interface Settings {
   readonly undo?: "auto" | "on" | "off";
   /** Whether this extractor backs entities up before a run first writes to them. */
   readonly takesBackups?: boolean;
+  /** Whether runs that begin here keep fingerprints of what they read: a digest of the mapping that runs. Undefined: they do not. */
+  readonly fingerprints?: string | undefined;
 }

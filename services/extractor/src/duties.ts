@@ -4,6 +4,7 @@ import { type Closers, startTicker, type Tick } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
 import { adopt } from "./adoption/adopt.ts";
 import { takeBackup } from "./backup/take-backup.ts";
+import { cutOver } from "./cutover/walk.ts";
 import type { Deps } from "./deps.ts";
 import { plan } from "./plan.ts";
 import { type Bookkeeping, prove } from "./proof/prove.ts";
@@ -29,10 +30,12 @@ export function startDuties(
   };
   const planOnce = (signal: AbortSignal) => plan({ ...deps, signal }, memory.setbacks);
   const rollBackOnce = (signal: AbortSignal) => rollBack({ ...deps, signal });
+  const cutOverOnce = (signal: AbortSignal) => cutOver({ ...deps, signal });
   const proveOnce = (signal: AbortSignal) => prove({ ...deps, signal }, BOOKS);
   beside("planning", planOnce, "planning failed, trying again");
   beside("adopting", (signal) => adopt({ ...deps, signal }), "adopting failed, trying again");
   beside("rolling back", rollBackOnce, "rolling back failed, trying again");
+  beside("cutting over", cutOverOnce, "cutting over failed, trying again");
   beside("proving", proveOnce, "proving failed, trying again");
   if (place !== undefined) {
     const backUpOnce = (signal: AbortSignal) => takeBackup({ ...deps, signal }, place);

@@ -1,7 +1,7 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
 import { openBoth, preflightBackup } from "@nexus/shared/database";
-import { startHeartbeat } from "@nexus/shared/ledger";
+import { readRelease, startHeartbeat } from "@nexus/shared/ledger";
 import { openQueue } from "@nexus/shared/queue";
 import { openStatus, runService, startTicker } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
@@ -71,5 +71,6 @@ function settingsOf(config: Config<typeof variables>): Deps["settings"] {
     unreadableText: config.LEGACY_UNREADABLE_TEXT,
     verifies: config.VERIFY === "after_settle",
     undo: config.UNDO,
+    fingerprints: config.FINGERPRINTS === "on" ? readRelease().mapping : undefined,
   };
 }

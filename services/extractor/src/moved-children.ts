@@ -4,12 +4,12 @@ import type { Queryable } from "@nexus/shared/database";
 import {
   addEntities,
   bringBack,
-  countBatches,
   lockRun,
   markPlanned,
   planNextGeneration,
-  SPAN,
+  voidFingerprints,
 } from "@nexus/shared/ledger";
+import { planKeys } from "./plan-keys.ts";
 
 /**
  * Plans the children again of parents that changed since the entity was opened: the finished batches that hold them, and others for
@@ -24,7 +24,7 @@ export async function reloadMoved(tx: Queryable, runId: number, entity: Entity):
   const held = childrenOf(entity, await takeMoved(tx, runId, entity));
   if (held === "none") return 0;
   const again = await replan(tx, runId, entity, held);
-  return again + (held === "unknown" ? 0 : await planOthers(tx, runId, entity, held));
+  return again + (await planOthers(tx, runId, entity, held === "unknown" ? UNREAD : held));
 }
 
 async function replan(
@@ -46,27 +46,30 @@ async function replan(
   return again.length;
 }
 
+/** The rows that a delta has not read: who does not know which are children reads all. */
+const UNREAD = "unread";
+
 async function planOthers(
   tx: Queryable,
   runId: number,
   entity: Entity,
-  held: Held,
+  held: Held | typeof UNREAD,
 ): Promise<number> {
   const { table, key } = entity.target;
-  const added = await tx.query(
-    `with planned as (
-       select coalesce(range_agg(${SPAN}), '{}') as span, coalesce(max(seq), 0) as seq
-       from migration.batches b where run_id = $1 and entity = $2),
-     paged as (
-       select ${key} as key, (row_number() over (order by ${key}) - 1) / 1000 as page
-       from public.${table} t where (${held.sql}) and not (select span from planned) @> ${key}::numeric)
-     insert into migration.batches (run_id, entity, seq, keys, expected)
-     select $1, $2, (select seq from planned) + 1 + page, array_agg(key order by key), count(*) from paged group by page`,
-    [runId, entity.name, ...held.values],
-  );
-  if (added.rowCount !== 0) await countBatches(tx, runId, entity.name);
-  return added.rowCount ?? 0;
+  const others =
+    held === UNREAD
+      ? { sql: UNREAD_KEYS, values: [] }
+      : {
+          sql: `select ${key} as key from public.${table} t where ${held.sql}`,
+          values: held.values,
+        };
+  return await planKeys(tx, runId, entity.name, others);
 }
+
+const UNREAD_KEYS = `
+  select k.key from migration.fingerprints f cross join lateral unnest(f.keys) k (key)
+  where f.entity = $2 and f.merged and f.run_id < $1 and k.key between -2147483648 and 2147483647
+    and exists (select from migration.run_entities e where e.run_id = $1 and e.entity = $2 and e.unchanged > 0)`;
 
 /** Entities with children of parents that changed since. */
 export async function movedChildren(db: Queryable, runId: number | null): Promise<string[]> {
@@ -91,6 +94,7 @@ export async function addMoved(
   if ((await addEntities(tx, runId, [{ entity: entity.name, position, skip: false }])) === 0)
     return false;
   const held = childrenOf(entity, await takeMoved(tx, runId, entity));
+  if (held === "unknown") await voidFingerprints(tx, [entity.name]); // It is read wholly, in a delta too.
   if (held === "none" || held === "unknown") return true;
   await planOthers(tx, runId, entity, held);
   await markPlanned(tx, runId, entity.name);

@@ -3,16 +3,21 @@ import { entities, type Entity, entityNamed } from "@nexus/catalog";
 import { type Bounds, inTransaction, readOnly } from "@nexus/shared/database";
 import {
   activeRun,
+  BEGINNING,
   entitiesIn,
+  type Key,
   type PlanCursor,
   planCursor,
   type Range,
+  recordDelta,
   recordPlan,
   type Run,
 } from "@nexus/shared/ledger";
 import type { EntityStatus } from "@nexus/shared/states";
 import { inSpan } from "@nexus/shared/telemetry";
 import { countExcluded } from "./excluded.ts";
+import { beginPlanning, knownBehind } from "./delta/known.ts";
+import { NOTHING_COMPARED, planCompared } from "./delta/plan-compared.ts";
 import type { Deps } from "./deps.ts";
 import {
   attempt,
@@ -102,17 +107,28 @@ async function planChunk(
 ): Promise<boolean> {
   const cursor = await planCursor(deps.target, run.id, name);
   if (cursor === undefined) return true;
-  const ranges = await nextRanges(deps, entityNamed(entities, name), cursor, bounds);
-  const last = rowsIn(ranges) < BATCHES_PER_CHUNK * deps.settings.batchRows;
-  await inTransaction(deps.target, (tx) => recordPlan(tx, run.id, name, cursor, ranges, last));
+  const entity = entityNamed(entities, name);
+  if (cursor.cursor === BEGINNING && !(await beginPlanning(deps, run, entity))) return true;
+  const known = run.mode === "delta" ? await knownBehind(deps, run, entity, cursor) : [];
+  const [first] = known;
+  if (first?.after === cursor.cursor)
+    return await planCompared(deps, run, entity, cursor, known, bounds);
+  const ranges = await nextRanges(deps, entity, cursor, first?.after ?? null, bounds);
+  const isAll = rowsIn(ranges) < BATCHES_PER_CHUNK * deps.settings.batchRows;
+  await inTransaction(deps.target, (tx) =>
+    isAll && first !== undefined
+      ? recordDelta(tx, run.id, name, cursor, { ...NOTHING_COMPARED, ranges, to: first.after })
+      : recordPlan(tx, run.id, name, cursor, ranges, isAll),
+  );
   return true;
 }
 
-/** Ranges (previous to, to] of equal row counts, read from the primary key's index. */
+/** Ranges (previous to, to] of equal row counts, read from the primary key's index, up to a key or to the last one. */
 async function nextRanges(
   { legacy, settings }: Deps,
   entity: Entity,
   { cursor }: PlanCursor,
+  upTo: Key | null,
   { lockMs, ...bounds }: ChunkBounds,
 ): Promise<Range[]> {
   const { table, key } = entity.source;
@@ -123,9 +139,9 @@ async function nextRanges(
       return await tx.query<{ to: number | string; expected: number }>(
         `select max(key)::bigint as "to", count(*) as expected from (
            select key, (row_number() over (order by key) - 1) / $2::integer as slice from (
-             select ${key} as key from ${table} where ${key} > $1::bigint order by ${key} limit $3) page) numbered
+             select ${key} as key from ${table} where ${key} > $1::bigint and ($4::bigint is null or ${key} <= $4) order by ${key} limit $3) page) numbered
          group by slice order by slice`,
-        [cursor, settings.batchRows, settings.batchRows * BATCHES_PER_CHUNK],
+        [cursor, settings.batchRows, settings.batchRows * BATCHES_PER_CHUNK, upTo],
       );
     },
     bounds,

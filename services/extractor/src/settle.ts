@@ -26,6 +26,7 @@ import type { BatchStatus, EntityStatus } from "@nexus/shared/states";
 import { inSpan } from "@nexus/shared/telemetry";
 import { accountFor } from "./account.ts";
 import { compareWithSource } from "./compare.ts";
+import { lookAfter } from "./delta/look-after.ts";
 import type { Deps } from "./deps.ts";
 import { goneCount, goneIsTolerable } from "./gone-rows.ts";
 import { deactivateGone } from "./gone.ts";
@@ -121,7 +122,9 @@ async function conclude(
 /** Batches are left after all, or have come: parents of their rows have moved. Then it goes on loading. */
 async function loadsMore(tx: Client, run: Run, entity: Entity): Promise<boolean> {
   if (await goOnLoading(tx, run.id, entity.name)) return true;
-  if ((await reloadMoved(tx, run.id, entity)) === 0) return false;
+  const moved = await reloadMoved(tx, run.id, entity);
+  const missed = run.mode === "delta" ? await lookAfter(tx, run.id, entity) : 0;
+  if (moved + missed === 0) return false;
   return await loadMore(tx, run.id, entity.name);
 }
 

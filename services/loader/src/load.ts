@@ -7,6 +7,7 @@ import {
   countAttempt,
   failExhausted,
   finishBatch,
+  keepFingerprints,
   recordAdoptedChanges,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
@@ -189,20 +190,29 @@ async function write(
         taken,
         adopted,
         written: { ...written, refused },
+        rows,
       });
     }
-    const counts = await recordOutcomes(tx, batch, tally);
-    await recordAdoptedChanges(tx, batch, tally.adopted);
-    await emitContent(tx, batch, entity, run, tally);
-    await finishBatch(
-      tx,
-      batch.id,
-      counts,
-      performance.now() - attempt.startedAt,
-      attempt.sourceMs,
-    );
-    return counts;
+    return await record(tx, attempt, run, entity, batch, tally);
   };
   const how = { commit: "soon", constraints: "immediate" } as const;
   return await inTransaction(target, story, { statementMs, idleMs, signal, ...how });
+}
+
+/** What is said of the rows, in the transaction that wrote them. */
+async function record(
+  tx: Client,
+  attempt: Attempt,
+  run: RunContext,
+  entity: Entity,
+  batch: ClaimedBatch,
+  tally: Tally,
+): Promise<BatchCounts> {
+  const counts = await recordOutcomes(tx, batch, tally);
+  await recordAdoptedChanges(tx, batch, tally.adopted);
+  await emitContent(tx, batch, entity, run, tally);
+  if (run.fingerprinted !== undefined)
+    await keepFingerprints(tx, batch, run.fingerprinted(entity), tally.fingerprints);
+  await finishBatch(tx, batch.id, counts, performance.now() - attempt.startedAt, attempt.sourceMs);
+  return counts;
 }

@@ -1,6 +1,6 @@
 import { entities } from "@nexus/catalog";
 import { openBoth } from "@nexus/shared/database";
-import { startHeartbeat } from "@nexus/shared/ledger";
+import { readRelease, startHeartbeat } from "@nexus/shared/ledger";
 import { loadJob, loadQueueName, openQueue, understood, workerSettings } from "@nexus/shared/queue";
 import { openStatus, runService, openTurn } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
@@ -18,7 +18,6 @@ await runService({
     const { scrape, watchPool, timeJob } = openMetrics();
     const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const transport = await openQueue(config, entities.length, context);
-    const runContext = rememberRunContext(legacy, target, config.LEGACY_TIMEZONE);
     const bounds = {
       legacyStatementMs: config.LEGACY_STATEMENT_MS,
       targetStatementMs: config.TARGET_STATEMENT_MS,
@@ -27,6 +26,8 @@ await runService({
     };
     const patience = openPatience({ target, log });
     const encoding = { stored: config.LEGACY_ENCODING, unreadable: config.LEGACY_UNREADABLE_TEXT };
+    const self = { mapping: readRelease().mapping, encoding };
+    const runContext = rememberRunContext(legacy, target, config.LEGACY_TIMEZONE, self);
     const deps = {
       legacy,
       target,

@@ -14,6 +14,7 @@ import {
   resolveOlder,
 } from "@nexus/shared/ledger";
 import type { ReadRow } from "./read-rows.ts";
+import type { Key } from "./source.ts";
 import type { Refused, Written } from "./upsert.ts";
 
 export interface Mapped {
@@ -84,6 +85,7 @@ interface Result extends Mapped {
   readonly taken: readonly number[];
   readonly adopted: Changes;
   readonly written: Written;
+  readonly rows: readonly ReadRow[];
 }
 
 /** What became of the rows of a batch so far: what is left of them when they are written. */
@@ -96,6 +98,8 @@ export interface Tally {
   readonly updated: readonly string[];
   /** What changes in rows that were adopted before this run. */
   readonly adopted: Changes;
+  /** Of rows that were read and have an outcome of their own: what they were, in a number each. */
+  readonly fingerprints: ReadonlyMap<number, Key>;
 }
 
 export const NOTHING_YET: Tally = {
@@ -106,12 +110,13 @@ export const NOTHING_YET: Tally = {
   inserted: [],
   updated: [],
   adopted: NO_CHANGES,
+  fingerprints: new Map(),
 };
 
 /** Adds a portion of the batch. */
 export function tallied(
   sofar: Tally,
-  { read, loaded: mapped, exceptions, taken, adopted, written }: Result,
+  { read, loaded: mapped, exceptions, taken, adopted, written, rows }: Result,
 ): Tally {
   const refused = new Set(written.refused.map((row) => row.legacyId));
   const loaded = mapped.filter((row) => !refused.has(row.legacyId));
@@ -123,7 +128,20 @@ export function tallied(
     inserted: [...sofar.inserted, ...written.inserted],
     updated: [...sofar.updated, ...written.updated],
     adopted: addChanges(sofar.adopted, adopted),
+    fingerprints: new Map([...sofar.fingerprints, ...fingerprintsOf(rows, refused)]),
   };
+}
+
+/** What the target refused may be taken next time, as it is: it is read again. So is what could not be read. */
+function fingerprintsOf(
+  rows: readonly ReadRow[],
+  refused: ReadonlySet<number>,
+): (readonly [number, Key])[] {
+  return rows.flatMap((read) =>
+    read.kind === "row" && read.fingerprint !== undefined && !refused.has(read.row.legacyId)
+      ? [[read.row.legacyId, read.fingerprint] as const]
+      : [],
+  );
 }
 
 /** Writes exceptions and notes in place of what an earlier generation said, and counts. Throws where a row read has no outcome. */

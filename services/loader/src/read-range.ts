@@ -1,5 +1,5 @@
 /** Reads a batch's rows from the legacy database: all at once, before the target's transaction opens, or with care. */
-import { type Entity, extractionSql } from "@nexus/catalog";
+import { type Entity, extractionSql, fingerprintedSql } from "@nexus/catalog";
 import { connectionBroke, labelOf } from "@nexus/shared/database";
 import type { ClaimedBatch } from "@nexus/shared/ledger";
 import { addBreaker, BREAKS_CONNECTION, TRIALS } from "./breakers.ts";
@@ -30,7 +30,7 @@ export async function readRange(
     batch.keys === null
       ? (["range", [batch.after, batch.to]] as const)
       : (["keys", [batch.keys]] as const);
-  const sql = extractionSql(entity, run.shape, by);
+  const sql = sqlOf(run, entity, by);
   const got = await attempt(source, run, sql, values, PORTION_BYTES);
   if ("rows" in got) {
     const rows = readRows(entity, got, source.encoding.unreadable);
@@ -38,6 +38,11 @@ export async function readRange(
   }
   const keys = await listKeys(source, entity, by, values);
   return { kind: got.kind === "too_large" ? "large" : "refused", keys };
+}
+
+/** What reads rows: with their fingerprints, where the run keeps them. */
+function sqlOf({ fingerprinted, shape }: RunContext, entity: Entity, by: "range" | "keys"): string {
+  return (fingerprinted === undefined ? extractionSql : fingerprintedSql)(entity, shape, by);
 }
 
 /** The rows of these keys, a portion at a time. `first`: how many are tried at first. */
@@ -73,7 +78,7 @@ async function* readPieces(
   keys: readonly Key[],
   first: number,
 ): AsyncGenerator<{ rows: readonly ReadRow[]; bytes: number }, void> {
-  const sql = extractionSql(entity, run.shape, "keys");
+  const sql = sqlOf(run, entity, "keys");
   let pace = first;
   let readable = false;
   for (let at = 0; at < keys.length;) {
@@ -186,7 +191,7 @@ async function rejected(
 ): Promise<readonly ReadRow[]> {
   if (fault.kind === "text") {
     const { legacy, rowBytes: maxBytes, legacyStatementMs: statementMs, signal } = source;
-    const sql = extractionSql(entity, run.shape, "keys");
+    const sql = sqlOf(run, entity, "keys");
     const limits = { maxBytes, statementMs, signal };
     const stored = await queryStored(legacy, sql, [keys], labelOf(run.sourceEncoding), limits);
     if (stored !== "too_large") return readRows(entity, stored, source.encoding.unreadable);

@@ -5,7 +5,13 @@ import type { DecodedRow } from "./source-encoding.ts";
 
 /** A legacy row, or one that cannot be read: not of the shape that the catalog knows, too large, or refused by the source itself. */
 export type ReadRow =
-  | { readonly kind: "row"; readonly row: SourceRow; readonly repaired?: readonly Note[] }
+  | {
+      readonly kind: "row";
+      readonly row: SourceRow;
+      readonly repaired?: readonly Note[];
+      /** What the row is, in a number; undefined where the run does not keep it. */
+      readonly fingerprint?: Key | undefined;
+    }
   | {
       readonly kind: "unreadable";
       readonly legacyId: Key;
@@ -55,10 +61,16 @@ function keyOf({ id }: Readonly<Record<string, unknown>>): Key {
   throw new Error("a row without a key");
 }
 
+function fingerprintOf({ fingerprint }: Readonly<Record<string, unknown>>): Key | undefined {
+  return typeof fingerprint === "number" || typeof fingerprint === "string"
+    ? fingerprint
+    : undefined;
+}
+
 /** A row without a readable key cannot be accounted for: then the batch fails. */
-function parse(entity: Entity, raw: unknown, repaired: readonly Note[]): ReadRow {
+function parse(entity: Entity, raw: DecodedRow["row"], repaired: readonly Note[]): ReadRow {
   try {
-    return { kind: "row", row: entity.read(raw), repaired };
+    return { kind: "row", row: entity.read(raw), repaired, fingerprint: fingerprintOf(raw) };
   } catch (error) {
     if (error instanceof UnreadableRow && error.legacyId !== null) {
       const { legacyId, columns } = error;

@@ -10,10 +10,13 @@ import {
 import {
   adoptedBefore,
   findRun,
+  fingerprintVersion,
   idNamespace,
   keepsUndo,
   sourceAtBegin,
 } from "@nexus/shared/ledger";
+
+import type { SourceEncoding } from "./source.ts";
 
 export interface RunContext {
   readonly codes: Codes;
@@ -30,21 +33,31 @@ export interface RunContext {
   readonly adoptedAfter: ReadonlyMap<string, string>;
   /** Whether what rows were before is kept, for a rollback. */
   readonly undo: boolean;
+  /** What the outcomes of an entity's rows depend on beside the rows, as a digest; undefined where the run keeps no fingerprints. */
+  readonly fingerprinted: ((entity: Entity) => string) | undefined;
+}
+
+/** What a loader knows of itself: the mapping that it runs, and how it reads text. */
+export interface Self {
+  /** A digest. */
+  readonly mapping: string;
+  readonly encoding: SourceEncoding;
 }
 
 /**
  * Remembers the context of the newest run. A failed look-up is not remembered. `zone`: where times without one were written, if
- * the run does not say.
+ * the run does not say. Without `self` no fingerprints are kept.
  */
 export function rememberRunContext(
   legacy: Pool,
   target: Pool,
   zone?: string,
+  self?: Self,
 ): (runId: number) => Promise<RunContext> {
   let newest: { runId: number; context: Promise<RunContext> } | undefined;
   return (runId) => {
     if (newest?.runId !== runId) {
-      const context = readRunContext(legacy, target, runId, zone);
+      const context = readRunContext(legacy, target, runId, zone, self);
       newest = { runId, context };
       context.catch(() => {
         if (newest?.context === context) newest = undefined;
@@ -59,6 +72,7 @@ async function readRunContext(
   target: Pool,
   runId: number,
   zone?: string,
+  self?: Self,
 ): Promise<RunContext> {
   const [run, shape, namespace, tables, adoptedAfter, undo] = await Promise.all([
     findRun(target, runId),
@@ -75,15 +89,29 @@ async function readRunContext(
     throw new ConfigurationError(
       "TARGET_URL: the target has no such run or no id namespace: run `npm run nexus migrate`",
     );
+  const sourceEncoding = encoding.rows[0]?.name ?? "UTF8";
+  const seen = shape ?? (await readSourceShape(legacy, run.sourceTimezone ?? zone));
   return {
     codes: parseCodes(JSON.parse(run.codes)),
     embeddings: run.embeddings,
     dify: run.dify,
     idNamespace: namespace,
-    shape: shape ?? (await readSourceShape(legacy, run.sourceTimezone ?? zone)),
-    sourceEncoding: encoding.rows[0]?.name ?? "UTF8",
+    shape: seen,
+    sourceEncoding,
     tables,
     adoptedAfter,
     undo,
+    fingerprinted:
+      run.fingerprints && self !== undefined
+        ? (entity) =>
+            fingerprintVersion(entity, {
+              ...self,
+              codes: run.codes,
+              idNamespace: namespace,
+              shape: seen,
+              sourceEncoding,
+              table: tables(entity),
+            })
+        : undefined,
   };
 }

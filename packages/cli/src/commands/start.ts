@@ -19,8 +19,10 @@ interface Given extends Printing {
   readonly entities?: string[];
   readonly lossPercent?: number;
   readonly leaveStrangers?: string;
+  readonly afterCutover?: true;
   readonly reason?: string;
   readonly wait?: true;
+  readonly delta?: true;
 }
 
 const DESCRIPTION =
@@ -52,8 +54,16 @@ export function start(program: Command, given: readonly string[]): void {
       "migrate only these entities, separated by commas; parents that are not among them are looked up in the target",
       entityList,
     )
+    .option(
+      "--delta",
+      "read only the rows of the source that changed since they were loaded, whatever their timestamps say; what no earlier run loaded under the same mapping is read wholly",
+    )
     .addOption(lossPercentOption())
     .addOption(leaveStrangersOption())
+    .option(
+      "--after-cutover",
+      "the target was handed over (nexus cutover --go), and the run shall write all the same: it may overwrite what people wrote there since",
+    )
     .addOption(reasonOption())
     .option(
       "--wait",
@@ -111,7 +121,7 @@ async function startRun(
   given: Given,
   { skip, embeddings, dify, notices }: Selection,
 ): Promise<void> {
-  const { entities, lossPercent, leaveStrangers, reason } = given;
+  const { entities, lossPercent, leaveStrangers, afterCutover, reason } = given;
   const options = apiOptions();
   const started = await (
     await apiFor(given)
@@ -123,6 +133,8 @@ async function startRun(
       ...(skip.length === 0 ? {} : { skip }),
       lossPercent,
       leaveStrangers,
+      afterCutover,
+      mode: modeOf(given),
       reason,
     },
   });
@@ -140,6 +152,10 @@ async function startRun(
   );
   if (!isClosed(progress) || isRefuted(progress.verification))
     process.exitCode = EXIT_CODES.unwell.code;
+}
+
+function modeOf({ delta }: Given): "delta" | undefined {
+  return delta === true ? "delta" : undefined;
 }
 
 function nameOf({ long }: Option): string {

@@ -1,5 +1,5 @@
 /** A run's progress as plain lines: what `nexus status` and the demo show. */
-import type { Eta, Limit } from "@nexus/contract";
+import { type Eta, type Limit, wholeInWords } from "@nexus/contract";
 import { count, duration, instant } from "../words.ts";
 import type { Progress } from "./view.ts";
 
@@ -22,6 +22,7 @@ export function progressLines(progress: Progress): string[] {
       entity: "total",
       status: totals.sumClosed ? "sum closes" : "sum is open",
     }),
+    ...deltaLines(progress),
     ...paceLines(progress),
     ...(progress.stalled ? [`STANDS STILL: ${progress.stalled.says}`] : []),
     ...gateLines(progress),
@@ -73,6 +74,21 @@ function etaOf(eta: Eta | null): string {
 
 function limitLine(what: string, limit: Limit | null): string[] {
   return limit === null ? [] : [`${what} by ${limit.by}: ${limit.says}`];
+}
+
+/** What a delta need not read, and of which entities it reads all nevertheless. */
+function deltaLines({ run, entities, totals: { unchanged = 0, read } }: Progress): string[] {
+  if (run?.mode !== "delta") return [];
+  const compared = entities.reduce((sum, { rangesCompared = 0 }) => sum + rangesCompared, 0);
+  const equal = entities.reduce((sum, { rangesEqual = 0 }) => sum + rangesEqual, 0);
+  return [
+    `delta: ${count(unchanged)} rows are as they were, ${count(read)} read; of ${count(compared)} ranges compared ${count(equal)} are equal`,
+    ...entities.flatMap(({ entity, readWhole }) =>
+      typeof readWhole === "string"
+        ? [`${entity}: all of it is read: ${wholeInWords(readWhole)}`]
+        : [],
+    ),
+  ];
 }
 
 /** How many are taken, and what keeps one from being taken. */

@@ -33,6 +33,11 @@ export function RunProgress({ view }: { readonly view: RunView }) {
       </p>
       <Bar of={totals} thick label={`${percent(totals.percent)} of the rows are dealt with`} />
       <OutcomeKeys of={totals} />
+      {run?.mode === "delta" && (
+        <p class="soft">
+          A delta: {count(totals.unchanged ?? 0)} rows are as they were, and were not read.
+        </p>
+      )}
       <Stall of={view.stalled} />
       {run?.finishedAt === null ? <Outlook view={view} /> : <Sum closed={totals.sumClosed} />}
     </section>

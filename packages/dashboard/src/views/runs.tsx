@@ -51,6 +51,7 @@ function Line({ run }: { readonly run: RunFacts }) {
     <li>
       <span>
         <a href={linkTo(["runs", run.id])}>Run {run.id}</a> <RunState status={run.status} />
+        {run.mode === "delta" && " delta"}
         <br />
         <span class="soft small">{whenOf(run)}</span>
       </span>

@@ -1,5 +1,4 @@
 /** Adoptions: asked for by an operator, done by an extractor, while no run is active. */
-import { cancelOpen, endOpen, lockOpen } from "./asked-work.ts";
 import type { Queryable } from "../database/pool.ts";
 import type { Changes } from "../database/sent-rows.ts";
 import type { ClaimedBatch } from "./batches.ts";
@@ -65,28 +64,6 @@ export async function createAdoption(
   const [row] = made.rows;
   if (row === undefined) throw new Error("an adoption without a row");
   return row.id;
-}
-
-/** Locks an adoption that is still to be done: what changes the target for it begins here. Returns whether it is. */
-export async function lockAdoption(tx: Queryable, id: number): Promise<boolean> {
-  return await lockOpen(tx, "adoptions", id);
-}
-
-/** Ends an adoption; a code says that it failed. */
-export async function endAdoption(
-  tx: Queryable,
-  id: number,
-  errorCode: string | null,
-): Promise<void> {
-  await endOpen(tx, "adoptions", id, errorCode);
-}
-
-/** Gives up an adoption that is not done. Returns what it was before; undefined: there is none. A range that is being written is waited for. */
-export async function cancelAdoption(
-  tx: Queryable,
-  id: number,
-): Promise<{ status: string } | undefined> {
-  return await cancelOpen(tx, "adoptions", id);
 }
 
 /** How many rows can be given back: adopted since the newest run that began. */

@@ -2,7 +2,7 @@
 import type { Queryable } from "../database/pool.ts";
 
 /** The tables that hold it. */
-type AskedWork = "adoptions" | "rollbacks";
+export type AskedWork = "adoptions" | "rollbacks" | "cutovers";
 
 /** Locks what is still to be done: what changes the target for it begins here. Returns whether it is. */
 export async function lockOpen(tx: Queryable, work: AskedWork, id: number): Promise<boolean> {

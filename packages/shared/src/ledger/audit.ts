@@ -28,7 +28,13 @@ export interface Act {
     | "cancel_adoption"
     | "plan_rollback"
     | "rollback"
-    | "cancel_rollback";
+    | "cancel_rollback"
+    | "plan_cutover"
+    | "cutover"
+    | "cut_over"
+    | "cancel_cutover"
+    | "withdraw_cutover"
+    | "accept_exceptions";
   /** Null: it concerns no run. */
   readonly runId: number | null;
   readonly entity?: string;

@@ -128,10 +128,10 @@ export async function openEntity(
     `with opened as (
        update migration.run_entities set status = 'loading', started_at = now(), moved_at = now(), error_code = null
        where run_id = $1 and entity = $2 and status = 'planned' and ${gateOpenIn("$1", "$2", "$3::text[]")}
-       returning entity, cursor_key, batches),
+       returning entity, cursor_key, batches, unchanged),
      read_anew as (
        update migration.moved_parents m set run_id = $1 from opened o
-       where m.child = o.entity and (o.cursor_key > -9223372036854775808 or o.batches = 0))
+       where m.child = o.entity and (o.cursor_key > -9223372036854775808 or o.batches = 0) and o.unchanged = 0)
      select from opened`,
     [runId, entity, parents],
   );

@@ -98,7 +98,26 @@ export {
   recordNotes,
   resolveOlder,
 } from "./outcomes.ts";
-export { countBatches, planCursor, type PlanCursor, type Range, recordPlan } from "./planning.ts";
+export { fingerprintVersion, type Circumstances } from "./fingerprint-version.ts";
+export {
+  beginFingerprints,
+  keepFingerprints,
+  knownRanges,
+  type KnownRange,
+  knownRows,
+  lacksKnownRows,
+  voidFingerprints,
+} from "./fingerprints.ts";
+export { mergeFingerprints } from "./merge-fingerprints.ts";
+export {
+  countBatches,
+  type DeltaPlan,
+  planCursor,
+  type PlanCursor,
+  type Range,
+  recordDelta,
+  recordPlan,
+} from "./planning.ts";
 export { type EntityProgress, rollUpCounts, progressOf } from "./progress.ts";
 export { activeRun, claimEntity, entitiesIn, findRun, lockRun, type Run } from "./runs.ts";
 export { recordSource, sourceAtBegin, sourceSnapshot } from "./source-at-begin.ts";
@@ -122,13 +141,10 @@ export { type Release, readRelease } from "./release.ts";
 export {
   type Adoption,
   adoptedBefore,
-  cancelAdoption,
   type AdoptionKind,
   type Asked,
   countUndoable,
   createAdoption,
-  endAdoption,
-  lockAdoption,
   lockStarts,
   openAdoption,
   recordAdopted,
@@ -173,14 +189,32 @@ export {
   type WhichRows,
   type Writer,
 } from "./undo.ts";
+export { type AskedWork, cancelOpen, endOpen, lockOpen } from "./asked-work.ts";
+export { type Busy, busyWith, CONTROL_BOUNDS, type CutOver, cutOver } from "./busy.ts";
 export {
-  cancelRollback,
-  createRollback,
-  endRollback,
-  lockRollback,
-  openRollback,
-  type Rollback,
-} from "./rollbacks.ts";
+  createCutover,
+  type Cutover,
+  type CutoverAsked,
+  cutoverInForce,
+  type CutoverStep,
+  cutoverStepsOf,
+  openCutover,
+  recordFreeze,
+  recordStep,
+  withdrawCutover,
+} from "./cutovers.ts";
+export { acceptExceptions, type OpenExceptions, undecidedExceptions } from "./open-exceptions.ts";
+export {
+  alreadyActive,
+  type Order,
+  type Started,
+  startEntity,
+  startRun,
+  startRunIn,
+  type StartRefusal,
+  unknownAmong,
+} from "./start-run.ts";
+export { createRollback, openRollback, type Rollback } from "./rollbacks.ts";
 export { addUnfinished, SPAN, type Unfinished, unfinishedEntities } from "./unfinished.ts";
 export { type Exhausted, exhaustedBatches } from "./exhausted.ts";
 export { isUnforeseen } from "./reasons-in-sql.ts";

@@ -45,6 +45,19 @@ export async function recordPlan(
   const progress = { from: cursor, to, expected: sum(ranges), batches: ranges.length, last };
   const first = await planFurther(tx, runId, entity, progress);
   if (first === undefined) return false;
+  await insertRanges(tx, runId, entity, first, ranges);
+  if (last) await resolveBeyond(tx, runId, entity, to);
+  return true;
+}
+
+async function insertRanges(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  first: number,
+  ranges: readonly Range[],
+): Promise<void> {
+  if (ranges.length === 0) return;
   await tx.query(
     `insert into migration.batches (run_id, entity, seq, after_key, to_key, expected)
      select $1, $2, $3 + ordinality, after_key, to_key, expected
@@ -58,7 +71,45 @@ export async function recordPlan(
       ranges.map((r) => r.expected),
     ],
   );
-  if (last) await resolveBeyond(tx, runId, entity, to);
+}
+
+/** What a comparison of ranges found, up to the key `to`: ranges and lists of keys to be read, and how much needs not be. */
+export interface DeltaPlan {
+  readonly to: number | string;
+  readonly ranges: readonly Range[];
+  /** `expected`: those of the keys that the source held; the others are gone from it, and what was said of them ends with the batch. */
+  readonly keys: readonly { readonly keys: readonly number[]; readonly expected: number }[];
+  /** Rows that are not to be read. */
+  readonly unchanged: number;
+  readonly compared: number;
+  readonly equal: number;
+}
+
+/** Like `recordPlan`, for ranges that were compared. The source may hold more behind them. */
+export async function recordDelta(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  { cursor }: PlanCursor,
+  { to, ranges, keys, unchanged, compared, equal }: DeltaPlan,
+): Promise<boolean> {
+  const expected = keys.reduce((total, one) => total + one.expected, sum(ranges));
+  const batches = ranges.length + keys.length;
+  const progress = { from: cursor, to, expected, batches, last: false };
+  const first = await planFurther(tx, runId, entity, progress);
+  if (first === undefined) return false;
+  await insertRanges(tx, runId, entity, first, ranges);
+  for (const [at, list] of keys.entries())
+    await tx.query(
+      `insert into migration.batches (run_id, entity, seq, keys, expected) values ($1, $2, $3, $4::integer[], $5)`,
+      [runId, entity, first + ranges.length + at + 1, list.keys, list.expected],
+    );
+  await tx.query(
+    `update migration.run_entities
+     set unchanged = unchanged + $3, ranges_compared = ranges_compared + $4, ranges_equal = ranges_equal + $5
+     where run_id = $1 and entity = $2`,
+    [runId, entity, unchanged, compared, equal],
+  );
   return true;
 }
 

@@ -26,6 +26,13 @@ export interface EntityProgress {
   readonly strangers: number;
   /** Rows of the target that were given their legacy key by an adoption. */
   readonly adopted: number;
+  /** Rows that a delta did not read, because they are as they were when they were read last. */
+  readonly unchanged: number;
+  /** Ranges of keys that a delta has compared with what was read before, and those that were equal. */
+  readonly rangesCompared: number;
+  readonly rangesEqual: number;
+  /** Why a delta reads all of it; null where it does not. */
+  readonly readWhole: string | null;
   /** Of the rejected rows, those whose reason nobody foresaw. */
   readonly unforeseen: number;
   /** Of them, the most frequent reason, once the entity is blocked for them. */
@@ -82,6 +89,9 @@ type EntityRow = Pick<typeof runEntities.$inferSelect, Kept> &
       startedAt: "started_at";
       settledAt: "settled_at";
       errorCode: "error_code";
+      rangesCompared: "ranges_compared";
+      rangesEqual: "ranges_equal";
+      readWhole: "read_whole";
     }
   >;
 
@@ -103,13 +113,15 @@ type Kept =
   | "gone"
   | "strangers"
   | "adopted"
+  | "unchanged"
   | "percent";
 
 /** The counts of a run, as they were rolled up, in the order of the catalog. Its cost does not grow with the tables. */
 export async function progressOf(db: Queryable, runId: number): Promise<EntityProgress[]> {
   const found = await db.query<EntityRow>(
     `select entity, status, waived, expected, batches, batches_done as "batchesDone", batches_failed as "batchesFailed",
-       read, loaded, inserted, updated, rejected, parked, excluded, noted, unforeseen, gone, strangers, adopted,
+       read, loaded, inserted, updated, rejected, parked, excluded, noted, unforeseen, gone, strangers, adopted, unchanged,
+       ranges_compared as "rangesCompared", ranges_equal as "rangesEqual", read_whole as "readWhole",
        loss_reason as "lossReason", loss_column as "lossColumn", percent, load_ms as "loadMs",
        to_json(started_at) #>> '{}' as "startedAt", to_json(settled_at) #>> '{}' as "settledAt", error_code as "errorCode"
      from migration.run_entities where run_id = $1 order by position`,

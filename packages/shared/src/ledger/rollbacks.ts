@@ -1,5 +1,4 @@
 /** Rollbacks: asked for by an operator, done by an extractor, while no run is active. */
-import { cancelOpen, endOpen, lockOpen } from "./asked-work.ts";
 import type { Queryable } from "../database/pool.ts";
 import type { Columns, rollbacks } from "../tables/index.ts";
 import type { By } from "./audit.ts";
@@ -36,8 +35,20 @@ export async function createRollback(
   );
   const [row] = made.rows;
   if (row === undefined) throw new Error("a rollback without a row");
-  if (asked.kind === "rollback") await inheritLeft(tx, row.id, asked.runId);
+  if (asked.kind === "rollback") {
+    await inheritLeft(tx, row.id, asked.runId);
+    await forgetWhatWasRead(tx, asked.runId);
+  }
   return row.id;
+}
+
+/** The target will not be what the run made of what it read: the next delta reads these entities wholly, however far the rollback gets. */
+async function forgetWhatWasRead(tx: Queryable, runId: number): Promise<void> {
+  await tx.query(
+    `delete from migration.fingerprints
+     where entity in (select entity from migration.run_entities where run_id = $1 and status <> 'skipped')`,
+    [runId],
+  );
 }
 
 async function inheritLeft(tx: Queryable, id: number, runId: number): Promise<void> {
@@ -48,26 +59,4 @@ async function inheritLeft(tx: Queryable, id: number, runId: number): Promise<vo
        and exists (select from migration.run_entities e where e.run_id = $2 and e.entity = l.entity and e.status <> 'rolled_back')`,
     [id, runId],
   );
-}
-
-/** Locks a rollback that is still to be done: what changes the target for it begins here. Returns whether it is. */
-export async function lockRollback(tx: Queryable, id: number): Promise<boolean> {
-  return await lockOpen(tx, "rollbacks", id);
-}
-
-/** Ends a rollback; a code says that it failed. */
-export async function endRollback(
-  tx: Queryable,
-  id: number,
-  errorCode: string | null,
-): Promise<void> {
-  await endOpen(tx, "rollbacks", id, errorCode);
-}
-
-/** Gives up a rollback that is not done. Returns what it was before; undefined: there is none. A range that is being written is waited for. */
-export async function cancelRollback(
-  tx: Queryable,
-  id: number,
-): Promise<{ status: string } | undefined> {
-  return await cancelOpen(tx, "rollbacks", id);
 }

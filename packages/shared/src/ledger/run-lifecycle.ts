@@ -5,7 +5,7 @@ import { traceContext } from "../telemetry/tracing.ts";
 import { lockStarts } from "./adoptions.ts";
 import { addEntities, allSettled, type Selection } from "./entity-lifecycle.ts";
 import { lockRun } from "./runs.ts";
-import { before, runArrows, type RunStatus } from "../states/states.ts";
+import { before, runArrows, type RunMode, type RunStatus } from "../states/states.ts";
 
 /** What a run is created with. `dify`: whether changed content is offered to Dify. Default: it is not. */
 export interface RunOptions {
@@ -14,22 +14,39 @@ export interface RunOptions {
   readonly codes: string;
   /** The share of its rows, in percent, that an entity may lose for reasons that nobody foresaw; 1, if left out. */
   readonly lossPercent?: number | undefined;
+  /** Whether it reads every row, or only those that changed since they were loaded. Default: every row. */
+  readonly mode?: RunMode | undefined;
+  /** The cut-over whose last delta it is: no other run is created meanwhile. */
+  readonly cutover?: number | undefined;
+  /** It is known that people write in the target by now. */
+  readonly afterCutover?: boolean | undefined;
 }
 
-/** Creates a run, or returns undefined while another one is active, or an adoption or a rollback is under way. */
+/** Creates a run, or returns undefined while another one is active, or an adoption, a rollback or a cut-over is under way, or the target was handed over. */
 export async function createRun(
   tx: Queryable,
   selections: readonly Selection[],
-  { embeddings, dify = false, codes, lossPercent = 1 }: RunOptions,
+  {
+    embeddings,
+    dify = false,
+    codes,
+    lossPercent = 1,
+    mode = "full",
+    cutover,
+    afterCutover = false,
+  }: RunOptions,
 ): Promise<number | undefined> {
   await lockStarts(tx);
   const created = await tx.query<{ id: number }>(
-    `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent) select $1, $2, $3::jsonb, $4, $5
+    `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent, mode) select $1, $2, $3::jsonb, $4, $5, $8
      where not exists (select from migration.adoptions where status = 'open')
        and not exists (select from migration.rollbacks where status = 'open')
+       and not exists (
+         select from migration.cutovers where kind = 'go'
+           and (status = 'open' and id is distinct from $6::integer or status = 'done' and not $7::boolean))
      on conflict ((true)) where status in ('planned', 'running', 'paused') do nothing
      returning id`,
-    [embeddings, dify, codes, traceContext(), lossPercent],
+    [embeddings, dify, codes, traceContext(), lossPercent, cutover ?? null, afterCutover, mode],
   );
   const id = created.rows[0]?.id;
   if (id === undefined) return undefined;

@@ -59,6 +59,8 @@ describe("creating a run", () => {
       dify: false,
       traceContext: null,
       sourceTimezone: null,
+      mode: "full",
+      fingerprints: false,
       ...OPTIONS,
     });
   });

@@ -1,6 +1,6 @@
 /** Runs and their entities: rows of `migration.runs` and `migration.run_entities`. */
 import type { Queryable } from "../database/pool.ts";
-import type { EntityStatus, RunStatus } from "../states/states.ts";
+import type { EntityStatus, RunMode, RunStatus } from "../states/states.ts";
 import type { Columns, runEntities, runs } from "../tables/index.ts";
 
 export interface Run {
@@ -14,6 +14,9 @@ export interface Run {
   readonly traceContext: string | null;
   /** The zone in which times without one are read, since the run began: one for all loaders. */
   readonly sourceTimezone: string | null;
+  readonly mode: RunMode;
+  /** Whether it keeps fingerprints of what it reads, for a later delta. */
+  readonly fingerprints: boolean;
 }
 
 type RunRow = Columns<
@@ -26,10 +29,12 @@ type RunRow = Columns<
     codes: "codes";
     traceContext: "trace_context";
     sourceTimezone: "source_timezone";
+    mode: "mode";
+    fingerprints: "fingerprints";
   }
 >;
 
-const SELECT_RUN = `select id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone" from migration.runs`;
+const SELECT_RUN = `select id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone", mode, fingerprints from migration.runs`;
 
 /** The run that is planned, running or paused, if any. */
 export async function activeRun(db: Queryable): Promise<Run | undefined> {

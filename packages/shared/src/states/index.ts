@@ -10,7 +10,10 @@ export {
   isBlocked,
   isSettled,
   isWaived,
+  RUN_MODES,
   runArrows,
+  type RunMode,
   type RunStatus,
   statusesOf,
 } from "./states.ts";
+export { CUTOVER_STEPS, type CutoverStepName } from "./cutover-steps.ts";

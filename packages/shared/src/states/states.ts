@@ -24,6 +24,10 @@ export type EntityStatus =
   | "rolled_back";
 export type BatchStatus = "planned" | "queued" | "done" | "failed" | "cancelled" | "rolled_back";
 
+/** What a run reads: every row of its entities, or only those that changed since they were loaded. */
+export const RUN_MODES = ["full", "delta"] as const;
+export type RunMode = (typeof RUN_MODES)[number];
+
 export const runArrows: Arrows<RunStatus> = {
   planned: {
     running: "an extractor found the source fit to be read",

@@ -1,6 +1,6 @@
 /** What is planned, what happened, what could not be done. Columns have the names that SQL gives them. */
 import { boolean, doublePrecision, integer, primaryKey, text, uuid } from "drizzle-orm/pg-core";
-import type { BatchStatus, EntityStatus, RunStatus } from "../states/states.ts";
+import type { BatchStatus, EntityStatus, RunMode, RunStatus } from "../states/states.ts";
 import { asText, instant, int8, key } from "./column-types.ts";
 import { migration } from "./schema.ts";
 
@@ -23,6 +23,8 @@ export const runs = migration.table("runs", {
   verify: boolean().notNull(),
   undo: text().$type<"off" | "kept" | "purged">().notNull(),
   backup: boolean().notNull(),
+  mode: text().$type<RunMode>().notNull(),
+  fingerprints: boolean().notNull(),
 });
 
 export const runEntities = migration.table(
@@ -65,6 +67,12 @@ export const runEntities = migration.table(
     adopted: int8().notNull(),
     keyed_before: int8(),
     target_rows: int8(),
+    unchanged: int8().notNull(),
+    ranges_compared: integer().notNull(),
+    ranges_equal: integer().notNull(),
+    read_whole: text(),
+    version: text(),
+    looked_after: boolean().notNull(),
   },
   (table) => [primaryKey({ columns: [table.run_id, table.entity] })],
 );

@@ -27,7 +27,6 @@ const ANSWERS: {
     409,
     `adoption ${adoptionId} is ${status}: there is nothing to cancel`,
   ],
-  no_such_adoption: ({ adoptionId }) => [404, `there is no adoption ${adoptionId}`],
   rollback_open: ({ rollbackId }) => [
     409,
     `rollback ${rollbackId} is under way: wait for it (an extractor does it), or cancel it`,
@@ -36,7 +35,20 @@ const ANSWERS: {
     409,
     `rollback ${rollbackId} is ${status}: there is nothing to cancel`,
   ],
-  no_such_rollback: ({ rollbackId }) => [404, `there is no rollback ${rollbackId}`],
+  no_such_work: ({ noun, id }) => [404, `there is no ${noun} ${id}`],
+  cutover_open: ({ cutoverId }) => [
+    409,
+    `cut-over ${cutoverId} is under way: wait for it (an extractor walks it), or cancel it (nexus cutover --cancel)`,
+  ],
+  cutover_over: ({ cutoverId, status }) => [
+    409,
+    `cut-over ${cutoverId} is ${status}: there is nothing to cancel`,
+  ],
+  not_cut_over: () => [409, "the target was not handed over: there is nothing to withdraw"],
+  cut_over: ({ cutoverId }) => [
+    409,
+    `the target was handed over with cut-over ${cutoverId}: people write in it, and this may overwrite or undo what they wrote; withdraw the cut-over first (nexus cutover --withdraw), or, for a run, say that it shall: --after-cutover`,
+  ],
   undo_not_kept: ({ runId, undo }) => [
     409,
     undo === "off"
@@ -94,7 +106,5 @@ function problemOf<K extends Kind>(kind: K, refusal: Refusals[K]): Problem {
 }
 
 function codeOf(kind: Kind): ProblemCode {
-  return kind === "no_such_run" || kind === "no_such_adoption" || kind === "no_such_rollback"
-    ? "not_found"
-    : kind;
+  return kind === "no_such_run" || kind === "no_such_work" ? "not_found" : kind;
 }

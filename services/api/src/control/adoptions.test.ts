@@ -1,9 +1,9 @@
 import type { Pool } from "@nexus/shared/database";
-import { lockAdoption, openAdoption } from "@nexus/shared/ledger";
+import { lockOpen, openAdoption, startRun } from "@nexus/shared/ledger";
 import { freshTarget } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { askAdoption, giveUpAdoption } from "./ask-adoption.ts";
-import { startRun } from "./start-run.ts";
+import { askAdoption } from "./ask-adoption.ts";
+import { giveUp } from "./give-up.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: "to see" };
@@ -70,17 +70,17 @@ describe("asking for an adoption", () => {
 
   it("is given up by an operator, once, and then a run may start", async () => {
     await askAdoption(target, "adopt", asked, by, catalog);
-    expect(await giveUpAdoption(target, 1, by)).toEqual({
+    expect(await giveUp(target, "adoptions", 1, by)).toEqual({
       kind: "given_up",
       id: 1,
       status: "cancelled",
     });
-    expect(await lockAdoption(target, 1)).toBe(false);
-    expect(await giveUpAdoption(target, 1, by)).toMatchObject({
+    expect(await lockOpen(target, "adoptions", 1)).toBe(false);
+    expect(await giveUp(target, "adoptions", 1, by)).toMatchObject({
       kind: "adoption_over",
       status: "cancelled",
     });
-    expect(await giveUpAdoption(target, 2, by)).toMatchObject({ kind: "no_such_adoption" });
+    expect(await giveUp(target, "adoptions", 2, by)).toMatchObject({ kind: "no_such_work" });
     const audit = await target.query("select action, reason from migration.audit_log order by id");
     expect(audit.rows).toEqual([
       { action: "adopt", reason: "to see" },

@@ -3,15 +3,17 @@ import { inTransaction, type Pool } from "@nexus/shared/database";
 import {
   type AdoptionKind,
   type Asked,
+  busyWith,
   type By,
-  cancelAdoption,
+  CONTROL_BOUNDS,
   countUndoable,
   createAdoption,
+  cutOver,
   lockStarts,
   recordAudit,
+  unknownAmong,
 } from "@nexus/shared/ledger";
-import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
-import { type Refusal, unknownAmong } from "./refusals.ts";
+import type { Refusal } from "./refusals.ts";
 
 const ACTIONS = { plan: "plan_adoption", adopt: "adopt", undo: "undo_adoption" } as const;
 
@@ -29,7 +31,7 @@ export async function askAdoption(
     target,
     async (tx) => {
       await lockStarts(tx);
-      const busy = await busyWith(tx);
+      const busy = (await busyWith(tx)) ?? (kind === "plan" ? undefined : await cutOver(tx));
       if (busy !== undefined) return busy;
       if (kind === "undo" && (await countUndoable(tx)) === 0) return { kind: "nothing_to_undo" };
       const id = await createAdoption(tx, { kind, asked, ...by });
@@ -37,27 +39,6 @@ export async function askAdoption(
       const details = { adoption: id, keys, namespace, keep: keep.length };
       await recordAudit(tx, by, { action: ACTIONS[kind], runId: null, details });
       return { kind: "asked", id };
-    },
-    CONTROL_BOUNDS,
-  );
-}
-
-/** Gives up an adoption that nobody carries out, or that takes too long: from then on nothing of it is written. */
-export async function giveUpAdoption(
-  target: Pool,
-  id: number,
-  by: By,
-): Promise<{ kind: "given_up"; id: number; status: "cancelled" } | Refusal> {
-  return await inTransaction(
-    target,
-    async (tx) => {
-      const before = await cancelAdoption(tx, id);
-      if (before === undefined) return { kind: "no_such_adoption", adoptionId: id };
-      if (before.status !== "open")
-        return { kind: "adoption_over", adoptionId: id, status: before.status };
-      const details = { adoption: id };
-      await recordAudit(tx, by, { action: "cancel_adoption", runId: null, details });
-      return { kind: "given_up", id, status: "cancelled" };
     },
     CONTROL_BOUNDS,
   );

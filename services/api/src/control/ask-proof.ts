@@ -1,16 +1,18 @@
 /** Asking for a forecast or a verification: an extractor does it. A run may start meanwhile; while one is active, none is asked for. */
 import { inTransaction, type Pool } from "@nexus/shared/database";
 import {
+  busyWith,
   type By,
+  CONTROL_BOUNDS,
   createProof,
   lockStarts,
   openProof,
   type ProofAsked,
   type ProofKind,
   recordAudit,
+  unknownAmong,
 } from "@nexus/shared/ledger";
-import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
-import { type Refusal, unknownAmong } from "./refusals.ts";
+import type { Refusal } from "./refusals.ts";
 
 const ACTIONS = { forecast: "forecast", verification: "verify" } as const;
 

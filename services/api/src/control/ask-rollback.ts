@@ -1,19 +1,21 @@
 /** Asking for a rollback: an extractor does it, and no run starts before it is done. */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import {
+  busyWith,
   type By,
-  cancelRollback,
+  CONTROL_BOUNDS,
   createRollback,
+  cutOver,
   lockStarts,
   openProof,
   recordAudit,
   type Rollback,
+  unknownAmong,
 } from "@nexus/shared/ledger";
 import { before, runArrows, type RunStatus } from "@nexus/shared/states";
 import { and, eq, gt, max, ne, query, read, runs, sql } from "@nexus/shared/tables";
 import { statusOf } from "./control.ts";
-import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
-import { type Refusal, unknownAmong } from "./refusals.ts";
+import type { Refusal } from "./refusals.ts";
 
 const ACTIONS = { plan: "plan_rollback", rollback: "rollback" } as const;
 
@@ -44,10 +46,12 @@ export async function askRollback(
 
 async function refusalOf(
   tx: Queryable,
-  { runId, entities }: Pick<Rollback, "runId" | "entities">,
+  { runId, kind, entities }: Pick<Rollback, "runId" | "kind" | "entities">,
 ): Promise<Refusal | undefined> {
   const proof = await openProof(tx);
   if (proof !== undefined) return { kind: "proof_open", proofId: proof.id };
+  const over = kind === "plan" ? undefined : await cutOver(tx);
+  if (over !== undefined) return over;
   const { status, undo } = runs;
   const isIt = eq(runs.id, runId);
   const [run] = await read(tx, query.select({ status, undo }).from(runs).where(isIt));
@@ -87,28 +91,4 @@ async function strangerAmong(
     if ((await statusOf(tx, runId, entity)) === undefined)
       return { kind: "not_in_run", runId, entity, entityStatus: null };
   return undefined;
-}
-
-/** Gives up a rollback that nobody carries out, or that takes too long. What was taken back stays so. */
-export async function giveUpRollback(
-  target: Pool,
-  id: number,
-  by: By,
-): Promise<{ kind: "given_up"; id: number; status: "cancelled" } | Refusal> {
-  return await inTransaction(
-    target,
-    async (tx) => {
-      const was = await cancelRollback(tx, id);
-      if (was === undefined) return { kind: "no_such_rollback", rollbackId: id };
-      if (was.status !== "open")
-        return { kind: "rollback_over", rollbackId: id, status: was.status };
-      await recordAudit(tx, by, {
-        action: "cancel_rollback",
-        runId: null,
-        details: { rollback: id },
-      });
-      return { kind: "given_up", id, status: "cancelled" };
-    },
-    CONTROL_BOUNDS,
-  );
 }

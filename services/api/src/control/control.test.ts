@@ -1,9 +1,8 @@
 import type { Pool } from "@nexus/shared/database";
-import { finishBatch, lockBatch } from "@nexus/shared/ledger";
+import { finishBatch, lockBatch, startRun } from "@nexus/shared/ledger";
 import { eventually, freshLedger, lockWaits, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { cancelRun, pauseRun, resumeRun, waive } from "./control.ts";
-import { startRun } from "./start-run.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: "to see" };

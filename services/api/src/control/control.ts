@@ -6,14 +6,16 @@ import {
   type By,
   cancelBatches,
   cancelEntities,
+  CONTROL_BOUNDS,
   entitiesIn,
-  rollUpCounts,
   markRunCancelled,
   markRunPaused,
   markRunResumed,
   recordAudit,
+  rollUpCounts,
   type Run,
   takeFromQueue,
+  unknownAmong,
   waiveEntity,
   waiveLosses,
 } from "@nexus/shared/ledger";
@@ -26,8 +28,8 @@ import {
   statusesOf,
 } from "@nexus/shared/states";
 import { and, eq, query, read, runEntities } from "@nexus/shared/tables";
-import { CONTROL_BOUNDS, lockedActiveRun, lockedRun } from "./locks.ts";
-import { type Refusal, unknownAmong } from "./refusals.ts";
+import { lockedActiveRun, lockedRun } from "./locks.ts";
+import type { Refusal } from "./refusals.ts";
 
 /** The run's new status, and how many of its batches were changed. */
 export type Moved = {

@@ -1,9 +1,16 @@
 /** What an operator may do about an entity that stopped: let it lose more rows, or believe that its rows are gone. */
 import { inTransaction, type Pool } from "@nexus/shared/database";
-import { type By, type Limits, recordAudit, setLimits } from "@nexus/shared/ledger";
+import {
+  type By,
+  CONTROL_BOUNDS,
+  type Limits,
+  recordAudit,
+  setLimits,
+  unknownAmong,
+} from "@nexus/shared/ledger";
 import { statusOf } from "./control.ts";
-import { CONTROL_BOUNDS, lockedActiveRun } from "./locks.ts";
-import { type Refusal, unknownAmong } from "./refusals.ts";
+import { lockedActiveRun } from "./locks.ts";
+import type { Refusal } from "./refusals.ts";
 
 /** Sets limits of an entity of the active run; one that is blocked for such a limit goes on. */
 export async function limitEntity(

@@ -2,6 +2,7 @@
 import type { Queryable } from "@nexus/shared/database";
 import {
   addUnfinished,
+  alreadyActive,
   BEGINNING,
   type ContentReaders,
   countBatches,
@@ -25,7 +26,6 @@ import {
 } from "@nexus/shared/tables";
 import type { Refusal } from "./refusals.ts";
 import type { Requeued, Selected } from "./selection.ts";
-import { alreadyActive } from "./start-run.ts";
 
 /** What shall be repaired. `codes` are those of the run that does it. */
 export interface Repair extends Selected {

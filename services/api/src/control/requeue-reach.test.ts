@@ -8,20 +8,20 @@ import {
   failBatch,
   markBlocked,
   markComplete,
+  markQueued,
   markRunBegun,
   openEntity,
   planCursor,
   type PlannedBatch,
   recordPlan,
   snoozeBatch,
-  markQueued,
+  startRun,
 } from "@nexus/shared/ledger";
 import { dice, type Dice, freshLedger } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { cancelRun, waive } from "./control.ts";
 import { requeue } from "./requeue.ts";
 import type { Scope } from "./selection.ts";
-import { startRun } from "./start-run.ts";
 import { bring, type Fate, rangesOf } from "./fates.fixture.ts";
 
 const catalog = ["practices", "patients"];

@@ -5,15 +5,17 @@
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import {
   type By,
+  CONTROL_BOUNDS,
   loadRequeued,
   lockBatches,
   planNextGeneration,
   recordAudit,
+  unknownAmong,
 } from "@nexus/shared/ledger";
 import type { BatchStatus } from "@nexus/shared/states";
 import { statusOf } from "./control.ts";
-import { CONTROL_BOUNDS, lockedActiveRun } from "./locks.ts";
-import { type Refusal, unknownAmong } from "./refusals.ts";
+import { lockedActiveRun } from "./locks.ts";
+import type { Refusal } from "./refusals.ts";
 import { extendRepair, startRepair } from "./repair.ts";
 import type { Requeued, Scope, Selected } from "./selection.ts";
 

@@ -1,11 +1,11 @@
 import type { Pool } from "@nexus/shared/database";
-import { openRollback } from "@nexus/shared/ledger";
+import { openRollback, startRun } from "@nexus/shared/ledger";
 import { freshTarget, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { askAdoption } from "./ask-adoption.ts";
 import { askProof } from "./ask-proof.ts";
-import { askRollback, giveUpRollback } from "./ask-rollback.ts";
-import { startRun } from "./start-run.ts";
+import { askRollback } from "./ask-rollback.ts";
+import { giveUp } from "./give-up.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: "to see" };
@@ -47,8 +47,8 @@ describe("asking for a rollback", () => {
     expect(await askAdoption(target, "plan", adopting, by, catalog)).toEqual(open);
     expect(await askProof(target, "verification", proving, by, catalog)).toEqual(open);
     expect(await ask()).toEqual(open);
-    expect(await giveUpRollback(target, 1, by)).toMatchObject({ status: "cancelled" });
-    expect(await giveUpRollback(target, 1, by)).toMatchObject({ kind: "rollback_over" });
+    expect(await giveUp(target, "rollbacks", 1, by)).toMatchObject({ status: "cancelled" });
+    expect(await giveUp(target, "rollbacks", 1, by)).toMatchObject({ kind: "rollback_over" });
     expect(await startRun(target, order, by, catalog)).toMatchObject({ kind: "started" });
   });
 
@@ -56,7 +56,7 @@ describe("asking for a rollback", () => {
     expect(await ask({ runId: 99 })).toMatchObject({ kind: "no_such_run" });
     expect(await ask({ entities: ["people"] })).toMatchObject({ kind: "unknown_entity" });
     expect(await ask({ entities: ["patients"] })).toMatchObject({ kind: "not_in_run" });
-    expect(await giveUpRollback(target, 99, by)).toMatchObject({ kind: "no_such_rollback" });
+    expect(await giveUp(target, "rollbacks", 99, by)).toMatchObject({ kind: "no_such_work" });
     await target.query("update migration.runs set undo = 'purged'");
     expect(await ask()).toMatchObject({ kind: "undo_not_kept", undo: "purged" });
     await target.query("update migration.runs set undo = 'kept', status = 'failed'");
@@ -68,7 +68,7 @@ describe("asking for a rollback", () => {
   it("refuses a run after which another one has begun, until that was rolled back", async () => {
     const newer = await seedRun(target, { status: "cancelled", entities: {} });
     expect(await ask()).toEqual({ kind: "asked", id: 1 });
-    await giveUpRollback(target, 1, by);
+    await giveUp(target, "rollbacks", 1, by);
     await target.query("update migration.runs set started_at = now() where id = $1", [newer]);
     expect(await ask()).toEqual({ kind: "newer_run", runId, newer });
     await target.query("update migration.runs set status = 'rolled_back' where id = $1", [newer]);

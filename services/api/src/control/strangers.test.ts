@@ -1,7 +1,7 @@
 import type { Pool } from "@nexus/shared/database";
+import { startEntity, startRun } from "@nexus/shared/ledger";
 import { freshTarget } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { startEntity, startRun } from "./start-run.ts";
 
 const catalog = ["practices", "profiles", "patients"];
 const by = { actor: "tester", reason: null };

@@ -51,6 +51,10 @@ function entityGauges(register: Registry) {
     rows: gauge("nexus_rows", "Rows by their outcome; each row has one.", "outcome"),
     written: gauge("nexus_rows_written", "Loaded rows that changed the target.", "change"),
     gone: gauge("nexus_rows_gone", "Rows of the target whose key the source no longer has."),
+    unchanged: gauge(
+      "nexus_rows_unchanged",
+      "Rows that a delta did not read, because they are as they were.",
+    ),
     unforeseen: gauge(
       "nexus_rows_unforeseen",
       "Rejected rows whose reason nobody foresaw: beyond a limit the entity stops.",
@@ -65,6 +69,7 @@ function showCounts(gauges: Gauges, entity: string, one: Shown): void {
   gauges.read.set({ entity }, one.read);
   gauges.noted.set({ entity }, one.noted);
   gauges.gone.set({ entity }, one.gone);
+  gauges.unchanged.set({ entity }, one.unchanged);
   gauges.unforeseen.set({ entity }, one.unforeseen);
   for (const outcome of OUTCOMES) gauges.rows.set({ entity, outcome }, one[outcome]);
   for (const change of CHANGES) gauges.written.set({ entity, change }, one[change]);
@@ -81,7 +86,10 @@ function showState(gauges: Gauges, entity: string, one: Shown): void {
   gauges.batches.set({ entity, state: "open" }, batches - batchesDone - batchesFailed);
 }
 
-type Shown = Omit<EntityProgress, "entity" | "percent" | "loadMs" | "errorCode">;
+type Shown = Omit<
+  EntityProgress,
+  "entity" | "percent" | "loadMs" | "errorCode" | "rangesCompared" | "rangesEqual" | "readWhole"
+>;
 
 const NOT_THERE: Shown = {
   status: "waiting",
@@ -102,6 +110,7 @@ const NOT_THERE: Shown = {
   gone: 0,
   strangers: 0,
   adopted: 0,
+  unchanged: 0,
   lossReason: null,
   lossColumn: null,
   startedAt: null,

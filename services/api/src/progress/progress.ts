@@ -171,6 +171,7 @@ function add(run: RunFacts | undefined, progress: readonly EntityProgress[]): To
     strangers: sum((one) => one.strangers),
     adopted: sum((one) => one.adopted),
     unforeseen: sum((one) => one.unforeseen),
+    unchanged: sum((one) => one.unchanged),
   };
   return { ...counts, percent: percentOfAll(run, progress), sumClosed: progress.every(isClosed) };
 }

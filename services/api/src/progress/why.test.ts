@@ -13,6 +13,7 @@ const run = {
   finishedAt: null,
   errorCode: null,
   backup: false,
+  mode: "full",
 } as const;
 
 const entity: EntityProgress = {
@@ -34,6 +35,10 @@ const entity: EntityProgress = {
   gone: 0,
   strangers: 0,
   adopted: 0,
+  unchanged: 0,
+  rangesCompared: 0,
+  rangesEqual: 0,
+  readWhole: null,
   lossReason: null,
   lossColumn: null,
   noted: 0,

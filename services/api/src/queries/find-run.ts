@@ -1,6 +1,6 @@
 /** A run as people see it. Instants are ISO 8601. */
 import type { Queryable } from "@nexus/shared/database";
-import type { RunStatus } from "@nexus/shared/states";
+import type { RunMode, RunStatus } from "@nexus/shared/states";
 import { and, desc, eq, given, iso, query, read, runs, sql } from "@nexus/shared/tables";
 
 const facts = {
@@ -13,6 +13,7 @@ const facts = {
   finishedAt: iso(runs.finished_at),
   errorCode: runs.error_code,
   backup: runs.backup,
+  mode: runs.mode,
 };
 
 export interface RunFacts {
@@ -26,6 +27,7 @@ export interface RunFacts {
   readonly errorCode: string | null;
   /** Whether it backs entities up before it writes to them. */
   readonly backup: boolean;
+  readonly mode: RunMode;
 }
 
 /** The newest run, which is the active one if any is. */

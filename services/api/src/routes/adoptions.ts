@@ -3,7 +3,8 @@ import { by } from "../access/caller.ts";
 import { pageOf, positionIn } from "../answers/page.ts";
 import { Problem } from "../answers/problem.ts";
 import { done } from "../answers/refusal.ts";
-import { askAdoption, giveUpAdoption } from "../control/ask-adoption.ts";
+import { askAdoption } from "../control/ask-adoption.ts";
+import { giveUp } from "../control/give-up.ts";
 import { type Deps, namesOf } from "../deps.ts";
 import { findAdoption, listAdoptions, listFindings } from "../queries/find-adoption.ts";
 import type { App } from "../server.ts";
@@ -42,7 +43,7 @@ function oneAdoption(app: App, { target }: Deps): void {
     async (request) => {
       const { params, body } = request;
       const caller = by(request, body?.reason ?? null);
-      const { id, status } = done(await giveUpAdoption(target, params.id, caller));
+      const { id, status } = done(await giveUp(target, "adoptions", params.id, caller));
       return { id, status };
     },
   );

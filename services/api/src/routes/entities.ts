@@ -1,8 +1,8 @@
 import { contract } from "@nexus/contract";
+import { startEntity } from "@nexus/shared/ledger";
 import { waive } from "../control/control.ts";
 import { limitEntity } from "../control/limit-entity.ts";
 import { requeue } from "../control/requeue.ts";
-import { startEntity } from "../control/start-run.ts";
 import { type Deps, namesOf } from "../deps.ts";
 import { requireEntity } from "../answers/problem.ts";
 import { done } from "../answers/refusal.ts";

@@ -3,7 +3,8 @@ import { by } from "../access/caller.ts";
 import { pageOf, positionIn } from "../answers/page.ts";
 import { Problem } from "../answers/problem.ts";
 import { done } from "../answers/refusal.ts";
-import { askRollback, giveUpRollback } from "../control/ask-rollback.ts";
+import { askRollback } from "../control/ask-rollback.ts";
+import { giveUp } from "../control/give-up.ts";
 import { type Deps, namesOf } from "../deps.ts";
 import { findRollback, listLeft, listRollbacks } from "../queries/find-rollback.ts";
 import type { App } from "../server.ts";
@@ -63,7 +64,7 @@ function oneRollback(app: App, { target }: Deps): void {
     async (request) => {
       const { params, body } = request;
       const caller = by(request, body?.reason ?? null);
-      const { id, status } = done(await giveUpRollback(target, params.id, caller));
+      const { id, status } = done(await giveUp(target, "rollbacks", params.id, caller));
       return { id, status };
     },
   );

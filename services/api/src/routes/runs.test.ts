@@ -40,6 +40,19 @@ describe("POST /v1/runs", () => {
     ]);
   });
 
+  it("reads every row unless it is told to read what changed, and shows which", async () => {
+    expect(await api.post("/v1/runs")).toMatchObject({ status: 201 });
+    expect(await api.get("/v1/runs/1")).toMatchObject({ body: { run: { mode: "full" } } });
+    await api.post("/v1/runs/1/cancel");
+    expect(await api.post("/v1/runs", { mode: "delta" })).toMatchObject({ status: 201 });
+    expect(await api.get("/v1/runs/2")).toMatchObject({ body: { run: { mode: "delta" } } });
+    const audit = await api.target.query(
+      `select details ->> 'mode' as mode from migration.audit_log where action = 'start' order by id`,
+    );
+    expect(audit.rows).toEqual([{ mode: null }, { mode: "delta" }]);
+    expect(await api.post("/v1/runs", { mode: "half" })).toMatchObject({ status: 400 });
+  });
+
   it("makes one run of twenty requests at once, and tells the others which", async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => api.post("/v1/runs")));
     const made = answers.filter(({ status }) => status === 201);
@@ -73,7 +86,7 @@ describe("POST /v1/runs", () => {
     expect(said).toContain(`"field":"entities"`);
     expect(said).toContain(`"field":"skip"`);
     expect(said).toContain(
-      "embedings is not known; known are entities, skip, embeddings, dify, lossPercent, leaveStrangers, reason",
+      "embedings is not known; known are entities, skip, embeddings, dify, lossPercent, leaveStrangers, mode, reason",
     );
   });
 

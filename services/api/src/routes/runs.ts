@@ -1,6 +1,6 @@
 import { contract } from "@nexus/contract";
+import { startRun } from "@nexus/shared/ledger";
 import { cancelRun, pauseRun, resumeRun } from "../control/control.ts";
-import { startRun } from "../control/start-run.ts";
 import { type Deps, namesOf } from "../deps.ts";
 import { pageOf, positionIn } from "../answers/page.ts";
 import { Problem } from "../answers/problem.ts";
@@ -19,9 +19,17 @@ export function runRoutes(app: App, deps: Deps): void {
   const { target } = deps;
 
   app.post("/v1/runs", { schema: contract["POST /v1/runs"] }, async (request, reply) => {
-    const { entities, skip, leaveStrangers, reason = null, ...asked } = request.body ?? {};
+    const {
+      entities,
+      skip,
+      leaveStrangers,
+      afterCutover,
+      mode,
+      reason = null,
+      ...asked
+    } = request.body ?? {};
     const options = optionsOf(deps, asked);
-    const order = { entities, skip, leaveStrangers, ...options };
+    const order = { entities, skip, leaveStrangers, afterCutover, mode, ...options };
     const run = done(await startRun(target, order, by(request, reason), namesOf(deps)));
     return await reply.code(201).send(await startedAnswer(deps, run, options));
   });

@@ -1,56 +1,41 @@
 /** The story of an adoption: what an operator asked for is found out and written, entity by entity, parents first. */
 import { type Entity, parseCodes } from "@nexus/catalog";
-import { type Changes, errorCode, nextStep, readSourceShape } from "@nexus/shared/database";
+import { type Changes, readSourceShape } from "@nexus/shared/database";
 import {
   type Adoption,
   countStrangers,
-  endAdoption,
+  endOpen,
   idNamespace,
   leaveStrangers,
   openAdoption,
   recordAudit,
+  voidFingerprints,
 } from "@nexus/shared/ledger";
+import { carryOutAsked, whileOpen } from "../asked-work.ts";
 import type { Deps } from "../deps.ts";
 import { foresee } from "./foresee.ts";
 import type { Future } from "./future.ts";
 import { type Clues, idsOf, recognise, type Recognised } from "./recognise.ts";
-import {
-  AdoptionOver,
-  countChildren,
-  recordEntity,
-  type Told,
-  undo,
-  whileOpen,
-  writeKeys,
-} from "./write.ts";
+import { asked, countChildren, recordEntity, type Told, undo, writeKeys } from "./write.ts";
 
 /** One look for an adoption. Returns the milliseconds until the next. One that cannot be done ends with a code; a server that is away is waited for. */
 export async function adopt(deps: Deps): Promise<number> {
   const adoption = await openAdoption(deps.target);
   if (adoption === undefined) return deps.settings.idleTickMs;
-  try {
+  await carryOutAsked(deps, asked(adoption), async () => {
     await carryOut(deps, adoption);
     deps.log.info({ adoption: adoption.id, kind: adoption.kind }, "adoption done");
-  } catch (error) {
-    if (error instanceof AdoptionOver) {
-      deps.log.info({ adoption: adoption.id }, "the adoption was ended by somebody else");
-      return 0;
-    }
-    const step = nextStep(error);
-    if (deps.signal.aborted || step === "wait" || step === "retry") throw error;
-    deps.log.error({ err: error, adoption: adoption.id }, "adoption failed");
-    await endAdoption(deps.target, adoption.id, errorCode(error) ?? "defect");
-  }
+  });
   return 0;
 }
 
 async function carryOut(deps: Deps, adoption: Adoption): Promise<void> {
-  if (adoption.kind === "undo") await undo(deps.target, adoption, deps.entities);
+  if (adoption.kind === "undo") await undo(deps, adoption, deps.entities);
   else await recogniseAll(deps, adoption);
-  await whileOpen(deps.target, adoption, async (tx) => {
-    const { actor, asked } = adoption;
-    const reason = asked.leaveStrangers;
-    if (adoption.kind === "adopt" && reason !== null) {
+  await whileOpen(deps, asked(adoption), async (tx) => {
+    const { actor } = adoption;
+    const reason = adoption.asked.leaveStrangers;
+    if (adoption.kind !== "plan" && reason !== null) {
       const left = (await countStrangers(tx, deps.entities)).filter(({ rows }) => rows > 0);
       await leaveStrangers(tx, left, { actor, reason });
       for (const { entity, rows } of left)
@@ -60,7 +45,7 @@ async function carryOut(deps: Deps, adoption: Adoption): Promise<void> {
           { action: "leave_strangers", runId: null, entity, details: { rows } },
         );
     }
-    await endAdoption(tx, adoption.id, null);
+    await endOpen(tx, "adoptions", adoption.id, null);
   });
 }
 
@@ -77,7 +62,7 @@ async function recogniseAll(deps: Deps, adoption: Adoption): Promise<void> {
     if (adoption.kind === "plan") {
       matched.set(entity.name, idsOf(recognised));
       changes = await foresee(future, entity, recognised.matches);
-    } else await writeKeys(deps.target, adoption, recognised);
+    } else await writeKeys(deps, adoption, recognised);
     await record(deps, adoption, { ...recognised, changes }, position);
   }
 }
@@ -98,9 +83,11 @@ async function record(
   recognised: Told,
   position: number,
 ): Promise<void> {
-  await whileOpen(deps.target, adoption, async (tx) => {
+  await whileOpen(deps, asked(adoption), async (tx) => {
     if ((await entitiesDone(deps, adoption, tx)).has(recognised.entity.name)) return;
     await recordEntity(tx, adoption, recognised, position);
+    // An adopted row is to be brought up to date by the next run, even by a delta.
+    if (adoption.kind === "adopt") await voidFingerprints(tx, [recognised.entity.name]);
     await countChildren(tx, adoption, recognised.entity, deps.entities);
   });
 }

@@ -1,39 +1,29 @@
 /** Writes what was found: legacy keys a range at a time, then the account of the entity. */
 import type { Entity } from "@nexus/catalog";
-import { type Changes, type Client, inTransaction, type Pool } from "@nexus/shared/database";
-import { type Adoption, lockAdoption, SINCE_LAST_RUN } from "@nexus/shared/ledger";
+import type { Changes, Client } from "@nexus/shared/database";
+import { type Adoption, SINCE_LAST_RUN } from "@nexus/shared/ledger";
+import { whileOpen } from "../asked-work.ts";
+import type { Deps } from "../deps.ts";
 import type { Match } from "./match.ts";
 import type { Recognised } from "./recognise.ts";
 
 /** Rows of one transaction. */
 const RANGE = 1_000;
 
-/** Somebody else ended the adoption meanwhile: nothing more is written. */
-export class AdoptionOver extends Error {
-  override readonly name = "AdoptionOver";
-}
-
-/** Runs `work` in a transaction that holds the adoption open. */
-export async function whileOpen<T>(
-  target: Pool,
-  { id }: Adoption,
-  work: (tx: Client) => Promise<T>,
-): Promise<T> {
-  return await inTransaction(target, async (tx) => {
-    if (!(await lockAdoption(tx, id))) throw new AdoptionOver("the adoption is over");
-    return await work(tx);
-  });
+/** As whoever carries it out holds it. */
+export function asked({ id }: Adoption) {
+  return { work: "adoptions", id } as const;
 }
 
 /** Gives the matched rows their legacy keys, and nothing else. A row that has one by now keeps it. */
 export async function writeKeys(
-  target: Pool,
+  deps: Deps,
   adoption: Adoption,
   { entity, matches }: Recognised,
 ): Promise<void> {
   const ordered = matches.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   for (let at = 0; at < ordered.length; at += RANGE)
-    await whileOpen(target, adoption, (tx) =>
+    await whileOpen(deps, asked(adoption), (tx) =>
       writeRange(tx, adoption, entity, ordered.slice(at, at + RANGE)),
     );
 }
@@ -149,14 +139,14 @@ export async function countChildren(
 
 /** Takes back the keys that were given since the newest run began, a range at a time. */
 export async function undo(
-  target: Pool,
+  deps: Deps,
   adoption: Adoption,
   entities: readonly Entity[],
 ): Promise<number> {
   let undone = 0;
   for (const entity of entities.toReversed())
     for (let rows = RANGE; rows === RANGE; undone += rows)
-      rows = await whileOpen(target, adoption, (tx) => undoRange(tx, entity));
+      rows = await whileOpen(deps, asked(adoption), (tx) => undoRange(tx, entity));
   return undone;
 }
 

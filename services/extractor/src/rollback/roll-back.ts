@@ -1,33 +1,28 @@
 /** The story of a rollback: what a run has written is taken back, entity by entity, children first, a record of undo in each transaction. */
 import type { Entity } from "@nexus/catalog";
-import { errorCode, inTransaction, LONG_MS, nextStep } from "@nexus/shared/database";
-import { endRollback, findRun, openRollback, type Rollback, type Run } from "@nexus/shared/ledger";
+import { inTransaction, LONG_MS } from "@nexus/shared/database";
+import { endOpen, findRun, openRollback, type Rollback, type Run } from "@nexus/shared/ledger";
+import { carryOutAsked, whileOpen } from "../asked-work.ts";
 import type { Deps } from "../deps.ts";
 import { closeEntity, closeRun, countAgain } from "./close.ts";
 import { countPlanned, recordCounts } from "./count.ts";
 import { type Place, placeOf } from "./place.ts";
-import { RollbackOver, whileOpen } from "./while-open.ts";
 import { unwindNext } from "./unwind.ts";
 
 /** One look for a rollback. Returns the milliseconds until the next. One that cannot be done ends with a code; a server that is away is waited for. */
 export async function rollBack(deps: Deps): Promise<number> {
   const rollback = await openRollback(deps.target);
   if (rollback === undefined) return deps.settings.idleTickMs;
-  const { id, kind, runId } = rollback;
-  try {
+  await carryOutAsked(deps, asked(rollback), async () => {
     await carryOut(deps, rollback);
+    const { id, kind, runId } = rollback;
     deps.log.info({ rollback: id, kind, runId }, "rollback done");
-  } catch (error) {
-    if (error instanceof RollbackOver) {
-      deps.log.info({ rollback: id }, "the rollback was ended by somebody else");
-      return 0;
-    }
-    const step = nextStep(error);
-    if (deps.signal.aborted || step === "wait" || step === "retry") throw error;
-    deps.log.error({ err: error, rollback: id }, "rollback failed");
-    await endRollback(deps.target, id, errorCode(error) ?? "defect");
-  }
+  });
   return 0;
+}
+
+function asked({ id }: Rollback) {
+  return { work: "rollbacks", id } as const;
 }
 
 /** A loader of an older release wrote for the run, too: what it changed was not kept. */
@@ -48,9 +43,9 @@ async function carryOut(deps: Deps, rollback: Rollback): Promise<void> {
     if (rollback.kind === "plan") await plan(deps, rollback, entity);
     else await takeBack(deps, rollback, run, entity);
   }
-  await whileOpen(target, rollback, async (tx) => {
+  await whileOpen(deps, asked(rollback), async (tx) => {
     if (rollback.kind === "rollback") await closeRun(tx, run);
-    await endRollback(tx, rollback.id, null);
+    await endOpen(tx, "rollbacks", rollback.id, null);
   });
 }
 
@@ -80,7 +75,7 @@ async function plan(deps: Deps, rollback: Rollback, entity: Entity): Promise<voi
     signal: deps.signal,
     statementMs: LONG_MS,
   });
-  await whileOpen(deps.target, rollback, (tx) =>
+  await whileOpen(deps, asked(rollback), (tx) =>
     recordCounts(tx, rollback, entity, deps.entities.indexOf(entity), counts),
   );
 }
@@ -91,11 +86,11 @@ async function takeBack(deps: Deps, rollback: Rollback, run: Run, entity: Entity
   const followers = await followersOf(deps, rollback, entity);
   const unwinding = { rollback, run, place, followers };
   let records = 0;
-  while (await whileOpen(target, rollback, (tx) => unwindNext(tx, unwinding))) {
+  while (await whileOpen(deps, asked(rollback), (tx) => unwindNext(tx, unwinding))) {
     records++;
     signal.throwIfAborted();
   }
-  await whileOpen(target, rollback, async (tx) => {
+  await whileOpen(deps, asked(rollback), async (tx) => {
     await closeEntity(tx, rollback, entity, entities.indexOf(entity));
     for (const follower of followers) await countAgain(tx, rollback, follower.entity);
   });

@@ -1,16 +1,21 @@
 /** Rows of the target without a legacy key: a run starts only when somebody has said what they are. */
 import { entities } from "@nexus/catalog";
-import type { Queryable } from "@nexus/shared/database";
+import type { Queryable } from "../database/pool.ts";
+import { recordAdopted } from "./adoptions.ts";
+import { type By, recordAudit } from "./audit.ts";
 import {
-  type By,
   countStrangers,
   leaveStrangers,
-  recordAdopted,
-  recordAudit,
   recordStrangers,
+  type Strangers,
   undecided,
-} from "@nexus/shared/ledger";
-import type { Refusal } from "./refusals.ts";
+} from "./strangers.ts";
+
+/** Somebody has to decide about some. */
+export interface Undecided {
+  readonly kind: "strangers";
+  readonly strangers: readonly Strangers[];
+}
 
 /** `leave` keeps the decision with the run that it was made for. */
 interface Decided {
@@ -24,7 +29,7 @@ export async function decideStrangers(
   names: readonly string[],
   reason: string | undefined,
   by: By,
-): Promise<Decided | Extract<Refusal, { kind: "strangers" }>> {
+): Promise<Decided | Undecided> {
   const counted = await countStrangers(
     tx,
     entities.filter(({ name }) => names.includes(name)),

@@ -1,0 +1,168 @@
+/** What the steps of a cut-over found, in the words of API and command line. */
+import type { CutoverStepName } from "@nexus/shared/states";
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** What was found, and what is to be done about it. */
+type Words = readonly [says: string, whatToDo: string | null];
+
+const MET: Readonly<Record<CutoverStepName, (facts: Facts) => string>> = {
+  alone: () => "no run, adoption, rollback or proof is under way",
+  source: quiet,
+  delta: (facts) => `run ${last(facts, "runs")} found nothing that had changed`,
+  verification: (facts) =>
+    `verification ${word(facts, "proof")} compared ${word(facts, "rows")} rows and found no difference${listed(facts, "unproved", "; it can say nothing of ", "")}`,
+  embeddings: () => "all content has its vectors",
+  exceptions: () => "nobody has to decide about any rejected or parked row",
+  accounts: () => "accounts are made",
+  backup: () => "each entity has a backup since which no run has changed it",
+  hand_over: () => "the target is handed over: from now on runs are refused",
+};
+
+const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
+  // Met, or to be done by the cut-over itself.
+  accounts_off: () => ["accounts are off: this release makes none", null],
+  embeddings_off: () => ["embeddings are off, and none are left to be made", null],
+  backup_elsewhere: () => ["no backup of ours is asked for: somebody else sees to it", null],
+  delta_to_do: () => ["a cut-over runs the last delta itself", null],
+  verification_to_do: () => ["a cut-over has the target verified itself, after the delta", null],
+  backup_to_do: () => ["the last delta takes a backup of each entity before it writes", null],
+  hand_over_to_do: () => ["handed over once all steps are met", null],
+  // Not met.
+  run_active: (facts) => [
+    `run ${word(facts, "runId")} is active`,
+    "wait for it, or cancel it (nexus cancel)",
+  ],
+  adoption_open: (facts) => [
+    `adoption ${word(facts, "adoptionId")} is under way`,
+    "wait for it, or cancel it (nexus adopt --cancel)",
+  ],
+  rollback_open: (facts) => [
+    `rollback ${word(facts, "rollbackId")} is under way`,
+    "wait for it (nexus status says more)",
+  ],
+  proof_open: (facts) => [
+    `proof ${word(facts, "proofId")}, a forecast or a verification, is under way`,
+    "wait for it",
+  ],
+  cutover_open: (facts) => [
+    `cut-over ${word(facts, "cutoverId")} is under way`,
+    "wait for it, or cancel it (nexus cutover --cancel)",
+  ],
+  cut_over: (facts) => [
+    `the target was handed over with cut-over ${word(facts, "cutoverId")} already`,
+    "nothing, or withdraw that one first (nexus cutover --withdraw)",
+  ],
+  source_writes: (facts) => [
+    `somebody writes in the source${listed(facts, "tables", " (", ")")}`,
+    "stop the applications, jobs and people that write there, then ask again",
+  ],
+  source_open_transactions: (facts) => [
+    `${word(facts, "writers")} transactions that have locked tables of the source for writing are not at their end, prepared ones among them`,
+    "end them (pg_stat_activity and pg_prepared_xacts of the source name them), then ask again",
+  ],
+  source_standby: () => [
+    "the source that is read is a standby: neither who writes in its primary nor whether it has everything can be seen from here",
+    "let extractors read the primary (LEGACY_URL), or, if nobody writes in the primary and the standby has caught up, say so: --source-frozen",
+  ],
+  delta_not_empty: (facts) => [
+    `run ${last(facts, "runs")}, the last delta, still found ${last(facts, "changed")} rows to change: the source, or something beside us in the target, was written meanwhile`,
+    "find out who writes, then ask again; what the deltas have moved stays",
+  ],
+  delta_blocked: (facts) => [
+    `run ${last(facts, "runs")}, the last delta, is blocked in ${word(facts, "entities")}`,
+    "nexus doctor says why; mend it and requeue, waive it, or cancel the run; then ask again",
+  ],
+  delta_not_completed: (facts) => [
+    `run ${last(facts, "runs")}, the last delta, has ended as ${word(facts, "runStatus")}`,
+    "nexus doctor says why; then ask again",
+  ],
+  strangers: () => [
+    "the target holds rows without a legacy key, which the last delta would load a second time if they are of the source",
+    "find out which are the source's and adopt them (nexus adopt --plan), or say why they may stay (nexus start --leave-strangers)",
+  ],
+  verification_differs: (facts) => [
+    `verification ${word(facts, "proof")} found ${word(facts, "differences")} differences between the source and the target: ${word(facts, "kinds")}`,
+    "list them (nexus verify --list) and mend them by a run or a requeue; rows that are gone from the source (nexus gone) have to go from the target, too; then ask again",
+  ],
+  verification_moved: (facts) => [
+    `verification ${word(facts, "proof")} met ${word(facts, "changedSince")} rows that the source has changed since the last delta began`,
+    "find out who writes in the source, then ask again",
+  ],
+  verification_failed: (facts) => [
+    `verification ${word(facts, "proof")} failed (${word(facts, "proofCode")})`,
+    "the extractor's log says more; then ask again",
+  ],
+  embeddings_open: (facts) => [
+    `${word(facts, "open")} content rows have vectors yet to be made`,
+    "wait until embedders have made them (nexus status), then ask again; or start a run with --skip-ai-embeddings, where they are not wanted",
+  ],
+  dify_open: (facts) => [
+    `${word(facts, "open")} documents are yet to be sent to Dify`,
+    "wait until they are (nexus status), then ask again",
+  ],
+  exceptions_open: (facts) => [
+    `nobody has decided about rows that are not in the target: ${word(facts, "rows")}`,
+    "mend them in the source and requeue them (nexus exceptions lists them), or say why they need not be there: --accept-exceptions <why>",
+  ],
+  entities_unfinished: (facts) => [
+    `batches failed and were not dealt with: ${word(facts, "entities")}`,
+    "try them again: nexus requeue <entity> failed",
+  ],
+  no_backup: (facts) => [
+    `there is no backup since which nothing was written: ${word(facts, "entities")}`,
+    "let extractors take backups (BACKUP=pg_dump), or take one yourself and say so: --without-backup",
+  ],
+  run_since: (facts) => [
+    `run ${word(facts, "runId")} was started since the last delta`,
+    "ask again: the target is verified anew",
+  ],
+};
+
+/** What a step found. `code` null: as it shall be. */
+export function cutoverStepInWords(
+  step: CutoverStepName,
+  status: "open" | "met" | "not_met" | "to_do",
+  code: string | null,
+  facts: Facts,
+): { says: string; whatToDo: string | null } {
+  if (status === "open") return { says: "under way", whatToDo: null };
+  if (code === null) return { says: MET[step](facts), whatToDo: null };
+  const [says, whatToDo] = CODES[code]?.(facts) ?? [code, "the extractor's log says more"];
+  return { says, whatToDo };
+}
+
+/** What can be seen of a source in which nobody writes, and by what. */
+function quiet(facts: Facts): string {
+  const seconds = word(facts, "quietSeconds");
+  const counted =
+    facts.standby === true
+      ? "a standby, and nothing came from its primary"
+      : "the counters of its tables stand still";
+  const begun =
+    facts.begun === true
+      ? "; transactions were begun on its server, in other databases or by its own maintenance"
+      : "; no transaction that writes was begun on its server";
+  const kept =
+    facts.readOnlyByDefault === true
+      ? "; default_transaction_read_only is on"
+      : "; default_transaction_read_only is off: nothing keeps people from writing again";
+  return `nobody wrote in the source for ${seconds} s: ${counted}${begun}${kept}`;
+}
+
+function word(facts: Facts, name: string): string {
+  const value = facts[name];
+  if (Array.isArray(value)) return value.map(String).join(", ");
+  return typeof value === "string" || typeof value === "number" ? String(value) : "?";
+}
+
+function last(facts: Facts, name: string): string {
+  const value = facts[name];
+  return Array.isArray(value) && value.length > 0 ? String(value.at(-1)) : "?";
+}
+
+function listed(facts: Facts, name: string, before: string, after: string): string {
+  const value = facts[name];
+  if (!Array.isArray(value) || value.length === 0) return "";
+  return `${before}${value.map(String).join(", ")}${after}`;
+}

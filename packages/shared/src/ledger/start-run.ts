@@ -1,0 +1,138 @@
+/** Starting a run: of all entities, of some, or of one. */
+import type { Pool, Queryable } from "../database/pool.ts";
+import { inTransaction } from "../database/transaction.ts";
+import type { RunMode } from "../states/index.ts";
+import { max, query, read, runs } from "../tables/index.ts";
+import { lockStarts } from "./adoptions.ts";
+import { type By, recordAudit } from "./audit.ts";
+import { type Busy, busyWith, CONTROL_BOUNDS, type CutOver, cutOver } from "./busy.ts";
+import { decideStrangers, type Undecided } from "./decide-strangers.ts";
+import type { Selection } from "./entity-lifecycle.ts";
+import { createRun } from "./run-lifecycle.ts";
+
+/** What a run shall move. */
+export interface Order {
+  /** Default: all of the catalog. An entity that is not selected has no part in the run, and its children find their parents in the target. */
+  readonly entities?: readonly string[] | undefined;
+  /** Entities whose rows are left out and counted as excluded. Stronger than `entities`. */
+  readonly skip?: readonly string[] | undefined;
+  /** Whether changed content is offered to the embedder. */
+  readonly embeddings: boolean;
+  /** Whether changed content is offered to Dify. Default: it is not. */
+  readonly dify?: boolean | undefined;
+  /** Overrides of the catalog's codes, as JSON text: kept with the run, so that all loaders map alike. */
+  readonly codes: string;
+  /** Percent of its rows that an entity may lose for reasons that nobody foresaw. */
+  readonly lossPercent?: number | undefined;
+  /** Why rows of the target without a legacy key may stay. Without it the run is refused while somebody has to decide about some. */
+  readonly leaveStrangers?: string | undefined;
+  /** Default: every row is read. */
+  readonly mode?: RunMode | undefined;
+  /** The cut-over whose last delta it is. */
+  readonly cutover?: number | undefined;
+  /** People write in the target by now, and what the run finds changed in the source may overwrite that: somebody said that it shall. */
+  readonly afterCutover?: boolean | undefined;
+}
+
+export type Started = {
+  readonly kind: "started";
+  readonly runId: number;
+  readonly entities: readonly string[];
+};
+
+/** Why none was created: nothing was changed. */
+export type StartRefusal =
+  | Busy
+  | CutOver
+  | Undecided
+  | UnknownEntity
+  | { readonly kind: "nothing_selected" };
+
+interface UnknownEntity {
+  readonly kind: "unknown_entity";
+  readonly unknown: readonly string[];
+  readonly known: readonly string[];
+}
+
+/** Creates a run, which an extractor will begin. `catalog`: the names of all entities, parents first. */
+export async function startRun(
+  target: Pool,
+  order: Order,
+  by: By,
+  catalog: readonly string[],
+): Promise<Started | StartRefusal> {
+  return await inTransaction(target, (tx) => startRunIn(tx, order, by, catalog), CONTROL_BOUNDS);
+}
+
+/** The same in a transaction of its caller. */
+export async function startRunIn(
+  tx: Queryable,
+  order: Order,
+  by: By,
+  catalog: readonly string[],
+): Promise<Started | StartRefusal> {
+  const refusal = unknownAmong([...(order.entities ?? []), ...(order.skip ?? [])], catalog);
+  if (refusal !== undefined) return refusal;
+  const selections = select(order, catalog);
+  const entities = selections.filter((one) => !one.skip).map((one) => one.entity);
+  if (entities.length === 0) return { kind: "nothing_selected" };
+  await lockStarts(tx);
+  const decided = await decideStrangers(tx, entities, order.leaveStrangers, by);
+  if (decided.kind === "strangers") return (await busyWith(tx, order.cutover)) ?? decided;
+  const runId = await createRun(tx, selections, order);
+  if (runId === undefined) return await alreadyActive(tx, order.cutover);
+  await decided.leave(runId);
+  await recordAudit(tx, by, { action: "start", runId, details: startDetails(entities, order) });
+  return { kind: "started", runId, entities };
+}
+
+function startDetails(
+  entities: readonly string[],
+  { skip = [], lossPercent, mode = "full", cutover, afterCutover }: Order,
+): Readonly<Record<string, unknown>> {
+  return {
+    entities,
+    skip,
+    ...(mode === "full" ? {} : { mode }),
+    ...(lossPercent === undefined ? {} : { lossPercent }),
+    ...(cutover === undefined ? {} : { cutover }),
+    ...(afterCutover === true ? { afterCutover } : {}),
+  };
+}
+
+/** Creates a run of one entity. */
+export async function startEntity(
+  target: Pool,
+  entity: string,
+  options: Pick<Order, "embeddings" | "dify" | "codes" | "lossPercent" | "leaveStrangers">,
+  by: By,
+  catalog: readonly string[],
+): Promise<Started | StartRefusal> {
+  return await startRun(target, { ...options, entities: [entity] }, by, catalog);
+}
+
+/** The refusal that names the active run, or what else is under way. One that ended this very moment is as good as active: the caller tries again. */
+export async function alreadyActive(tx: Queryable, own?: number): Promise<Busy | CutOver> {
+  const refusal = (await busyWith(tx, own)) ?? (await cutOver(tx));
+  return refusal ?? { kind: "run_active", runId: await newestRun(tx) };
+}
+
+function select({ entities, skip }: Order, catalog: readonly string[]): Selection[] {
+  return catalog
+    .map((entity, position) => ({ entity, position, skip: skip?.includes(entity) ?? false }))
+    .filter((one) => one.skip || entities === undefined || entities.includes(one.entity));
+}
+
+async function newestRun(tx: Queryable): Promise<number> {
+  const [newest] = await read(tx, query.select({ id: max(runs.id) }).from(runs));
+  return newest?.id ?? 0;
+}
+
+/** The refusal of names that are not in the catalog, if there are any. */
+export function unknownAmong(
+  names: readonly string[],
+  known: readonly string[],
+): UnknownEntity | undefined {
+  const unknown = names.filter((name) => !known.includes(name));
+  return unknown.length === 0 ? undefined : { kind: "unknown_entity", unknown, known };
+}

@@ -1,0 +1,55 @@
+/** Step `source`: nobody writes in the source. Two looks, some time apart, show the same. */
+import { lookAtSource, movement, type SourceLook } from "./source-look.ts";
+import { type Found, met, notMet, open, type Walk } from "./step.ts";
+
+/** What the step keeps. */
+interface Kept {
+  readonly first: SourceLook;
+  /** It has begun anew: what was written before the first look may have been told after it. */
+  readonly anew: boolean;
+}
+
+/** A commit moves the server's snapshot at once, and a table's counter up to 10 s later: where the snapshot moved, twice the time is waited for. */
+export async function sourceStep(walk: Walk): Promise<Found> {
+  const { quietSeconds, sourceFrozen } = walk.cutover.asked;
+  const now = await lookAtSource(walk.deps);
+  if (now.standby && !sourceFrozen) return notMet("source_standby");
+  const own = walk.steps.get("source");
+  const beginning = (anew: boolean): Found =>
+    open({ quietSeconds, first: now, anew }, quietSeconds * 1_000);
+  if (own === undefined) return beginning(false);
+  const { first, anew }: Kept = JSON.parse(own.facts);
+  const { wrote, begun, setBack } = movement(first, now);
+  if (setBack || (wrote && !anew)) return beginning(true);
+  const written = whoWrote(first, now);
+  if (written !== undefined) return written;
+  const left = quietSeconds * (begun ? 2 : 1) - (now.at - first.at);
+  if (left > 0) return open({ quietSeconds, first, anew }, left * 1_000);
+  const { standby, readOnlyByDefault } = now;
+  const seconds = Math.round(now.at - first.at);
+  return met({ quietSeconds: seconds, standby, readOnlyByDefault, begun, first });
+}
+
+/** Who wrote between two looks, or has yet to commit. */
+function whoWrote(before: SourceLook, now: SourceLook): Found | undefined {
+  const { wrote, tables } = movement(before, now);
+  if (wrote) return notMet("source_writes", { tables });
+  const { writers } = now;
+  return writers > 0 ? notMet("source_open_transactions", { writers }) : undefined;
+}
+
+/** At the end: nobody has written since that step. Where transactions were begun since, counters are given the time to tell. Undefined: it is so. */
+export async function stillQuiet(walk: Walk): Promise<Found | undefined> {
+  const { quietSeconds } = walk.cutover.asked;
+  const now = await lookAtSource(walk.deps);
+  const { first }: Kept = JSON.parse(walk.steps.get("source")?.facts ?? "");
+  const written = whoWrote(first, now);
+  if (written !== undefined) return written;
+  if (!movement(first, now).begun) return undefined;
+  const { waited }: { waited?: SourceLook } = JSON.parse(
+    walk.steps.get("hand_over")?.facts ?? "{}",
+  );
+  if (waited === undefined) return open({ waited: now }, quietSeconds * 1_000);
+  const left = quietSeconds - (now.at - waited.at);
+  return left > 0 ? open({ waited }, left * 1_000) : undefined;
+}

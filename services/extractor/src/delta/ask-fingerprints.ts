@@ -1,0 +1,79 @@
+/** Asks the source for the fingerprints of its rows: sums of ranges, and rows one by one. */
+import { type Entity, fingerprintsSql, type SourceShape } from "@nexus/catalog";
+import { type Bounds, readOnly } from "@nexus/shared/database";
+import type { Key, KnownRange } from "@nexus/shared/ledger";
+import type { Deps } from "../deps.ts";
+
+export interface AskBounds extends Bounds {
+  /** Milliseconds that a lock is waited for. */
+  readonly lockMs: number;
+}
+
+/** Whom to ask, for what. */
+export interface Ask {
+  readonly legacy: Deps["legacy"];
+  readonly entity: Entity;
+  readonly shape: SourceShape;
+  readonly bounds: AskBounds;
+}
+
+/** Of adjacent ranges, those whose rows the source does not hold as they are known. Two ranges that differ have equal sums once in 2^64 times. */
+export async function unlike(ask: Ask, known: readonly KnownRange[]): Promise<KnownRange[]> {
+  const [first, last] = [known[0], known.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const sums = await query<{ n: number; rows: number; sum: string }>(
+    ask,
+    `select width_bucket(key, $3::bigint[]) as n, count(*) as rows, sum(hash)::text as sum
+     from (${fingerprintsSql(ask.entity, ask.shape)}) f group by 1`,
+    [first.after, last.to, known.map(({ after }) => String(BigInt(after) + 1n))],
+  );
+  const there = new Map(sums.map(({ n, rows, sum }) => [n, { rows, sum }]));
+  return known.filter(({ rows, sum }, at) => {
+    const now = there.get(at + 1) ?? { rows: 0, sum: "0" };
+    return now.rows !== rows || now.sum !== sum;
+  });
+}
+
+/** The rows of a range as the source holds them now: what each is, by its key, keys ascending. */
+export type SourceRows = ReadonlyMap<Key, string>;
+
+/** Of some ranges, in their order. What lies between the first and the last is read at once. */
+export async function rowsOf(ask: Ask, ranges: readonly KnownRange[]): Promise<SourceRows[]> {
+  const [first, last] = [ranges[0], ranges.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const found = await query<{ n: number; keys: Key[]; hashes: Key[] }>(
+    ask,
+    `select width_bucket(key, $3::bigint[]) as n, array_agg(key order by key) as keys, array_agg(hash order by key) as hashes
+     from (${fingerprintsSql(ask.entity, ask.shape)}) f
+     group by 1 having width_bucket(min(key), $3::bigint[]) % 2 = 1`,
+    [first.after, last.to, ranges.flatMap(({ after, to }) => [after, to].map(behind))],
+  );
+  const there = new Map(found.map(({ n, keys, hashes }) => [n, { keys, hashes }]));
+  return ranges.map((_, at) => {
+    const { keys = [], hashes = [] } = there.get(2 * at + 1) ?? {};
+    return new Map(keys.map((key, n) => [key, String(hashes[n])]));
+  });
+}
+
+/** The least key behind another; the greatest of all has none, and is never passed. */
+function behind(key: Key): string {
+  const next = BigInt(key) + 1n;
+  return String(next > GREATEST ? GREATEST : next);
+}
+
+const GREATEST = 2n ** 63n - 1n;
+
+async function query<T extends object>(
+  { legacy, bounds: { lockMs, ...bounds } }: Ask,
+  sql: string,
+  values: readonly unknown[],
+): Promise<T[]> {
+  return await readOnly(
+    legacy,
+    async (tx) => {
+      await tx.query(`set local lock_timeout = ${lockMs}`);
+      return (await tx.query<T>(sql, [...values])).rows;
+    },
+    bounds,
+  );
+}

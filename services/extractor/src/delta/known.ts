@@ -1,0 +1,94 @@
+/** What is known of an entity's source rows when it is planned: the fingerprints of earlier runs. See docs/decisions/delta.md. */
+import type { Entity } from "@nexus/catalog";
+import { inTransaction, readOnly, readSourceShape, readTargetTables } from "@nexus/shared/database";
+import {
+  claimEntity,
+  fingerprintVersion,
+  idNamespace,
+  type KnownRange,
+  knownRanges,
+  lacksKnownRows,
+  mergeFingerprints,
+  type PlanCursor,
+  type Run,
+  sourceAtBegin,
+  voidFingerprints,
+} from "@nexus/shared/ledger";
+import { whyRead } from "./why-read.ts";
+import type { Deps } from "../deps.ts";
+
+/** Ranges that are compared in one step: of 1,000 rows each, the source computes 20,000 fingerprints. */
+const RANGES = 20;
+
+/** Whether a run that begins here keeps fingerprints: where it is told to, and the source can compute them (not every server has MD5). */
+export async function keepsFingerprints({ legacy, settings, signal, log }: Deps): Promise<boolean> {
+  if (settings.fingerprints === undefined) return false;
+  try {
+    const bounds = { statementMs: settings.legacyStatementMs, signal };
+    await readOnly(legacy, (tx) => tx.query("select md5('')"), bounds);
+    return true;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    log.warn({ err: error }, "the source computes no MD5: no fingerprints are kept");
+    return false;
+  }
+}
+
+/** Brings what is known up to date, once for each run; says in the ledger under which circumstances it holds, and why there is nothing to go by. False: another extractor does. */
+export async function beginPlanning(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
+  const version = run.fingerprints ? await versionOf(deps, run, entity) : null;
+  return await inTransaction(deps.target, async (tx) => {
+    if (!(await claimEntity(tx, run.id, entity.name, "waiting"))) return false;
+    await mergeFingerprints(tx, run.id, entity);
+    const lacks = run.mode === "delta" && (await lacksKnownRows(tx, entity.name, entity.target));
+    if (lacks) await voidFingerprints(tx, [entity.name]);
+    const why = run.mode === "delta" ? await whyRead(tx, entity.name, version, lacks) : undefined;
+    await tx.query(
+      `update migration.run_entities set version = $3, read_whole = $4 where run_id = $1 and entity = $2`,
+      [run.id, entity.name, version, why ?? null],
+    );
+    if (why !== undefined)
+      deps.log.info({ runId: run.id, entity: entity.name, why }, "a delta reads all of an entity");
+    return true;
+  });
+}
+
+async function versionOf(deps: Deps, run: Run, entity: Entity): Promise<string | null> {
+  const { legacy, target, settings } = deps;
+  const { fingerprints: mapping, sourceRules, unreadableText: unreadable = "reject" } = settings;
+  const namespace = await idNamespace(target);
+  if (mapping === undefined || namespace === undefined) return null;
+  const encoding = await legacy.query<{ name: string }>(
+    "select current_setting('server_encoding') as name",
+  );
+  const tables = await readTargetTables(target);
+  return fingerprintVersion(entity, {
+    mapping,
+    codes: run.codes,
+    idNamespace: namespace,
+    shape:
+      (await sourceAtBegin(target, run.id)) ??
+      (await readSourceShape(legacy, run.sourceTimezone ?? undefined)),
+    sourceEncoding: encoding.rows[0]?.name ?? "UTF8",
+    encoding: { stored: sourceRules?.LEGACY_ENCODING, unreadable },
+    table: tables(entity),
+  });
+}
+
+/** The next ranges at or behind the cursor of which something is known; those that follow each other without a gap, if they begin at it. */
+export async function knownBehind(
+  { target }: Deps,
+  run: Run,
+  { name }: Entity,
+  { cursor }: PlanCursor,
+): Promise<readonly KnownRange[]> {
+  const found = await target.query<{ version: string | null }>(
+    `select version from migration.run_entities where run_id = $1 and entity = $2`,
+    [run.id, name],
+  );
+  const version = found.rows[0]?.version ?? null;
+  if (version === null) return [];
+  const ranges = await knownRanges(target, name, version, cursor, RANGES);
+  const gap = ranges.findIndex(({ after }, at) => at > 0 && ranges[at - 1]?.to !== after);
+  return gap === -1 ? ranges : ranges.slice(0, gap);
+}

@@ -1,0 +1,29 @@
+/** What a delta reads beside what changed, before it closes an entity. */
+import { entities, type Entity, entityNamed } from "@nexus/catalog";
+import type { Queryable } from "@nexus/shared/database";
+import { planKeys } from "../plan-keys.ts";
+
+/**
+ * Plans, once, the rows that the source has and the target lacks without a reason (somebody deleted them, or they were committed late), and
+ * rows that earlier runs have parked and whose parent has come. Call it with the entity's row locked. Returns how many batches.
+ */
+export async function lookAfter(tx: Queryable, runId: number, entity: Entity): Promise<number> {
+  const first = await tx.query(
+    `update migration.run_entities set looked_after = true where run_id = $1 and entity = $2 and not looked_after`,
+    [runId, entity.name],
+  );
+  if (first.rowCount === 0) return 0;
+  const parents = Object.keys(entity.parents).map((name) => entityNamed(entities, name));
+  const sql = [MISSING, ...parents.map(released)].join(" union all ");
+  return await planKeys(tx, runId, entity.name, { sql, values: [] });
+}
+
+const IS_INTEGER = "legacy_id between -2147483648 and 2147483647";
+
+const MISSING = `select legacy_id as key from migration.missing_keys where run_id = $1 and entity = $2 and ${IS_INTEGER}`;
+
+function released({ name, target: { table, key } }: Entity): string {
+  return `select legacy_id from migration.exceptions x
+    where entity = $2 and run_id <> $1 and outcome = 'parked' and resolved_at is null and missing_entity = '${name}'
+      and ${IS_INTEGER} and exists (select from public.${table} p where p.${key} = x.missing_id)`;
+}

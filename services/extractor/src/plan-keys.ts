@@ -1,0 +1,25 @@
+/** Single keys that a run is to read beside its ranges. */
+import type { Queryable } from "@nexus/shared/database";
+import { countBatches, SPAN } from "@nexus/shared/ledger";
+
+/** Plans keys that no batch of the run holds: `sql` returns them as `key`. Returns how many batches. */
+export async function planKeys(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  { sql, values }: { readonly sql: string; readonly values: readonly unknown[] },
+): Promise<number> {
+  const added = await tx.query(
+    `with planned as (
+       select coalesce(range_agg(${SPAN}), '{}') as span, coalesce(max(seq), 0) as seq
+       from migration.batches b where run_id = $1 and entity = $2),
+     paged as (
+       select key, (row_number() over (order by key) - 1) / 1000 as page
+       from (select distinct key from (${sql}) keys where not (select span from planned) @> key::numeric) others)
+     insert into migration.batches (run_id, entity, seq, keys, expected)
+     select $1, $2, (select seq from planned) + 1 + page, array_agg(key order by key)::integer[], count(*) from paged group by page`,
+    [runId, entity, ...values],
+  );
+  if (added.rowCount !== 0) await countBatches(tx, runId, entity);
+  return added.rowCount ?? 0;
+}

@@ -1,9 +1,11 @@
 /** A delta reads what changed since it was loaded, and nothing else: over real processes, with the floor as the witness. */
+import { openClient } from "@nexus/contract";
 import { mutate } from "@nexus/local/sample";
 import type { EntityProgress } from "@nexus/shared/ledger";
 import { startPostgres, startRedis } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectFloor, sourceRows, sum } from "./after-delta.ts";
+import { startApiHere } from "./api-here.ts";
 import { type Journey, openJourney } from "./journey.ts";
 import { oneDatabase } from "./one-database.ts";
 import { expectSumsToClose } from "./outcomes.ts";
@@ -64,6 +66,19 @@ describe.skipIf(!postgres.found || !redis.found)("a delta", () => {
     expect(sum(found, "read")).toBeLessThan(sum(first, "read") / 10);
     expect(sum(found, "read") + sum(found, "unchanged")).toBe(await sourceRows(journey));
     if (postgres.found) await expectFloor(journey, postgres);
+  });
+
+  it("is reported with the outcomes that its unchanged rows have", async (context) => {
+    const { url } = await startApiHere(context, journey.stack);
+    const { totals, summary } = await openClient({ url }).call("GET /v1/report");
+    const parts = totals.current + totals.rejected + totals.parked + totals.excluded;
+    expect([totals.expected + totals.drift, parts]).toEqual([
+      await sourceRows(journey),
+      await sourceRows(journey),
+    ]);
+    expect(totals).toMatchObject({ unaccounted: 0, unread: 0, rejected: expect.any(Number) });
+    expect(totals.rejected).toBeGreaterThan(0);
+    expect(summary.join(" ")).not.toMatch(/does not close/);
   });
 
   it("then reads nothing again", async () => {

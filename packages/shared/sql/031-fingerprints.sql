@@ -1,5 +1,7 @@
 -- Whether loaders keep fingerprints of what they read in this run.
 alter table migration.runs add column fingerprints boolean not null default false;
+-- By table of the source, a digest of its rows' versions when the run began: {"dispatch_office": "2026-01-31 12:00:00+00 844 -123"}. Equal ones: nothing was written in between.
+alter table migration.runs add column source_marks jsonb;
 -- Of the rows that a batch read, as they were read: eight bytes of a digest each. A later delta reads only rows that have another one.
 -- Rows of ranges are what is known of an entity; rows of lists of keys are merged into them when the entity is planned next.
 create table migration.fingerprints (

@@ -24,6 +24,7 @@ import {
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { keepsFingerprints } from "./delta/known.ts";
+import { sourceMarks } from "./delta/source-marks.ts";
 import { countSkipped } from "./excluded.ts";
 import { keepsWhatItChanges } from "./keep-undo.ts";
 import { LOCK_MS, type Setbacks } from "./setbacks.ts";
@@ -65,13 +66,14 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   });
   const undo = await keepsWhatItChanges(deps, selected);
   const fingerprints = await keepsFingerprints(deps);
+  const marks = fingerprints ? await sourceMarks(deps, selected, shape) : {};
   const began = await inTransaction(deps.target, async (tx) => {
     // What the run begins with is written by the extractor that begins it: another one may look later, when rows are loaded already.
     if (!(await markRunBegun(tx, run.id))) return false;
     await recordSource(tx, run.id, shape, snapshot);
     await recordKeyed(tx, run.id, selected);
     if (undo) await beginUndo(tx, run.id);
-    if (fingerprints) await beginFingerprints(tx, run.id);
+    if (fingerprints) await beginFingerprints(tx, run.id, marks);
     const { verifies, takesBackups } = deps.settings;
     if (verifies === true) await wantVerification(tx, run.id);
     if (takesBackups === true || (await backupsAreTaken(tx))) await wantBackups(tx, run.id);

@@ -81,7 +81,7 @@ async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolea
     const losses = await lossesOf(tx, run, entity);
     if (losses === undefined && (await loadsMore(tx, run, entity))) return false;
     const sums = await sumsOf(tx, run.id, entity.name);
-    if (sums.written > 0 || (await neverAnalysed(tx, entity)))
+    if (await changedMuch(tx, run, entity, sums))
       await tx.query(`analyze public.${entity.target.table}`);
     const account = losses === undefined ? await accountFor(deps, tx, run, entity, sums) : [];
     const found = [...lossChecks(losses), ...(await check(tx, entity, sums)), ...account];
@@ -150,6 +150,17 @@ async function goneChecks(
   if (gone === 0) return [];
   const passed = await goneIsTolerable(tx, run.id, entity.name, await countRows(tx, entity));
   return [{ name: TOO_MANY_GONE, passed, expected: null, actual: gone }];
+}
+
+/** A full run analyses what it has written to, because its children wait for good plans; a delta mostly changes too little to change them. */
+async function changedMuch(
+  tx: Client,
+  { mode }: Run,
+  entity: Entity,
+  { written }: Sums,
+): Promise<boolean> {
+  if (await neverAnalysed(tx, entity)) return true;
+  return mode === "delta" ? 20 * written > (await countRows(tx, entity)) : written > 0;
 }
 
 async function neverAnalysed(tx: Client, { target: { table } }: Entity): Promise<boolean> {

@@ -4,9 +4,16 @@ import type { ClaimedBatch } from "./batches.ts";
 
 type Key = number | string;
 
-/** The run keeps fingerprints. */
-export async function beginFingerprints(tx: Queryable, runId: number): Promise<void> {
-  await tx.query(`update migration.runs set fingerprints = true where id = $1`, [runId]);
+/** The run keeps fingerprints. `marks`: by table of the source, what it was before anything was read. */
+export async function beginFingerprints(
+  tx: Queryable,
+  runId: number,
+  marks: Readonly<Record<string, string>>,
+): Promise<void> {
+  await tx.query(
+    `update migration.runs set fingerprints = true, source_marks = $2::jsonb where id = $1`,
+    [runId, JSON.stringify(marks)],
+  );
 }
 
 /** Keeps those of a batch in place of what an earlier generation of it kept. `version`: what else its outcomes depend on. */

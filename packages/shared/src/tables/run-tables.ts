@@ -25,6 +25,7 @@ export const runs = migration.table("runs", {
   backup: boolean().notNull(),
   mode: text().$type<RunMode>().notNull(),
   fingerprints: boolean().notNull(),
+  source_marks: asText("jsonb"),
 });
 
 export const runEntities = migration.table(

@@ -44,10 +44,20 @@ type Own = Columns<
   }
 >;
 
-/** The accounts of a run's entities, parents first. A requeued batch keeps its result until the next one: its rows are in the target. */
+/** What a delta did not read: as many rows have the outcome that they had, of which so many are exceptions of earlier runs. */
+interface Former {
+  readonly unchanged: number;
+  readonly formerlyRejected: number;
+  readonly formerlyParked: number;
+}
+
+/**
+ * The accounts of a run's entities, parents first. A requeued batch keeps its result until the next one: its rows are in the target.
+ * Rows that a delta did not read count with the outcome that they had.
+ */
 export async function accountOfRun(db: Queryable, runId: number): Promise<Account[]> {
-  const found = await db.query<Own & Omit<Account, keyof Own>>(
-    `select e.entity, e.status, e.waived, e.expected, e.excluded, e.error_code as "errorCode", e.gone, b.*,
+  const found = await db.query<Own & Omit<Account, keyof Own> & Former>(
+    `select e.unchanged, f.*, e.entity, e.status, e.waived, e.expected, e.excluded, e.error_code as "errorCode", e.gone, b.*,
        (select count(*) from migration.exceptions x where x.run_id = e.run_id and x.entity = e.entity) as exceptions,
        (select count(*) from migration.validations v
         where v.run_id = e.run_id and v.entity = e.entity and not v.passed) as "failedChecks",
@@ -62,8 +72,29 @@ export async function accountOfRun(db: Queryable, runId: number): Promise<Accoun
          coalesce(sum(read - expected) filter (where status = 'done' or read > 0), 0)::bigint as drift,
          coalesce(sum(expected) filter (where status <> 'done' and read = 0), 0)::bigint as unread
        from migration.batches where run_id = e.run_id and entity = e.entity) b
+     cross join lateral (
+       select count(*) filter (where outcome = 'rejected') as "formerlyRejected", count(*) filter (where outcome = 'parked') as "formerlyParked"
+       from (select distinct on (legacy_id) outcome from migration.exceptions x
+             where e.unchanged > 0 and x.entity = e.entity and x.run_id < e.run_id
+               and (x.resolved_at is null or x.resolved_at > e.settled_at) order by legacy_id, run_id desc) open) f
      where e.run_id = $1 order by e.position`,
     [runId],
   );
-  return found.rows;
+  return found.rows.map(withFormer);
+}
+
+function withFormer({
+  unchanged,
+  formerlyRejected: rejected,
+  formerlyParked: parked,
+  ...own
+}: Account & Former): Account {
+  return {
+    ...own,
+    expected: own.expected + unchanged,
+    loaded: own.loaded + Math.max(0, unchanged - rejected - parked),
+    rejected: own.rejected + rejected,
+    parked: own.parked + parked,
+    exceptions: own.exceptions + rejected + parked,
+  };
 }

@@ -34,7 +34,25 @@ export async function unlike(ask: Ask, known: readonly KnownRange[]): Promise<Kn
   });
 }
 
-/** The rows of a range as the source holds them now: what each is, by its key, keys ascending. */
+/**
+ * The same where nothing was written in the source since the ranges were read: only rows that are there and not known can differ then, as those
+ * that the target had refused. They are counted, which an index does.
+ */
+export async function incomplete(ask: Ask, known: readonly KnownRange[]): Promise<KnownRange[]> {
+  const [first, last] = [known[0], known.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const { table, key } = ask.entity.source;
+  const counts = await query<{ n: number; rows: number }>(
+    ask,
+    `select width_bucket(${key}::bigint, $3::bigint[]) as n, count(*) as rows from ${table}
+     where ${key} > $1::bigint and ${key} <= $2::bigint group by 1`,
+    [first.after, last.to, known.map(({ after }) => String(BigInt(after) + 1n))],
+  );
+  const there = new Map(counts.map(({ n, rows }) => [n, rows]));
+  return known.filter(({ rows }, at) => (there.get(at + 1) ?? 0) !== rows);
+}
+
+/** The rows of a range as the source holds them now: what each is, by its key. */
 export type SourceRows = ReadonlyMap<Key, string>;
 
 /** Of some ranges, in their order. What lies between the first and the last is read at once. */
@@ -43,7 +61,7 @@ export async function rowsOf(ask: Ask, ranges: readonly KnownRange[]): Promise<S
   if (first === undefined || last === undefined) return [];
   const found = await query<{ n: number; keys: Key[]; hashes: Key[] }>(
     ask,
-    `select width_bucket(key, $3::bigint[]) as n, array_agg(key order by key) as keys, array_agg(hash order by key) as hashes
+    `select width_bucket(key, $3::bigint[]) as n, array_agg(key) as keys, array_agg(hash) as hashes
      from (${fingerprintsSql(ask.entity, ask.shape)}) f
      group by 1 having width_bucket(min(key), $3::bigint[]) % 2 = 1`,
     [first.after, last.to, ranges.flatMap(({ after, to }) => [after, to].map(behind))],

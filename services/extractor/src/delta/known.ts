@@ -17,8 +17,8 @@ import {
 import { whyRead } from "./why-read.ts";
 import type { Deps } from "../deps.ts";
 
-/** Ranges that are compared in one step: of 1,000 rows each, the source computes 20,000 fingerprints. */
-const RANGES = 20;
+/** Ranges that are compared in one step. Of 4,000 rows at once the source computes 89,000 fingerprints a second, of 20,000 only 72,000. */
+const RANGES = 8;
 
 /** Whether a run that begins here keeps fingerprints: where it is told to, and the source can compute them (not every server has MD5). */
 export async function keepsFingerprints({ legacy, settings, signal, log }: Deps): Promise<boolean> {

@@ -11,11 +11,12 @@ import {
   sourceAtBegin,
 } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
-import { type Ask, type AskBounds, rowsOf, unlike } from "./ask-fingerprints.ts";
+import { type Ask, type AskBounds, incomplete, rowsOf, unlike } from "./ask-fingerprints.ts";
 import { type Changed, changedIn, isReadWhole, planOf } from "./changed-rows.ts";
+import { isQuiet } from "./source-marks.ts";
 
-/** So many ranges are compared by their sums first: where most of them differ, the others are looked at row by row at once. */
-const PROBE = 4;
+/** So many ranges are compared by their sums first: where they differ, the others of the step are looked at row by row at once. */
+const PROBE = 1;
 
 /** What is planned where nothing was compared. */
 export const NOTHING_COMPARED = {
@@ -37,7 +38,11 @@ export async function planCompared(
 ): Promise<true> {
   const { legacy, target, settings } = deps;
   const shape = (await sourceAtBegin(target, run.id)) ?? (await readSourceShape(legacy));
-  const changed = await compare(deps, { legacy, entity, shape, bounds }, known);
+  const ask = { legacy, entity, shape, bounds };
+  const suspects = (await isQuiet(target, run, entity, shape))
+    ? await incomplete(ask, known)
+    : await differing(ask, known);
+  const changed = await compare(deps, ask, suspects);
   const rows = new Map(known.map(({ id, rows: count }) => [id, count]));
   for (const one of changed) rows.set(one.range.id, isReadWhole(one) ? 0 : one.unchanged);
   const plan = planOf(changed, settings.batchRows);
@@ -50,16 +55,19 @@ export async function planCompared(
   return true;
 }
 
-async function compare(
-  { target }: Pick<Deps, "target">,
-  ask: Ask,
-  known: readonly KnownRange[],
-): Promise<Changed[]> {
+/** Those that are to be looked at row by row. */
+async function differing(ask: Ask, known: readonly KnownRange[]): Promise<KnownRange[]> {
   const probe = known.slice(0, PROBE);
   const others = known.slice(PROBE);
   const first = await unlike(ask, probe);
-  const rest = 2 * first.length > probe.length ? others : await unlike(ask, others);
-  const ranges = [...first, ...rest];
+  return [...first, ...(first.length > 0 ? others : await unlike(ask, others))];
+}
+
+async function compare(
+  { target }: Pick<Deps, "target">,
+  ask: Ask,
+  ranges: readonly KnownRange[],
+): Promise<Changed[]> {
   const before = await knownRows(
     target,
     ranges.map(({ id }) => id),

@@ -1,0 +1,85 @@
+import { entities, entityNamed } from "@nexus/catalog";
+import { readSourceShape } from "@nexus/shared/database";
+import { beginFingerprints } from "@nexus/shared/ledger";
+import { runningRun, type TestContext } from "@nexus/shared/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Deps } from "../deps.ts";
+import { extractorUnderTest, runOf } from "../extractor.fixture.ts";
+import { isQuiet, sourceMarks } from "./source-marks.ts";
+
+const practices = entityNamed(entities, "practices");
+
+let deps: Deps;
+
+beforeEach(async (context: TestContext) => {
+  deps = await extractorUnderTest(context);
+  await deps.legacy.query(
+    `drop table dispatch_office;
+     create table dispatch_office (id integer primary key, name text, address text, phone text);
+     insert into dispatch_office select n, 'Office ' || n from generate_series(1, 100) n`,
+  );
+});
+
+/** A run begins that reads practices, and ends as `status` says. Returns whether the source was quiet since the one before. */
+async function next(status: string): Promise<boolean> {
+  const shape = await readSourceShape(deps.legacy);
+  const runId = await runningRun(deps.target, ["practices"]);
+  await beginFingerprints(deps.target, runId, await sourceMarks(deps, [practices], shape));
+  const quiet = await isQuiet(deps.target, await runOf(deps), practices, shape);
+  await deps.target.query(
+    "update migration.run_entities set status = $2, cursor_key = 100 where run_id = $1",
+    [runId, status],
+  );
+  await deps.target.query("update migration.runs set status = 'completed' where id = $1", [runId]);
+  return quiet;
+}
+
+describe("a source", () => {
+  it("is quiet when nothing was written since the run before, and that one read all of it", async () => {
+    expect(await next("complete"), "no run before").toBe(false);
+    expect(await next("complete")).toBe(true);
+    expect(await next("blocked")).toBe(true);
+    expect(await next("complete"), "the run before was not complete").toBe(false);
+  });
+
+  it.each([
+    ["a new row", "insert into dispatch_office (id) values (101)"],
+    ["another value", "update dispatch_office set name = 'Other' where id = 7"],
+    ["the same value written again", "update dispatch_office set name = name where id = 7"],
+    ["a row that is gone", "delete from dispatch_office where id = 7"],
+    [
+      "a row that went and came back",
+      "delete from dispatch_office where id = 7; insert into dispatch_office (id, name) values (7, 'Office 7')",
+    ],
+  ])("is not quiet after %s", async (_, sql) => {
+    await next("complete");
+    await deps.legacy.query(sql);
+    expect(await next("complete")).toBe(false);
+    expect(await next("complete")).toBe(true);
+  });
+
+  it("is quiet after what was rolled back, and after a vacuum", async () => {
+    await next("complete");
+    await deps.legacy.query("begin; delete from dispatch_office; rollback");
+    await deps.legacy.query("vacuum freeze dispatch_office");
+    expect(await next("complete")).toBe(true);
+  });
+
+  it("is never taken for quiet where a view stands for a table, or a table is locked", async () => {
+    await deps.legacy.query(
+      "alter table dispatch_office rename to offices; create view dispatch_office as select * from offices",
+    );
+    await next("complete");
+    expect(await next("complete")).toBe(false);
+    await deps.legacy.query(
+      "drop view dispatch_office; alter table offices rename to dispatch_office",
+    );
+    await next("complete");
+    const holder = await deps.legacy.connect();
+    await holder.query("begin; lock table dispatch_office");
+    const shape = await readSourceShape(deps.legacy);
+    expect(await sourceMarks(deps, [practices], shape)).toEqual({});
+    await holder.query("rollback");
+    holder.release();
+  });
+});

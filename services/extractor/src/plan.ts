@@ -10,6 +10,7 @@ import {
   recordPlan,
   type Run,
 } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { EntityStatus } from "@nexus/shared/states";
 import { inSpan } from "@nexus/shared/telemetry";
 import { countExcluded } from "./excluded.ts";
@@ -103,8 +104,10 @@ async function planChunk(
   const cursor = await planCursor(deps.target, run.id, name);
   if (cursor === undefined) return true;
   const ranges = await nextRanges(deps, entityNamed(entities, name), cursor, bounds);
+  failpoint("plan.read");
   const last = rowsIn(ranges) < BATCHES_PER_CHUNK * deps.settings.batchRows;
   await inTransaction(deps.target, (tx) => recordPlan(tx, run.id, name, cursor, ranges, last));
+  failpoint("plan.recorded");
   return true;
 }
 

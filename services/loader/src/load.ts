@@ -10,6 +10,7 @@ import {
   recordAdoptedChanges,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
+import { failpoint } from "@nexus/shared/runtime";
 import { keptAwake } from "./awake.ts";
 import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
@@ -47,10 +48,12 @@ type Result = BatchCounts | "closed" | "stale";
 export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): Promise<Handled> {
   const startedAt = performance.now();
   let batch: ClaimedBatch | undefined;
+  failpoint("loader.taken");
   try {
     const { parents } = entityNamed(entities, job.entity);
     batch = await countAttempt(deps.target, job.batch, job.generation, Object.keys(parents));
     if (batch === undefined) return await skip(deps, job);
+    failpoint("loader.claimed");
   } catch (error) {
     return snoozeJob(deps, job, error);
   }
@@ -60,12 +63,14 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
     if (batch.attempts > 1) await measureBatch(deps, run, entity, batch, signal);
     const source = { ...deps, signal, ...searches(batch) };
     const reading = await readRange(source, run, entity, batch);
+    failpoint("loader.read");
     const attempt = { ...source, startedAt, sourceMs: performance.now() - startedAt };
     const counts =
       reading.kind === "whole"
         ? await writeFindingBadRows(attempt, run, entity, batch, reading)
         : await writeCarefully(attempt, run, entity, batch, reading);
     if (counts === "closed") return await snoozeShutOut(deps, batch);
+    failpoint("loader.committed");
     deps.patience.answered();
     if (counts !== "stale")
       deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
@@ -174,6 +179,7 @@ async function write(
   const story = async (tx: Client): Promise<Result> => {
     const gate = await passGate(tx, entity, batch);
     if (gate !== "open") return gate;
+    failpoint("loader.gated");
     let tally: Tally = NOTHING_YET;
     for await (const { rows, read } of keptAwake(tx, idleMs, portions)) {
       const parents = await resolveLinks(tx, entity, rows);
@@ -191,18 +197,28 @@ async function write(
         written: { ...written, refused },
       });
     }
-    const counts = await recordOutcomes(tx, batch, tally);
-    await recordAdoptedChanges(tx, batch, tally.adopted);
-    await emitContent(tx, batch, entity, run, tally);
-    await finishBatch(
-      tx,
-      batch.id,
-      counts,
-      performance.now() - attempt.startedAt,
-      attempt.sourceMs,
-    );
+    failpoint("loader.written");
+    const counts = await conclude(tx, attempt, run, entity, batch, tally);
+    failpoint("loader.finished");
     return counts;
   };
   const how = { commit: "soon", constraints: "immediate" } as const;
   return await inTransaction(target, story, { statementMs, idleMs, signal, ...how });
+}
+
+/** What came of the rows goes on record beside them, and the batch is done. */
+async function conclude(
+  tx: Client,
+  attempt: Attempt,
+  run: RunContext,
+  entity: Entity,
+  batch: ClaimedBatch,
+  tally: Tally,
+): Promise<BatchCounts> {
+  const counts = await recordOutcomes(tx, batch, tally);
+  await recordAdoptedChanges(tx, batch, tally.adopted);
+  await emitContent(tx, batch, entity, run, tally);
+  const { startedAt, sourceMs } = attempt;
+  await finishBatch(tx, batch.id, counts, performance.now() - startedAt, sourceMs);
+  return counts;
 }

@@ -10,6 +10,7 @@ import {
   planNextGeneration,
   recordAudit,
 } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { BatchStatus } from "@nexus/shared/states";
 import { statusOf } from "./control.ts";
 import { CONTROL_BOUNDS, lockedActiveRun } from "./locks.ts";
@@ -49,6 +50,7 @@ export async function requeue(
           entity,
           details: { scope, ...(because === undefined ? {} : { because }), batches: done.batches },
         });
+      failpoint("api.requeued");
       return done;
     },
     CONTROL_BOUNDS,

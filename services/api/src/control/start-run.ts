@@ -1,6 +1,7 @@
 /** Starting a run: of all entities, of some, or of one. */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import { type By, createRun, lockStarts, recordAudit, type Selection } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import { max, query, read, runs } from "@nexus/shared/tables";
 import { decideStrangers } from "./decide-strangers.ts";
 import { busyWith, CONTROL_BOUNDS } from "./locks.ts";
@@ -52,6 +53,7 @@ export async function startRun(
       if (runId === undefined) return await alreadyActive(tx);
       await decided.leave(runId);
       await recordAudit(tx, by, { action: "start", runId, details: startDetails(entities, order) });
+      failpoint("api.started");
       return { kind: "started", runId, entities };
     },
     CONTROL_BOUNDS,

@@ -1,4 +1,5 @@
 import { contract } from "@nexus/contract";
+import { failpoint } from "@nexus/shared/runtime";
 import { cancelRun, pauseRun, resumeRun } from "../control/control.ts";
 import { startRun } from "../control/start-run.ts";
 import { type Deps, namesOf } from "../deps.ts";
@@ -23,6 +24,7 @@ export function runRoutes(app: App, deps: Deps): void {
     const options = optionsOf(deps, asked);
     const order = { entities, skip, leaveStrangers, ...options };
     const run = done(await startRun(target, order, by(request, reason), namesOf(deps)));
+    failpoint("api.answering");
     return await reply.code(201).send(await startedAnswer(deps, run, options));
   });
 

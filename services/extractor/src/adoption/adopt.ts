@@ -10,6 +10,7 @@ import {
   openAdoption,
   recordAudit,
 } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { Deps } from "../deps.ts";
 import { foresee } from "./foresee.ts";
 import type { Future } from "./future.ts";
@@ -61,6 +62,7 @@ async function carryOut(deps: Deps, adoption: Adoption): Promise<void> {
         );
     }
     await endAdoption(tx, adoption.id, null);
+    failpoint("adopt.ending");
   });
 }
 
@@ -73,11 +75,13 @@ async function recogniseAll(deps: Deps, adoption: Adoption): Promise<void> {
   for (const [position, entity] of deps.entities.entries()) {
     if (done.has(entity.name)) continue;
     const recognised = (await recognise(deps, entity, clues, matched)) ?? nobodyIn(entity);
+    failpoint("adopt.recognised");
     let changes: Changes | null = null;
     if (adoption.kind === "plan") {
       matched.set(entity.name, idsOf(recognised));
       changes = await foresee(future, entity, recognised.matches);
     } else await writeKeys(deps.target, adoption, recognised);
+    failpoint("adopt.written");
     await record(deps, adoption, { ...recognised, changes }, position);
   }
 }
@@ -102,6 +106,7 @@ async function record(
     if ((await entitiesDone(deps, adoption, tx)).has(recognised.entity.name)) return;
     await recordEntity(tx, adoption, recognised, position);
     await countChildren(tx, adoption, recognised.entity, deps.entities);
+    failpoint("adopt.recorded");
   });
 }
 

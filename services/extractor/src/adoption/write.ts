@@ -2,6 +2,7 @@
 import type { Entity } from "@nexus/catalog";
 import { type Changes, type Client, inTransaction, type Pool } from "@nexus/shared/database";
 import { type Adoption, lockAdoption, SINCE_LAST_RUN } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { Match } from "./match.ts";
 import type { Recognised } from "./recognise.ts";
 
@@ -33,9 +34,10 @@ export async function writeKeys(
 ): Promise<void> {
   const ordered = matches.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   for (let at = 0; at < ordered.length; at += RANGE)
-    await whileOpen(target, adoption, (tx) =>
-      writeRange(tx, adoption, entity, ordered.slice(at, at + RANGE)),
-    );
+    await whileOpen(target, adoption, async (tx) => {
+      await writeRange(tx, adoption, entity, ordered.slice(at, at + RANGE));
+      failpoint("adopt.keyed");
+    });
 }
 
 async function writeRange(
@@ -156,7 +158,11 @@ export async function undo(
   let undone = 0;
   for (const entity of entities.toReversed())
     for (let rows = RANGE; rows === RANGE; undone += rows)
-      rows = await whileOpen(target, adoption, (tx) => undoRange(tx, entity));
+      rows = await whileOpen(target, adoption, async (tx) => {
+        const undoing = await undoRange(tx, entity);
+        failpoint("adopt.undone");
+        return undoing;
+      });
   return undone;
 }
 

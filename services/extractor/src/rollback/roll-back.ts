@@ -2,6 +2,7 @@
 import type { Entity } from "@nexus/catalog";
 import { errorCode, inTransaction, LONG_MS, nextStep } from "@nexus/shared/database";
 import { endRollback, findRun, openRollback, type Rollback, type Run } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { Deps } from "../deps.ts";
 import { closeEntity, closeRun, countAgain } from "./close.ts";
 import { countPlanned, recordCounts } from "./count.ts";
@@ -51,6 +52,7 @@ async function carryOut(deps: Deps, rollback: Rollback): Promise<void> {
   await whileOpen(target, rollback, async (tx) => {
     if (rollback.kind === "rollback") await closeRun(tx, run);
     await endRollback(tx, rollback.id, null);
+    failpoint("rollback.ending");
   });
 }
 
@@ -93,11 +95,13 @@ async function takeBack(deps: Deps, rollback: Rollback, run: Run, entity: Entity
   let records = 0;
   while (await whileOpen(target, rollback, (tx) => unwindNext(tx, unwinding))) {
     records++;
+    failpoint("rollback.committed");
     signal.throwIfAborted();
   }
   await whileOpen(target, rollback, async (tx) => {
     await closeEntity(tx, rollback, entity, entities.indexOf(entity));
     for (const follower of followers) await countAgain(tx, rollback, follower.entity);
+    failpoint("rollback.closing");
   });
   log.info({ rollback: rollback.id, entity: entity.name, records }, "entity rolled back");
 }

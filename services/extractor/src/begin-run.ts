@@ -76,7 +76,7 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     failpoint("run.begun");
     return true;
   });
-  failpoint("run.planned");
+  if (began) failpoint("run.planned");
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;
 }

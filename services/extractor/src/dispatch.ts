@@ -27,10 +27,11 @@ export async function dispatch(deps: Deps, run: Run): Promise<boolean> {
   for (const entity of await entitiesIn(deps.target, run.id, ["loading"])) {
     if (stopped.has(entity)) continue;
     const page = await takeNextPage(deps, run, entity, highWater);
-    if (page.length > 0) failpoint("dispatch.committed");
+    if (page.length === 0) continue;
+    failpoint("dispatch.committed");
     await enqueue(deps, run, entity, page);
-    if (page.length > 0) failpoint("dispatch.offered");
-    enqueued ||= page.length > 0;
+    failpoint("dispatch.offered");
+    enqueued = true;
   }
   return enqueued;
 }
@@ -44,8 +45,9 @@ async function highWaterNow({ target, settings }: Deps): Promise<number> {
 async function openSettledChildren({ target, log }: Deps, run: Run): Promise<void> {
   for (const entity of await entitiesIn(target, run.id, ["planned"])) {
     const opened = await openEntity(target, run.id, entity, parentsOf(entity));
-    if (opened) failpoint("dispatch.opened");
-    if (opened) log.info({ runId: run.id, entity }, "entity opened");
+    if (!opened) continue;
+    failpoint("dispatch.opened");
+    log.info({ runId: run.id, entity }, "entity opened");
   }
 }
 

@@ -70,9 +70,10 @@ async function settleEntity(deps: Deps, run: Run, entity: Entity): Promise<boole
   const facts = { "nexus.run": run.id, "nexus.entity": entity.name };
   const step = { name: "settle", facts, under: run.traceContext };
   const closed = await inSpan(step, () => closeEntity(deps, run, entity));
+  if (!closed) return false;
   failpoint("settle.closed");
-  if (closed) deps.settled(entity.name, (performance.now() - startedAt) / 1_000);
-  return closed;
+  deps.settled(entity.name, (performance.now() - startedAt) / 1_000);
+  return true;
 }
 
 async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolean> {

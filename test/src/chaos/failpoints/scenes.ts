@@ -1,18 +1,19 @@
 /** What a process is doing when it dies, and what must have come of it in the end. */
 import { rmSync, statSync } from "node:fs";
 import { entities } from "@nexus/catalog";
-import { ApiProblem, ApiUnreachable, type Client, openClient } from "@nexus/contract";
 import { difyEnvironment, startDify } from "@nexus/local/dify";
 import type { ServiceName } from "@nexus/local/services";
 import { brokenInvariants } from "@nexus/shared/ledger";
 import type { Failpoint } from "@nexus/shared/runtime";
-import { eventually, withoutPgDump } from "@nexus/shared/testing";
+import { withoutPgDump } from "@nexus/shared/testing";
 import { expect } from "vitest";
 import { filled, heldDocuments, wantedDocuments } from "../../dify.ts";
 import { askBack, contents, over } from "../../rolled-back.ts";
 import { verify } from "../../verify.ts";
+import { accountsOf } from "../accounts.ts";
 import { breakableWithVectors } from "../arena.ts";
-import type { Env, Post } from "./crew.ts";
+import { api } from "./api-scene.ts";
+import type { Scene } from "./scene.ts";
 import {
   clear,
   embedsTheSame,
@@ -24,18 +25,6 @@ import {
   type Stage,
 } from "./stage.ts";
 
-export interface Scene {
-  /** The service whose processes die. */
-  readonly victim: ServiceName;
-  /** Why it cannot be played on this machine; undefined: it can. */
-  readonly missing?: string | undefined;
-  /** Plays it: `man` puts the victims to their post, with an environment of their own. Throws where the end is not as it must be. */
-  play(stage: Stage, man: Man): Promise<void>;
-}
-
-/** Mans the victims' post, and those of the others. */
-type Man = (env?: Env, others?: Readonly<Record<string, Post>>) => Promise<void>;
-
 const run = (victim: ServiceName): Scene => ({
   victim,
   play: async (stage, man) => {
@@ -44,6 +33,37 @@ const run = (victim: ServiceName): Scene => ({
     await endsTheSame(stage, await stage.journey.begin({ embeddings: true }));
   },
 });
+
+/** The target does not keep one practice: rows that wait for it are parked as long as the run goes on. */
+const parked: Scene = {
+  victim: "extractor",
+  play: async (stage, man) => {
+    const { target, begin, completed } = stage.journey;
+    const runOnce = async () => {
+      const runId = await begin({ embeddings: true });
+      await completed(runId);
+      return await accountsOf(target, runId);
+    };
+    await clear(stage);
+    await target.query(WITHHELD);
+    try {
+      await stage.crew.man(PLAIN);
+      const undisturbed = await runOnce();
+      expect(
+        undisturbed.exceptions.filter((one) => one.includes(" parked ")).length,
+      ).toBeGreaterThan(0);
+      await clear(stage);
+      await man();
+      expect(await runOnce()).toEqual(undisturbed);
+    } finally {
+      await target.query("drop function withheld cascade");
+    }
+  },
+};
+
+const WITHHELD = `
+  create function withheld() returns trigger language plpgsql as $$ begin return null; end $$;
+  create trigger withheld before insert on public.practices for each row when (new.legacy_id % 4 = 0) execute function withheld()`;
 
 const backup: Scene = {
   victim: "extractor",
@@ -142,82 +162,13 @@ const dify: Scene = {
   },
 };
 
-/** Who is not answered asks again with the same key, as `nexus` does: it is done once. */
-const api: Scene = {
-  victim: "api",
-  play: async (stage, man) => {
-    const { journey } = stage;
-    await clear(stage);
-    await man({ API_PORT: "0" });
-    await untilAnswered(stage, (client) =>
-      client.call("POST /v1/runs", { body: { embeddings: true }, idempotencyKey: "start" }),
-    );
-    const [only, ...others] = await runsOf(stage);
-    expect(others, "a second run").toEqual([]);
-    await endsTheSame(stage, only ?? 0);
-    await untilAnswered(stage, (client) =>
-      client.call("POST /v1/entities/:entity/requeue", {
-        params: { entity: "cases" },
-        body: { scope: "all" },
-        idempotencyKey: "requeue",
-      }),
-    );
-    const [repair, ...more] = (await runsOf(stage)).toReversed();
-    expect(more, "a second repair").toEqual([only]);
-    await journey.completed(repair ?? 0);
-    await holdsTheSame(stage, only ?? 0);
-  },
-};
-
-async function runsOf({ journey }: Stage): Promise<number[]> {
-  const { rows } = await journey.target.query<{ id: number }>(
-    "select id from migration.runs order by id",
-  );
-  return rows.map(({ id }) => id);
-}
-
-/** Asks until it is answered, by whoever stands at the post by then. What it asked for may be there already. */
-async function untilAnswered(
-  { crew, journey }: Stage,
-  ask: (client: Client) => Promise<unknown>,
-): Promise<void> {
-  await eventually(
-    async () => {
-      try {
-        const { port } = (await crew.at("api")?.waitForLine({ msg: "ready" })) ?? {};
-        await ask(openClient({ url: `http://127.0.0.1:${String(port)}` }));
-        return true;
-      } catch (error) {
-        if (error instanceof ApiProblem && error.code === "run_active") return true;
-        if (isOfTheDead(error)) await letKeysAge(journey);
-        else throw error;
-        return false;
-      }
-    },
-    { within: 30_000, every: 100 },
-  );
-}
-
-/** It died before it was ready, or while it answered, or has left its key behind. */
-function isOfTheDead(error: unknown): boolean {
-  if (error instanceof ApiProblem) return error.code === "idempotency_in_flight";
-  return error instanceof ApiUnreachable || /ended without/.test(String(error));
-}
-
-/** A minute goes by: then a key belongs to nobody any more. */
-async function letKeysAge({ target }: Stage["journey"]): Promise<void> {
-  await target.query(
-    "update migration.idempotency_keys set claimed_at = claimed_at - interval '1 minute'",
-  );
-}
-
 type Part = Failpoint extends `${infer P}.${string}` ? P : never;
 
 const SCENES: Readonly<Record<Part, Scene>> = {
   run: run("extractor"),
   plan: run("extractor"),
   dispatch: run("extractor"),
-  parked: run("extractor"),
+  parked,
   rollup: run("extractor"),
   settle: run("extractor"),
   gone: run("extractor"),

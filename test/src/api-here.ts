@@ -15,7 +15,7 @@ export interface ApiHere {
 
 /** Starts it as its `main.ts` does, with the same variables, and ends it with the test. */
 export async function startApiHere(
-  context: TestContext,
+  context: Pick<TestContext, "onTestFinished">,
   servers: Parameters<typeof serviceToRun>[1],
   more: Readonly<Record<string, string>> = {},
 ): Promise<ApiHere> {

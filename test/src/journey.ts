@@ -1,7 +1,7 @@
 /** A journey: a sample, a migrated target and the services as real processes, for one test. */
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import { makeSample, type SampleOptions } from "@nexus/local/sample";
-import { type ServiceName, serviceToRun } from "@nexus/local/services";
+import { type ServiceName, serviceToRun, type ServiceToRun } from "@nexus/local/services";
 import { inTransaction, openPool, type Pool } from "@nexus/shared/database";
 import {
   brokenInvariants,
@@ -61,6 +61,8 @@ export interface Journey {
     env?: Readonly<Record<string, string>>,
     fileOf?: (built: string) => string,
   ): Promise<ServiceProcess>;
+  /** How a service is started; `env` is added to its environment. */
+  specOf(service: ServiceName, env?: Readonly<Record<string, string>>): ServiceToRun;
   /** Creates a run and returns its id. */
   begin(options?: RunOptions): Promise<number>;
   /** Waits until a run is completed. `within`: how long nothing may change, in milliseconds. */
@@ -115,8 +117,10 @@ async function assemble(
   await migrateTarget({ target, entities, idNamespace: NAMESPACE });
   const prepared = await prepare?.(running);
   const services: ServiceProcess[] = [];
-  const start: Journey["start"] = async (service, more = {}, fileOf = (built) => built) => {
-    const built = serviceToRun(service, running, { ...FAST, ...env, ...prepared, ...more });
+  const specOf: Journey["specOf"] = (service, more = {}) =>
+    serviceToRun(service, running, { ...FAST, ...env, ...prepared, ...more });
+  const start: Journey["start"] = async (service, more, fileOf = (built) => built) => {
+    const built = specOf(service, more);
     const started = await startService({ ...built, main: fileOf(built.main) });
     open.push(service, () => started.kill("SIGTERM"));
     services.push(started);
@@ -133,6 +137,7 @@ async function assemble(
     target,
     services,
     start,
+    specOf,
     begin: (run) => begin(target, { ...common, ...run }),
     completed: (runId, within) => completed(target, runId, brokenByHand, within),
     close: () => open.closeAll(),

@@ -1,4 +1,5 @@
 /** Calls for all claimed texts of a page, side by side as far as the process allows, and gives back what came to nothing. */
+import { failpoint } from "@nexus/shared/runtime";
 import { inCall } from "@nexus/shared/telemetry";
 import { type Called, callFor } from "./call.ts";
 import type { Deps } from "./deps.ts";
@@ -97,6 +98,7 @@ function callOne(
         const called = await call(claim, begun);
         if (called.kind !== "embedded") return called;
         await deps.store.store(claim.id, called.embedding);
+        failpoint("embedder.stored");
         return { kind: "stored", id: claim.id };
       }),
     );

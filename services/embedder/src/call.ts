@@ -9,7 +9,7 @@ import {
   TOO_LONG,
 } from "@nexus/shared/embedding";
 import type { Log } from "@nexus/shared/telemetry";
-import { backoffMs, MAX_ATTEMPTS, pause, wasWellSince } from "@nexus/shared/runtime";
+import { backoffMs, MAX_ATTEMPTS, pause, wasWellSince, failpoint } from "@nexus/shared/runtime";
 import { type Claim, markTextFailed, countFailedAttempt } from "./claim-texts.ts";
 
 export interface Caller {
@@ -44,6 +44,7 @@ export async function callFor(
   try {
     const embedding = await caller.provider.embed(claim.text, signal);
     caller.health.answeredAt = performance.now();
+    failpoint("embedder.answered");
     await caller.budget.record(granted, { kind: "used", tokens: embedding.tokens });
     return { kind: "embedded", embedding };
   } catch (error) {

@@ -1,6 +1,7 @@
 /** What is done when nothing is left to embed: strays are swept away, statistics renewed, the index built. */
 import { entities } from "@nexus/catalog";
 import { type Client, inTransaction, LONG_MS, type Pool } from "@nexus/shared/database";
+import { failpoint } from "@nexus/shared/runtime";
 import type { Log } from "@nexus/shared/telemetry";
 import { dropForLargeDelta, ensureIndex, type IndexDeps } from "./vector-index.ts";
 
@@ -38,6 +39,7 @@ export async function tendVectors(
     );
     memory.upTo = outbox.newest;
   }
+  failpoint("vectors.swept");
   await ensureIndex(deps, signal);
 }
 

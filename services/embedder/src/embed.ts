@@ -4,7 +4,7 @@ import { nextStep } from "@nexus/shared/database";
 import { TOO_LONG } from "@nexus/shared/embedding";
 import { recordRefusal } from "@nexus/shared/ledger";
 import type { ContentJob, Handled } from "@nexus/shared/queue";
-import { pause } from "@nexus/shared/runtime";
+import { pause, failpoint } from "@nexus/shared/runtime";
 import { callAll } from "./call-all.ts";
 import type { Deps } from "./deps.ts";
 import { cutSmaller, type Item, readItems, unreadItem } from "./chunk-content.ts";
@@ -35,6 +35,7 @@ export async function embedPage(
   try {
     const page = await beginPage(deps.target, job);
     if (page === undefined) return { kind: "done" };
+    failpoint("embedder.begun");
     if (page.begun > MAY_DIE)
       return await deps.suspectTurn(() => embedOneByOne(deps, page, signal));
     return await embedTogether(deps, page, signal);
@@ -74,6 +75,7 @@ async function embedTogether(deps: Deps, page: Page, signal: AbortSignal): Promi
 
 async function finish(deps: Deps, page: Page): Promise<Handled> {
   const seconds = await finishPage(deps.target, page);
+  failpoint("embedder.finished");
   if (seconds !== null) deps.consumed(seconds);
   return { kind: "done" };
 }
@@ -182,6 +184,7 @@ async function embedOnce(
   const { cut, texts } = await embedTexts(deps, changed, signal);
   const decided = cut.flatMap((item) => decide(item, texts) ?? []);
   const done = await attachVectors(deps.target, content, decided);
+  failpoint("embedder.attached");
   return {
     left: changed.map(({ id }) => id).filter((id) => !done.has(id)),
     waitMs: decided.length === changed.length ? 0 : soonest(texts),
@@ -199,6 +202,7 @@ async function embedTexts(
   for (let cut = items; ;) {
     const claimedAt = performance.now();
     const claims = await claimTexts(deps.target, deps.provider.model, cut, deps.claimMs);
+    failpoint("embedder.claimed");
     deps.lookedUp(claims.values());
     const texts = await callAll(deps, claims, claimedAt + deps.claimMs - deps.callMs, signal);
     const smaller = cut.map((item) =>

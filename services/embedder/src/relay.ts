@@ -6,6 +6,7 @@ import {
   reconcileLostJobs,
   type Transport,
 } from "@nexus/shared/queue";
+import { failpoint } from "@nexus/shared/runtime";
 import { inSpan, type Log } from "@nexus/shared/telemetry";
 import { type OfferedPage, openPages, relayedPages, takeEvents } from "./pages.ts";
 
@@ -40,7 +41,9 @@ export async function relay(deps: RelayDeps, memory: RelayMemory): Promise<numbe
   const { target, settings } = deps;
   const room = settings.highWater - (await openPages(target, 0));
   const pages = room > 0 ? await takeEvents(target, room) : [];
+  if (pages.length > 0) failpoint("relay.taken");
   await enqueue(deps, pages);
+  if (pages.length > 0) failpoint("relay.offered");
   if (performance.now() - memory.lastAt >= settings.careMs) {
     memory.lastAt = performance.now();
     await reconcile(deps, memory);

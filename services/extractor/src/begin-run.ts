@@ -21,6 +21,7 @@ import {
   wantVerification,
   type Run,
 } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { keepsFingerprints } from "./delta/known.ts";
@@ -67,6 +68,7 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   const undo = await keepsWhatItChanges(deps, selected);
   const fingerprints = await keepsFingerprints(deps);
   const marks = fingerprints ? await sourceMarks(deps, selected, shape) : {};
+  failpoint("run.inspected");
   const began = await inTransaction(deps.target, async (tx) => {
     // What the run begins with is written by the extractor that begins it: another one may look later, when rows are loaded already.
     if (!(await markRunBegun(tx, run.id))) return false;
@@ -77,8 +79,10 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     const { verifies, takesBackups } = deps.settings;
     if (verifies === true) await wantVerification(tx, run.id);
     if (takesBackups === true || (await backupsAreTaken(tx))) await wantBackups(tx, run.id);
+    failpoint("run.begun");
     return true;
   });
+  if (began) failpoint("run.planned");
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;
 }

@@ -1,6 +1,7 @@
 /** One walk through the keys of source and target before an entity is closed: what is missing here, and what is gone there. */
 import type { Entity } from "@nexus/catalog";
 import { type ComparedPage, comparePage, keepsKey, type Run } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { Deps } from "./deps.ts";
 import { goneCursor, isBeginning, recordPage } from "./gone-rows.ts";
 import { LOCK_MS } from "./setbacks.ts";
@@ -32,6 +33,7 @@ export async function compareWithSource(deps: Deps, run: Run, entity: Entity): P
             bounds,
           );
     const fresh = page.gone.length > 0 && (await hasNoOthers(deps, run, entity));
+    failpoint("gone.compared");
     await recordPage(target, run.id, entity.name, after, fresh ? { ...page, gone: [] } : page);
     if (page.to === null) return true;
     if (performance.now() > until) return false;

@@ -13,6 +13,7 @@ import {
   markQueued,
 } from "@nexus/shared/ledger";
 import { type LoadJob, loadQueueName, newLoadJob } from "@nexus/shared/queue";
+import { failpoint } from "@nexus/shared/runtime";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { overLimit } from "./over-limit.ts";
@@ -26,8 +27,11 @@ export async function dispatch(deps: Deps, run: Run): Promise<boolean> {
   for (const entity of await entitiesIn(deps.target, run.id, ["loading"])) {
     if (stopped.has(entity)) continue;
     const page = await takeNextPage(deps, run, entity, highWater);
+    if (page.length === 0) continue;
+    failpoint("dispatch.committed");
     await enqueue(deps, run, entity, page);
-    enqueued ||= page.length > 0;
+    failpoint("dispatch.offered");
+    enqueued = true;
   }
   return enqueued;
 }
@@ -41,7 +45,9 @@ async function highWaterNow({ target, settings }: Deps): Promise<number> {
 async function openSettledChildren({ target, log }: Deps, run: Run): Promise<void> {
   for (const entity of await entitiesIn(target, run.id, ["planned"])) {
     const opened = await openEntity(target, run.id, entity, parentsOf(entity));
-    if (opened) log.info({ runId: run.id, entity }, "entity opened");
+    if (!opened) continue;
+    failpoint("dispatch.opened");
+    log.info({ runId: run.id, entity }, "entity opened");
   }
 }
 
@@ -59,7 +65,10 @@ async function takeNextPage(
   return await inTransaction(target, async (tx) => {
     if (!(await claimEntity(tx, run.id, entity, "loading"))) return [];
     const room = await roomFor(tx, run.id, entity, highWater);
-    return room > 0 ? await markQueued(tx, run.id, entity, room, parentsOf(entity)) : [];
+    if (room <= 0) return [];
+    const page = await markQueued(tx, run.id, entity, room, parentsOf(entity));
+    failpoint("dispatch.marked");
+    return page;
   });
 }
 

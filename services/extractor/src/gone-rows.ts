@@ -1,6 +1,7 @@
 /** Records what an entity's comparison with the source found, a page of keys at a time: keys that are missing here, and keys that are gone there. */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import { BEGINNING, type ComparedPage, type Key, MOST_MISSING } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 
 /** Where the comparison of an entity stands: int8's least value is text. Undefined: there is nothing to compare (any more). */
 export async function goneCursor(
@@ -39,6 +40,7 @@ export async function recordPage(
         [runId, entity, missing],
       );
     if (to === null) await endComparison(tx, runId, entity);
+    failpoint("gone.recorded");
   });
 }
 

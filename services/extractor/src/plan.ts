@@ -13,6 +13,7 @@ import {
   recordPlan,
   type Run,
 } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { EntityStatus } from "@nexus/shared/states";
 import { inSpan } from "@nexus/shared/telemetry";
 import { countExcluded } from "./excluded.ts";
@@ -114,12 +115,14 @@ async function planChunk(
   if (first?.after === cursor.cursor)
     return await planCompared(deps, run, entity, cursor, known, bounds);
   const ranges = await nextRanges(deps, entity, cursor, first?.after ?? null, bounds);
+  failpoint("plan.read");
   const isAll = rowsIn(ranges) < BATCHES_PER_CHUNK * deps.settings.batchRows;
   await inTransaction(deps.target, (tx) =>
     isAll && first !== undefined
       ? recordDelta(tx, run.id, name, cursor, { ...NOTHING_COMPARED, ranges, to: first.after })
       : recordPlan(tx, run.id, name, cursor, ranges, isAll),
   );
+  failpoint("plan.recorded");
   return true;
 }
 

@@ -2,6 +2,7 @@
 import { entities, entityNamed } from "@nexus/catalog";
 import { type Client, inTransaction } from "@nexus/shared/database";
 import { loadAgain, type Run } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import { anyParked, releaseArrived } from "./arrivals.ts";
 import type { Deps } from "./deps.ts";
 import { type ParentTable, parkedEntities, releaseParked } from "./parked.ts";
@@ -12,7 +13,9 @@ export async function releaseParkedRows({ target, log }: Deps, run: Run): Promis
   if (!(await anyParked(target, run.id))) return false;
   const released = await inTransaction(target, async (tx) => {
     await tx.query(`set local lock_timeout = ${LOCK_MS}`);
-    return await releaseArrived(tx, run.id, entities.map(tableOf));
+    const arrived = await releaseArrived(tx, run.id, entities.map(tableOf));
+    failpoint("parked.released");
+    return arrived;
   });
   for (const { entity, batches } of released)
     log.info({ runId: run.id, entity, batches }, "parked rows released");

@@ -1,5 +1,6 @@
 /** Rolls up the counts of finished batches, beside everything else: settling a large entity takes seconds, and people look on. */
 import { activeRun, entitiesIn, rollUpCounts } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { Deps } from "./deps.ts";
 
 /** What people see is two seconds old at most: this is half a second of it. */
@@ -13,5 +14,6 @@ export async function rollUp({ target }: Pick<Deps, "target">): Promise<number> 
   const run = await activeRun(target);
   if (run !== undefined)
     await rollUpCounts(target, run.id, await entitiesIn(target, run.id, ["loading", "settling"]));
+  failpoint("rollup.done");
   return Math.max(ROLL_UP_MS, REST * (performance.now() - began));
 }

@@ -22,6 +22,7 @@ import {
   TOO_MANY_GONE,
   TOO_MANY_LOSSES,
 } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { BatchStatus, EntityStatus } from "@nexus/shared/states";
 import { inSpan } from "@nexus/shared/telemetry";
 import { accountFor } from "./account.ts";
@@ -49,6 +50,7 @@ export async function settle(
     const one = await attempt(deps, run, setbacks, step, async () => {
       const open = over.some(({ entity }) => entity === name) ? QUEUED : undefined;
       if (!begun.has(name) && !(await beginSettling(deps.target, run.id, name, open))) return false;
+      failpoint("settle.begun");
       const entity = entityNamed(entities, name);
       return (
         (await compareWithSource(deps, run, entity)) && (await settleEntity(deps, run, entity))
@@ -69,8 +71,10 @@ async function settleEntity(deps: Deps, run: Run, entity: Entity): Promise<boole
   const facts = { "nexus.run": run.id, "nexus.entity": entity.name };
   const step = { name: "settle", facts, under: run.traceContext };
   const closed = await inSpan(step, () => closeEntity(deps, run, entity));
-  if (closed) deps.settled(entity.name, (performance.now() - startedAt) / 1_000);
-  return closed;
+  if (!closed) return false;
+  failpoint("settle.closed");
+  deps.settled(entity.name, (performance.now() - startedAt) / 1_000);
+  return true;
 }
 
 async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
@@ -87,12 +91,14 @@ async function closeEntity(deps: Deps, run: Run, entity: Entity): Promise<boolea
     const found = [...lossChecks(losses), ...(await check(tx, entity, sums)), ...account];
     const checks = [...found, ...(await goneChecks(tx, run, entity, found))];
     await recordChecks(tx, run.id, entity.name, checks);
+    failpoint("settle.checked");
     await rollUpCounts(tx, run.id, [entity.name]);
     await recordStrangers(tx, run.id, await countStrangers(tx, [entity]));
     await recordAdopted(tx, run.id);
     await recordRows(tx, run.id, entity);
     const failedCheck = checks.find(({ passed }) => !passed)?.name;
     const status = await conclude(tx, run, entity, failedCheck);
+    failpoint("settle.concluded");
     log.info(
       { runId: run.id, entity: entity.name, status, ...sums, failedCheck },
       "entity settled",

@@ -1,5 +1,6 @@
 /** The story of a run: begun, settled, released, dispatched, completed; planned beside that. Any number of extractors may tick at once. */
 import { activeRun, allSettled, completeRun, type Run } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import { beginRun } from "./begin-run.ts";
 import { type Memory, reconcile } from "./reconcile.ts";
 import type { Deps } from "./deps.ts";
@@ -37,7 +38,11 @@ function together(failures: readonly unknown[]): unknown {
 async function finish(deps: Deps, run: Run): Promise<boolean> {
   const { target, log } = deps;
   if (!(await allSettled(target, run.id)) || (await followMoved(deps, run))) return false;
-  const completed = await completeRun(target, run.id, (tx) => releaseTheLast(tx, run));
+  const completed = await completeRun(target, run.id, async (tx) => {
+    const released = await releaseTheLast(tx, run);
+    failpoint("run.completing");
+    return released;
+  });
   if (completed) log.info({ runId: run.id }, "run completed");
   return completed;
 }

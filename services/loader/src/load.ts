@@ -11,6 +11,7 @@ import {
   recordAdoptedChanges,
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
+import { failpoint } from "@nexus/shared/runtime";
 import { keptAwake } from "./awake.ts";
 import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
@@ -48,10 +49,12 @@ type Result = BatchCounts | "closed" | "stale";
 export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): Promise<Handled> {
   const startedAt = performance.now();
   let batch: ClaimedBatch | undefined;
+  failpoint("loader.taken");
   try {
     const { parents } = entityNamed(entities, job.entity);
     batch = await countAttempt(deps.target, job.batch, job.generation, Object.keys(parents));
     if (batch === undefined) return await skip(deps, job);
+    failpoint("loader.claimed");
   } catch (error) {
     return snoozeJob(deps, job, error);
   }
@@ -61,12 +64,14 @@ export async function loadBatch(deps: Deps, job: LoadJob, signal: AbortSignal): 
     if (batch.attempts > 1) await measureBatch(deps, run, entity, batch, signal);
     const source = { ...deps, signal, ...searches(batch) };
     const reading = await readRange(source, run, entity, batch);
+    failpoint("loader.read");
     const attempt = { ...source, startedAt, sourceMs: performance.now() - startedAt };
     const counts =
       reading.kind === "whole"
         ? await writeFindingBadRows(attempt, run, entity, batch, reading)
         : await writeCarefully(attempt, run, entity, batch, reading);
     if (counts === "closed") return await snoozeShutOut(deps, batch);
+    failpoint("loader.committed");
     deps.patience.answered();
     if (counts !== "stale")
       deps.log.debug({ batch: batch.id, entity: entity.name, ...counts }, "batch done");
@@ -175,6 +180,7 @@ async function write(
   const story = async (tx: Client): Promise<Result> => {
     const gate = await passGate(tx, entity, batch);
     if (gate !== "open") return gate;
+    failpoint("loader.gated");
     let tally: Tally = NOTHING_YET;
     for await (const { rows, read } of keptAwake(tx, idleMs, portions)) {
       const parents = await resolveLinks(tx, entity, rows);
@@ -193,7 +199,10 @@ async function write(
         rows,
       });
     }
-    return await record(tx, attempt, run, entity, batch, tally);
+    failpoint("loader.written");
+    const counts = await record(tx, attempt, run, entity, batch, tally);
+    failpoint("loader.finished");
+    return counts;
   };
   const how = { commit: "soon", constraints: "immediate" } as const;
   return await inTransaction(target, story, { statementMs, idleMs, signal, ...how });
@@ -213,6 +222,7 @@ async function record(
   await emitContent(tx, batch, entity, run, tally);
   if (run.fingerprinted !== undefined)
     await keepFingerprints(tx, batch, run.fingerprinted(entity), tally.fingerprints);
-  await finishBatch(tx, batch.id, counts, performance.now() - attempt.startedAt, attempt.sourceMs);
+  const { startedAt, sourceMs } = attempt;
+  await finishBatch(tx, batch.id, counts, performance.now() - startedAt, sourceMs);
   return counts;
 }

@@ -1,6 +1,7 @@
 /** Starting a run: of all entities, of some, or of one. */
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
+import { failpoint } from "../runtime/failpoint.ts";
 import type { RunMode } from "../states/index.ts";
 import { max, query, read, runs } from "../tables/index.ts";
 import { lockStarts } from "./adoptions.ts";
@@ -83,6 +84,7 @@ export async function startRunIn(
   if (runId === undefined) return await alreadyActive(tx, order.cutover);
   await decided.leave(runId);
   await recordAudit(tx, by, { action: "start", runId, details: startDetails(entities, order) });
+  failpoint("api.started");
   return { kind: "started", runId, entities };
 }
 

@@ -1,5 +1,6 @@
 /** The transport over BullMQ, whichever backend carries it. Settings are those that held in measurement. */
 import type { BackendClasses, IQueueBackend, Job, JobState, QueueBaseOptions } from "bullmq";
+import { failpoint } from "../runtime/failpoint.ts";
 import { pause } from "../runtime/ticker.ts";
 import { note, queueTelemetry } from "../telemetry/tracing.ts";
 import { bullmq } from "./libraries.ts";
@@ -160,6 +161,7 @@ async function doJob(
     note({ "nexus.outcome": "error" });
     throw error;
   });
+  failpoint("queue.handled");
   note({ "nexus.outcome": handled.kind });
   switch (handled.kind) {
     case "done":

@@ -1,4 +1,5 @@
 export { type Closers, closers } from "./closers.ts";
+export { type Failpoint, failpoint, FAILPOINTS } from "./failpoint.ts";
 export { microBatch } from "./micro-batch.ts";
 export { openStatus } from "./open-status.ts";
 export { backoffMs, MAX_ATTEMPTS, wasWellSince } from "./retry-policy.ts";

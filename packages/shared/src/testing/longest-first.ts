@@ -15,6 +15,7 @@ export const LONGEST: readonly string[] = [
   "test/src/evidence.test.ts",
   "test/src/twin.test.ts",
   "test/src/changes.test.ts",
+  "chaos/failpoints/failpoints.test.ts",
   "chaos/points.test.ts",
   "chaos/sigterm.test.ts",
   "test/src/leftovers/left-over.test.ts",

@@ -12,6 +12,7 @@ import {
   recordAudit,
   unknownAmong,
 } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { BatchStatus } from "@nexus/shared/states";
 import { statusOf } from "./control.ts";
 import { lockedActiveRun } from "./locks.ts";
@@ -51,6 +52,7 @@ export async function requeue(
           entity,
           details: { scope, ...(because === undefined ? {} : { because }), batches: done.batches },
         });
+      failpoint("api.requeued");
       return done;
     },
     CONTROL_BOUNDS,

@@ -1,5 +1,6 @@
 import { contract } from "@nexus/contract";
 import { startRun } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import { cancelRun, pauseRun, resumeRun } from "../control/control.ts";
 import { type Deps, namesOf } from "../deps.ts";
 import { pageOf, positionIn } from "../answers/page.ts";
@@ -31,6 +32,7 @@ export function runRoutes(app: App, deps: Deps): void {
     const options = optionsOf(deps, asked);
     const order = { entities, skip, leaveStrangers, afterCutover, mode, ...options };
     const run = done(await startRun(target, order, by(request, reason), namesOf(deps)));
+    failpoint("api.answering");
     return await reply.code(201).send(await startedAnswer(deps, run, options));
   });
 

@@ -1,4 +1,5 @@
 /** The steps that change something in Dify, or look at it. Each leaves `work` as it is known afterwards, or throws why it must wait. */
+import { failpoint } from "@nexus/shared/runtime";
 import type { DifyDeps } from "./deps.ts";
 import { type Dataset, makeDataset } from "./datasets.ts";
 import { type Claimed, type Actual, save } from "./documents.ts";
@@ -75,11 +76,14 @@ async function create(deps: DifyDeps, work: Work): Promise<void> {
   const permit = await permitOf(deps);
   const asked = { ...NOTHING, datasetId: dataset.id, sha256: desired.sha256 };
   await write(deps, work, { ...asked, unsureMs: 0 });
+  failpoint("dify.intended");
   try {
     const documentId = await permit(() =>
       deps.dify.createDocument(dataset.id, nameOf(work), desired.text),
     );
+    failpoint("dify.answered");
     await write(deps, work, { ...asked, documentId, indexingMs: 0 });
+    failpoint("dify.written");
   } catch (error) {
     // A refusal is an answer: there is no document. Of anything else that is not known.
     if (error instanceof DifyFailure && error.kind !== "retry")

@@ -1,4 +1,5 @@
 /** One round of the Dify consumer: takes in what is offered, and works on what is due. */
+import { failpoint } from "@nexus/shared/runtime";
 import { advance } from "./advance.ts";
 import type { DifyDeps } from "./deps.ts";
 import { claimDue } from "./documents.ts";
@@ -21,8 +22,10 @@ export async function consume(
 ): Promise<number> {
   const waited = await takeIn(deps.target);
   for (const seconds of waited) deps.consumed(seconds);
+  if (waited.length > 0) failpoint("dify.taken");
   const due = await claimDue(deps.target, calls, deps.settings.claimMs);
   if (due.length === 0) return waited.length > 0 ? 0 : tickMs;
+  failpoint("dify.claimed");
   const rests = await Promise.all(due.map((claimed) => advance(deps, claimed, signal)));
   // The next permit is for one of them: whoever waited for the last would let the others' pass.
   const waits = rests.filter((ms) => ms > 0);

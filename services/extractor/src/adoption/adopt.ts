@@ -11,6 +11,7 @@ import {
   recordAudit,
   voidFingerprints,
 } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import { carryOutAsked, whileOpen } from "../asked-work.ts";
 import type { Deps } from "../deps.ts";
 import { foresee } from "./foresee.ts";
@@ -46,6 +47,7 @@ async function carryOut(deps: Deps, adoption: Adoption): Promise<void> {
         );
     }
     await endOpen(tx, "adoptions", adoption.id, null);
+    failpoint("adopt.ending");
   });
 }
 
@@ -58,11 +60,13 @@ async function recogniseAll(deps: Deps, adoption: Adoption): Promise<void> {
   for (const [position, entity] of deps.entities.entries()) {
     if (done.has(entity.name)) continue;
     const recognised = (await recognise(deps, entity, clues, matched)) ?? nobodyIn(entity);
+    failpoint("adopt.recognised");
     let changes: Changes | null = null;
     if (adoption.kind === "plan") {
       matched.set(entity.name, idsOf(recognised));
       changes = await foresee(future, entity, recognised.matches);
     } else await writeKeys(deps, adoption, recognised);
+    failpoint("adopt.written");
     await record(deps, adoption, { ...recognised, changes }, position);
   }
 }
@@ -89,6 +93,7 @@ async function record(
     // An adopted row is to be brought up to date by the next run, even by a delta.
     if (adoption.kind === "adopt") await voidFingerprints(tx, [recognised.entity.name]);
     await countChildren(tx, adoption, recognised.entity, deps.entities);
+    failpoint("adopt.recorded");
   });
 }
 

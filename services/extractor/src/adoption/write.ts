@@ -2,6 +2,7 @@
 import type { Entity } from "@nexus/catalog";
 import type { Changes, Client } from "@nexus/shared/database";
 import { type Adoption, SINCE_LAST_RUN } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import { whileOpen } from "../asked-work.ts";
 import type { Deps } from "../deps.ts";
 import type { Match } from "./match.ts";
@@ -23,9 +24,10 @@ export async function writeKeys(
 ): Promise<void> {
   const ordered = matches.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   for (let at = 0; at < ordered.length; at += RANGE)
-    await whileOpen(deps, asked(adoption), (tx) =>
-      writeRange(tx, adoption, entity, ordered.slice(at, at + RANGE)),
-    );
+    await whileOpen(deps, asked(adoption), async (tx) => {
+      await writeRange(tx, adoption, entity, ordered.slice(at, at + RANGE));
+      failpoint("adopt.keyed");
+    });
 }
 
 async function writeRange(
@@ -146,7 +148,11 @@ export async function undo(
   let undone = 0;
   for (const entity of entities.toReversed())
     for (let rows = RANGE; rows === RANGE; undone += rows)
-      rows = await whileOpen(deps, asked(adoption), (tx) => undoRange(tx, entity));
+      rows = await whileOpen(deps, asked(adoption), async (tx) => {
+        const undoing = await undoRange(tx, entity);
+        failpoint("adopt.undone");
+        return undoing;
+      });
   return undone;
 }
 

@@ -18,6 +18,7 @@ import {
   renewBackup,
   yieldBackup,
 } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { Deps } from "../deps.ts";
 import { dump } from "./dump.ts";
 import { BackupFailure, failureOfFile } from "./failures.ts";
@@ -72,6 +73,7 @@ async function carryOut(
   signal: AbortSignal,
 ): Promise<void> {
   const { target, log, entities: all } = deps;
+  failpoint("backup.claimed");
   const startedAt = performance.now();
   const tables = tablesOf(entityNamed(entities, held.entity), all);
   if ((await tablesWithHiddenRows(target, tables)).length > 0)
@@ -80,6 +82,7 @@ async function carryOut(
   const store = await openStoreOf(place, held);
   const { silenceMs } = place;
   const dumped = await dump({ url: urlOf(target), tables, store, silenceMs, signal });
+  failpoint("backup.dumped");
   const { keptBy, file } = store;
   const durationMs = performance.now() - startedAt;
   const kept = { keptBy, file, host: hostname(), ...dumped, durationMs, serverVersion: version };
@@ -87,9 +90,12 @@ async function carryOut(
   await publishing(store, () =>
     inTransaction(target, async (tx) => {
       await finishBackup(tx, held, kept);
+      failpoint("backup.finished");
       await store.publish();
+      failpoint("backup.published");
     }),
   );
+  failpoint("backup.taken");
   log.info({ ...factsOf(held), bytes: kept.bytes, ms: Math.round(durationMs) }, "backup taken");
 }
 

@@ -23,6 +23,7 @@ import {
   renewProof,
   yieldProof,
 } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import type { Deps } from "../deps.ts";
 import { askAfterSettle } from "./after-settle.ts";
 import { forecast } from "./forecast.ts";
@@ -56,7 +57,9 @@ export async function prove(deps: Deps, books: Bookkeeping): Promise<number> {
     );
   }, RENEW_MS);
   try {
+    failpoint("proof.claimed");
     await carryOut(deps, books, proof);
+    failpoint("proof.compared");
     await inTransaction(deps.target, (tx) => endProof(tx, proof, null));
     deps.log.info({ proof: proof.id, kind: proof.kind }, "proof done");
   } catch (error) {

@@ -2,6 +2,7 @@
 import type { Entity } from "@nexus/catalog";
 import { inTransaction, LONG_MS } from "@nexus/shared/database";
 import { endOpen, findRun, openRollback, type Rollback, type Run } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import { carryOutAsked, whileOpen } from "../asked-work.ts";
 import type { Deps } from "../deps.ts";
 import { closeEntity, closeRun, countAgain } from "./close.ts";
@@ -46,6 +47,7 @@ async function carryOut(deps: Deps, rollback: Rollback): Promise<void> {
   await whileOpen(deps, asked(rollback), async (tx) => {
     if (rollback.kind === "rollback") await closeRun(tx, run);
     await endOpen(tx, "rollbacks", rollback.id, null);
+    failpoint("rollback.ending");
   });
 }
 
@@ -88,11 +90,13 @@ async function takeBack(deps: Deps, rollback: Rollback, run: Run, entity: Entity
   let records = 0;
   while (await whileOpen(deps, asked(rollback), (tx) => unwindNext(tx, unwinding))) {
     records++;
+    failpoint("rollback.committed");
     signal.throwIfAborted();
   }
   await whileOpen(deps, asked(rollback), async (tx) => {
     await closeEntity(tx, rollback, entity, entities.indexOf(entity));
     for (const follower of followers) await countAgain(tx, rollback, follower.entity);
+    failpoint("rollback.closing");
   });
   log.info({ rollback: rollback.id, entity: entity.name, records }, "entity rolled back");
 }

@@ -2,6 +2,7 @@
 import { type Client, nextStep } from "@nexus/shared/database";
 import type { Rollback, Run } from "@nexus/shared/ledger";
 import { recordContentEvent } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
 import { lockRows } from "./lock-rows.ts";
 import { deleteRows, restoreRows, type Taken } from "./take-back.ts";
 import { type Left, recordLeft } from "./left.ts";
@@ -43,6 +44,7 @@ export async function unwindNext(tx: Client, unwinding: Unwinding): Promise<bool
   const { id, batchId } = row;
   const ids: Omit<UndoRecord, "id" | "batchId"> = JSON.parse(row.ids);
   await unwind(tx, unwinding, { id, batchId, ...ids });
+  failpoint("rollback.unwound");
   await tx.query(`update migration.undo set undone_at = now() where id = $1`, [id]);
   return true;
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from "../../database/pool.ts";
 import type { Budget, BudgetOptions, Grant, Haste } from "./budget.ts";
+import { failpoint } from "../../runtime/failpoint.ts";
 import { microBatch } from "../../runtime/micro-batch.ts";
 import { paceOf } from "./pace.ts";
 import { microdollarsPerMillion } from "./price.ts";
@@ -50,11 +51,14 @@ function budgetOf(
   model: string,
   manner: { readonly haste: Haste; readonly clockSpeed: number },
 ): Budget {
-  const reserveOne = microBatch<number, Grant>(LARGEST, (wishes) =>
-    reserve(ledger, model, wishes, manner),
-  );
+  const reserveOne = microBatch<number, Grant>(LARGEST, async (wishes) => {
+    const grants = await reserve(ledger, model, wishes, manner);
+    failpoint("budget.reserved");
+    return grants;
+  });
   const recordOne = microBatch<EndedCall, true>(LARGEST, async (ended) => {
     await record(ledger, model, ended, manner.clockSpeed);
+    failpoint("budget.recorded");
     return ended.map(() => true);
   });
   return {

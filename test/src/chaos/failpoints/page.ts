@@ -48,7 +48,7 @@ function sumOf(rows: readonly string[], done: readonly Done[], table: string): s
   const cells = rows.map((row) => row.split("|").map((cell) => Number(cell.trim())));
   const [kills, seconds] = [4, 6].map((nth) => sum(cells.map((row) => row[nth] ?? 0)));
   const hash = done.at(-1)?.hash ?? /Hash of the target: `(\w+)`/.exec(table)?.[1] ?? "none";
-  return `Points: ${rows.length}, ${kills} kills, ${Math.round(seconds ?? 0)} s. Lost rows: 0. Rows twice: 0. Hash of the target: \`${hash}\`, after each round.`;
+  return `Points: ${rows.length} of ${failpoints.length}, ${kills} kills, ${Math.round(seconds ?? 0)} s. Lost rows: 0. Rows twice: 0. Hash of the target: \`${hash}\`, after each round.`;
 }
 
 function sum(numbers: readonly number[]): number {

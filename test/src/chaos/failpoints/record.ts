@@ -1,6 +1,5 @@
 /** What the suite has done, a line for each point and each schedule, in the order in which they ended: the table is made of it. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
@@ -18,12 +17,11 @@ const line = z.union([
 
 export type Done = z.infer<typeof line>;
 
-/** Not committed: docs/chaos.md is. */
-const FILE = fileURLToPath(new URL("../../../../test-results/failpoints.jsonl", import.meta.url));
+/** Not committed: docs/chaos.md is. Not in `test-results`, which each run of the tests empties. */
+const FILE = fileURLToPath(new URL("../../../failpoints.log", import.meta.url));
 
 /** Adds a line at once: a suite that is cut short has told what it did. */
 export function record(done: Done): void {
-  mkdirSync(dirname(FILE), { recursive: true });
   appendFileSync(FILE, `${JSON.stringify(done)}\n`);
 }
 
@@ -32,4 +30,9 @@ export function recorded(): Done[] {
   if (!existsSync(FILE)) return [];
   const lines = readFileSync(FILE, "utf8").split("\n").filter(Boolean);
   return lines.map((one) => line.parse(JSON.parse(one)));
+}
+
+/** Forgets them: they are in the table. */
+export function forgetRecorded(): void {
+  rmSync(FILE, { force: true });
 }

@@ -2,8 +2,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { withTable } from "./page.ts";
-import { recorded } from "./record.ts";
+import { forgetRecorded, recorded } from "./record.ts";
 
 const PAGE = fileURLToPath(new URL("../../../../docs/chaos.md", import.meta.url));
 
 writeFileSync(PAGE, withTable(readFileSync(PAGE, "utf8"), recorded()));
+forgetRecorded();

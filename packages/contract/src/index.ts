@@ -5,6 +5,7 @@ export { contract, type RouteContract, type RouteName } from "./contract.ts";
 export { followProgress } from "./follow.ts";
 export { isInt8 } from "./parts.ts";
 export { isBlocked, isWaived } from "@nexus/shared/states";
+export { GONE_FATES, type GoneCounts, goneInWords } from "./gone-words.ts";
 export { stallInWords } from "./stall-words.ts";
 export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";
 export { canonical, digestLine } from "./canonical.ts";

@@ -13,6 +13,7 @@ import {
   entitiesIn,
   markRunBegun,
   markRunFailed,
+  recordGonePolicies,
   recordKeyed,
   recordSource,
   sourceSnapshot,
@@ -68,7 +69,8 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     await recordSource(tx, run.id, shape, snapshot);
     await recordKeyed(tx, run.id, selected);
     if (undo) await beginUndo(tx, run.id);
-    const { verifies, takesBackups } = deps.settings;
+    const { verifies, takesBackups, gonePolicies = {} } = deps.settings;
+    await recordGonePolicies(tx, run.id, gonePolicies);
     if (verifies === true) await wantVerification(tx, run.id);
     if (takesBackups === true || (await backupsAreTaken(tx))) await wantBackups(tx, run.id);
     return true;

@@ -8,6 +8,7 @@ import {
   targetVariables,
 } from "@nexus/shared/config";
 import { statusVariables } from "@nexus/shared/runtime";
+import { gonePolicyVariable } from "./gone/policy.ts";
 
 /** The environment of the extractor. */
 export const variables = {
@@ -50,6 +51,7 @@ export const variables = {
     fallback: "30",
     danger: "what was kept is removed for good within the hour",
   }),
+  GONE_POLICY: gonePolicyVariable,
   ...backupVariables,
   VERIFY: choice(["off", "after_settle"], {
     meaning:

@@ -28,7 +28,10 @@ export interface Act {
     | "cancel_adoption"
     | "plan_rollback"
     | "rollback"
-    | "cancel_rollback";
+    | "cancel_rollback"
+    | "archive_gone"
+    | "delete_gone"
+    | "bring_back";
   /** Null: it concerns no run. */
   readonly runId: number | null;
   readonly entity?: string;

@@ -115,6 +115,16 @@ export {
   type Key,
   MOST_MISSING,
 } from "./compare-keys.ts";
+export { type OfSource, type SourceNow, sourceNow } from "./still-gone.ts";
+export {
+  forgetHandled,
+  type GoneHandled,
+  type GonePolicies,
+  gonePolicy,
+  goneToHandle,
+  recordGonePolicies,
+  recordHandled,
+} from "./gone.ts";
 export { type Broken, brokenInvariants, examinedInvariants } from "./invariants.ts";
 export { missingKeys } from "./keys-without-outcome.ts";
 export { type Release, readRelease } from "./release.ts";
@@ -169,6 +179,7 @@ export {
   forgetUndo,
   keepFormer,
   keepsUndo,
+  noteWritten,
   type WhichRows,
   type Writer,
 } from "./undo.ts";

@@ -1,4 +1,5 @@
-import { freePort, freshDatabase, startRedis } from "@nexus/shared/testing";
+import { withPool } from "@nexus/shared/database";
+import { eventually, freePort, freshDatabase, startRedis } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
 import { nexusHere } from "./nexus-here.ts";
 import { nexusProcess } from "./nexus.fixture.ts";
@@ -26,6 +27,19 @@ describe("nexus migrate", () => {
     const both = await Promise.all([1, 2].map(() => nexusProcess(["migrate"], { TARGET_URL })));
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(both.filter(({ stdout }) => stdout.includes("applied 001-ledger.sql"))).toHaveLength(1);
+  });
+
+  it("waits for another to migrate, and changes nothing itself", async (context) => {
+    const TARGET_URL = await freshDatabase(context);
+    const waiting = nexusProcess(["migrate", "--wait-only", "5"], { TARGET_URL });
+    await eventually(() => sessionsOf(TARGET_URL), { until: (open) => open > 0, within: 30_000 });
+    expect(await nexusProcess(["preflight"], { LEGACY_URL: TARGET_URL, TARGET_URL })).toMatchObject(
+      {
+        stderr: expect.stringContaining("not migrated"),
+      },
+    );
+    await nexusProcess(["migrate"], { TARGET_URL });
+    expect(await waiting).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("lists every wrong variable at once and ends with 2", async () => {
@@ -202,3 +216,12 @@ describe("without an API", () => {
     expect([code, stderr]).toEqual([2, "NEXUS_TOKN is unknown: did you mean NEXUS_TOKEN?\n"]);
   });
 });
+
+async function sessionsOf(url: string): Promise<number> {
+  return await withPool({ url, max: 1, name: "test" }, async (pool) => {
+    const { rowCount } = await pool.query(
+      "select from pg_stat_activity where datname = current_database() and application_name = 'nexus-migrate'",
+    );
+    return rowCount ?? 0;
+  });
+}

@@ -1,4 +1,4 @@
-/** The dispatcher: enqueues batches of open entities, up to a high-water mark. It is the gate, the back-pressure and the recovery. */
+/** The dispatcher: enqueues batches of open entities, up to a high-water mark. It opens entities by the gate's rule, and holds back what the queue has no room for. */
 import { entities, entityNamed } from "@nexus/catalog";
 import { inTransaction } from "@nexus/shared/database";
 import {

@@ -19,6 +19,9 @@ const PENDING = 'nexus_dify_pending_documents{state="open"}';
 const DELETED = 'nexus_dify_documents_total{change="deleted"}';
 const READ = 'nexus_rows_read{entity="patients"}';
 const REJECTED = 'nexus_rows{entity="patients",outcome="rejected"}';
+const SCRAPED = 'up{job="nexus",service="loader"}';
+const startOf = (job: string): string =>
+  `process_start_time_seconds{job="${job}",service="loader",pod="a"}`;
 const slow = (le: string): string =>
   `nexus_connection_use_seconds_bucket{server="target",le="${le}"}`;
 const pods = (service: string, pod: string): string =>
@@ -74,6 +77,16 @@ export const alertCases: readonly AlertCase[] = [
     silent: { [OFFERED]: "200x60", [HELD]: "196x60" },
   },
   {
+    alert: "NexusApiSilent",
+    fires: { [SCRAPED]: "1x60", nexus_ledger_up: "1x20 _x40" },
+    silent: { [SCRAPED]: "1x60", nexus_ledger_up: "0x60" },
+  },
+  {
+    alert: "NexusApiSilent",
+    fires: { [SCRAPED]: "1x20 _x40", nexus_ledger_up: "1x20 _x40" },
+    silent: { 'up{job="web",service="loader"}': "1x60" },
+  },
+  {
     alert: "NexusLedgerUnreadable",
     fires: { 'nexus_ledger_up{pod="a"}': "0x60", 'nexus_ledger_up{pod="b"}': "0x60" },
     silent: { 'nexus_ledger_up{pod="a"}': "0x60", 'nexus_ledger_up{pod="b"}': "1x60" },
@@ -113,7 +126,7 @@ export const alertCases: readonly AlertCase[] = [
   {
     alert: "NexusRestarts",
     labels: { service: "loader" },
-    fires: { 'process_start_time_seconds{service="loader",pod="a"}': "0x20 1+60x40" },
-    silent: { 'process_start_time_seconds{service="loader",pod="a"}': "0x30 1x5 2x40" },
+    fires: { [startOf("nexus")]: "0x20 1+60x40" },
+    silent: { [startOf("nexus")]: "0x30 1x5 2x40", [startOf("web")]: "0x20 1+60x40" },
   },
 ];

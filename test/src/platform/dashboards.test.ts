@@ -6,7 +6,7 @@ import { z } from "zod";
 import { dashboards, files, panel, panels } from "./dashboards.ts";
 import { metricsIn, scrapes, seriesOf } from "./exported.ts";
 import { read, ROOT } from "./files.ts";
-import { seriesIn } from "./promql.ts";
+import { selectorsIn, seriesIn } from "./promql.ts";
 
 describe("the dashboards", () => {
   it("are the five, under their own names, all of them in the config map", () => {
@@ -15,6 +15,10 @@ describe("the dashboards", () => {
     for (const file of files)
       expect(read("observability/grafana/kustomization.yaml")).toContain(`dashboards/${file}`);
     expect(read("docker-compose.yml")).toContain("/var/lib/grafana/dashboards/overview.json");
+  });
+
+  it.each(dashboards)("$title: asks for the environment", ({ templating }) => {
+    expect(templating.list.map(({ name }) => name)).toContain("namespace");
   });
 
   it.each(dashboards)("$title: no panel lies on another", ({ panels }) => {
@@ -44,6 +48,13 @@ describe("a panel", () => {
         series.filter((name) => !exported.includes(name)),
         expr,
       ).toEqual([]);
+    }
+  });
+
+  it.each(panels)("$uid, $title: shows one environment, and only what is ours", ({ targets }) => {
+    for (const selector of targets.flatMap(({ expr }) => selectorsIn(expr))) {
+      expect(selector).toContain('namespace=~"$namespace"');
+      if (!selector.startsWith("nexus_")) expect(selector).toContain('job=~"(.+/)?nexus"');
     }
   });
 

@@ -21,6 +21,7 @@ const dashboard = z.looseObject({
   title: z.string(),
   editable: z.literal(false),
   id: z.undefined().optional(),
+  templating: z.looseObject({ list: z.array(z.looseObject({ name: z.string() })) }),
   panels: z.array(panel).min(5),
 });
 

@@ -1,21 +1,16 @@
-/** What the images hold, and that the stack of docker-compose.yml migrates when it is started as the images start it. */
+/** What the images hold, and that what the files of docker compose name migrates when it is started as the images start it. */
+import { createHash } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { startBedrock } from "@nexus/local/bedrock";
+import { type BedrockServer, startBedrock } from "@nexus/local/bedrock";
 import { serviceToRun } from "@nexus/local/services";
-import {
-  eventually,
-  remark,
-  type RunningStack,
-  spawnService,
-  stacksWithVectors,
-} from "@nexus/shared/testing";
+import { remark, type RunningStack, stacksWithVectors } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
 import { embedded } from "../embedded-stack.ts";
-import { compose } from "./compose.ts";
-import { type BuildOutput, containerOf, deployAll, runToEnd, stop } from "./container.ts";
+import { compose, COMPOSE_FILES } from "./compose.ts";
+import { type BuildOutput, deployAll, runToEnd } from "./container.ts";
 import { read } from "./files.ts";
+import { migrateAll, startOf, startServices, type Walk } from "./compose-walk.ts";
 import { deployed, type Image, images, runtimeStage } from "./images.ts";
 
 const targets = [...images()].map(([target, image]) => ({ target, image }));
@@ -83,104 +78,68 @@ function filesOf({ package: name }: Image) {
 }
 
 const [stack = embedded] = stacksWithVectors();
+const OPERATOR = "0f".repeat(32);
 
-describe(`the stack of docker-compose.yml, on ${stack.name}`, () => {
+describe(`what docker compose starts, on ${stack.name}`, () => {
   let running: RunningStack;
+  let bedrock: BedrockServer;
+  let walk: Walk;
 
   beforeAll(async () => {
     running = await stack.start();
+    bedrock = await startBedrock();
+    walk = { output, servers: running, bedrockUrl: bedrock.url };
   });
-  afterAll(() => running?.stop());
+  afterAll(async () => {
+    await bedrock?.close();
+    await running?.stop();
+  });
 
-  it("makes a sample, migrates it, embeds it, and ends at SIGTERM", async (context) => {
-    const bedrock = await startBedrock();
-    context.onTestFinished(() => bedrock.close());
-    const services = compose({ SAMPLE_SCALE: "0.002" }).services;
-    const start = (name: string) => {
-      const { build, command, environment } = services[name] ?? {};
-      const image = images().get(build?.target ?? "");
-      if (image === undefined || environment === undefined)
-        throw new Error(`${name} is not built here`);
-      return containerOf(
-        image,
-        output,
-        { ...environment, ...moved(environment, bedrock.url) },
-        command,
-      );
-    };
-    expect(await runToEnd(start("sample"))).toContain("projects");
-    expect(await runToEnd(start("sample")), "a second start changes nothing").toContain(
-      "unchanged",
-    );
-    await runToEnd(start("migrate"));
-    const started = ["extractor", "loader", "embedder", "api"].map((name) =>
-      spawnService(start(name)),
-    );
-    for (const service of started) context.onTestFinished(async () => void (await service.kill()));
-    const ready = await Promise.all(
-      started.map((one) => one.waitForLine({ msg: "ready" }, 60_000)),
-    );
-    for (const { metricsPort } of ready) await expectHealthy(Number(metricsPort));
-    const api = `http://127.0.0.1:${Number(ready[3]?.["port"])}`;
+  it("makes a sample, migrates it, embeds it, and ends at SIGTERM", async () => {
+    const { services } = compose(COMPOSE_FILES.sample, "SAMPLE_SCALE=0.002");
+    const sample = startOf(walk, services, "sample");
+    expect(await runToEnd(sample)).toContain("projects");
+    expect(await runToEnd(sample), "a second start changes nothing").toContain("unchanged");
+    await runToEnd(startOf(walk, services, "migrate"));
+    const started = await startServices(walk, services);
     expect(
-      (await fetch(api)).status,
+      (await fetch(started.api)).status,
       "the dashboard lies in the image (npm run build makes it)",
     ).toBe(200);
-    await migrateAll(api);
+    await migrateAll(started.api, "development-only");
     expect(bedrock.bill().calls).toBeGreaterThan(0);
-    for (const service of started)
-      expect(await stop(service), service.name).toMatchObject({ code: 0 });
+    await started.stop();
   });
 
-  /** Our servers instead of the names in the compose network; ports that are free here. */
-  function moved(environment: Readonly<Record<string, string>>, bedrockUrl: string) {
-    const here: Record<string, string> = {
-      LEGACY_URL: running.legacyUrl,
-      TARGET_URL: running.targetUrl,
-      QUEUE_URL: running.queueUrl,
-      AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl,
-      METRICS_PORT: "0",
-    };
-    const known = Object.entries(here).filter(([name]) => name in environment);
-    return {
-      ...Object.fromEntries(known),
-      ...("API_HOST" in environment ? { API_PORT: "0" } : {}),
-    };
-  }
+  it("migrates databases of one's own by what .env says, for who has a token of .env", async () => {
+    const { services } = compose(COMPOSE_FILES.own, dotenv(walk));
+    const nexus = async (...words: string[]) =>
+      await runToEnd(startOf(walk, services, "nexus", words));
+    expect(await nexus("preflight")).toContain("ready");
+    await runToEnd(startOf(walk, services, "migrate"));
+    const started = await startServices(walk, services);
+    const known = { authorization: "Bearer development-only" };
+    expect((await fetch(`${started.api}/v1/progress`, { headers: known })).status).toBe(401);
+    await migrateAll(started.api, OPERATOR);
+    await started.stop();
+  });
 });
 
-async function expectHealthy(port: number): Promise<void> {
-  for (const [path, says] of [
-    ["healthz", "ok"],
-    ["readyz", "ok"],
-    ["metrics", "process_cpu_seconds_total"],
-  ]) {
-    const answer = await fetch(`http://127.0.0.1:${port}/${path}`);
-    expect([answer.status, await answer.text()]).toEqual([
-      200,
-      expect.stringContaining(says ?? ""),
-    ]);
-  }
-}
-
-async function migrateAll(api: string): Promise<void> {
-  const headers = { authorization: "Bearer development-only", "content-type": "application/json" };
-  const begun = await fetch(`${api}/v1/runs`, { method: "POST", headers, body: "{}" });
-  expect(begun.ok, await begun.text()).toBe(true);
-  const get = async (path: string): Promise<unknown> =>
-    (await fetch(`${api}${path}`, { headers })).json();
-  await eventually(
-    async () => ({
-      run: runStatus.parse(await get("/v1/progress")).run?.status,
-      items: itemCounts.parse(await get("/v1/embeddings")).items,
-    }),
-    {
-      until: ({ run, items }) => run === "completed" && items.open === 0 && items.done > 0,
-      within: 120_000,
-      every: 250,
-    },
+/** `.env.example`, filled in as its comments say. */
+function dotenv({ servers, bedrockUrl }: Walk): string {
+  const hash = createHash("sha256").update(OPERATOR).digest("hex");
+  const filled: Readonly<Record<string, string>> = {
+    LEGACY_URL: servers.legacyUrl,
+    TARGET_URL: servers.targetUrl,
+  };
+  const text = Object.entries(filled).reduce(
+    (before, [name, value]) => before.replace(new RegExp(`^${name}=.*$`, "m"), `${name}=${value}`),
+    read(".env.example"),
   );
+  return [
+    text,
+    `API_TOKENS=ops:operator:${hash}`,
+    `AWS_ENDPOINT_URL_BEDROCK_RUNTIME=${bedrockUrl}`,
+    "AWS_REGION=us-east-1\nAWS_ACCESS_KEY_ID=stand-in\nAWS_SECRET_ACCESS_KEY=stand-in",
+  ].join("\n");
 }
-
-const runStatus = z.object({ run: z.object({ status: z.string() }).nullish() });
-const itemCounts = z.object({ items: z.object({ open: z.number(), done: z.number() }) });

@@ -183,8 +183,9 @@ describe.skipIf(!works)("the manifests", () => {
     });
 
     it("run images that are built, with arguments that they know", () => {
-      for (const { container } of workloadsOf(manifests(overlay)))
-        expect([...images().keys()]).toContain(/\/(\w+):[\w.]+$/.exec(container.image)?.[1]);
+      for (const { container, pod } of workloadsOf(manifests(overlay)))
+        for (const { image } of [...pod.initContainers, container])
+          expect([...images().keys()]).toContain(/\/(\w+):[\w.]+$/.exec(image)?.[1]);
     });
 
     it("stay within the connections of each server, even during an update", () => {

@@ -37,7 +37,10 @@ describe.skipIf(!prometheusWorks())("after a run", () => {
   });
 
   it.each(panels)("$uid, $title: has data", async ({ targets }) => {
-    for (const { expr } of targets) expect(await prometheus.ask(expr), expr).not.toEqual([]);
+    for (const { expr } of targets) {
+      const here = expr.replaceAll("$namespace", ".*");
+      expect(await prometheus.ask(here), expr).not.toEqual([]);
+    }
   });
 
   it("an expression without data would be told from one with it", async () => {

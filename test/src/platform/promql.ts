@@ -32,3 +32,14 @@ export function aggregationsIn(expression: string): { series: string; by: string
   });
   return found;
 }
+
+/** The selectors of an expression, as they are written: `nexus_rows{outcome="loaded"}`. */
+export function selectorsIn(expression: string): string[] {
+  const selectors: string[] = [];
+  parser.parse(expression).iterate({
+    enter: ({ type, from, to }) => {
+      if (type.name === "VectorSelector") selectors.push(expression.slice(from, to));
+    },
+  });
+  return selectors;
+}

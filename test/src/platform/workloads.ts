@@ -17,7 +17,10 @@ const container = z.object({
         name: z.string(),
         value: z.string().optional(),
         valueFrom: z
-          .object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) })
+          .object({
+            secretKeyRef: z.object({ name: z.string(), key: z.string() }).optional(),
+            configMapKeyRef: z.object({ name: z.string(), optional: z.literal(true) }).optional(),
+          })
           .optional(),
       }),
     )
@@ -48,6 +51,7 @@ const pod = z.object({
     runAsNonRoot: z.literal(true),
     seccompProfile: z.object({ type: z.literal("RuntimeDefault") }),
   }),
+  initContainers: z.array(container).default([]),
   containers: z.tuple([container]),
   volumes: z.array(named).default([]),
 });
@@ -104,10 +108,9 @@ export function environmentOf(
     ),
   );
   const shared = maps.flatMap((map) => Object.entries(strings.parse(map?.["data"] ?? {})));
-  const own = container.env.map(({ name, value, valueFrom }) => [
-    name,
-    value ?? `secret:${valueFrom?.secretKeyRef.key}`,
-  ]);
+  const own = container.env
+    .filter(({ valueFrom }) => valueFrom?.configMapKeyRef === undefined)
+    .map(({ name, value, valueFrom }) => [name, value ?? `secret:${valueFrom?.secretKeyRef?.key}`]);
   return Object.fromEntries([...shared, ...own]);
 }
 

@@ -1,9 +1,10 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import { parseConfig, targetUrl, type Variable } from "@nexus/shared/config";
-import { withPool } from "@nexus/shared/database";
-import { type Migrated, migrateTarget } from "@nexus/shared/ledger";
+import { type Pool, withPool } from "@nexus/shared/database";
+import { type Migrated, migrateTarget, untilMigrated } from "@nexus/shared/ledger";
 import type { Command } from "commander";
 import { z } from "zod";
+import { wholeNumber } from "../arguments.ts";
 
 const idNamespace: Variable<string | undefined> = {
   schema: z.guid("must be a UUID").optional(),
@@ -24,19 +25,30 @@ export function migrate(program: Command): void {
       "create or extend the target's tables and the ledger (reads TARGET_URL, ID_NAMESPACE)",
     )
     .option("--json", "print one JSON object")
-    .action(async ({ json }: { json?: true }) => {
+    .option(
+      "--wait-only <minutes>",
+      "change nothing: end when another has migrated the target to this release; 3 when it is not within that time",
+      wholeNumber,
+    )
+    .action(async ({ json, waitOnly }: { json?: true; waitOnly?: number }) => {
       const config = parseConfig(variables, process.env);
-      const migrated = await withPool(
-        { url: config.TARGET_URL, max: 1, name: "nexus-migrate" },
-        (target) =>
-          migrateTarget({
-            target,
-            entities: inDependencyOrder(entities),
-            idNamespace: config.ID_NAMESPACE,
-          }),
+      const pool = { url: config.TARGET_URL, max: 1, name: "nexus-migrate" };
+      const migrated = await withPool(pool, async (target) =>
+        waitOnly === undefined
+          ? await migrateTarget({
+              target,
+              entities: inDependencyOrder(entities),
+              idNamespace: config.ID_NAMESPACE,
+            })
+          : await awaitOnly(target, waitOnly),
       );
       process.stdout.write(`${json === true ? JSON.stringify(migrated) : inWords(migrated)}\n`);
     });
+}
+
+async function awaitOnly(target: Pool, minutes: number): Promise<Migrated> {
+  await untilMigrated(target, minutes);
+  return { applied: [], leftOut: [] };
 }
 
 function inWords({ applied, leftOut, toMend = [] }: Migrated): string {

@@ -87,6 +87,7 @@ export {
   markRunRolledBack,
 } from "./run-lifecycle.ts";
 export { type Migrated, migrateTarget } from "./migrate.ts";
+export { untilMigrated } from "./until-migrated.ts";
 export {
   type ContentReaders,
   type Exception,

@@ -27,7 +27,12 @@ export function defineEntity<Row extends Keyed, const C extends Columns, LinkNam
     name,
     parents,
     source,
-    target: { ...target, alsoUnique: target.alsoUnique ?? [], origin: target.origin ?? null },
+    target: {
+      ...target,
+      alsoUnique: target.alsoUnique ?? [],
+      archivedIn: target.archivedIn ?? null,
+      origin: target.origin ?? null,
+    },
     recognition: { keys: [], witnesses: [], sameParents: [], ...definition.recognition },
     content: definition.content ?? null,
     sharedWithoutPractice: definition.sharedWithoutPractice ?? false,

@@ -125,6 +125,8 @@ export interface EntityDefinition<Row extends Keyed, C extends Columns, LinkName
     readonly alsoUnique?: readonly Extract<keyof C, string>[];
     /** A boolean column that becomes false where the row is gone from the source. */
     readonly inactiveWhenGone?: Extract<keyof C, string>;
+    /** A jsonb column with the codes of the source in its member `legacy`: there a row is marked as archived, if the table has no column `archived_at`. */
+    readonly archivedIn?: Extract<keyof C, string>;
     /** Where the legacy key need not be the source's own: SQL for the source row that a target row was made of, after the table's alias. */
     readonly origin?: string;
   };
@@ -206,6 +208,7 @@ export interface Entity {
     readonly columns: Columns;
     readonly alsoUnique: readonly string[];
     readonly inactiveWhenGone?: string;
+    readonly archivedIn: string | null;
     readonly origin: string | null;
   };
   readonly recognition: Required<Omit<Recognition, "query">> & Pick<Recognition, "query">;

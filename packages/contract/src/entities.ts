@@ -135,6 +135,10 @@ export const entities = {
           legacyId: sourceKey,
           foundRun: z.int().meta({ description: "The first run that found the row gone." }),
           runId: z.int().meta({ description: "The newest run that found the row gone." }),
+          fate: z.string().nullish().meta({
+            description:
+              "archived, or why the newest run with a policy left the row; null: nothing was to be done.",
+          }),
         }),
       ),
     },

@@ -7,6 +7,7 @@ export { isInt8 } from "./parts.ts";
 export { wholeInWords } from "./read-whole.ts";
 export { isBlocked, isWaived } from "@nexus/shared/states";
 export { cutoverStepInWords } from "./cutover-words.ts";
+export { GONE_FATES, type GoneCounts, goneInWords } from "./gone-words.ts";
 export { stallInWords } from "./stall-words.ts";
 export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";
 export { canonical, digestLine } from "./canonical.ts";

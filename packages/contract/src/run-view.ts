@@ -34,7 +34,13 @@ const counts = {
   noted: z.int(),
   gone: z.int().optional().meta({
     description:
-      "Rows of the target whose key is no longer in the source. Known after the keys were compared.",
+      "Rows of the target whose key the run did not find in the source any more, those that it deleted since too. Known after the keys were compared.",
+  }),
+  goneArchived: z.int().optional().meta({
+    description: "Of the gone rows, those that are marked as archived.",
+  }),
+  goneDeleted: z.int().optional().meta({
+    description: "Of the gone rows, those that the run deleted.",
   }),
   strangers: z.int().optional().meta({
     description:
@@ -87,6 +93,13 @@ const entityView = z.object({
   startedAt: instant.nullable(),
   settledAt: instant.nullable(),
   errorCode: z.string().nullable(),
+  gonePolicy: z.enum(["report", "archive", "delete"]).optional().meta({
+    description: "What the run does about gone rows, as GONE_POLICY said when it began.",
+  }),
+  goneLeft: z.record(z.string(), z.int()).optional().meta({
+    description:
+      "Gone rows that the policy speaks of and that were left as they are, by reason: referred, refused, not_inserted, source_empty, source_row, unmarkable.",
+  }),
   lossReason: z.string().nullish().meta({
     description: "If the entity is blocked by unforeseen losses: the most frequent reason.",
   }),

@@ -14,6 +14,7 @@ import {
   entitiesIn,
   markRunBegun,
   markRunFailed,
+  recordGonePolicies,
   recordKeyed,
   recordSource,
   sourceSnapshot,
@@ -76,7 +77,8 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
     await recordKeyed(tx, run.id, selected);
     if (undo) await beginUndo(tx, run.id);
     if (fingerprints) await beginFingerprints(tx, run.id, marks);
-    const { verifies, takesBackups } = deps.settings;
+    const { verifies, takesBackups, gonePolicies = {} } = deps.settings;
+    await recordGonePolicies(tx, run.id, gonePolicies);
     if (verifies === true) await wantVerification(tx, run.id);
     if (takesBackups === true || (await backupsAreTaken(tx))) await wantBackups(tx, run.id);
     failpoint("run.begun");

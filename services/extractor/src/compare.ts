@@ -3,7 +3,7 @@ import type { Entity } from "@nexus/catalog";
 import { type ComparedPage, comparePage, keepsKey, type Run } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
 import type { Deps } from "./deps.ts";
-import { goneCursor, isBeginning, recordPage } from "./gone-rows.ts";
+import { goneCursor, isBeginning, recordPage } from "./gone/gone-rows.ts";
 import { LOCK_MS } from "./setbacks.ts";
 import { countRows, plannedUpTo, sumsOf } from "./sums.ts";
 

@@ -8,6 +8,7 @@ import {
   targetVariables,
 } from "@nexus/shared/config";
 import { statusVariables } from "@nexus/shared/runtime";
+import { gonePolicyVariable } from "./gone/policy.ts";
 
 /** The environment of the extractor. */
 export const variables = {
@@ -57,6 +58,7 @@ export const variables = {
     danger:
       "16 bytes for each row of the source are kept in the target; without them a delta reads everything",
   }),
+  GONE_POLICY: gonePolicyVariable,
   ...backupVariables,
   VERIFY: choice(["off", "after_settle"], {
     meaning:

@@ -2,6 +2,7 @@
 import type { Entity } from "@nexus/catalog";
 import type { SourceRules } from "@nexus/shared/config";
 import type { Pool } from "@nexus/shared/database";
+import type { GonePolicies } from "@nexus/shared/ledger";
 import type { Transport } from "@nexus/shared/queue";
 import type { Log } from "@nexus/shared/telemetry";
 
@@ -34,6 +35,8 @@ interface Settings {
   readonly verifies?: boolean;
   /** Whether runs that begin here keep what they change, for a rollback. `auto`: those of a source that is not too large. Default: they do not. */
   readonly undo?: "auto" | "on" | "off";
+  /** What runs that begin here do about rows that are gone from the source. Default: they report them. */
+  readonly gonePolicies?: GonePolicies;
   /** Whether this extractor backs entities up before a run first writes to them. */
   readonly takesBackups?: boolean;
   /** Whether runs that begin here keep fingerprints of what they read: a digest of the mapping that runs. Undefined: they do not. */

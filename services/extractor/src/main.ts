@@ -10,6 +10,7 @@ import { variables } from "./config.ts";
 import type { Deps } from "./deps.ts";
 import { startDuties } from "./duties.ts";
 import { purgeUndo } from "./keep-undo.ts";
+import { preflightGonePolicy } from "./gone/policy.ts";
 import { openMetrics } from "./metrics.ts";
 import { watchRefusals } from "./refusals.ts";
 import { tick } from "./tick.ts";
@@ -22,6 +23,7 @@ await runService({
     const { scrape, watchPool, timeTick, settled } = openMetrics();
     const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const place = await preflightBackup(config, target);
+    await preflightGonePolicy(target, entities, config.GONE_POLICY);
     const transport = await openQueue(config, 0, context);
     const settings = { ...settingsOf(config), takesBackups: place !== undefined };
     const deps = {
@@ -72,5 +74,6 @@ function settingsOf(config: Config<typeof variables>): Deps["settings"] {
     verifies: config.VERIFY === "after_settle",
     undo: config.UNDO,
     fingerprints: config.FINGERPRINTS === "on" ? readRelease().mapping : undefined,
+    gonePolicies: config.GONE_POLICY,
   };
 }

@@ -34,7 +34,7 @@ const PATIENCE_MS = 5_000;
 
 /** What is tried, and for which entity of a run. `statuses`: those in which the entity is while it can be tried. */
 export interface Step {
-  readonly name: "plan" | "settle" | "dispatch" | "release" | "count";
+  readonly name: "plan" | "settle" | "dispatch" | "release" | "count" | "gone";
   readonly entity: string;
   readonly statuses: readonly EntityStatus[];
 }

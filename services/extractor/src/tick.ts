@@ -1,4 +1,4 @@
-/** The story of a run: begun, settled, released, dispatched, completed; planned beside that. Any number of extractors may tick at once. */
+/** The story of a run: begun, settled, released, dispatched, rid of what is gone, completed; planned beside that. Any number of extractors may tick at once. */
 import { activeRun, allSettled, completeRun, type Run } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
 import { beginRun } from "./begin-run.ts";
@@ -6,6 +6,7 @@ import { type Memory, reconcile } from "./reconcile.ts";
 import type { Deps } from "./deps.ts";
 import { followMoved } from "./follow-moved.ts";
 import { dispatch } from "./dispatch.ts";
+import { handleGone } from "./gone/handle.ts";
 import { releaseParkedRows, releaseTheLast } from "./release-parked.ts";
 import { settle } from "./settle.ts";
 
@@ -25,7 +26,7 @@ export async function tick(deps: Deps, memory: Memory): Promise<number> {
   if (settled) await alone(() => releaseParkedRows(deps, run));
   const dispatched = await alone(() => dispatch(deps, run));
   await alone(() => reconcile(deps, run, memory).then(() => false));
-  const finished = await alone(() => finish(deps, run));
+  const finished = await alone(() => finish(deps, run, memory));
   if (failures.length > 0) throw together(failures);
   if (finished) return deps.settings.idleTickMs;
   return settled || dispatched ? 0 : deps.settings.tickMs;
@@ -35,9 +36,10 @@ function together(failures: readonly unknown[]): unknown {
   return failures.length === 1 ? failures[0] : new AggregateError(failures, "several steps failed");
 }
 
-async function finish(deps: Deps, run: Run): Promise<boolean> {
+async function finish(deps: Deps, run: Run, { setbacks }: Memory): Promise<boolean> {
   const { target, log } = deps;
   if (!(await allSettled(target, run.id)) || (await followMoved(deps, run))) return false;
+  if (!(await handleGone(deps, run, setbacks))) return false;
   const completed = await completeRun(target, run.id, async (tx) => {
     const released = await releaseTheLast(tx, run);
     failpoint("run.completing");

@@ -78,6 +78,7 @@ export const cases = defineEntity({
   target: {
     table: "cases",
     key: "legacy_project_id",
+    archivedIn: "metadata",
     columns: {
       legacy_project_id: { type: "integer", filled: true, unique: true },
       patient_id: { type: "uuid", references: "patients" },

@@ -84,6 +84,7 @@ export const patients = defineEntity({
   target: {
     table: "patients",
     key: "legacy_id",
+    archivedIn: "medical_history",
     columns: {
       legacy_id: { type: "integer", filled: true, unique: true },
       practice_id: { type: "uuid", references: "practices" },

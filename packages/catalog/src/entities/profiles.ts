@@ -68,6 +68,7 @@ export const profiles = defineEntity({
   target: {
     table: "profiles",
     key: "legacy_id",
+    archivedIn: "metadata",
     columns: {
       legacy_id: { type: "integer", filled: true, unique: true },
       practice_id: { type: "uuid", references: "practices" },

@@ -52,6 +52,7 @@ export const projects = defineEntity({
   target: {
     table: "projects",
     key: "legacy_id",
+    archivedIn: "metadata",
     origin: "metadata #>> '{legacy,id}'",
     columns: {
       legacy_id: { type: "integer", filled: true, unique: true },

@@ -1,3 +1,4 @@
+import { GONE_FATES } from "@nexus/contract";
 import type { Command } from "commander";
 import { openApi } from "../api.ts";
 import { apiCommand, entityArgument, pageOptions } from "../arguments.ts";
@@ -29,9 +30,10 @@ export function gone(program: Command): void {
         String(one.legacyId),
         String(one.foundRun),
         String(one.runId),
+        one.fate ? (GONE_FATES[one.fate] ?? one.fate) : "",
       ]);
       const lines = [
-        ...table(["key", "first found by run", "newest run"], rows),
+        ...table(["key", "first found by run", "newest run", "it is"], rows),
         ...nextPage(page.next),
       ];
       print(page, rows.length === 0 ? ["No row is gone from the source"] : lines, given);

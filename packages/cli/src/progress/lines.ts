@@ -1,5 +1,5 @@
 /** A run's progress as plain lines: what `nexus status` and the demo show. */
-import { type Eta, type Limit, wholeInWords } from "@nexus/contract";
+import { type Eta, goneInWords, type Limit, wholeInWords } from "@nexus/contract";
 import { count, duration, instant } from "../words.ts";
 import type { Progress } from "./view.ts";
 
@@ -129,9 +129,14 @@ function exceptionLines({ totals: { rejected, parked, unforeseen = 0 } }: Progre
 }
 
 function goneLines({ entities }: Progress): string[] {
-  return entities.flatMap(({ entity, gone = 0 }) =>
-    gone > 0 ? [`${entity}: ${count(gone)} rows of the target are gone from the source`] : [],
-  );
+  return entities.flatMap((of) => {
+    const { entity, gone = 0 } = of;
+    const done = goneInWords(of);
+    if (gone === 0) return [];
+    return [
+      `${entity}: ${count(gone)} rows of the target are gone from the source${done && `: ${done}`}`,
+    ];
+  });
 }
 
 function adoptedLines({ entities }: Progress): string[] {

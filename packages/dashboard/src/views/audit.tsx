@@ -26,6 +26,9 @@ const ACTIONS = [
   "plan_rollback",
   "rollback",
   "cancel_rollback",
+  "archive_gone",
+  "delete_gone",
+  "bring_back",
 ];
 
 /** `#/audit?action=requeue&entity=cases` */

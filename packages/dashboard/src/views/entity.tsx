@@ -1,5 +1,5 @@
 /** One entity in the newest run: how far, why, behind which gates, with which exceptions, and what can be done. */
-import type { EntityView } from "@nexus/contract";
+import { type EntityView, goneInWords } from "@nexus/contract";
 import { Bar, leftOf, OutcomeKeys } from "../parts/bar.tsx";
 import { EntityActions } from "../parts/entity-actions.tsx";
 import { Ready } from "../parts/notice.tsx";
@@ -119,7 +119,9 @@ function Gates({
 }
 
 /** The first keys of the rows that the source no longer has. */
-function Gone({ of: { entity, gone } }: { readonly of: EntityView }) {
+function Gone({ of }: { readonly of: EntityView }) {
+  const { entity, gone } = of;
+  const done = goneInWords(of);
   const page = useLoad("GET /v1/entities/:entity/gone", { entity, limit: "20" }, 30_000);
   return (
     <section class="card" aria-labelledby="gone-title">
@@ -128,8 +130,9 @@ function Gone({ of: { entity, gone } }: { readonly of: EntityView }) {
         {({ items, next }) => (
           <p>
             {counted(gone ?? 0, "row")} of the target {gone === 1 ? "is" : "are"} gone from the
-            source: {items.map(({ legacyId }) => legacyId).join(", ")}
-            {next !== null && ` and more (nexus gone ${entity})`}
+            source{done && `: ${done}`}.{" "}
+            {items.length > 0 &&
+              `Still there: ${items.map(({ legacyId }) => legacyId).join(", ")}${next === null ? "" : ` and more (nexus gone ${entity})`}`}
           </p>
         )}
       </Ready>

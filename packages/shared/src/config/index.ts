@@ -1,3 +1,4 @@
+export { assignments } from "./assignments.ts";
 export { backupVariables, type BackupVariables } from "./backup-variables.ts";
 export { requireCatalog } from "./catalog.ts";
 export { closest } from "./closest.ts";

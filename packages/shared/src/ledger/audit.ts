@@ -34,7 +34,10 @@ export interface Act {
     | "cut_over"
     | "cancel_cutover"
     | "withdraw_cutover"
-    | "accept_exceptions";
+    | "accept_exceptions"
+    | "archive_gone"
+    | "delete_gone"
+    | "bring_back";
   /** Null: it concerns no run. */
   readonly runId: number | null;
   readonly entity?: string;

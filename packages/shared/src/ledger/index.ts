@@ -135,6 +135,16 @@ export {
   type Key,
   MOST_MISSING,
 } from "./compare-keys.ts";
+export { type OfSource, type SourceNow, sourceNow } from "./still-gone.ts";
+export {
+  forgetHandled,
+  type GoneHandled,
+  type GonePolicies,
+  gonePolicy,
+  goneToHandle,
+  recordGonePolicies,
+  recordHandled,
+} from "./gone.ts";
 export { type Broken, brokenInvariants, examinedInvariants } from "./invariants.ts";
 export { missingKeys } from "./keys-without-outcome.ts";
 export { type Release, readRelease } from "./release.ts";
@@ -186,6 +196,7 @@ export {
   forgetUndo,
   keepFormer,
   keepsUndo,
+  noteWritten,
   type WhichRows,
   type Writer,
 } from "./undo.ts";

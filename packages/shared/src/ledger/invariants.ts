@@ -73,14 +73,14 @@ const LEDGER: readonly Invariant[] = [
   },
   {
     name: "target_sum_closes",
-    says: "the sum of target rows closes: with a key before, inserted since, and strangers, unless a batch was loaded again",
-    sql: `select e.entity, abs(e.target_rows - e.keyed_before - b.inserted - e.strangers) as count, 'run ' || e.run_id as some
+    says: "the sum of target rows closes: with a key before, inserted since, and strangers, less what was deleted because it was gone, unless a batch was loaded again",
+    sql: `select e.entity, abs(e.target_rows - e.keyed_before - b.inserted - e.strangers + e.gone_deleted) as count, 'run ' || e.run_id as some
       from migration.run_entities e
       cross join lateral (
         select coalesce(sum(inserted), 0) as inserted, coalesce(bool_or(generation > 1), false) as again
         from migration.batches where run_id = e.run_id and entity = e.entity) b
       where e.status = 'complete' and e.run_id = (select max(run_id) from migration.run_entities n where n.entity = e.entity and n.status <> 'skipped')
-        and not b.again and e.target_rows <> e.keyed_before + b.inserted + e.strangers`,
+        and not b.again and e.target_rows <> e.keyed_before + b.inserted + e.strangers - e.gone_deleted`,
   },
   {
     name: "failed_can_be_requeued",
@@ -129,14 +129,14 @@ function sharesPractice({ name, target: { table, key } }: Entity): Invariant {
 function isLoadedOnce({ name, target: { table, key } }: Entity): Invariant {
   return {
     name: "loaded_is_there",
-    says: "as many rows of the target have a legacy key as the newest run that read the entity whole has loaded, or more",
-    sql: `select '${name}' as entity, e.loaded - t.found as count, 'run ' || e.run_id as some
-      from (select run_id, (select coalesce(sum(b.loaded), 0) from migration.batches b
+    says: "as many rows of the target have a legacy key as the newest run that read the entity whole has loaded, or more, less those that it deleted because they were gone",
+    sql: `select '${name}' as entity, e.loaded - e.gone_deleted - t.found as count, 'run ' || e.run_id as some
+      from (select run_id, gone_deleted, (select coalesce(sum(b.loaded), 0) from migration.batches b
                             where b.run_id = e.run_id and b.entity = e.entity) as loaded
             from migration.run_entities e
             where entity = '${name}' and status = 'complete' and cursor_key > -9223372036854775808
             order by run_id desc limit 1) e
-      cross join (select count(${key}) as found from public.${table}) t where t.found < e.loaded`,
+      cross join (select count(${key}) as found from public.${table}) t where t.found < e.loaded - e.gone_deleted`,
   };
 }
 

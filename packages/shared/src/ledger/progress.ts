@@ -1,7 +1,7 @@
 /** Progress: the counts of finished batches, rolled up into one row per entity. */
 import type { Queryable } from "../database/pool.ts";
 import type { EntityStatus } from "../states/states.ts";
-import type { Columns, runEntities } from "../tables/index.ts";
+import type { Columns, GonePolicy, runEntities } from "../tables/index.ts";
 
 /** An entity of a run as people and scrapes see it. */
 export interface EntityProgress {
@@ -22,6 +22,11 @@ export interface EntityProgress {
   readonly noted: number;
   /** Rows of the target whose key the source no longer has; 0 until it was compared. */
   readonly gone: number;
+  /** What the run does about them, and of them, those that are marked in the target, that it deleted, and that it left, by reason. */
+  readonly gonePolicy: GonePolicy;
+  readonly goneArchived: number;
+  readonly goneDeleted: number;
+  readonly goneLeft: Readonly<Record<string, number>>;
   /** Rows of the target without a legacy key, which no run touches. */
   readonly strangers: number;
   /** Rows of the target that were given their legacy key by an adoption. */
@@ -92,6 +97,10 @@ type EntityRow = Pick<typeof runEntities.$inferSelect, Kept> &
       rangesCompared: "ranges_compared";
       rangesEqual: "ranges_equal";
       readWhole: "read_whole";
+      gonePolicy: "gone_policy";
+      goneArchived: "gone_archived";
+      goneDeleted: "gone_deleted";
+      goneLeft: "gone_left";
     }
   >;
 
@@ -120,12 +129,13 @@ type Kept =
 export async function progressOf(db: Queryable, runId: number): Promise<EntityProgress[]> {
   const found = await db.query<EntityRow>(
     `select entity, status, waived, expected, batches, batches_done as "batchesDone", batches_failed as "batchesFailed",
-       read, loaded, inserted, updated, rejected, parked, excluded, noted, unforeseen, gone, strangers, adopted, unchanged,
+       read, loaded, inserted, updated, rejected, parked, excluded, noted, unforeseen, strangers, adopted, unchanged,
        ranges_compared as "rangesCompared", ranges_equal as "rangesEqual", read_whole as "readWhole",
+       gone, gone_policy as "gonePolicy", gone_archived as "goneArchived", gone_deleted as "goneDeleted", gone_left::text as "goneLeft",
        loss_reason as "lossReason", loss_column as "lossColumn", percent, load_ms as "loadMs",
        to_json(started_at) #>> '{}' as "startedAt", to_json(settled_at) #>> '{}' as "settledAt", error_code as "errorCode"
      from migration.run_entities where run_id = $1 order by position`,
     [runId],
   );
-  return found.rows;
+  return found.rows.map(({ goneLeft, ...row }) => ({ ...row, goneLeft: JSON.parse(goneLeft) }));
 }

@@ -46,6 +46,19 @@ export async function keepFormer(
   );
 }
 
+/** A run has written rows in transactions, or in parts of one, with these numbers: they are its own. */
+export async function noteWritten(
+  tx: Queryable,
+  runId: number,
+  xids: readonly number[],
+): Promise<void> {
+  await tx.query(
+    `insert into migration.undo (run_id, xid, undone_at)
+     select distinct $1::integer, x, now() from unnest($2::bigint[] || ${THIS_XID}) as x`,
+    [runId, xids],
+  );
+}
+
 /** For what is written beside the batches of the active run. Undefined: there is none, or it does not keep what it changes. */
 export async function activeWriter(tx: Queryable): Promise<Writer | undefined> {
   const found = await tx.query<{ runId: number }>(

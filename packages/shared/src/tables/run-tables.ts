@@ -4,6 +4,9 @@ import type { BatchStatus, EntityStatus, RunMode, RunStatus } from "../states/st
 import { asText, instant, int8, key } from "./column-types.ts";
 import { migration } from "./schema.ts";
 
+/** What a run does about rows that are gone from the source. */
+export type GonePolicy = "report" | "archive" | "delete";
+
 export const runs = migration.table("runs", {
   id: integer().primaryKey(),
   status: text().$type<RunStatus>().notNull(),
@@ -74,6 +77,10 @@ export const runEntities = migration.table(
     read_whole: text(),
     version: text(),
     looked_after: boolean().notNull(),
+    gone_policy: text().$type<GonePolicy>().notNull(),
+    gone_archived: int8().notNull(),
+    gone_deleted: int8().notNull(),
+    gone_left: asText("jsonb").notNull(),
   },
   (table) => [primaryKey({ columns: [table.run_id, table.entity] })],
 );
@@ -162,8 +169,34 @@ export const goneRows = migration.table(
     found_run: integer().notNull(),
     run_id: integer().notNull(),
     stale: boolean().notNull(),
+    handled_run: integer(),
+    fate: text().$type<GoneFate>(),
   },
   (table) => [primaryKey({ columns: [table.entity, table.legacy_id] })],
+);
+
+/** What the newest run did about a gone row that is still there: 032-gone-policy.sql tells the reasons why one was left. */
+export type GoneFate =
+  | "archived"
+  | "referred"
+  | "refused"
+  | "not_inserted"
+  | "source_empty"
+  | "source_row"
+  | "unmarkable";
+
+export const archivedRows = migration.table(
+  "archived_rows",
+  {
+    entity: text().notNull(),
+    id: uuid().notNull(),
+    legacy_id: key().notNull(),
+    run_id: integer().notNull(),
+    marked: boolean().notNull(),
+    archived_at: instant().notNull(),
+    back_run: integer(),
+  },
+  (table) => [primaryKey({ columns: [table.entity, table.id] })],
 );
 
 export const movedParents = migration.table(

@@ -14,6 +14,7 @@ export const undo = migration.table("undo", {
   former: asText("jsonb[]").notNull(),
   taken_along: asText("jsonb"),
   undone_at: instant(),
+  removed: asText("jsonb[]").notNull(),
 });
 
 export const rollbacks = migration.table("rollbacks", {

@@ -68,7 +68,7 @@ function showCounts(gauges: Gauges, entity: string, one: Shown): void {
   gauges.expected.set({ entity }, one.expected);
   gauges.read.set({ entity }, one.read);
   gauges.noted.set({ entity }, one.noted);
-  gauges.gone.set({ entity }, one.gone);
+  gauges.gone.set({ entity }, one.gone - one.goneDeleted);
   gauges.unchanged.set({ entity }, one.unchanged);
   gauges.unforeseen.set({ entity }, one.unforeseen);
   for (const outcome of OUTCOMES) gauges.rows.set({ entity, outcome }, one[outcome]);
@@ -108,6 +108,10 @@ const NOT_THERE: Shown = {
   noted: 0,
   unforeseen: 0,
   gone: 0,
+  gonePolicy: "report",
+  goneArchived: 0,
+  goneDeleted: 0,
+  goneLeft: {},
   strangers: 0,
   adopted: 0,
   unchanged: 0,

@@ -168,6 +168,8 @@ function add(run: RunFacts | undefined, progress: readonly EntityProgress[]): To
     excluded: sum((one) => one.excluded),
     noted: sum((one) => one.noted),
     gone: sum((one) => one.gone),
+    goneArchived: sum((one) => one.goneArchived),
+    goneDeleted: sum((one) => one.goneDeleted),
     strangers: sum((one) => one.strangers),
     adopted: sum((one) => one.adopted),
     unforeseen: sum((one) => one.unforeseen),

@@ -46,15 +46,16 @@ export function why(
   return `${run.status === "paused" && moves ? "the run is paused; " : ""}${sentence}${because}`;
 }
 
-/** What keeps failing for it while it is planned or settled, or counted. */
+/** What keeps failing for it while it is planned or settled, or counted, or rid of what is gone. */
 function stuckBy({ status, errorCode }: EntityProgress): string {
-  if (errorCode === null || status === "blocked" || status === "complete") return "";
+  if (errorCode === null || status === "blocked") return "";
   return `; the last try failed with ${errorCode} (${batchCodeInWords(errorCode)}), and it is tried again`;
 }
 
-function tooManyGone({ entity, gone }: EntityProgress): string {
+function tooManyGone({ entity, gone, gonePolicy }: EntityProgress): string {
+  const what = gonePolicy === "delete" ? ", and the run would delete them" : "";
   return (
-    `${gone} of its rows are gone from the source: is that right, or does the source not show them (policies, schema, a restore)? ` +
+    `${gone} of its rows are gone from the source${what}: is that right, or does the source not show them (policies, schema, a restore)? ` +
     `If they are gone: nexus limit ${entity} --gone-percent 100; or requeue it when the source is whole, or waive it`
   );
 }

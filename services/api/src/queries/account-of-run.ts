@@ -26,6 +26,10 @@ export interface Account {
   readonly unforeseen: number;
   /** Rows of the target whose key the source no longer has. */
   readonly gone: number;
+  /** Of them, what was done. */
+  readonly goneArchived: number;
+  readonly goneDeleted: number;
+  readonly goneLeft: Readonly<Record<string, number>>;
   readonly errorCode: string | null;
   /** The time from its opening to its settling, to the end of the run, or to now. Null if it has not been opened. */
   readonly seconds: number | null;
@@ -41,6 +45,9 @@ type Own = Columns<
     excluded: "excluded";
     errorCode: "error_code";
     gone: "gone";
+    goneArchived: "gone_archived";
+    goneDeleted: "gone_deleted";
+    goneLeft: "gone_left";
   }
 >;
 
@@ -57,7 +64,8 @@ interface Former {
  */
 export async function accountOfRun(db: Queryable, runId: number): Promise<Account[]> {
   const found = await db.query<Own & Omit<Account, keyof Own> & Former>(
-    `select e.unchanged, f.*, e.entity, e.status, e.waived, e.expected, e.excluded, e.error_code as "errorCode", e.gone, b.*,
+    `select e.unchanged, f.*, e.entity, e.status, e.waived, e.expected, e.excluded, e.error_code as "errorCode", b.*,
+       e.gone, e.gone_archived as "goneArchived", e.gone_deleted as "goneDeleted", e.gone_left::text as "goneLeft",
        (select count(*) from migration.exceptions x where x.run_id = e.run_id and x.entity = e.entity) as exceptions,
        (select count(*) from migration.validations v
         where v.run_id = e.run_id and v.entity = e.entity and not v.passed) as "failedChecks",
@@ -80,7 +88,9 @@ export async function accountOfRun(db: Queryable, runId: number): Promise<Accoun
      where e.run_id = $1 order by e.position`,
     [runId],
   );
-  return found.rows.map(withFormer);
+  return found.rows.map(({ goneLeft, ...row }) =>
+    withFormer({ ...row, goneLeft: JSON.parse(goneLeft) }),
+  );
 }
 
 function withFormer({

@@ -1,3 +1,4 @@
+import { type GoneCounts, goneInWords } from "@nexus/contract";
 /** What a reader must know of an entity, a few words each. */
 import type { Account } from "../queries/account-of-run.ts";
 import { counted, inWords, plain } from "./wording.ts";
@@ -7,7 +8,7 @@ import type { ProgressRow } from "./standing.ts";
 export function issuesOf(
   row: Omit<ProgressRow, "issues">,
   failedChecks: readonly string[],
-  { unforeseen, gone }: Pick<Account, "unforeseen" | "gone"> = { unforeseen: 0, gone: 0 },
+  { unforeseen, ...gone }: Pick<Account, "unforeseen"> & GoneCounts = { unforeseen: 0 },
 ): string[] {
   const { rejected, parked, excluded, unaccounted, failedBatches, drift } = row;
   return [
@@ -34,6 +35,9 @@ function rejectedIssues(rejected: number, unforeseen: number): string[] {
   return [`${inWords(rejected)} rejected${why}`];
 }
 
-function goneIssues(gone: number): string[] {
-  return gone > 0 ? [`${counted(gone, "row")} of the target gone from the source`] : [];
+function goneIssues(counts: GoneCounts): string[] {
+  const { gone = 0 } = counts;
+  const done = goneInWords(counts);
+  if (gone === 0) return [];
+  return [`${counted(gone, "row")} of the target gone from the source${done && `: ${done}`}`];
 }

@@ -77,7 +77,7 @@ export function fateSql(entity: Entity): string {
 }
 
 /**
- * Rows of the target that are not expected: their source row is gone, or has another outcome. Where the ledger has that outcome wrong, it is said
+ * Rows of the target that are not expected: their source row is gone, and they are not archived for that, or it has another outcome. Where the ledger has that outcome wrong, it is said
  * of the ledger. `reach`, from `$2` on: of which source rows.
  */
 function surplusSql(entity: Entity, isKept: boolean, reach: Reach): string {
@@ -88,6 +88,8 @@ function surplusSql(entity: Entity, isKept: boolean, reach: Reach): string {
     left join expected e on e.source_key = ${source}
     left join ledger l on l.source_key = e.source_key
     where t.${key} is not null and ${reach.within(isKept ? `t.${key}` : source, 2)}
+      and not (e.source_key is null and exists (
+        select from migration.archived_rows a where a.entity = '${entity.name}' and a.id = t.id and a.back_run is null))
       and not coalesce(e.outcome = 'loaded' and e.legacy_key = t.${key}, false)
       and not (e.source_key is not null and (t.${key} < 0 or (e.outcome <> 'loaded' and l.outcome is not distinct from 'loaded')))`;
 }

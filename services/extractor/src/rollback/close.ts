@@ -2,6 +2,7 @@
 import type { Entity } from "@nexus/catalog";
 import type { Client } from "@nexus/shared/database";
 import {
+  forgetHandled,
   lockRun,
   markBatchesRolledBack,
   markRolledBack,
@@ -23,6 +24,7 @@ export async function closeEntity(
   await recordCounts(tx, rollback, entity, position, await countDone(tx, rollback, entity));
   if (!(await markRolledBack(tx, runId, entity.name))) return;
   await markBatchesRolledBack(tx, runId, entity.name);
+  await forgetHandled(tx, runId, entity.name);
   await tx.query(
     `update migration.exceptions set resolved_at = now() where run_id = $1 and entity = $2 and resolved_at is null`,
     [runId, entity.name],

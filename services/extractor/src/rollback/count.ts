@@ -11,12 +11,13 @@ export interface Counts {
   readonly left: Readonly<Record<string, number>>;
 }
 
-/** Each row that the run wrote, once; `fresh`: it was not there before. Parameters: the run, the entity. */
+/** Each row that the run wrote, once; `fresh`: it was not there before; `removed`: the run deleted it. Parameters: the run, the entity. */
 const ROWS = `rows as (
-  select r.id, bool_or(r.fresh) as fresh from migration.undo u cross join lateral (
-    select unnest(u.inserted) as id, true as fresh where u.entity = $2
-    union all select unnest(u.updated), false where u.entity = $2
-    union all select (along ->> 'id')::uuid, false from jsonb_array_elements(nullif(u.taken_along -> $2, 'null')) along) r
+  select r.id, bool_or(r.fresh) as fresh, bool_or(r.removed) as removed from migration.undo u cross join lateral (
+    select unnest(u.inserted) as id, true as fresh, false as removed where u.entity = $2
+    union all select unnest(u.updated), false, false where u.entity = $2
+    union all select (r ->> 'id')::uuid, false, true from unnest(u.removed) r where u.entity = $2
+    union all select (along ->> 'id')::uuid, false, false from jsonb_array_elements(nullif(u.taken_along -> $2, 'null')) along) r
   where u.run_id = $1`;
 
 /** What would be done. Whether rows of other entities of ours will still refer to one is not foretold. */
@@ -27,7 +28,7 @@ export async function countPlanned(
 ): Promise<Counts> {
   const found = await tx.query<{ fate: string; rows: number }>(
     `with ${ROWS} and u.undone_at is null group by r.id)
-     select case when t.id is null then case when rows.fresh then 'nothing' else 'gone' end
+     select case when t.id is null then case when rows.fresh then 'nothing' when rows.removed then 'restored' else 'gone' end
                  when not exists (select from migration.undo u where u.run_id = $1 and u.xid = t.xmin::text::bigint offset 0) then 'changed'
                  when not rows.fresh then 'restored'
                  when ${referredByOthers} then 'referred' else 'deleted' end as fate, count(*) as rows

@@ -31,7 +31,9 @@ export async function recordLeft(
      from unnest($3::uuid[], $4::text[]) as l (id, reason)
      left join public.${target.table} t on t.id = l.id
      where not (l.reason = 'changed' and exists (
-       select from migration.undo u cross join lateral unnest(u.updated, u.former) as f (row_id, former)
+       select from migration.undo u cross join lateral (
+         select * from unnest(u.updated, u.former) as k (row_id, former)
+         union all select (r ->> 'id')::uuid, r from unnest(u.removed) r) f
        where u.id = $5 and f.row_id = l.id and f.former = to_jsonb(t)))
      on conflict (rollback_id, entity, id) do update set reason = excluded.reason`,
     [id, name, left.map((one) => one.id), left.map((one) => one.reason), recordId],

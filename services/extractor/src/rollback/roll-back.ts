@@ -8,7 +8,8 @@ import type { Deps } from "../deps.ts";
 import { closeEntity, closeRun, countAgain } from "./close.ts";
 import { countPlanned, recordCounts } from "./count.ts";
 import { type Place, placeOf } from "./place.ts";
-import { unwindNext } from "./unwind.ts";
+import { putBackNext } from "./put-back.ts";
+import { unwindNext, type Unwinding } from "./unwind.ts";
 
 /** One look for a rollback. Returns the milliseconds until the next. One that cannot be done ends with a code; a server that is away is waited for. */
 export async function rollBack(deps: Deps): Promise<number> {
@@ -39,7 +40,10 @@ async function carryOut(deps: Deps, rollback: Rollback): Promise<void> {
   if (run === undefined) throw new Error("a rollback of no run");
   await expectComplete(deps, run);
   const left = await entitiesLeft(deps, rollback);
-  for (const entity of deps.entities.toReversed().filter(({ name }) => left.has(name))) {
+  const some = deps.entities.filter(({ name }) => left.has(name));
+  if (rollback.kind === "rollback")
+    for (const entity of some) await putBack(deps, await unwindingOf(deps, rollback, run, entity));
+  for (const entity of some.toReversed()) {
     signal.throwIfAborted();
     if (rollback.kind === "plan") await plan(deps, rollback, entity);
     else await takeBack(deps, rollback, run, entity);
@@ -82,11 +86,25 @@ async function plan(deps: Deps, rollback: Rollback, entity: Entity): Promise<voi
   );
 }
 
+async function unwindingOf(
+  deps: Deps,
+  rollback: Rollback,
+  run: Run,
+  entity: Entity,
+): Promise<Unwinding> {
+  const place = await placeOf(deps.target, entity, tablesOf(deps));
+  return { rollback, run, place, followers: await followersOf(deps, rollback, entity) };
+}
+
+async function putBack(deps: Deps, unwinding: Unwinding): Promise<void> {
+  while (await whileOpen(deps, asked(unwinding.rollback), (tx) => putBackNext(tx, unwinding)))
+    deps.signal.throwIfAborted();
+}
+
 async function takeBack(deps: Deps, rollback: Rollback, run: Run, entity: Entity): Promise<void> {
   const { target, signal, log, entities } = deps;
-  const place = await placeOf(target, entity, tablesOf(deps));
-  const followers = await followersOf(deps, rollback, entity);
-  const unwinding = { rollback, run, place, followers };
+  const unwinding = await unwindingOf(deps, rollback, run, entity);
+  const { followers } = unwinding;
   let records = 0;
   while (await whileOpen(deps, asked(rollback), (tx) => unwindNext(tx, unwinding))) {
     records++;

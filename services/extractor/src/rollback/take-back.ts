@@ -1,5 +1,6 @@
 /** The two statements of a rollback: rows that the run had inserted go, rows that it had changed are what they were. */
 import type { Client } from "@nexus/shared/database";
+import { inPieces } from "../in-pieces.ts";
 import type { Left } from "./left.ts";
 import type { Place } from "./place.ts";
 
@@ -8,6 +9,26 @@ export interface Taken {
   readonly ids: readonly string[];
   readonly xids: readonly number[];
   readonly left: readonly Left[];
+}
+
+const NONE: Taken = { ids: [], xids: [], left: [] };
+
+/** What a rule of the target refuses is left. */
+export async function takePieces(
+  tx: Client,
+  ids: readonly string[],
+  work: (ids: readonly string[]) => Promise<Taken>,
+): Promise<Taken> {
+  const { done, refused } = await inPieces(tx, ids, work);
+  const left = refused.map((id): Left => ({ id, reason: "refused" }));
+  return done.reduce(
+    (all, one) => ({
+      ids: [...all.ids, ...one.ids],
+      xids: [...all.xids, ...one.xids],
+      left: [...all.left, ...one.left],
+    }),
+    { ...NONE, left },
+  );
 }
 
 /** Deletes rows to which no other row refers. Their vectors and their documents follow by triggers. */
@@ -31,8 +52,8 @@ interface Restored {
   readonly overruled: boolean;
 }
 
-/** Where a record of undo has former rows: those of its entity, or those that went along. */
-export type Kept = "updated" | "taken_along";
+/** Where a record of undo has former rows: those that it changed, those that went along, those that it deleted. */
+export type Kept = "updated" | "taken_along" | "removed";
 
 /** Gives rows their former values. Columns that were added since keep theirs. */
 export async function restoreRows(
@@ -75,6 +96,7 @@ function formerRows(kept: Kept, { entity }: Place): string {
     updated: "unnest(u.updated, u.former) as f (row_id, former)",
     taken_along: `(select (r ->> 'id')::uuid as row_id, r as former
       from jsonb_array_elements(nullif(u.taken_along -> '${entity.name}', 'null')) r) f`,
+    removed: `(select (r ->> 'id')::uuid as row_id, r as former from unnest(u.removed) r) f`,
   };
   return `former as (
     select f.row_id, f.former from migration.undo u cross join lateral ${rows[kept]}

@@ -1,10 +1,9 @@
 /** One record of undo is taken back: the newest of its entity first, so that each meets the rows as it left them. */
-import { type Client, nextStep } from "@nexus/shared/database";
-import type { Rollback, Run } from "@nexus/shared/ledger";
-import { recordContentEvent } from "@nexus/shared/ledger";
+import type { Client } from "@nexus/shared/database";
+import { noteWritten, recordContentEvent, type Rollback, type Run } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
 import { lockRows } from "./lock-rows.ts";
-import { deleteRows, restoreRows, type Taken } from "./take-back.ts";
+import { deleteRows, restoreRows, takePieces } from "./take-back.ts";
 import { type Left, recordLeft } from "./left.ts";
 import type { Place } from "./place.ts";
 
@@ -53,11 +52,11 @@ async function unwind(tx: Client, unwinding: Unwinding, record: UndoRecord): Pro
   const { run, place, followers } = unwinding;
   const { inserted, updated } = record;
   const rows = await lockRows(tx, unwinding.rollback, place, inserted, updated);
-  const deleted = await inPieces(tx, rows.toDelete, (ids) => deleteRows(tx, place, ids));
-  const restored = await inPieces(tx, rows.toRestore, (ids) =>
+  const deleted = await takePieces(tx, rows.toDelete, (ids) => deleteRows(tx, place, ids));
+  const restored = await takePieces(tx, rows.toRestore, (ids) =>
     restoreRows(tx, place, "updated", record.id, ids),
   );
-  await noteOwn(tx, run, [...deleted.xids, ...restored.xids]);
+  await noteWritten(tx, run.id, [...deleted.xids, ...restored.xids]);
   const left = [...rows.left, ...deleted.left, ...restored.left];
   await account(tx, unwinding, record, place, [...deleted.ids, ...restored.ids], left);
   for (const follower of followers) await bringBack(tx, unwinding, record, follower);
@@ -73,17 +72,17 @@ async function bringBack(
   const ids = record.takenAlong[follower.entity.name] ?? [];
   if (ids.length === 0) return;
   const rows = await lockRows(tx, unwinding.rollback, follower, [], ids);
-  const restored = await inPieces(tx, rows.toRestore, (some) =>
+  const restored = await takePieces(tx, rows.toRestore, (some) =>
     restoreRows(tx, follower, "taken_along", record.id, some),
   );
-  await noteOwn(tx, unwinding.run, restored.xids);
+  await noteWritten(tx, unwinding.run.id, restored.xids);
   // What is not there has gone with what the run inserted, or is known to have been deleted.
   const left = [...rows.left.filter(({ reason }) => reason !== "gone"), ...restored.left];
   await account(tx, unwinding, record, follower, restored.ids, left);
 }
 
 /** Lists what is left, and offers what is there to the readers of content. */
-async function account(
+export async function account(
   tx: Client,
   { rollback, run }: Unwinding,
   record: UndoRecord,
@@ -96,45 +95,6 @@ async function account(
   const gone = new Set(record.inserted);
   const restored = takenBack.filter((id) => !gone.has(id));
   await offerAgain(tx, run, place, record, [...restored, ...there]);
-}
-
-const NONE: Taken = { ids: [], xids: [], left: [] };
-
-/** All at once; where a rule of the target refuses that, by halves, until the row is found that it refuses. */
-async function inPieces(
-  tx: Client,
-  ids: readonly string[],
-  work: (ids: readonly string[]) => Promise<Taken>,
-): Promise<Taken> {
-  if (ids.length === 0) return NONE;
-  await tx.query("savepoint piece");
-  try {
-    const taken = await work(ids);
-    await tx.query("release savepoint piece");
-    return taken;
-  } catch (error) {
-    if (nextStep(error) !== "row") throw error;
-    await tx.query("rollback to savepoint piece; release savepoint piece");
-  }
-  const [first = ""] = ids;
-  if (ids.length === 1) return { ...NONE, left: [{ id: first, reason: "refused" }] };
-  const half = Math.ceil(ids.length / 2);
-  const one = await inPieces(tx, ids.slice(0, half), work);
-  const other = await inPieces(tx, ids.slice(half), work);
-  return {
-    ids: [...one.ids, ...other.ids],
-    xids: [...one.xids, ...other.xids],
-    left: [...one.left, ...other.left],
-  };
-}
-
-/** What the rollback itself has written is known by its transactions, too: an older record may be of the same rows. */
-async function noteOwn(tx: Client, { id }: Run, xids: readonly number[]): Promise<void> {
-  await tx.query(
-    `insert into migration.undo (run_id, xid, undone_at)
-     select distinct $1::integer, x, now() from unnest($2::bigint[] || pg_current_xact_id()::xid::text::bigint) as x`,
-    [id, [...new Set(xids)]],
-  );
 }
 
 /** Rows that are there, with other content than the run offered, are offered anew; the events of the run end. */

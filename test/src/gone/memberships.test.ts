@@ -1,7 +1,7 @@
 /** A membership that is deleted at the source gives no access any more, and gives it again when the source has it again. */
 import { eventually, stacks } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
-import { type Journey, openJourney } from "./journey.ts";
+import { type Journey, openJourney } from "../journey.ts";
 
 const ENTITIES = { only: ["practices", "profiles", "practice_members"] };
 

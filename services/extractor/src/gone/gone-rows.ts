@@ -60,7 +60,7 @@ async function endComparison(tx: Queryable, runId: number, entity: string): Prom
   await tx.query(`delete from migration.gone_rows where entity = $1 and stale`, [entity]);
   await tx.query(
     `update migration.run_entities set gone_compared_at = now(),
-       gone = (select count(*) from migration.gone_rows where entity = $2)
+       gone = gone_deleted + (select count(*) from migration.gone_rows where entity = $2)
      where run_id = $1 and entity = $2`,
     [runId, entity],
   );
@@ -85,6 +85,9 @@ export function isBeginning(cursor: Key): boolean {
   return cursor === BEGINNING;
 }
 
+/** Percent of an entity's rows that a run deletes without asking. */
+const DELETED_PERCENT = 1;
+
 /** Rows of an entity that are gone, as this run found them. */
 export async function goneCount(tx: Queryable, runId: number, entity: string): Promise<number> {
   const found = await tx.query<{ gone: number }>(
@@ -97,6 +100,7 @@ export async function goneCount(tx: Queryable, runId: number, entity: string): P
 /**
  * A share of the rows may be gone, or a few of few, never more than half: a source that suddenly shows nothing (its policies, a wrong
  * schema, a restore that is under way) is no reason to believe that everybody left. An operator's own limit is taken at its word.
+ * Where they are to be deleted, a person is asked from one in a hundred on; what is never deleted does not count.
  * `held`: rows of the target with a legacy key.
  */
 export async function goneIsTolerable(
@@ -106,9 +110,14 @@ export async function goneIsTolerable(
   held: number,
 ): Promise<boolean> {
   const found = await tx.query<{ tolerable: boolean }>(
-    `select e.gone * 100 <= $3::bigint * coalesce(e.gone_percent, r.gone_percent)
-         or (e.gone_percent is null and e.gone <= 10 and e.gone * 2 <= $3::bigint) as tolerable
-     from migration.run_entities e join migration.runs r on r.id = e.run_id where e.run_id = $1 and e.entity = $2`,
+    `select case when e.gone_policy = 'delete'
+         then (e.gone - kept.rows) * 100 <= ($3::bigint + e.gone_deleted) * coalesce(e.gone_percent, least(r.gone_percent, ${DELETED_PERCENT}))
+         else e.gone * 100 <= $3::bigint * coalesce(e.gone_percent, r.gone_percent)
+           or (e.gone_percent is null and e.gone <= 10 and e.gone * 2 <= $3::bigint) end as tolerable
+     from migration.run_entities e join migration.runs r on r.id = e.run_id
+     cross join lateral (
+       select count(*) as rows from migration.gone_rows g where g.entity = e.entity and g.run_id = e.run_id and g.fate = 'not_inserted') kept
+     where e.run_id = $1 and e.entity = $2`,
     [runId, entity, held],
   );
   return found.rows[0]?.tolerable ?? true;

@@ -1,9 +1,9 @@
 import { progressOf, recordPlan, setLimits } from "@nexus/shared/ledger";
 import { runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Deps } from "./deps.ts";
-import { extractorUnderTest, runOf } from "./extractor.fixture.ts";
-import { settle } from "./settle.ts";
+import type { Deps } from "../deps.ts";
+import { extractorUnderTest, runOf } from "../extractor.fixture.ts";
+import { settle } from "../settle.ts";
 
 const BEGINNING = { cursor: "-9223372036854775808" };
 const PRACTICE = "00000000-0000-4000-8000-00000000000a";

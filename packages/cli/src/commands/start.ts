@@ -43,6 +43,11 @@ const NO_DIFY = new Option(
   "offer nothing of this run to Dify: the default where the API has DIFY=off",
 );
 
+const AFTER_CUTOVER = new Option(
+  "--after-cutover",
+  "the target was handed over (nexus cutover --go), and the run shall write all the same: it may overwrite what people wrote there since",
+);
+
 /** `nexus start`. `given`: the command line, for skip flags of what is not here. */
 export function start(program: Command, given: readonly string[]): void {
   const skips = entityNames().map((entity) => ({ entity, option: skipOption(entity) }));
@@ -60,10 +65,7 @@ export function start(program: Command, given: readonly string[]): void {
     )
     .addOption(lossPercentOption())
     .addOption(leaveStrangersOption())
-    .option(
-      "--after-cutover",
-      "the target was handed over (nexus cutover --go), and the run shall write all the same: it may overwrite what people wrote there since",
-    )
+    .addOption(AFTER_CUTOVER)
     .addOption(reasonOption())
     .option(
       "--wait",

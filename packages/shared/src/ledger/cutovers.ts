@@ -3,7 +3,7 @@ import type { Queryable } from "../database/pool.ts";
 import type { CutoverStepName } from "../states/index.ts";
 import type { Columns, cutoverSteps, cutovers } from "../tables/index.ts";
 import type { By } from "./audit.ts";
-import type { Order } from "./start-run.ts";
+import type { Order } from "./order.ts";
 
 /** How a cut-over is to be walked. */
 export interface CutoverAsked {

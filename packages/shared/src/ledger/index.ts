@@ -87,6 +87,7 @@ export {
   markRunRolledBack,
 } from "./run-lifecycle.ts";
 export { type Migrated, migrateTarget } from "./migrate.ts";
+export type { Order } from "./order.ts";
 export { untilMigrated } from "./until-migrated.ts";
 export {
   type ContentReaders,
@@ -217,7 +218,6 @@ export {
 export { acceptExceptions, type OpenExceptions, undecidedExceptions } from "./open-exceptions.ts";
 export {
   alreadyActive,
-  type Order,
   type Started,
   startEntity,
   startRun,

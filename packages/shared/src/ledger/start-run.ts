@@ -2,38 +2,14 @@
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { failpoint } from "../runtime/failpoint.ts";
-import type { RunMode } from "../states/index.ts";
 import { max, query, read, runs } from "../tables/index.ts";
 import { lockStarts } from "./adoptions.ts";
 import { type By, recordAudit } from "./audit.ts";
 import { type Busy, busyWith, CONTROL_BOUNDS, type CutOver, cutOver } from "./busy.ts";
 import { decideStrangers, type Undecided } from "./decide-strangers.ts";
 import type { Selection } from "./entity-lifecycle.ts";
+import type { Order } from "./order.ts";
 import { createRun } from "./run-lifecycle.ts";
-
-/** What a run shall move. */
-export interface Order {
-  /** Default: all of the catalog. An entity that is not selected has no part in the run, and its children find their parents in the target. */
-  readonly entities?: readonly string[] | undefined;
-  /** Entities whose rows are left out and counted as excluded. Stronger than `entities`. */
-  readonly skip?: readonly string[] | undefined;
-  /** Whether changed content is offered to the embedder. */
-  readonly embeddings: boolean;
-  /** Whether changed content is offered to Dify. Default: it is not. */
-  readonly dify?: boolean | undefined;
-  /** Overrides of the catalog's codes, as JSON text: kept with the run, so that all loaders map alike. */
-  readonly codes: string;
-  /** Percent of its rows that an entity may lose for reasons that nobody foresaw. */
-  readonly lossPercent?: number | undefined;
-  /** Why rows of the target without a legacy key may stay. Without it the run is refused while somebody has to decide about some. */
-  readonly leaveStrangers?: string | undefined;
-  /** Default: every row is read. */
-  readonly mode?: RunMode | undefined;
-  /** The cut-over whose last delta it is. */
-  readonly cutover?: number | undefined;
-  /** People write in the target by now, and what the run finds changed in the source may overwrite that: somebody said that it shall. */
-  readonly afterCutover?: boolean | undefined;
-}
 
 export type Started = {
   readonly kind: "started";

@@ -20,17 +20,9 @@ export function runRoutes(app: App, deps: Deps): void {
   const { target } = deps;
 
   app.post("/v1/runs", { schema: contract["POST /v1/runs"] }, async (request, reply) => {
-    const {
-      entities,
-      skip,
-      leaveStrangers,
-      afterCutover,
-      mode,
-      reason = null,
-      ...asked
-    } = request.body ?? {};
-    const options = optionsOf(deps, asked);
-    const order = { entities, skip, leaveStrangers, afterCutover, mode, ...options };
+    const { embeddings, dify, lossPercent, reason = null, ...rest } = request.body ?? {};
+    const options = optionsOf(deps, { embeddings, dify, lossPercent });
+    const order = { ...rest, ...options };
     const run = done(await startRun(target, order, by(request, reason), namesOf(deps)));
     failpoint("api.answering");
     return await reply.code(201).send(await startedAnswer(deps, run, options));

@@ -102,7 +102,7 @@ async function putBack(deps: Deps, unwinding: Unwinding): Promise<void> {
 }
 
 async function takeBack(deps: Deps, rollback: Rollback, run: Run, entity: Entity): Promise<void> {
-  const { target, signal, log, entities } = deps;
+  const { signal, log, entities } = deps;
   const unwinding = await unwindingOf(deps, rollback, run, entity);
   const { followers } = unwinding;
   let records = 0;

@@ -3,7 +3,7 @@ import { type Proved, provedRun } from "./proved-run.ts";
 import { line, megabytes, median, provedLines } from "./report.ts";
 import { openWorld } from "./world.ts";
 
-export interface ProvedAtScale {
+interface ProvedAtScale {
   readonly scale: number;
   readonly madeOf: string;
   readonly rounds: readonly Proved[];

@@ -49,7 +49,11 @@ export function runRoutes(app: App, deps: Deps): void {
       return await measureThroughput(target, id);
     },
   );
+  moveRoutes(app, deps);
+}
 
+/** `/v1/runs/:id/pause` and its like. */
+function moveRoutes(app: App, { target }: Deps): void {
   for (const verb of ["pause", "resume", "cancel"] as const)
     app.post(
       `/v1/runs/:id/${verb}`,

@@ -1,5 +1,5 @@
 /** The table of docs/chaos.md: a row for each point, and a line for the schedules, as the newest run that came to them left them. */
-import { FAILPOINTS } from "@nexus/shared/runtime";
+import { type Failpoint, FAILPOINTS } from "@nexus/shared/runtime";
 import type { Done } from "./record.ts";
 import { failpoints } from "./round.ts";
 import { sceneOf } from "./scenes.ts";
@@ -39,6 +39,11 @@ export function withTable(page: string, done: readonly Done[]): string {
 /** The points of the page's table. */
 export function pointsOf(page: string): string[] {
   return [...page.matchAll(/^\| `([a-z.]+)` \|/gm)].map(([, name = ""]) => name);
+}
+
+/** The points at which somebody was killed in the last full run, and all was well. */
+export function tried(page: string): Failpoint[] {
+  return failpoints.filter((point) => countsIn(page, point).kills > 0);
 }
 
 function countsOf(point: string, done: readonly Done[]): Counts | undefined {

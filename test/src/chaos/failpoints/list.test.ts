@@ -1,17 +1,14 @@
 /** The list of points, the code, the page and what is shipped agree. */
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readdirSync } from "node:fs";
 import { FAILPOINTS } from "@nexus/shared/runtime";
 import { runCommand } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
+import { read, ROOT } from "../../platform/files.ts";
 import { deployed } from "../../platform/images.ts";
 import { armed } from "./crew.ts";
 import { pointsOf } from "./page.ts";
 import { failpoints } from "./round.ts";
 import { sceneOf } from "./scenes.ts";
-
-const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const read = (file: string): string => readFileSync(`${ROOT}${file}`, "utf8");
 
 /** Files of packages and services that are neither tests nor made for them. */
 const shipped = ["packages", "services"].flatMap((folder) =>
@@ -33,7 +30,7 @@ describe("a point", () => {
     expect(failpoints.map((point) => sceneOf(point).victim)).not.toContain(undefined);
   });
 
-  it("is in the table of docs/chaos.md (update: CHAOS_ROUNDS=5 CHAOS_POINTS='^…' npx vitest run test/src/chaos/failpoints, npm run chaos:table)", () => {
+  it("is in the table of docs/chaos.md (update: npm run chaos:table)", () => {
     const page = read("docs/chaos.md");
     expect(pointsOf(page)).toEqual(failpoints);
     for (const point of failpoints)

@@ -8,13 +8,31 @@ const BEGIN = "<!-- written by npm run chaos:table -->";
 const END = "<!-- end -->";
 const HEAD = "| point | where the process is when it dies | process | kills | rounds | seconds |";
 
-/** The page with what was done since; what was not done again stays as it is. */
+interface Counts {
+  readonly kills: number;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+/** The page with what was done since; what was not done again stays as it is, and what never was has no kills. */
 export function withTable(page: string, done: readonly Done[]): string {
   const [before = "", rest = ""] = page.split(BEGIN);
   const [table = "", after = ""] = rest.split(END);
-  const rows = failpoints.flatMap((point) => rowOf(point, done) ?? rowIn(table, point) ?? []);
+  const counts = failpoints.map((point) => countsOf(point, done) ?? countsIn(table, point));
+  const rows = failpoints.map((point, nth) => {
+    const { kills = 0, rounds = 0, seconds = 0 } = counts[nth] ?? {};
+    const cells = [`\`${point}\``, FAILPOINTS[point], sceneOf(point).victim, kills, rounds];
+    return `| ${[...cells, seconds.toFixed(1)].join(" | ")} |`;
+  });
   const schedules = schedulesOf(done) ?? /^Schedules: .*$/m.exec(table)?.[0] ?? "Schedules: none.";
-  const lines = [BEGIN, sumOf(rows, done, table), schedules, "", HEAD, "|---|---|---|---|---|---|"];
+  const lines = [
+    BEGIN,
+    sumOf(counts, done, table),
+    schedules,
+    "",
+    HEAD,
+    "|---|---|---|---|---|---|",
+  ];
   return `${before}${[...lines, ...rows, END].join("\n")}${after}`;
 }
 
@@ -23,16 +41,19 @@ export function pointsOf(page: string): string[] {
   return [...page.matchAll(/^\| `([a-z.]+)` \|/gm)].map(([, name = ""]) => name);
 }
 
-function rowIn(table: string, point: Failpoint): string | undefined {
-  return table.split("\n").find((line) => line.startsWith(`| \`${point}\` |`));
+/** The points at which somebody was killed in the last full run, and all was well. */
+export function tried(page: string): Failpoint[] {
+  return failpoints.filter((point) => countsIn(page, point).kills > 0);
 }
 
-function rowOf(point: Failpoint, done: readonly Done[]): string | undefined {
-  const last = done.findLast((one) => "point" in one && one.point === point);
-  if (last === undefined || !("point" in last)) return undefined;
-  const { kills, rounds, seconds } = last;
-  const cells = [`\`${point}\``, FAILPOINTS[point], sceneOf(point).victim, kills, rounds];
-  return `| ${[...cells, seconds.toFixed(1)].join(" | ")} |`;
+function countsOf(point: string, done: readonly Done[]): Counts | undefined {
+  return done.flatMap((one) => ("point" in one && one.point === point ? [one] : [])).at(-1);
+}
+
+function countsIn(table: string, point: string): Counts {
+  const row = table.split("\n").find((line) => line.startsWith(`| \`${point}\` |`)) ?? "";
+  const [kills = 0, rounds = 0, seconds = 0] = row.split(" | ").slice(3).map(Number.parseFloat);
+  return { kills, rounds, seconds };
 }
 
 function schedulesOf(done: readonly Done[]): string | undefined {
@@ -41,14 +62,15 @@ function schedulesOf(done: readonly Done[]): string | undefined {
   const all = [...played.values()];
   const seeds = all.map(({ schedule }) => schedule);
   const [kills, seconds] = [sum(all.map((one) => one.kills)), sum(all.map((one) => one.seconds))];
-  return `Schedules: ${all.length} (seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}), ${kills} kills, ${Math.round(seconds)} s.`;
+  return `Schedules: ${all.length} (seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}), ${kills} kills, ${Math.round(seconds)} s. Lost rows: 0. Rows twice: 0.`;
 }
 
-function sumOf(rows: readonly string[], done: readonly Done[], table: string): string {
-  const cells = rows.map((row) => row.split("|").map((cell) => Number(cell.trim())));
-  const [kills, seconds] = [4, 6].map((nth) => sum(cells.map((row) => row[nth] ?? 0)));
+function sumOf(counts: readonly Counts[], done: readonly Done[], table: string): string {
+  const killedAt = counts.filter(({ kills }) => kills > 0).length;
+  const kills = sum(counts.map((one) => one.kills));
+  const seconds = Math.round(sum(counts.map((one) => one.seconds)));
   const hash = done.at(-1)?.hash ?? /Hash of the target: `(\w+)`/.exec(table)?.[1] ?? "none";
-  return `Points: ${rows.length} of ${failpoints.length}, ${kills} kills, ${Math.round(seconds ?? 0)} s. Lost rows: 0. Rows twice: 0. Hash of the target: \`${hash}\`, after each round.`;
+  return `Points: killed at ${killedAt} of ${counts.length}, ${kills} kills, ${seconds} s. Lost rows: 0. Rows twice: 0. Hash of the target: \`${hash}\`, after each round.`;
 }
 
 function sum(numbers: readonly number[]): number {

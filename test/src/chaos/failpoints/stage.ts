@@ -104,10 +104,10 @@ async function vectorsOf({ target }: Pick<Journey, "target">): Promise<readonly 
 
 /** A target without a row, and a ledger that knows of nothing. */
 export async function clear({ journey, crew }: Stage): Promise<void> {
-  // An index that is being built waits for us, and we for it: even when whoever builds it is dead.
+  // An index that is being built waits for us, and we for it, and so does a sweep: even when whoever began it is dead.
   await crew.withdraw("embedder");
   await journey.target.query(
-    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'nexus-embedder-index'",
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'nexus-embedder%'",
   );
   const tables = [
     ...entities.map(({ target }) => `public.${target.table}`),

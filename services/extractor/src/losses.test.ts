@@ -99,6 +99,22 @@ describe("an entity that loses rows for reasons that nobody foresaw", () => {
     expect(rows).toEqual([]);
   });
 
+  it("is stopped in a delta as in a full run: by rows that are read key by key, of all that the source holds", async () => {
+    const { target } = deps;
+    await target.query("update migration.runs set mode = 'delta'");
+    await target.query(
+      `update migration.batches set keys = array[seq * 10 - 9, seq * 10], after_key = null, to_key = null where id = any($1::bigint[])`,
+      [batches.slice(0, 2)],
+    );
+    await finish(6, "value_malformed");
+    await settle(deps, await runOf(deps));
+    expect(await practices()).toMatchObject({ status: "blocked", errorCode: "unforeseen_losses" });
+    await setLimits(target, runId, "practices", { lossPercent: 1 });
+    await target.query("update migration.run_entities set unchanged = 800");
+    await settle(deps, await runOf(deps));
+    expect(await practices(), "12 of 1,200 are 1 %").toMatchObject({ status: "loading" });
+  });
+
   it("stays stopped when the limit is not raised enough", async () => {
     await finish(8, "value_malformed");
     await settle(deps, await runOf(deps));

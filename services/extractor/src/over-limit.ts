@@ -17,15 +17,18 @@ export interface OverLimit {
   readonly limit: number;
 }
 
-/** Entities of a run that have lost more than they may. Batches of single keys do not count: those rows were lost before. */
+/**
+ * Entities of a run that have lost more than they may. Batches of single keys do not count: those rows were lost before. A delta reads what
+ * changed key by key, which counts, of all rows: those that it need not read, too.
+ */
 export async function overLimit(db: Queryable, runId: number): Promise<OverLimit[]> {
   const found = await db.query<OverLimit>(
     `select e.entity, l.lost, l.most as "limit" from migration.run_entities e join migration.runs r on r.id = e.run_id
      cross join lateral (
        select coalesce(sum(b.unforeseen), 0)::bigint as lost,
-         greatest(${LEAST}, floor(e.expected * coalesce(e.loss_percent, r.loss_percent) / 100))::bigint as most
+         greatest(${LEAST}, floor((e.expected + e.unchanged) * coalesce(e.loss_percent, r.loss_percent) / 100))::bigint as most
        from migration.batches b
-       where b.run_id = e.run_id and b.entity = e.entity and b.unforeseen > 0 and b.status = 'done' and b.keys is null) l
+       where b.run_id = e.run_id and b.entity = e.entity and b.unforeseen > 0 and b.status = 'done' and (b.keys is null or r.mode = 'delta')) l
      where e.run_id = $1 and e.status in ('loading', 'settling') and l.lost > l.most
        and coalesce(e.loss_percent, r.loss_percent) < 100`,
     [runId],

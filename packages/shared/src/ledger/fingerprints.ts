@@ -89,16 +89,23 @@ export async function knownRows(
   );
 }
 
-/** Whether the target holds fewer rows with a legacy key than were loaded of those that are known: somebody has taken some away. */
+/**
+ * Whether the target holds fewer rows with a legacy key than were loaded of those that are known: somebody has taken some away. Rows that are
+ * gone from the source do not stand in for others, nor do exceptions of rows of which nothing is known.
+ */
 export async function lacksKnownRows(
   tx: Queryable,
   entity: string,
   { table, key }: { readonly table: string; readonly key: string },
 ): Promise<boolean> {
   const found = await tx.query<{ lacks: boolean }>(
-    `select (select count(${key}) from public.${table})
-       < (select coalesce(sum(cardinality(keys)), 0) from migration.fingerprints where entity = $1 and merged)
-         - (select count(*) from migration.exceptions where entity = $1 and resolved_at is null) as lacks`,
+    `with known as (
+       select unnest(keys) as key from migration.fingerprints where entity = $1 and merged)
+     select (select count(${key}) from public.${table} t
+              where not exists (select from migration.gone_rows g where g.entity = $1 and g.legacy_id = t.${key}))
+       < (select count(*) from known)
+         - (select count(*) from known join migration.exceptions x on x.legacy_id = known.key
+             where x.entity = $1 and x.resolved_at is null) as lacks`,
     [entity],
   );
   return found.rows[0]?.lacks ?? false;

@@ -20,11 +20,13 @@ interface Batch {
   readonly keys?: number[];
   readonly version?: string;
   readonly status?: string;
+  /** Default: the batch keeps what it read. */
+  readonly keeps?: boolean;
 }
 
 /** What a batch of the run has read: a hash for each key. */
 async function read(
-  { range, keys, version = "one", status = "done" }: Batch,
+  { range, keys, version = "one", status = "done", keeps = true }: Batch,
   rows: Readonly<Record<number, number>>,
 ): Promise<void> {
   const [after = null, to = null] = range ?? [];
@@ -33,7 +35,7 @@ async function read(
      select $1, 'practices', count(*) + 1, $2::bigint, $3::bigint, $4::integer[], 0, $5 from migration.batches where run_id = $1 returning id`,
     [run, after, to, keys, status],
   );
-  for (const { id } of made.rows)
+  for (const { id } of keeps ? made.rows : [])
     await keepFingerprints(
       target,
       { ...BATCH, id, runId: run, after, to, keys: keys ?? null },
@@ -98,6 +100,23 @@ describe("what is known of an entity's source rows", () => {
     expect(await known()).toEqual({ "10-20": { 11: "21" } });
   });
 
+  it.for([
+    { of: "a range", batch: { range: [0, 7] as const } },
+    { of: "keys", batch: { keys: [5] } },
+  ])("is forgotten where a batch of $of kept no fingerprints", async ({ batch }) => {
+    await known();
+    await read({ ...batch, keeps: false }, {});
+    await nextRun();
+    expect(await known()).toEqual({ "10-20": { 11: "21" } });
+    await nextRun();
+    await read({ range: [0, 10] }, { 1: 11 });
+    await nextRun();
+    expect(await known(), "until it is read again").toEqual({
+      "0-10": { 1: "11" },
+      "10-20": { 11: "21" },
+    });
+  });
+
   it("is forgotten of keys that were read under other circumstances", async () => {
     await read({ keys: [5], version: "two" }, { 5: 15 });
     await nextRun();
@@ -128,6 +147,29 @@ describe("what is known of an entity's source rows", () => {
     await target.query(
       `insert into public.practices (legacy_id, name) values (1, 'a'), (5, 'b'), (11, 'c')`,
     );
+    expect(await lacksKnownRows(target, "practices", PRACTICES.target)).toBe(false);
+  });
+
+  it("does not hold either where other rows are as many: those that the source has lost, and those that it refused", async () => {
+    await known();
+    await target.query(
+      `insert into public.practices (legacy_id, name) values (1, 'a'), (5, 'b'), (12, 'gone')`,
+    );
+    expect(await lacksKnownRows(target, "practices", PRACTICES.target)).toBe(false);
+    await target.query(
+      `insert into migration.gone_rows (entity, legacy_id, found_run, run_id) values ('practices', 12, $1, $1)`,
+      [run],
+    );
+    expect(await lacksKnownRows(target, "practices", PRACTICES.target)).toBe(true);
+    const reject = (key: number): Promise<unknown> =>
+      target.query(
+        `insert into migration.exceptions (run_id, entity, batch_id, legacy_id, outcome, reason)
+         select run_id, entity, id, $1, 'rejected', 'check_violated' from migration.batches limit 1`,
+        [key],
+      );
+    await reject(13);
+    expect(await lacksKnownRows(target, "practices", PRACTICES.target)).toBe(true);
+    await reject(11);
     expect(await lacksKnownRows(target, "practices", PRACTICES.target)).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 /** Brings what is known of an entity's source rows up to date, before the entity is planned: nothing of it is in flight then. */
 import type { Queryable } from "../database/pool.ts";
+import { SPAN } from "./unfinished.ts";
 
 interface Of {
   readonly name: string;
@@ -8,7 +9,7 @@ interface Of {
 
 /**
  * What batches have read since is merged into what is known: newer ranges replace older ones, keys are exchanged one by one. Forgotten is
- * what a batch failed to read again, what was found gone, and everything once the target's table is another one. Call it with the entity's
+ * what a batch failed to read again or read without keeping what it was, what was found gone, and everything once the target's table is another one. Call it with the entity's
  * row locked.
  */
 export async function mergeFingerprints(
@@ -18,6 +19,7 @@ export async function mergeFingerprints(
 ): Promise<void> {
   const last = await beginMerging(tx, runId, name, table);
   await forgetUnfinished(tx, name);
+  if (last !== undefined) await forgetUnkept(tx, name, last);
   for (const run of await unmergedRuns(tx, name)) {
     await replaceRanges(tx, name, run);
     await exchangeKeys(tx, READ_BY_KEYS, [name, run]);
@@ -71,6 +73,23 @@ async function forgetUnfinished(tx: Queryable, entity: string): Promise<void> {
      delete from migration.fingerprints f using unfinished u
      where f.entity = $1 and f.run_id < u.run_id and f.after_key < u.to_key and f.to_key > u.after_key`,
     [entity],
+  );
+}
+
+/**
+ * Rows may have become something else in a batch that kept no fingerprints, because its run was not to or its loader does not know them: what
+ * was known of them before does not hold. `last`: the run that merged last; what came before it is merged.
+ */
+async function forgetUnkept(tx: Queryable, entity: string, last: number): Promise<void> {
+  await tx.query(
+    `with unkept as materialized (
+       select b.run_id, range_agg(${SPAN}) as span from migration.batches b
+       where b.entity = $1 and b.run_id >= $2 and b.status = 'done'
+         and not exists (select from migration.fingerprints k where k.batch_id = b.id)
+       group by b.run_id)
+     delete from migration.fingerprints f using unkept u
+     where f.entity = $1 and f.run_id < u.run_id and f.after_key is not null and numrange(f.after_key, f.to_key, '(]') && u.span`,
+    [entity, last],
   );
 }
 

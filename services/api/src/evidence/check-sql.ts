@@ -31,7 +31,8 @@ select 0 as expected, count(*) as actual from migration.missing_keys where ${of}
   rows_gone_from_source: ({ name }) =>
     `select count(*) as actual from migration.gone_rows where ${entityIs(name)}`,
   unforeseen_losses: (_, of) =>
-    `select coalesce(sum(unforeseen), 0)::bigint as actual from migration.batches where ${of} and status = 'done' and keys is null`,
+    `select coalesce(sum(unforeseen), 0)::bigint as actual from migration.batches where ${of} and status = 'done'
+  and (keys is null or exists (select from migration.runs r where r.id = run_id and r.mode = 'delta'))`,
 };
 
 /** Undefined for a check, or an entity, that this release does not know. */

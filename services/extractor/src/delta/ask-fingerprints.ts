@@ -64,7 +64,7 @@ export async function rowsOf(ask: Ask, ranges: readonly KnownRange[]): Promise<S
     `select width_bucket(key, $3::bigint[]) as n, array_agg(key) as keys, array_agg(hash) as hashes
      from (${fingerprintsSql(ask.entity, ask.shape)}) f
      group by 1 having width_bucket(min(key), $3::bigint[]) % 2 = 1`,
-    [first.after, last.to, ranges.flatMap(({ after, to }) => [after, to].map(behind))],
+    [first.after, last.to, ranges.flatMap(({ after, to }) => [after, to].flatMap(behind))],
   );
   const there = new Map(found.map(({ n, keys, hashes }) => [n, { keys, hashes }]));
   return ranges.map((_, at) => {
@@ -73,10 +73,9 @@ export async function rowsOf(ask: Ask, ranges: readonly KnownRange[]): Promise<S
   });
 }
 
-/** The least key behind another; the greatest of all has none, and is never passed. */
-function behind(key: Key): string {
-  const next = BigInt(key) + 1n;
-  return String(next > GREATEST ? GREATEST : next);
+/** The least key behind another; the greatest of all has none. */
+function behind(key: Key): string[] {
+  return BigInt(key) === GREATEST ? [] : [String(BigInt(key) + 1n)];
 }
 
 const GREATEST = 2n ** 63n - 1n;

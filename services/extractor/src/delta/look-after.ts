@@ -1,11 +1,12 @@
 /** What a delta reads beside what changed, before it closes an entity. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
 import type { Queryable } from "@nexus/shared/database";
+import { SPAN } from "@nexus/shared/ledger";
 import { planKeys } from "../plan-keys.ts";
 
 /**
  * Plans, once, the rows that the source has and the target lacks without a reason (somebody deleted them, or they were committed late), and
- * rows that earlier runs have parked and whose parent has come. Call it with the entity's row locked. Returns how many batches.
+ * rows that earlier runs have parked and whose parent has come. What was said of rows that the source has lost ends. Call it with the entity's row locked. Returns how many batches.
  */
 export async function lookAfter(tx: Queryable, runId: number, entity: Entity): Promise<number> {
   const first = await tx.query(
@@ -13,9 +14,30 @@ export async function lookAfter(tx: Queryable, runId: number, entity: Entity): P
     [runId, entity.name],
   );
   if (first.rowCount === 0) return 0;
+  await resolveLost(tx, runId, entity.name);
   const parents = Object.keys(entity.parents).map((name) => entityNamed(entities, name));
   const sql = [MISSING, ...parents.map(released)].join(" union all ");
   return await planKeys(tx, runId, entity.name, { sql, values: [] });
+}
+
+/**
+ * A row that the target refused, or that could not be read, is not among those that are known: a delta reads it as long as the source holds
+ * it. What it neither knew nor reads was not there. Of an entity that is not compared (a repair), nothing follows.
+ */
+async function resolveLost(tx: Queryable, runId: number, entity: string): Promise<void> {
+  await tx.query(
+    `with planned as (
+       select coalesce(range_agg(${SPAN}), '{}') as span from migration.batches b where run_id = $1 and entity = $2)
+     update migration.exceptions x set resolved_at = now()
+     from migration.run_entities e
+     where e.run_id = $1 and e.entity = $2 and x.entity = $2 and x.run_id <> $1 and x.resolved_at is null
+       and e.cursor_key > -9223372036854775808 and x.legacy_id <= e.cursor_key
+       and not (select span from planned) @> x.legacy_id::numeric
+       and not exists (
+         select from (select unnest(keys) as key from migration.fingerprints where entity = $2 and merged) known
+         where known.key = x.legacy_id)`,
+    [runId, entity],
+  );
 }
 
 const IS_INTEGER = "legacy_id between -2147483648 and 2147483647";

@@ -24,7 +24,7 @@ export const READINGS = `
 
 /**
  * `ledger (source_key, outcome, reason, notes, snapshot)`: of each expected row what the newest run that read it says, and what of the
- * source that run could see when it began. Without outcome: none has read it.
+ * source that run could see when it began; of a row that a delta found as it was, what the delta could see. Without outcome: none has read it.
  */
 export const LEDGER = `
   ${READINGS},
@@ -42,15 +42,16 @@ export const LEDGER = `
     where entity = $1 and resolved_at is null and legacy_id between bounds.first and bounds.last
     order by legacy_id, run_id desc),
   newest as (
-    select r.source_snapshot from migration.runs r join migration.run_entities e on e.run_id = r.id
+    select r.id, r.mode = 'delta' and e.status = 'complete' as compared, r.source_snapshot from migration.runs r join migration.run_entities e on e.run_id = r.id
     where e.entity = $1 and e.cursor_key > -9223372036854775808 order by r.id desc limit 1),
   ledger as materialized (
     select e.source_key, coalesce(x.outcome, case when r.batch_id is not null then 'loaded' end) as outcome,
       x.reason, coalesce(n.notes, '{}') as notes,
-      case when r.run_id is null then (select source_snapshot from newest) else u.source_snapshot end::txid_snapshot as snapshot
+      case when r.run_id is null or (w.compared and w.id > r.run_id) then w.source_snapshot else u.source_snapshot end::txid_snapshot as snapshot
     from expected e
     left join read r using (source_key)
     left join migration.runs u on u.id = r.run_id
+    left join newest w on true
     left join noted n on n.key = e.source_key
     left join open x on x.legacy_id = e.source_key)`;
 

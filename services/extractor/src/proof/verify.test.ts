@@ -216,4 +216,19 @@ describe("verification", () => {
     );
     expect(await differences()).toEqual(["~ profiles 1 email changed_cell"]);
   });
+
+  it("takes a row for read by a delta that found it as it was, once the entity is complete", async () => {
+    await target.query(
+      `update migration.runs set source_snapshot = '100:100:';
+       update hand.profiles set since = 150, email = 'other@example.org' where source_key = 1;
+       insert into migration.runs (status, mode, embeddings, source_snapshot) values ('completed', 'delta', false, '200:200:');
+       insert into migration.run_entities (run_id, entity, position, status, cursor_key)
+         select max(id), 'profiles', 1, 'blocked', 41 from migration.runs`,
+    );
+    expect(await differences()).toEqual(["~ profiles 1 email changed_cell"]);
+    await target.query(
+      `update migration.run_entities set status = 'complete' where status = 'blocked'`,
+    );
+    expect(await differences()).toEqual(["profiles 1 email changed_cell"]);
+  });
 });

@@ -34,11 +34,6 @@ const AI_EMBEDDINGS = new Option(
   "offer nothing of this run to the embedder: the default where the API has EMBEDDINGS=off",
 );
 
-const AFTER_CUTOVER = new Option(
-  "--after-cutover",
-  "the target was handed over (nexus cutover --go), and the run shall write all the same: it may overwrite what people wrote there since",
-);
-
 const DIFY = new Option(
   "--dify-population",
   "offer what changes to Dify, too (where an embedder has DIFY=on)",

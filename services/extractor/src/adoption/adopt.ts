@@ -36,7 +36,7 @@ async function carryOut(deps: Deps, adoption: Adoption): Promise<void> {
   await whileOpen(deps, asked(adoption), async (tx) => {
     const { actor } = adoption;
     const reason = adoption.asked.leaveStrangers;
-    if (adoption.kind !== "plan" && reason !== null) {
+    if (adoption.kind === "adopt" && reason !== null) {
       const left = (await countStrangers(tx, deps.entities)).filter(({ rows }) => rows > 0);
       await leaveStrangers(tx, left, { actor, reason });
       for (const { entity, rows } of left)

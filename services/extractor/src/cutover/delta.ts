@@ -64,10 +64,13 @@ async function waitFor({ deps }: Walk, { id, status }: Run, deltas: Deltas): Pro
   });
 }
 
-/** Rows of the target that a run inserted or changed. */
+/** Rows of the target that a run inserted, changed, deleted, marked as gone, or freed of that mark. */
 async function changedBy(db: Queryable, runId: number): Promise<number> {
   const found = await db.query<{ rows: number }>(
-    `select coalesce(sum(inserted + updated), 0)::bigint as rows from migration.batches where run_id = $1 and status = 'done'`,
+    `select (
+       (select coalesce(sum(inserted + updated), 0) from migration.batches where run_id = $1 and status = 'done')
+       + (select coalesce(sum(gone_deleted), 0) from migration.run_entities where run_id = $1)
+       + (select count(*) from migration.archived_rows where marked and (run_id = $1 or back_run = $1)))::bigint as rows`,
     [runId],
   );
   return found.rows[0]?.rows ?? 0;

@@ -1,6 +1,6 @@
 /** What must hold after a delta: the target is the floor of the source as it is now. */
 import { entities } from "@nexus/catalog";
-import type { EntityProgress } from "@nexus/shared/ledger";
+import { type EntityProgress, missingKeys } from "@nexus/shared/ledger";
 import type { PrivatePostgres } from "@nexus/shared/testing";
 import { expect } from "vitest";
 import { differences, makeFloor } from "./beside-the-floor.ts";
@@ -8,9 +8,10 @@ import type { Journey } from "./journey.ts";
 
 /** But for rows that are gone from the source, which are on record, and the ids of memberships that came back under another key. */
 export async function expectFloor(
-  { target, stack }: Journey,
+  { legacy, target, stack }: Journey,
   postgres: PrivatePostgres,
 ): Promise<void> {
+  expect(await missingKeys(legacy, target, entities)).toEqual([]);
   await target.query("drop schema if exists floor cascade");
   await makeFloor(postgres, stack.targetUrl);
   for (const entity of entities) {

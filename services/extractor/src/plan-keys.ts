@@ -9,42 +9,29 @@ export async function planKeys(
   entity: string,
   { sql, values }: { readonly sql: string; readonly values: readonly unknown[] },
 ): Promise<number> {
-  const added = await tx.query<{ id: number }>(
+  const added = await tx.query<{ batches: number }>(
     `with planned as (
        select coalesce(range_agg(${SPAN}), '{}') as span, coalesce(max(seq), 0) as seq
        from migration.batches b where run_id = $1 and entity = $2),
      paged as (
        select key, (row_number() over (order by key) - 1) / 1000 as page
-       from (select distinct key from (${sql}) keys where not (select span from planned) @> key::numeric) others)
-     insert into migration.batches (run_id, entity, seq, keys, expected)
-     select $1, $2, (select seq from planned) + 1 + page, array_agg(key order by key)::integer[], count(*) from paged group by page
-     returning id`,
+       from (select distinct key from (${sql}) keys where not (select span from planned) @> key::numeric) others),
+     added as (
+       insert into migration.batches (run_id, entity, seq, keys, expected)
+       select $1, $2, (select seq from planned) + 1 + page, array_agg(key order by key)::integer[], count(*) from paged group by page
+       returning keys),
+     -- A delta had left them as they were.
+     known as (
+       select count(*) as rows from added a cross join lateral unnest(a.keys) k (key)
+       where k.key in (select u.key from migration.fingerprints f cross join lateral unnest(f.keys) u (key)
+                       where f.entity = $2 and f.merged and f.run_id < $1)),
+     read_after_all as (
+       update migration.run_entities e set unchanged = greatest(0, e.unchanged - k.rows)
+       from known k where e.run_id = $1 and e.entity = $2 and e.unchanged > 0)
+     select count(*) as batches from added`,
     [runId, entity, ...values],
   );
-  if (added.rows.length === 0) return 0;
-  await countBatches(tx, runId, entity);
-  await takeFromUnchanged(
-    tx,
-    runId,
-    entity,
-    added.rows.map(({ id }) => id),
-  );
-  return added.rows.length;
-}
-
-/** A row that a delta has not read counts as unchanged until it is to be read after all: no row counts twice. */
-async function takeFromUnchanged(
-  tx: Queryable,
-  runId: number,
-  entity: string,
-  batches: readonly number[],
-): Promise<void> {
-  await tx.query(
-    `update migration.run_entities set unchanged = unchanged - (
-       select count(distinct k.key) from migration.batches b cross join unnest(b.keys) k (key)
-       join (select unnest(keys) as key from migration.fingerprints where entity = $2 and merged) known on known.key = k.key
-       where b.id = any($3::bigint[]))
-     where run_id = $1 and entity = $2 and unchanged > 0`,
-    [runId, entity, batches],
-  );
+  const batches = added.rows[0]?.batches ?? 0;
+  if (batches > 0) await countBatches(tx, runId, entity);
+  return batches;
 }

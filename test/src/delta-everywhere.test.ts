@@ -40,6 +40,7 @@ describe.each(stacks([embedded]))("a delta on $name", (stack) => {
       const full = await run("full");
       const written = full.filter(({ inserted, updated }) => inserted + updated > 0);
       expect(written.map(({ entity }) => entity)).toEqual([]);
+      expect(sum(full, "read")).toBe(sum(found, "read") + sum(found, "unchanged"));
     });
   });
 });

@@ -109,7 +109,7 @@ describe("nexus", () => {
       [runId],
     );
     const { stdout } = await api.run("gone profiles --limit 1");
-    expect(stdout).toMatch(/^key +first found by run +newest run\n3 .*\nmore: add --cursor/);
+    expect(stdout).toMatch(/^key +first found by run +newest run +it is\n3 .*\nmore: add --cursor/);
     const [, cursor = ""] = /--cursor (\S+)/.exec(stdout) ?? [];
     expect(await api.json(`gone profiles --limit 1 --cursor ${cursor}`)).toEqual({
       items: [{ legacyId: 8, foundRun: runId, runId }],

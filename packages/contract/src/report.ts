@@ -87,9 +87,10 @@ export const targetSum = z.object({
   rows: z
     .int()
     .meta({ description: "Rows of the table: `before + inserted + adopted + strangers`." }),
-  before: z
-    .int()
-    .meta({ description: "Rows with a legacy key before the run that were not adopted." }),
+  before: z.int().meta({
+    description:
+      "Rows with a legacy key before the run that were not adopted, and that it did not delete because they were gone.",
+  }),
   inserted: z.int(),
   adopted: z.int(),
   strangers: z.int().meta({ description: "Rows without a legacy key." }),

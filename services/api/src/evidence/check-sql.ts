@@ -28,8 +28,9 @@ where t.practice_id is distinct from c.practice_id`,
   rows_lost: (_, of) =>
     `-- Keys that were missing; what the source got since they were read is taken off by whoever can ask the source.
 select 0 as expected, count(*) as actual from migration.missing_keys where ${of}`,
-  rows_gone_from_source: ({ name }) =>
-    `select count(*) as actual from migration.gone_rows where ${entityIs(name)}`,
+  rows_gone_from_source: ({ name }, of) =>
+    `-- Those that are still there, and those that the run deleted.
+select (select count(*) from migration.gone_rows where ${entityIs(name)}) + gone_deleted as actual from migration.run_entities where ${of}`,
   unforeseen_losses: (_, of) =>
     `select coalesce(sum(unforeseen), 0)::bigint as actual from migration.batches where ${of} and status = 'done'
   and (keys is null or exists (select from migration.runs r where r.id = run_id and r.mode = 'delta'))`,

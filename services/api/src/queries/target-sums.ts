@@ -1,7 +1,7 @@
 /** What the target's tables hold when a run has settled them, and what an adoption made its loaders change. */
 import type { Queryable } from "@nexus/shared/database";
 
-/** The rows of an entity's table: loaded before, inserted now, adopted, strangers. */
+/** The rows of an entity's table: loaded before (and not deleted now, because they were gone), inserted now, adopted, strangers. */
 export interface TargetSum {
   readonly entity: string;
   readonly rows: number;
@@ -18,8 +18,8 @@ export interface TargetSum {
 /** Of each entity that was settled, parents first. */
 export async function targetSums(db: Queryable, runId: number): Promise<TargetSum[]> {
   const found = await db.query<TargetSum>(
-    `select e.entity, e.target_rows as rows, e.keyed_before - e.adopted as before, e.inserted, e.adopted, e.strangers,
-       case when not b.again then e.target_rows - e.keyed_before - e.inserted - e.strangers end as unaccounted, b.changed
+    `select e.entity, e.target_rows as rows, e.keyed_before - e.adopted - e.gone_deleted as before, e.inserted, e.adopted, e.strangers,
+       case when not b.again then e.target_rows - e.keyed_before + e.gone_deleted - e.inserted - e.strangers end as unaccounted, b.changed
      from migration.run_entities e
      cross join lateral (
        select coalesce(bool_or(b.generation > 1), false) as again, coalesce(sum(c.rows), 0)::bigint as changed

@@ -112,7 +112,7 @@ describe("nexus", () => {
     expect(stdout).toMatch(/^key +first found by run +newest run +it is\n3 .*\nmore: add --cursor/);
     const [, cursor = ""] = /--cursor (\S+)/.exec(stdout) ?? [];
     expect(await api.json(`gone profiles --limit 1 --cursor ${cursor}`)).toEqual({
-      items: [{ legacyId: 8, foundRun: runId, runId }],
+      items: [{ legacyId: 8, foundRun: runId, runId, fate: null }],
       next: null,
     });
     expect((await api.run("gone cases")).stdout).toBe("No row is gone from the source\n");

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
 import { embedded } from "./embedded-stack.ts";
 import { type Journey, openJourney } from "./journey.ts";
-import { contents, did, rolledBack } from "./rolled-back.ts";
+import { contents, did, leftOf, rolledBack } from "./rolled-back.ts";
 
 const NAMES = inDependencyOrder(entities).map(({ name }) => name);
 
@@ -81,7 +81,13 @@ describe.each(stacks([embedded]))("a rollback on $name", (stack) => {
 
     const third = await journey.begin();
     await journey.completed(third);
-    const again = await journey.completed(await journey.begin());
+    const fourth = await journey.begin();
+    const again = await journey.completed(fourth);
     expect(again.map(({ inserted, updated }) => inserted + updated)).toEqual(again.map(() => 0));
+
+    for (const runId of [fourth, third, first])
+      expect(leftOf(await rolledBack(api, runId)), `left of run ${runId}`).toEqual({});
+    expect(await contents(target)).toEqual(empty);
+    expect(await holds()).toEqual([]);
   });
 });

@@ -58,3 +58,10 @@ export function did({ entities: done }: RollbackView): Record<string, unknown> {
     done.map(({ entity, deleted, restored, left }) => [entity, { deleted, restored, left }]),
   );
 }
+
+/** What was left, by entity and reason. */
+export function leftOf({ entities: done }: RollbackView): Record<string, unknown> {
+  return Object.fromEntries(
+    done.flatMap(({ entity, left }) => (Object.keys(left).length === 0 ? [] : [[entity, left]])),
+  );
+}

@@ -75,7 +75,7 @@ function write(
     with
     -- The rows that are new, or differ from what is there.
     due as (
-      select i.id, ${due.join(", ")}${former}
+      select i.id, ${due.join(", ")}${former(entity)}
       from ${sentRows(declared)} i
       left join lateral (select * from public.${table} o where o.${key} = i.${key} limit 1) old on true
       where case when old.id is null then true when not (${differs(columns)}) then false

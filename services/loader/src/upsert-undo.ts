@@ -6,7 +6,7 @@ export type Undo = "kept" | "off";
 
 /** Parts of the statement: a column of `due`, the rows to be written; and what follows `written`, the rows that were. */
 export interface Keeping {
-  readonly former: string;
+  readonly former: (entity: Entity) => string;
   /** `columns`: how many there are; the run and the batch are the next parameters but one. */
   readonly kept: (entity: Entity, columns: number) => string;
 }
@@ -16,18 +16,20 @@ export interface Keeping {
  * another batch of the run, or by others.
  */
 export const KEEPING: Readonly<Record<Undo, Keeping>> = {
-  off: { former: "", kept: () => "" },
+  off: { former: () => "", kept: () => "" },
   kept: {
-    former: ", case when old.id is not null then to_jsonb(old) end as former",
+    former: ({ target: { table, key } }) =>
+      `, case when old.id is not null then to_jsonb(old) end as former,
+      case when old.id is not null then (select o.xmin::text::bigint from public.${table} o where o.${key} = i.${key} limit 1) end as former_xid`,
     kept: (entity, columns) => `,
     -- What was written, for a rollback: the rows that are new, and the changed ones as they were.
     changed as (
-      select array_agg(w.id) as ids, array_agg(due.former) as former
+      select array_agg(w.id) as ids, array_agg(due.former) as former, array_agg(due.former_xid) as former_xids
       from written w join due on due.${entity.target.key} = w.key where w.kind = 'updated'),
     kept as (
-      insert into migration.undo (run_id, entity, batch_id, xid, inserted, updated, former, taken_along)
+      insert into migration.undo (run_id, entity, batch_id, xid, inserted, updated, former, former_xids, taken_along)
       select $${columns + 2}::integer, '${entity.name}', $${columns + 3}::bigint, (select xid::text::bigint from written limit 1),
-        coalesce((select array_agg(id) from written where kind = 'inserted'), '{}'), coalesce(ids, '{}'), coalesce(former, '{}'),
+        coalesce((select array_agg(id) from written where kind = 'inserted'), '{}'), coalesce(ids, '{}'), coalesce(former, '{}'), coalesce(former_xids, '{}'),
         ${takenAlong(entity)}
       from changed where exists (select from written))`,
   },

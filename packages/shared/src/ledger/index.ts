@@ -197,7 +197,10 @@ export {
   forgetUndo,
   keepFormer,
   keepsUndo,
+  type KeptRows,
+  noteRestored,
   noteWritten,
+  type Written,
   type WhichRows,
   type Writer,
 } from "./undo.ts";

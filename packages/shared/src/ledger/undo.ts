@@ -39,9 +39,9 @@ export async function keepFormer(
   { entity, table, where, values }: WhichRows,
 ): Promise<void> {
   await tx.query(
-    `insert into migration.undo (run_id, entity, batch_id, xid, updated, former)
-     select $1, $2, $3::bigint, ${THIS_XID}, array_agg(o.id), array_agg(to_jsonb(o))
-     from (select t.* from public.${table} t where ${where} order by t.id for no key update) o having count(*) > 0`,
+    `insert into migration.undo (run_id, entity, batch_id, xid, updated, former, former_xids)
+     select $1, $2, $3::bigint, ${THIS_XID}, array_agg((o.t).id), array_agg(to_jsonb(o.t)), array_agg(o.xid)
+     from (select t, t.xmin::text::bigint as xid from public.${table} t where ${where} order by t.id for no key update) o having count(*) > 0`,
     [runId, entity, batchId, ...values],
   );
 }
@@ -56,6 +56,43 @@ export async function noteWritten(
     `insert into migration.undo (run_id, xid, undone_at)
      select distinct $1::integer, x, now() from unnest($2::bigint[] || ${THIS_XID}) as x`,
     [runId, xids],
+  );
+}
+
+/** A row, and the number of the transaction that wrote it. */
+export interface Written {
+  readonly id: string;
+  readonly xid: number;
+}
+
+/** Which rows a record of undo has kept: those that were changed, or those that were removed. */
+export type KeptRows = "updated" | "removed";
+
+/**
+ * Rows that a rollback gave back are as an older run had left them, if that run was the last to write them before: from now on they are that
+ * run's again, so that it can be rolled back, too.
+ */
+export async function noteRestored(
+  tx: Queryable,
+  recordId: number,
+  kept: KeptRows,
+  written: readonly Written[],
+): Promise<void> {
+  const rows = {
+    updated: "unnest(u.updated, u.former_xids)",
+    removed:
+      "(select (r.row ->> 'id')::uuid, r.xid from unnest(u.removed, u.removed_xids) as r (row, xid))",
+  }[kept];
+  await tx.query(
+    `insert into migration.undo (run_id, xid, only_rows, undone_at)
+     select owner.run_id, w.xid, array_agg(w.id), now()
+     from migration.undo u cross join lateral ${rows} as f (id, xid)
+     join unnest($2::uuid[], $3::bigint[]) as w (id, xid) on w.id = f.id
+     cross join lateral (
+       select x.run_id from migration.runs r join migration.undo x on x.run_id = r.id and x.xid = f.xid
+       where r.id < u.run_id and r.undo = 'kept' and r.status <> 'rolled_back' and (x.only_rows is null or f.id = any(x.only_rows)) limit 1) owner
+     where u.id = $1 group by owner.run_id, w.xid`,
+    [recordId, written.map(({ id }) => id), written.map(({ xid }) => xid)],
   );
 }
 

@@ -15,6 +15,9 @@ export const undo = migration.table("undo", {
   taken_along: asText("jsonb"),
   undone_at: instant(),
   removed: asText("jsonb[]").notNull(),
+  former_xids: int8().array().notNull(),
+  removed_xids: int8().array().notNull(),
+  only_rows: asText("uuid[]"),
 });
 
 export const rollbacks = migration.table("rollbacks", {

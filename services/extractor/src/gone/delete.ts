@@ -25,7 +25,7 @@ export async function deleteRows(
     async (some) => {
       const deleted = await tx.query<{ id: string }>(
         `with gone as (
-           delete from public.${table} t where t.id = any($1::uuid[]) and not ${referred} returning t.id, to_jsonb(t) as former)${kept}
+           delete from public.${table} t where t.id = any($1::uuid[]) and not ${referred} returning t.id, to_jsonb(t) as former, t.xmin::text::bigint as former_xid)${kept}
          select id::text as id from gone`,
         keepsUndo ? [some, run.id, entity.name] : [some],
       );
@@ -51,8 +51,8 @@ export async function deleteRows(
 
 /** Parameters: the run, the entity. */
 const KEPT = `, kept as (
-  insert into migration.undo (run_id, entity, xid, removed)
-  select $2::integer, $3, pg_current_xact_id()::xid::text::bigint, array_agg(former) from gone having count(*) > 0)`;
+  insert into migration.undo (run_id, entity, xid, removed, removed_xids)
+  select $2::integer, $3, pg_current_xact_id()::xid::text::bigint, array_agg(former), array_agg(former_xid) from gone having count(*) > 0)`;
 
 /** Where nobody refers to a row that stayed, a trigger of others kept it. */
 async function reasons(

@@ -29,7 +29,7 @@ export async function countPlanned(
   const found = await tx.query<{ fate: string; rows: number }>(
     `with ${ROWS} and u.undone_at is null group by r.id)
      select case when t.id is null then case when rows.fresh then 'nothing' when rows.removed then 'restored' else 'gone' end
-                 when not exists (select from migration.undo u where u.run_id = $1 and u.xid = t.xmin::text::bigint offset 0) then 'changed'
+                 when not exists (select from migration.undo u where u.run_id = $1 and u.xid = t.xmin::text::bigint and (u.only_rows is null or t.id = any(u.only_rows)) offset 0) then 'changed'
                  when not rows.fresh then 'restored'
                  when ${referredByOthers} then 'referred' else 'deleted' end as fate, count(*) as rows
      from rows left join public.${entity.target.table} t on t.id = rows.id group by 1`,

@@ -23,7 +23,7 @@ export async function lockRows(
 ): Promise<Rows> {
   const found = await tx.query<{ id: string; ours: boolean }>(
     `select t.id::text as id,
-       exists (select from migration.undo u where u.run_id = $1 and u.xid = t.xmin::text::bigint offset 0)
+       exists (select from migration.undo u where u.run_id = $1 and u.xid = t.xmin::text::bigint and (u.only_rows is null or t.id = any(u.only_rows)) offset 0)
        and not exists (select from migration.rollback_left l
          where l.rollback_id = $2 and l.entity = $3 and l.id = t.id and l.reason = 'changed' offset 0) as ours
      from public.${entity.target.table} t where t.id = any($4::uuid[]) order by t.id for update`,

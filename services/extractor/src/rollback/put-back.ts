@@ -1,10 +1,9 @@
 /** Rows that the run deleted come back first, parents before their children: what the run did before that to them is taken back after it. */
 import type { Client } from "@nexus/shared/database";
-import { noteWritten } from "@nexus/shared/ledger";
 import { lockRows } from "./lock-rows.ts";
 import type { Place } from "./place.ts";
-import { restoreRows, type Taken, takePieces } from "./take-back.ts";
-import { account, type Unwinding } from "./unwind.ts";
+import { type Restored, restoreRows, type Taken, takenOf, takePieces } from "./take-back.ts";
+import { account, noteTaken, type Unwinding } from "./unwind.ts";
 
 /** Puts the rows of the newest record back that is left of an entity. False: there is none. */
 export async function putBackNext(tx: Client, unwinding: Unwinding): Promise<boolean> {
@@ -38,7 +37,7 @@ async function putBack(
   const restored = await takePieces(tx, rows.toRestore, (some) =>
     restoreRows(tx, place, "removed", recordId, some),
   );
-  await noteWritten(tx, run.id, [...inserted.xids, ...restored.xids]);
+  await noteTaken(tx, run, recordId, "removed", [inserted, restored]);
   await keepInsertedSince(tx, unwinding, recordId, restored.ids);
   const changed = rows.left.filter(({ reason }) => reason !== "gone");
   const record = { id: recordId, batchId: null, inserted: [], updated: [], takenAlong: {} };
@@ -63,7 +62,7 @@ async function insertRows(
   recordId: number,
   ids: readonly string[],
 ): Promise<Taken> {
-  const inserted = await tx.query<{ id: string; xid: number; overruled: boolean }>(
+  const inserted = await tx.query<Restored>(
     `with former as (
        select (f.former ->> 'id')::uuid as row_id, f.former from migration.undo u cross join lateral unnest(u.removed) as f (former)
        where u.id = $1 and (f.former ->> 'id')::uuid = any($2::uuid[]))
@@ -75,13 +74,7 @@ async function insertRows(
        where f.row_id = t.id and to_jsonb(t) -> e.key is distinct from e.value) as overruled`,
     [recordId, ids],
   );
-  return {
-    ids: inserted.rows.flatMap(({ id, overruled }) => (overruled ? [] : [id])),
-    xids: inserted.rows.map(({ xid }) => xid),
-    left: inserted.rows.flatMap(({ id, overruled }) =>
-      overruled ? [{ id, reason: "overruled" as const }] : [],
-    ),
-  };
+  return takenOf(inserted.rows);
 }
 
 /** The run inserted them anew after it had deleted them: they were there before it, so they do not go. */

@@ -18,15 +18,20 @@ beforeEach(async (context) => {
   await target.query(
     `insert into public.practices (legacy_id, name) select n, 'former ' || n from generate_series(1, 5) n`,
   );
+  await nextRun();
+});
+
+/** What follows is written by a run of its own. */
+async function nextRun(): Promise<void> {
   runId = await seedRun(target, {
     status: "completed",
     entities: { practices: { status: "complete", batches: [{ status: "done" }] } },
   });
   await target.query("update migration.runs set undo = 'kept', finished_at = now()");
-});
+}
 
 const OURS = "pg_current_xact_id()::xid::text::bigint";
-const BATCH = "(select id from migration.batches)";
+const BATCH = "(select max(id) from migration.batches)";
 
 /** A batch of the run, in one transaction, as a loader writes it. */
 async function batch(...steps: readonly ((tx: Client) => Promise<unknown>)[]): Promise<void> {
@@ -39,9 +44,9 @@ const changes =
   (keys: readonly number[], to: string, former: "kept" | "unknown" = "kept") =>
   async (tx: Client): Promise<void> => {
     await tx.query(
-      `insert into migration.undo (run_id, entity, batch_id, xid, updated, former)
+      `insert into migration.undo (run_id, entity, batch_id, xid, updated, former, former_xids)
        select $1, 'practices', ${BATCH}, ${OURS}, array_agg(id order by id),
-         array_agg(${former === "kept" ? "to_jsonb(p)" : "null::jsonb"} order by id)
+         array_agg(${former === "kept" ? "to_jsonb(p)" : "null::jsonb"} order by id), array_agg(p.xmin::text::bigint order by id)
        from public.practices p where legacy_id = any($2::integer[])`,
       [runId, keys],
     );
@@ -59,6 +64,18 @@ const inserts =
          select n, 'new ' || n from unnest($2::integer[]) n returning id)
        insert into migration.undo (run_id, entity, batch_id, xid, inserted)
        select $1, 'practices', ${BATCH}, ${OURS}, array_agg(id) from made`,
+      [runId, keys],
+    );
+  };
+
+const removes =
+  (keys: readonly number[]) =>
+  async (tx: Client): Promise<void> => {
+    await tx.query(
+      `with gone as (delete from public.practices p where legacy_id = any($2::integer[])
+         returning to_jsonb(p) as former, p.xmin::text::bigint as xid)
+       insert into migration.undo (run_id, entity, xid, removed, removed_xids)
+       select $1, 'practices', ${OURS}, array_agg(former), array_agg(xid) from gone`,
       [runId, keys],
     );
   };
@@ -180,3 +197,43 @@ describe("a batch that was requeued, and written twice", () => {
     expect((await target.query("select from migration.undo")).rowCount).toBe(0);
   });
 });
+
+describe("two runs, the newer first", () => {
+  it("go back to what was before both, what one has changed or removed of the other's rows, too", async () => {
+    await batch(inserts([6, 7, 8]), changes([1, 2], "older"));
+    const older = runId;
+    await nextRun();
+    await batch(changes([1, 3, 6], "newer"));
+    await batch(changes([1], "newest"), removes([7]));
+    expect(await back()).toMatchObject({
+      names: ["older 1", "older 2", ...untouched(3), "new 6", "new 7", "new 8"],
+      left: [],
+    });
+    runId = older;
+    expect(await back()).toEqual({
+      names: ["former 1", "former 2", ...untouched(3)],
+      left: [],
+      deleted: 3,
+      restored: 2,
+    });
+  });
+
+  it("never take back what others have changed between them", async () => {
+    await batch(inserts([6, 7]), changes([1], "older"));
+    const older = runId;
+    await target.query("update public.practices set name = 'theirs' where legacy_id in (1, 6)");
+    await nextRun();
+    await batch(changes([1, 6], "newer"));
+    expect(await back()).toMatchObject({ names: ["theirs", ...untouched(2), "theirs", "new 7"] });
+    runId = older;
+    expect(await back()).toMatchObject({
+      names: ["theirs", ...untouched(2), "theirs"],
+      left: ["1 changed", "6 changed"],
+    });
+  });
+});
+
+/** Practices from that key on that were there before. */
+function untouched(from: number): readonly string[] {
+  return [2, 3, 4, 5].filter((key) => key >= from).map((key) => `former ${key}`);
+}

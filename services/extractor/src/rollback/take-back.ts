@@ -1,17 +1,18 @@
 /** The two statements of a rollback: rows that the run had inserted go, rows that it had changed are what they were. */
 import type { Client } from "@nexus/shared/database";
+import type { Written } from "@nexus/shared/ledger";
 import { inPieces } from "../in-pieces.ts";
 import type { Left } from "./left.ts";
 import type { Place } from "./place.ts";
 
-/** Rows that were taken back, and those that were left; `xids`: of what was written. */
+/** Rows that were taken back, and those that were left; `written`: those that are there, whatever a rule of the target made of them. */
 export interface Taken {
   readonly ids: readonly string[];
-  readonly xids: readonly number[];
+  readonly written: readonly Written[];
   readonly left: readonly Left[];
 }
 
-const NONE: Taken = { ids: [], xids: [], left: [] };
+const NONE: Taken = { ids: [], written: [], left: [] };
 
 /** What a rule of the target refuses is left. */
 export async function takePieces(
@@ -24,7 +25,7 @@ export async function takePieces(
   return done.reduce(
     (all, one) => ({
       ids: [...all.ids, ...one.ids],
-      xids: [...all.xids, ...one.xids],
+      written: [...all.written, ...one.written],
       left: [...all.left, ...one.left],
     }),
     { ...NONE, left },
@@ -43,13 +44,23 @@ export async function deleteRows(
   );
   const gone = new Set(deleted.rows.map(({ id }) => id));
   const left = ids.filter((id) => !gone.has(id)).map((id): Left => ({ id, reason: "referred" }));
-  return { ids: [...gone], xids: [], left };
+  return { ids: [...gone], written: [], left };
 }
 
-interface Restored {
-  readonly id: string;
-  readonly xid: number;
+/** A row as it is now. */
+export interface Restored extends Written {
+  /** A rule of the target made something else of it. */
   readonly overruled: boolean;
+}
+
+export function takenOf(rows: readonly Restored[]): Taken {
+  return {
+    ids: rows.flatMap(({ id, overruled }) => (overruled ? [] : [id])),
+    written: rows.map(({ id, xid }) => ({ id, xid })),
+    left: rows.flatMap(({ id, overruled }): Left[] =>
+      overruled ? [{ id, reason: "overruled" }] : [],
+    ),
+  };
 }
 
 /** Where a record of undo has former rows: those that it changed, those that went along, those that it deleted. */
@@ -78,15 +89,10 @@ export async function restoreRows(
   );
   const known = new Set(restored.rows.map(({ id }) => id));
   const unknown = ids.filter((id) => !known.has(id));
+  const taken = takenOf(restored.rows);
   return {
-    ids: restored.rows.flatMap(({ id, overruled }) => (overruled ? [] : [id])),
-    xids: restored.rows.map(({ xid }) => xid),
-    left: [
-      ...restored.rows
-        .filter(({ overruled }) => overruled)
-        .map(({ id }): Left => ({ id, reason: "overruled" })),
-      ...unknown.map((id): Left => ({ id, reason: "unknown" })),
-    ],
+    ...taken,
+    left: [...taken.left, ...unknown.map((id): Left => ({ id, reason: "unknown" }))],
   };
 }
 

@@ -1,9 +1,16 @@
 /** One record of undo is taken back: the newest of its entity first, so that each meets the rows as it left them. */
 import type { Client } from "@nexus/shared/database";
-import { noteWritten, recordContentEvent, type Rollback, type Run } from "@nexus/shared/ledger";
+import {
+  type KeptRows,
+  noteRestored,
+  noteWritten,
+  recordContentEvent,
+  type Rollback,
+  type Run,
+} from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
 import { lockRows } from "./lock-rows.ts";
-import { deleteRows, restoreRows, takePieces } from "./take-back.ts";
+import { deleteRows, restoreRows, type Taken, takePieces } from "./take-back.ts";
 import { type Left, recordLeft } from "./left.ts";
 import type { Place } from "./place.ts";
 
@@ -56,10 +63,33 @@ async function unwind(tx: Client, unwinding: Unwinding, record: UndoRecord): Pro
   const restored = await takePieces(tx, rows.toRestore, (ids) =>
     restoreRows(tx, place, "updated", record.id, ids),
   );
-  await noteWritten(tx, run.id, [...deleted.xids, ...restored.xids]);
+  await noteTaken(tx, run, record.id, "updated", [restored]);
   const left = [...rows.left, ...deleted.left, ...restored.left];
   await account(tx, unwinding, record, place, [...deleted.ids, ...restored.ids], left);
   for (const follower of followers) await bringBack(tx, unwinding, record, follower);
+}
+
+/** What was written is the run's, until this rollback is over; what is as it was is once more the run's that had left it so. */
+export async function noteTaken(
+  tx: Client,
+  { id }: Run,
+  recordId: number,
+  kept: KeptRows,
+  taken: readonly Taken[],
+): Promise<void> {
+  const written = taken.flatMap((one) => one.written);
+  await noteWritten(
+    tx,
+    id,
+    written.map(({ xid }) => xid),
+  );
+  const asTheyWere = new Set(taken.flatMap(({ ids }) => ids));
+  await noteRestored(
+    tx,
+    recordId,
+    kept,
+    written.filter((one) => asTheyWere.has(one.id)),
+  );
 }
 
 /** Rows that went along come back after those that they follow: these have just taken them along once more. */
@@ -75,7 +105,11 @@ async function bringBack(
   const restored = await takePieces(tx, rows.toRestore, (some) =>
     restoreRows(tx, follower, "taken_along", record.id, some),
   );
-  await noteWritten(tx, unwinding.run.id, restored.xids);
+  await noteWritten(
+    tx,
+    unwinding.run.id,
+    restored.written.map(({ xid }) => xid),
+  );
   // What is not there has gone with what the run inserted, or is known to have been deleted.
   const left = [...rows.left.filter(({ reason }) => reason !== "gone"), ...restored.left];
   await account(tx, unwinding, record, follower, restored.ids, left);

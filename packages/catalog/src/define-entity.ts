@@ -13,7 +13,7 @@ import type {
   Value,
 } from "./entity.ts";
 import { mappingOf } from "./mapping.ts";
-import { RowParked, RowRejected, UnreadableRow } from "./parked-or-rejected.ts";
+import { RowParked, RowRejected, UnreadableRow } from "./row-errors.ts";
 
 /**
  * An entity as the services see it: `read` parses a row of its query (throws `UnreadableRow`), and what it returns

@@ -4,7 +4,7 @@ import { parseCodes } from "./codes.ts";
 import { entities } from "./entities/index.ts";
 import type { Entity, Example, Outcome, Parent, Value } from "./entity.ts";
 import { isJsonb } from "./jsonb.ts";
-import { UnreadableRow } from "./parked-or-rejected.ts";
+import { UnreadableRow } from "./row-errors.ts";
 
 /** The conformance suite: what every entity has to hold, run for each. */
 

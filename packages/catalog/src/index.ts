@@ -25,7 +25,7 @@ export {
 export { idOf } from "./ids.ts";
 export { asMapped } from "./recognition.ts";
 export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
-export { UnreadableRow } from "./parked-or-rejected.ts";
+export { UnreadableRow } from "./row-errors.ts";
 export { MissingInSource, missingInSource } from "./missing-in-source.ts";
 export { quoted, sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
 export type { Family } from "./source-types.ts";

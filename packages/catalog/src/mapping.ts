@@ -2,7 +2,7 @@ import { labelOf, type Codes } from "./codes.ts";
 import { checkedDate, checkedInstant, type Dated } from "./dates.ts";
 import type { Columns } from "./column.ts";
 import type { Link, Mapping, Note, Parent, ParentLookup } from "./entity.ts";
-import { RowParked, RowRejected } from "./parked-or-rejected.ts";
+import { RowParked, RowRejected } from "./row-errors.ts";
 import { isEmail, trimmed, withoutLoneSurrogates } from "./text.ts";
 
 /** What one row is mapped with. */

@@ -11,7 +11,7 @@ import {
   lines,
   list,
 } from "../legacy-sql.ts";
-import { RowRejected } from "../parked-or-rejected.ts";
+import { RowRejected } from "../row-errors.ts";
 import {
   code,
   flag,

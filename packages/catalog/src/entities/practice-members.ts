@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineEntity } from "../define-entity.ts";
 import { lines, list, present } from "../legacy-sql.ts";
-import { RowRejected } from "../parked-or-rejected.ts";
+import { RowRejected } from "../row-errors.ts";
 import { flag, id, link, optionalReference, optionalText, reference } from "../row-fields.ts";
 import { practiceMemberExamples } from "./practice-members.examples.ts";
 

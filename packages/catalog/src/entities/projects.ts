@@ -14,7 +14,7 @@ import {
   targetKey,
   text,
 } from "../row-fields.ts";
-import { RowRejected } from "../parked-or-rejected.ts";
+import { RowRejected } from "../row-errors.ts";
 import { isInteger } from "../source-shape.ts";
 import { projectExamples } from "./projects.examples.ts";
 

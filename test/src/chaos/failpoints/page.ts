@@ -41,9 +41,12 @@ export function pointsOf(page: string): string[] {
   return [...page.matchAll(/^\| `([a-z.]+)` \|/gm)].map(([, name = ""]) => name);
 }
 
+/** So many kills make a point one that has held. */
+const HELD = 5;
+
 /** The points at which somebody was killed in the last full run, and all was well. */
 export function tried(page: string): Failpoint[] {
-  return failpoints.filter((point) => countsIn(page, point).kills > 0);
+  return failpoints.filter((point) => countsIn(page, point).kills >= HELD);
 }
 
 function countsOf(point: string, done: readonly Done[]): Counts | undefined {

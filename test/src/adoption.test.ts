@@ -5,6 +5,7 @@ import { eventually, lockWaits } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ORDERS, SCALE, trials } from "./adoption-trials.ts";
 import { startApiHere } from "./api-here.ts";
+import { heldUpAt } from "./chaos/hold.ts";
 import {
   adoption,
   changedSince,
@@ -195,7 +196,8 @@ describe.each(trials)("adoption of the $shape shape, on $name", ({ stack, shape 
     const holder = await target.connect();
     await holder.query("begin; lock table public.profiles in share row exclusive mode");
     const { id } = await api.call("POST /v1/adoptions", { body: { kind: "adopt" } });
-    await eventually(async () => (await lockWaits(target)) > 0, { within: 120_000 });
+    // Not any wait for a lock: whoever takes turns waits before the profiles have begun.
+    await heldUpAt(target, "extractor", "public.profiles");
     const params = { id: String(id) };
     const givenUp = api.call("POST /v1/adoptions/:id/cancel", { params, body: {} });
     // Idle extractors wait for the one at work, too: it is the API that has to stand in the line.

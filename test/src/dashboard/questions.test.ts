@@ -68,7 +68,9 @@ describe("within two clicks", () => {
       .getByText(/^Nothing has moved for \d+ s, and work is ready/)
       .waitFor();
     await click(page.getByRole("link", { name: /^practice members/ }).first());
-    await page.getByText("2 rows of the target are gone from the source. Still there: 4, 17").waitFor();
+    await page
+      .getByText("2 rows of the target are gone from the source. Still there: 4, 17")
+      .waitFor();
   });
 
   it("why the embeddings are slow, and what they cost", async (context) => {

@@ -39,15 +39,11 @@ describe.skipIf(!works)("two environments in one cluster", () => {
   });
 
   it("share neither a secret nor the keys of a queue", () => {
-    for (const wanted of [/"key":"[^"]+"/g, /"QUEUE_PREFIX":"[^"]+"/g]) {
-      const [ours, theirs] = [production, staging].map(
-        (all) => new Set(JSON.stringify(all).match(wanted)),
-      );
-      expect([...(ours ?? [])].length).toBeGreaterThan(0);
-      expect([...(ours ?? [])].filter((one) => theirs?.has(one) && one.includes("smile"))).toEqual(
-        [],
-      );
-    }
+    const keysOf = (all: readonly Manifest[]) => [
+      ...new Set(JSON.stringify(all).match(/"key":"smile[^"]*"/g)),
+    ];
+    expect(keysOf(production).length).toBeGreaterThan(0);
+    expect(keysOf(production).filter((key) => keysOf(staging).includes(key))).toEqual([]);
     const prefixes = [production, staging].map((all) => {
       const [loader] = workloadsOf(all).filter(({ component }) => component === "loader");
       return loader === undefined ? undefined : environmentOf(loader, all)["QUEUE_PREFIX"];
@@ -68,6 +64,7 @@ describe.skipIf(!works)("two environments in one cluster", () => {
   });
 });
 
+// What kubectl renders is looked at: where it is absent, the closing lines say so.
 describe.skipIf(!works)("a cluster is filled", () => {
   let production: Manifest[];
 
@@ -100,6 +97,7 @@ describe.skipIf(!works)("a cluster is filled", () => {
   });
 });
 
+// What kubectl renders is looked at: where it is absent, the closing lines say so.
 describe.skipIf(!works)("an overlay with everything", () => {
   it("names only what exists, and gives the API and the embedder what they read", async () => {
     const parts = ["keda", "monitoring", "external-secrets", "eks-irsa", "ingress-nginx"].concat([

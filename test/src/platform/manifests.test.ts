@@ -31,6 +31,7 @@ const components = folder("components");
 const works = kubectlWorks();
 if (!works) remark("stack missing", "kubectl with kustomize 5: the manifests were not rendered");
 
+// Not without kubectl: see above.
 describe.skipIf(!works)("the manifests", () => {
   const texts = new Map<string, string>();
   const rendered = new Map<string, Manifest[]>();

@@ -62,6 +62,7 @@ describe("docs/operations.md", () => {
     expect(read("docs/operations.md")).toContain(forecastTable());
   });
 
+  // What kubectl renders is looked at: where it is absent, the closing lines say so.
   it.skipIf(!kubectlWorks())("upgrades every image, and names what the manifests have", () => {
     const [overlay, commands] = [block(UPGRADE, "yaml"), block(UPGRADE, "sh")];
     const rendered = renderText((k8s) => overlay.replace("../../k8s", k8s));

@@ -4,23 +4,9 @@ import { inTransaction } from "../database/transaction.ts";
 import { traceContext } from "../telemetry/tracing.ts";
 import { lockStarts } from "./adoptions.ts";
 import { addEntities, allSettled, type Selection } from "./entity-lifecycle.ts";
+import type { RunOptions } from "./order.ts";
 import { lockRun } from "./runs.ts";
-import { before, runArrows, type RunMode, type RunStatus } from "../states/states.ts";
-
-/** What a run is created with. `dify`: whether changed content is offered to Dify. Default: it is not. */
-export interface RunOptions {
-  readonly embeddings: boolean;
-  readonly dify?: boolean | undefined;
-  readonly codes: string;
-  /** The share of its rows, in percent, that an entity may lose for reasons that nobody foresaw; 1, if left out. */
-  readonly lossPercent?: number | undefined;
-  /** Whether it reads every row, or only those that changed since they were loaded. Default: every row. */
-  readonly mode?: RunMode | undefined;
-  /** The cut-over whose last delta it is: no other run is created meanwhile. */
-  readonly cutover?: number | undefined;
-  /** It is known that people write in the target by now. */
-  readonly afterCutover?: boolean | undefined;
-}
+import { before, runArrows, type RunStatus } from "../states/states.ts";
 
 /** Creates a run, or returns undefined while another one is active, or an adoption, a rollback or a cut-over is under way, or the target was handed over. */
 export async function createRun(

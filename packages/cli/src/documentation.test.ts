@@ -56,7 +56,7 @@ describe("nexus completions", () => {
     },
     {
       words: ["nexus", "waive", ""],
-      completed: [...entityNames(), "--json", "--reason", "--help"],
+      completed: [...entityNames(), "--json", "--reason", "--without-backup", "--help"],
     },
   ])("completes $words in bash", ({ words, completed }) => {
     const script = `${scriptFor("bash", nexus())}

@@ -6,9 +6,9 @@ import { instant, wholeNumber } from "./parts.ts";
 export const backup = z.object({
   runId: z.int(),
   entity: z.string(),
-  status: z.enum(["waiting", "running", "failed", "done"]).meta({
+  status: z.enum(["waiting", "running", "failed", "done", "waived"]).meta({
     description:
-      "`failed`: it is tried again as long as the run goes on, and nothing of the entity is written before it is `done`.",
+      "`failed`: it is tried again, five times in all; then the entity is blocked until an operator has it tried again, or written without. `waived`: the entity is written without. Nothing of it is written before the backup is `done` or `waived`.",
   }),
   tables: z.array(z.string()).meta({ description: "The tables of schema public that it holds." }),
   keptBy: z.enum(["folder", "command"]).nullable().meta({

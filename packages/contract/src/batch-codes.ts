@@ -53,7 +53,7 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^backup_disk_full$/,
-    "its backup was not taken: the disk of BACKUP_TO is full; make room there, nothing else is to be done",
+    "its backup was not taken: the disk of BACKUP_TO is full; make room there",
   ],
   [
     /^backup_folder$/,

@@ -86,9 +86,23 @@ export const entities = {
   "POST /v1/entities/:entity/waive": {
     summary: "Let the children of a blocked entity go on",
     params: entityParams,
-    body: requiredBody({ reason }),
-    response: { 200: z.object({ runId: z.int(), entity: z.string() }) },
-    problems: ["unknown_entity", "no_active_run", "not_in_run", "not_blocked"],
+    body: requiredBody({
+      reason,
+      withoutBackup: z.boolean().optional().meta({
+        description:
+          "Where the entity is blocked because its backup failed: it is written without one. What it overwrites can then not be restored from a backup.",
+      }),
+    }),
+    response: {
+      200: z.object({
+        runId: z.int(),
+        entity: z.string(),
+        withoutBackup: z.boolean().optional().meta({
+          description: "Whether the entity is now written without a backup.",
+        }),
+      }),
+    },
+    problems: ["unknown_entity", "no_active_run", "not_in_run", "not_blocked", "backup_failed"],
   },
   "POST /v1/entities/:entity/limit": {
     summary:

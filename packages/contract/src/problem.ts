@@ -31,6 +31,11 @@ export const PROBLEMS = {
   },
   not_in_run: { statuses: [409], means: "the entity has no part in the active run" },
   not_blocked: { statuses: [409], means: "only what is blocked can be waived" },
+  backup_failed: {
+    statuses: [409],
+    means:
+      "the entity is blocked because its backup failed: only `withoutBackup` has it written without one",
+  },
   strangers: {
     statuses: [409],
     means:
@@ -64,6 +69,11 @@ export const PROBLEMS = {
   idempotency_in_flight: {
     statuses: [409],
     means: "the first request with this Idempotency-Key is still being done",
+  },
+  already_done: {
+    statuses: [409],
+    means:
+      "the first request with this Idempotency-Key was done, and its answer was lost; `action` and `runId` say what it did",
   },
   too_large: { statuses: [413], means: "the body is larger than 64 kB" },
   unsupported_media_type: { statuses: [415], means: "send application/json" },

@@ -5,6 +5,7 @@ import { print, type Printing } from "../output.ts";
 
 interface Given extends Printing {
   readonly reason: string;
+  readonly withoutBackup?: true;
 }
 
 /** `nexus waive` */
@@ -12,11 +13,17 @@ export function waive(program: Command): void {
   apiCommand(program, "waive", "let the children of a blocked entity go on without what it lacks")
     .addArgument(entityArgument("<entity>"))
     .addOption(reasonOption().makeOptionMandatory())
-    .action(async (entity: string, { reason, ...printing }: Given) => {
+    .option(
+      "--without-backup",
+      "if it is blocked because its backup failed: have it written without one",
+    )
+    .action(async (entity: string, { reason, withoutBackup, ...printing }: Given) => {
       const answer = await openApi().call("POST /v1/entities/:entity/waive", {
         params: { entity },
-        body: { reason },
+        body: { reason, withoutBackup },
       });
-      print(answer, [`${entity} is waived in run ${answer.runId}: its children go on`], printing);
+      const goesOn =
+        answer.withoutBackup === true ? "it is written without a backup" : "its children go on";
+      print(answer, [`${entity} is waived in run ${answer.runId}: ${goesOn}`], printing);
     });
 }

@@ -113,6 +113,8 @@ interface Blocked {
   readonly checks: string | null;
   /** Separated by commas. */
   readonly codes: string | null;
+  /** Why its backup was given up. */
+  readonly backup: string | null;
 }
 
 type BlockedRow = Columns<typeof runEntities, { entity: "entity"; errorCode: "error_code" }>;
@@ -126,14 +128,17 @@ async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]>
        (select string_agg(format('%s with %s', f.count, f.code), ', ' order by f.count desc) from failed f where f.entity = e.entity) as failures,
        (select string_agg(format('%s (expected %s, found %s)', v.name, v.expected, v.actual), ', ' order by v.name)
         from migration.validations v where v.run_id = e.run_id and v.entity = e.entity and not v.passed) as checks,
-       (select string_agg(f.code, ',' order by f.count desc) from failed f where f.entity = e.entity) as codes
+       (select string_agg(f.code, ',' order by f.count desc) from failed f where f.entity = e.entity) as codes,
+       (select coalesce(d.error_code, 'no code') from migration.backups d
+        where d.run_id = e.run_id and d.entity = e.entity and d.status = 'given_up') as backup
      from migration.run_entities e
      where e.run_id = $1 and (${blocked("e")} or (not e.waived and exists (select from failed f where f.entity = e.entity)))
      order by e.position`,
     [runId],
   );
   const exhausted = await exhaustedBatches(tx, runId);
-  return rows.map(({ entity, errorCode, losses, failures, checks, codes }) => {
+  return rows.map(({ entity, errorCode, losses, failures, checks, codes, backup }) => {
+    if (backup !== null) return unsaved(entity, backup);
     const named = exhausted.filter((batch) => batch.entity === entity).map(exhaustedInWords);
     const meanings = (codes ?? "").split(",").map((code) => `${code}: ${batchCodeInWords(code)}`);
     const cause =
@@ -148,6 +153,16 @@ async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]>
       next,
     );
   });
+}
+
+/** Nothing of it was written: its backup failed too often. */
+function unsaved(entity: string, code: string): Finding {
+  return wrong(
+    "run",
+    "entity_blocked",
+    `${entity} is blocked, and its children wait; its backup failed with ${code} (${batchCodeInWords(code)})`,
+    `mend the cause, then nexus requeue ${entity}; or nexus waive ${entity} --without-backup --reason …`,
+  );
 }
 
 /** How an entity that stopped at a limit is told to go on. */

@@ -12,11 +12,12 @@ interface EntityActionsProps {
 
 /** The buttons; none where nothing fits. */
 export function EntityActions({ of, run }: EntityActionsProps) {
-  const { entity, batches, rejected } = of;
+  const { entity, batches, rejected, errorCode } = of;
+  const unsaved = isBlocked(of) && errorCode?.startsWith("backup_") === true;
   const active = run !== null && isActive(run);
   return (
     <div class="buttons">
-      {batches.failed > 0 && <Requeue entity={entity} scope="failed" look="first" />}
+      {(batches.failed > 0 || unsaved) && <Requeue entity={entity} scope="failed" look="first" />}
       {rejected > 0 && <Requeue entity={entity} scope="rejected" />}
       {isBlocked(of) && <Waive entity={entity} />}
       {active ? null : <StartEntity entity={entity} />}

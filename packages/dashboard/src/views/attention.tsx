@@ -1,5 +1,5 @@
 /** What a person should look at: blocked entities, and open exceptions by reason. */
-import type { Answer, EntityView } from "@nexus/contract";
+import type { Answer, EntityView, RunView } from "@nexus/contract";
 import { Ready } from "../parts/notice.tsx";
 import { Requeue } from "../parts/requeue.tsx";
 import { linkTo } from "../router.ts";
@@ -11,9 +11,14 @@ type Reason = Answer<"GET /v1/exceptions/reasons">["reasons"][number];
 const MOST = 5;
 
 /** The most frequent few; the rest is one click away. */
-export function Attention({ entities }: { readonly entities: readonly EntityView[] }) {
+export function Attention({ of: { entities, backups = [] } }: { readonly of: RunView }) {
   const reasons = useLoad("GET /v1/exceptions/reasons", {}, 5_000);
-  const failed = entities.filter(({ batches }) => batches.failed > 0);
+  const unsaved = new Set(
+    backups.filter(({ status }) => status === "failed").map(({ entity }) => entity),
+  );
+  const failed = entities.filter(
+    ({ entity, batches }) => batches.failed > 0 || unsaved.has(entity),
+  );
   return (
     <section class="card" aria-labelledby="attention-title">
       <div class="card-head">

@@ -59,7 +59,7 @@ function OfRun({
       </section>
       <VerifiedEntities entities={view.entities} />
       <div class="two">
-        <Attention entities={view.entities} />
+        <Attention of={view} />
         <LatestChanges />
       </div>
       <div class="two">

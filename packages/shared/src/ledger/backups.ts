@@ -1,7 +1,7 @@
 /** Backups: what is dumped of an entity's tables before a run first writes to them. One extractor at a time takes one, and renews its claim. */
 import type { Queryable } from "../database/pool.ts";
 import type { backups, Columns, runEntities } from "../tables/index.ts";
-import { parentsSettledIn } from "./entity-lifecycle.ts";
+import { markBlocked, parentsSettledIn } from "./entity-lifecycle.ts";
 import { GONE_SECONDS } from "./heartbeats.ts";
 
 /** A backup, as who takes it holds it. */
@@ -136,27 +136,38 @@ export async function finishBackup(
 /** Seconds until a failed backup is tried again: doubled each time, up to five minutes. */
 const AGAIN_S = `least(300, 10 * 2 ^ least(b.failures, 10))`;
 
-/** The backup failed: its entity stays closed, with the code as its reason, until a later try is done. */
-export async function failBackup(tx: Queryable, held: HeldBackup, code: string): Promise<void> {
-  const failed = await tx.query(
+/** So often a backup may fail before its entity is blocked: for two minutes and a half, and as long as the tries take. */
+export const BACKUP_TRIES = 5;
+
+/**
+ * The backup failed: its entity stays closed, with the code as its reason, until a later try is done. With the last try it is blocked.
+ * Returns whether it is tried again.
+ */
+export async function failBackup(tx: Queryable, held: HeldBackup, code: string): Promise<boolean> {
+  const failed = await tx.query<{ again: boolean }>(
     `update migration.backups b set claimed_until = '-infinity', error_code = $4, failures = failures + 1,
-       available_at = now() + ${AGAIN_S} * interval '1 second'
-     where run_id = $1 and entity = $2 and claim = $3 and status = 'open'`,
+       available_at = now() + ${AGAIN_S} * interval '1 second',
+       status = case when failures + 1 < ${BACKUP_TRIES} then 'open' else 'given_up' end
+     where run_id = $1 and entity = $2 and claim = $3 and status = 'open' returning status = 'open' as again`,
     [held.runId, held.entity, held.claim, code],
   );
-  if (failed.rowCount !== 1) return;
-  await tx.query(
-    `update migration.run_entities set error_code = $3 where run_id = $1 and entity = $2 and status = 'planned'`,
-    [held.runId, held.entity, code],
-  );
+  const [{ again } = { again: true }] = failed.rows;
+  if (failed.rowCount !== 1) return again;
+  if (!again) await markBlocked(tx, held.runId, held.entity, code);
+  else
+    await tx.query(
+      `update migration.run_entities set error_code = $3 where run_id = $1 and entity = $2 and status = 'planned'`,
+      [held.runId, held.entity, code],
+    );
+  return again;
 }
 
 /** A backup, as people see it. Instants are ISO 8601. */
 export interface Backup {
   readonly runId: number;
   readonly entity: string;
-  /** `failed`: it will be tried again while its run goes on. */
-  readonly status: "running" | "waiting" | "failed" | "done";
+  /** `failed`: it is tried again, unless its entity is blocked by now. `waived`: its entity is written without. */
+  readonly status: "running" | "waiting" | "failed" | "done" | "waived";
   readonly tables: readonly string[];
   readonly keptBy: "folder" | "command" | null;
   readonly host: string | null;
@@ -205,7 +216,7 @@ export async function listBackups(
   const found = await db.query<BackupRow>(
     `select b.run_id as "runId", b.entity, b.tables, b.kept_by as "keptBy", b.host, b.file, b.bytes, b.sha256,
        b.duration_ms as "durationMs", b.server_version as "serverVersion", b.error_code as "errorCode",
-       case when b.status = 'done' then 'done' when b.claimed_until > now() then 'running'
+       case when b.status in ('done', 'waived') then b.status when b.claimed_until > now() then 'running'
             when b.error_code is not null then 'failed' else 'waiting' end as status,
        to_json(b.started_at) #>> '{}' as "startedAt", to_json(b.finished_at) #>> '{}' as "finishedAt"
      from migration.backups b where ${condition} order by b.run_id, b.started_at, b.entity`,

@@ -27,7 +27,7 @@ export function parentsSettledIn(runId: string, parents: string): string {
 function backedUpIn(runId: string, entity: string): string {
   return `not exists (
     select from migration.runs g where g.id = ${runId} and g.backup and not exists (
-      select from migration.backups d where d.run_id = g.id and d.entity = ${entity} and d.status = 'done'))`;
+      select from migration.backups d where d.run_id = g.id and d.entity = ${entity} and d.status in ('done', 'waived')))`;
 }
 
 /** Asks the gate. */
@@ -146,14 +146,19 @@ export async function markComplete(tx: Queryable, runId: number, entity: string)
   return await move(tx, runId, entity, ["settling"], "complete");
 }
 
-/** `errorCode`: the check that failed first. */
+/** `errorCode`: the check that failed first, or why its backup did. */
 export async function markBlocked(
   tx: Queryable,
   runId: number,
   entity: string,
   errorCode: string | null,
 ): Promise<boolean> {
-  return await move(tx, runId, entity, ["settling"], "blocked", errorCode);
+  return await move(tx, runId, entity, before(entityArrows, "blocked"), "blocked", errorCode);
+}
+
+/** What it was blocked for by its backup is over: it opens by the gate. */
+export async function openByTheGate(tx: Queryable, runId: number, entity: string): Promise<void> {
+  await move(tx, runId, entity, ["planned", "blocked"], "planned");
 }
 
 /** An entity that settles has batches to do after all. */

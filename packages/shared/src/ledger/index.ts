@@ -9,8 +9,10 @@ export {
   recordRefusal,
 } from "./holds.ts";
 export { backfill } from "./backfill.ts";
+export { backUpAgain, backupIsGivenUp, writeWithoutBackup } from "./given-up-backups.ts";
 export {
   type Backup,
+  BACKUP_TRIES,
   backupsAreTaken,
   claimBackup,
   entitiesToBackUp,

@@ -61,6 +61,7 @@ export const entityArrows: Arrows<EntityStatus> = {
   },
   planned: {
     loading: "every parent is settled, and its backup is taken, if the run takes any",
+    blocked: "its backup failed five times in a row",
     cancelled: "the run was cancelled",
   },
   loading: {
@@ -80,6 +81,7 @@ export const entityArrows: Arrows<EntityStatus> = {
     rolled_back: "an extractor took back what it had written, after the run",
   },
   blocked: {
+    planned: "an operator has its backup tried again, or lets it be written without",
     loading:
       "an operator requeued batches or lets it lose more rows, or a parent of parked rows arrived",
     cancelled: "the run was cancelled",

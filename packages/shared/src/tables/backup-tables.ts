@@ -8,7 +8,7 @@ export const backups = migration.table(
   {
     run_id: integer().notNull(),
     entity: text().notNull(),
-    status: text().$type<"open" | "done">().notNull(),
+    status: text().$type<"open" | "done" | "given_up" | "waived">().notNull(),
     claim: integer().notNull(),
     claimed_until: instant().notNull(),
     error_code: text(),

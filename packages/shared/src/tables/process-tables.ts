@@ -26,6 +26,8 @@ export const idempotencyKeys = migration.table("idempotency_keys", {
   status: smallint(),
   content_type: text(),
   body: text(),
+  action: text(),
+  run_id: integer(),
 });
 
 export const holds = migration.table("holds", {

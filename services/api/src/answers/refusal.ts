@@ -87,6 +87,10 @@ const ANSWERS: {
     409,
     `${entity} is ${entityStatus} in run ${runId}: only what is blocked can be waived`,
   ],
+  backup_failed: ({ entity }) => [
+    409,
+    `${entity} is blocked because its backup failed: mend that and requeue it; or say that it shall be written without one (nexus waive ${entity} --without-backup --reason …)`,
+  ],
 };
 
 /** The result of a control operation that was done. Throws the problem of one that was refused. */

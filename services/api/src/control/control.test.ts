@@ -195,6 +195,7 @@ describe("waiving", () => {
       kind: "waived",
       runId,
       entity: "patients",
+      withoutBackup: false,
     });
     const row = await target.query(`select status, waived from migration.run_entities`);
     expect(row.rows).toEqual([{ status: "blocked", waived: true }]);

@@ -2,6 +2,7 @@
 import { entities } from "@nexus/catalog";
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import {
+  backupIsGivenUp,
   bringAllBack,
   type By,
   cancelBatches,
@@ -18,6 +19,7 @@ import {
   unknownAmong,
   waiveEntity,
   waiveLosses,
+  writeWithoutBackup,
 } from "@nexus/shared/ledger";
 import {
   before,
@@ -37,6 +39,14 @@ export type Moved = {
   readonly runId: number;
   readonly status: RunStatus;
   readonly batches: number;
+};
+
+/** `withoutBackup`: it is written without the backup that failed. */
+type Waived = {
+  readonly kind: "waived";
+  readonly runId: number;
+  readonly entity: string;
+  readonly withoutBackup: boolean;
 };
 
 /** Pauses a running run: waits for the batches that are being written, and takes the others from the queue. */
@@ -72,14 +82,15 @@ export async function cancelRun(target: Pool, runId: number, by: By): Promise<Mo
 }
 
 /**
- * Opens the children of the active run's blocked entity, whatever it lacks. One that stopped for its losses first loads the rest.
+ * Opens the children of the active run's blocked entity, whatever it lacks. One that stopped for its losses first loads the rest. One
+ * whose backup failed is written without, if that is what is said: nobody does that by the way.
  */
 export async function waive(
   target: Pool,
   entity: string,
-  by: By & { readonly reason: string },
+  by: By & { readonly reason: string; readonly withoutBackup?: boolean | undefined },
   catalog: readonly string[],
-): Promise<{ kind: "waived"; runId: number; entity: string } | Refusal> {
+): Promise<Waived | Refusal> {
   const refusal = unknownAmong([entity], catalog);
   if (refusal !== undefined) return refusal;
   return await inTransaction(
@@ -89,9 +100,14 @@ export async function waive(
       if (run === undefined) return { kind: "no_active_run" };
       const status = await statusOf(tx, run.id, entity);
       if (status !== "blocked") return notBlocked(run, entity, status);
-      if (!(await waiveLosses(tx, run.id, entity))) await waiveEntity(tx, run.id, entity);
-      await recordAudit(tx, by, { action: "waive", runId: run.id, entity });
-      return { kind: "waived", runId: run.id, entity };
+      const unsaved = await backupIsGivenUp(tx, run.id, entity);
+      if (unsaved && by.withoutBackup !== true)
+        return { kind: "backup_failed", runId: run.id, entity };
+      if (unsaved) await writeWithoutBackup(tx, run.id, entity);
+      else if (!(await waiveLosses(tx, run.id, entity))) await waiveEntity(tx, run.id, entity);
+      const details = unsaved ? { withoutBackup: true } : {};
+      await recordAudit(tx, by, { action: "waive", runId: run.id, entity, details });
+      return { kind: "waived", runId: run.id, entity, withoutBackup: unsaved };
     },
     CONTROL_BOUNDS,
   );

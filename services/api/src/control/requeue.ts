@@ -4,6 +4,7 @@
  */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import {
+  backUpAgain,
   type By,
   CONTROL_BOUNDS,
   loadRequeued,
@@ -14,6 +15,7 @@ import {
 } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
 import type { BatchStatus } from "@nexus/shared/states";
+import { and, batches, count, eq, query, read } from "@nexus/shared/tables";
 import { statusOf } from "./control.ts";
 import { lockedActiveRun } from "./locks.ts";
 import type { Refusal } from "./refusals.ts";
@@ -68,11 +70,24 @@ async function requeueIn(
   const status = await statusOf(tx, runId, entity);
   if (status === undefined || status === "skipped" || status === "cancelled")
     return { kind: "not_in_run", runId, entity, entityStatus: status ?? null };
-  const again = await planAgain(tx, runId, entity, selected);
+  const unsaved = await backUpAgain(tx, runId, entity);
+  const again = unsaved
+    ? await plannedBatches(tx, runId, entity)
+    : await planAgain(tx, runId, entity, selected);
   const batches = again + (await extendRepair(tx, runId, entity, selected));
+  // What was never opened opens by the gate, when its backup is taken.
+  if (unsaved) return { kind: "requeued", runId, batches };
   if (batches === 0) return { kind: "nothing_to_requeue" };
   await loadRequeued(tx, runId, entity);
   return { kind: "requeued", runId, batches };
+}
+
+/** Those of an entity that nobody has opened. */
+async function plannedBatches(tx: Queryable, runId: number, entity: string): Promise<number> {
+  const { run_id, entity: of, status } = batches;
+  const wanted = and(eq(run_id, runId), eq(of, entity), eq(status, "planned"));
+  const [found] = await read(tx, query.select({ count: count() }).from(batches).where(wanted));
+  return found?.count ?? 0;
 }
 
 const STATUSES: Readonly<Record<Scope, readonly BatchStatus[]>> = {

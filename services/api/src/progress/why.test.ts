@@ -75,5 +75,9 @@ describe("why an entity does not move", () => {
     } as const;
     expect(why(run, blocked, [])).toContain("sum_closes");
     expect(why(run, { ...blocked, waived: true }, [])).toContain("waived");
+    const unsaved = { ...blocked, errorCode: "backup_command" };
+    expect(why({ ...run, backup: true }, unsaved, [], "failed")).toMatch(
+      /^nothing of it is written: its backup failed 5 times, at last with backup_command \(.*BACKUP_COMMAND failed.*nexus waive patients --without-backup/,
+    );
   });
 });

@@ -1,6 +1,11 @@
 /** Why an entity is where it is, in a sentence. */
 import { type BackupView, batchCodeInWords } from "@nexus/contract";
-import { type EntityProgress, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/ledger";
+import {
+  BACKUP_TRIES,
+  type EntityProgress,
+  TOO_MANY_GONE,
+  TOO_MANY_LOSSES,
+} from "@nexus/shared/ledger";
 import type { EntityStatus } from "@nexus/shared/states";
 import type { RunFacts } from "../queries/find-run.ts";
 
@@ -30,6 +35,7 @@ const OPENS: Readonly<Record<BackupView["status"] | "not_wanted", string>> = {
   waiting: "its tables are to be backed up first, by an extractor with BACKUP=pg_dump",
   running: "its tables are being backed up before anything of it is written",
   failed: "nothing of it is written before its tables are backed up",
+  waived: "it opens with the next tick, without a backup",
 };
 
 /** `waitingFor`: parents that are not settled. `backup`: its standing, once it was begun. */
@@ -77,11 +83,24 @@ function loading(
   return `${batchesDone} of ${batches} batches are done${failed}`;
 }
 
-function blocked(one: EntityProgress): string {
+function unsaved({ entity, errorCode }: EntityProgress): string {
+  const code = errorCode ?? "no code";
+  return (
+    `nothing of it is written: its backup failed ${BACKUP_TRIES} times, at last with ${code} (${batchCodeInWords(code)}); ` +
+    `mend that and requeue it, or have it written without a backup: nexus waive ${entity} --without-backup --reason …`
+  );
+}
+
+function blocked(
+  one: EntityProgress,
+  _: readonly string[],
+  backup: BackupView["status"] | "not_wanted",
+): string {
   const { batchesFailed, waived, errorCode } = one;
   if (errorCode === TOO_MANY_GONE && !waived) return tooManyGone(one);
   if (errorCode === TOO_MANY_LOSSES) return tooManyLosses(one);
   if (waived) return "it is blocked, but an operator waived that: its children go on";
+  if (backup === "failed") return unsaved(one);
   return batchesFailed > 0
     ? `batches that failed for good: ${batchesFailed}; requeue them, or waive it`
     : `the check ${errorCode ?? "of its sums"} did not pass: requeue it, or waive it`;

@@ -27,13 +27,15 @@ export function nextStepsOf(facts: Facts): string[] {
   return [...general, ...ofEntities(facts), ...ofEmbedding(facts)];
 }
 
-function ofEntities({ progress, shortfalls, verdict }: Facts): string[] {
+function ofEntities({ progress, shortfalls, verdict, backups }: Facts): string[] {
+  const unsaved = new Map(
+    backups.rows.flatMap((one) =>
+      one.status === "failed" ? [[one.entity, one.errorCode ?? "no code"]] : [],
+    ),
+  );
   const blocked = progress.rows
     .filter(({ status }) => status === "blocked")
-    .map(
-      ({ entity }) =>
-        `Decide on ${entity}: POST /v1/entities/${entity}/requeue once the cause is gone, or /waive to let what depends on it go on.`,
-    );
+    .map(({ entity }) => decideOn(entity, unsaved.get(entity)));
   const unproven = progress.rows
     .filter(({ status }) => status === "unproven")
     .map(
@@ -57,6 +59,14 @@ function ofEntities({ progress, shortfalls, verdict }: Facts): string[] {
       (entity) => `Move what the parked rows of ${entity} wait for; they follow with the next run.`,
     ),
   ];
+}
+
+/** `failedBackup`: the code with which its backup failed. */
+function decideOn(entity: string, failedBackup: string | undefined): string {
+  const path = `/v1/entities/${entity}`;
+  return failedBackup === undefined
+    ? `Decide on ${entity}: POST ${path}/requeue once the cause is gone, or /waive to let what depends on it go on.`
+    : `Decide on ${entity}, whose backup failed with ${failedBackup}: POST ${path}/requeue once the cause is gone, or /waive with withoutBackup to have it written without one.`;
 }
 
 function ofEmbedding({ embedding, view }: Facts): string[] {

@@ -51,7 +51,9 @@ export function entityRoutes(app: App, deps: Deps): void {
     async (request) => {
       const { entity } = request.params;
       requireEntity(entity, names);
-      return done(await waive(target, entity, by(request, request.body.reason), names));
+      const { reason, withoutBackup } = request.body;
+      const order = { ...by(request, reason), withoutBackup };
+      return done(await waive(target, entity, order, names));
     },
   );
 }

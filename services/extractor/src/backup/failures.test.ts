@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackupPlace } from "@nexus/shared/database";
-import { progressOf } from "@nexus/shared/ledger";
+import { BACKUP_TRIES, backUpAgain, progressOf } from "@nexus/shared/ledger";
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { dispatch } from "../dispatch.ts";
@@ -53,6 +53,27 @@ describe("a backup that fails", () => {
     expect(await progressOf(target, test.runId)).toMatchObject([
       { status: "loading", errorCode: null },
     ]);
+  });
+
+  it("is tried five times, and then its entity is blocked with the reason, until somebody has it tried again", async () => {
+    const { deps, target, runId } = test;
+    for (let tries = 1; tries <= BACKUP_TRIES; tries += 1) {
+      expect(await progressOf(target, runId)).toMatchObject([{ status: "planned" }]);
+      await take({ to: "s3://somewhere", command: "exit 1" });
+      await untilNextTry(target);
+    }
+    const blocked = [{ status: "blocked", errorCode: "backup_command", read: 0 }];
+    expect(await progressOf(target, runId)).toMatchObject(blocked);
+    await take(); // Nobody has asked for it: nothing is tried any more.
+    expect(await dispatch(deps, await runOf(deps))).toBe(false);
+    expect(await progressOf(target, runId)).toMatchObject(blocked);
+    expect(await onlyBackup(target)).toMatchObject({ status: "failed", keptBy: null });
+
+    expect(await backUpAgain(target, runId, "practices")).toBe(true);
+    await take();
+    expect(await dispatch(deps, await runOf(deps))).toBe(true);
+    expect(await progressOf(target, runId)).toMatchObject([{ status: "loading", errorCode: null }]);
+    expect(await backUpAgain(target, runId, "practices")).toBe(false);
   });
 
   it("waits no longer than nothing comes: a lock on its table, for one", async () => {

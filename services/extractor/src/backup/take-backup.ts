@@ -31,7 +31,7 @@ const RENEW_MS = 5_000;
 
 /**
  * One look for an entity whose backup is wanted. Returns the milliseconds until the next. A backup that fails keeps its entity closed,
- * with a code, until a later try is done; when this process stops, whoever takes it begins it anew.
+ * with a code, until a later try is done, and with the last try blocks it; when this process stops, whoever takes it begins it anew.
  */
 export async function takeBackup(deps: Deps, place: BackupPlace): Promise<number> {
   const held = await claimNext(deps);
@@ -126,8 +126,11 @@ async function giveUp(deps: Deps, held: HeldBackup, error: unknown): Promise<voi
   }
   const code = named ? error.code : (errorCode(error) ?? "defect");
   if (code === "backup_lost") return;
-  log.error({ ...factsOf(held), code, err: error }, "a backup failed, and is tried again later");
-  await inTransaction(target, (tx) => failBackup(tx, held, code));
+  const again = await inTransaction(target, (tx) => failBackup(tx, held, code));
+  const said = again
+    ? "a backup failed, and is tried again later"
+    : "a backup failed too often: its entity is blocked";
+  log.error({ ...factsOf(held), code, err: error }, said);
 }
 
 function factsOf({ runId, entity }: HeldBackup) {

@@ -5,6 +5,8 @@ import type { Queryable } from "../database/pool.ts";
 export interface By {
   readonly actor: string;
   readonly reason: string | null;
+  /** Hash of the idempotency key of the request, if it came with one. */
+  readonly requestKey?: Buffer;
 }
 
 /** What was done: a verb, what it was done to, and facts without values. */
@@ -44,7 +46,7 @@ export interface Act {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** Adds a line to the audit log. */
+/** Adds a line to the audit log, and marks the request as done. */
 export async function recordAudit(tx: Queryable, by: By, act: Act): Promise<void> {
   await tx.query(
     `insert into migration.audit_log (actor, action, run_id, entity, reason, details)
@@ -58,4 +60,10 @@ export async function recordAudit(tx: Queryable, by: By, act: Act): Promise<void
       JSON.stringify(act.details ?? {}),
     ],
   );
+  if (by.requestKey === undefined) return;
+  await tx.query(`update migration.idempotency_keys set action = $2, run_id = $3 where key = $1`, [
+    by.requestKey,
+    act.action,
+    act.runId,
+  ]);
 }

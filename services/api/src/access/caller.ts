@@ -28,7 +28,9 @@ export function by<R extends string | null>(
   request: FastifyRequest,
   reason: R,
 ): By & { readonly reason: R } {
-  return { actor: request.caller?.name ?? "unverified", reason };
+  const requestKey = request.claimed?.key;
+  const actor = request.caller?.name ?? "unverified";
+  return requestKey === undefined ? { actor, reason } : { actor, reason, requestKey };
 }
 
 /** Pages cannot set a bearer token. For them a browser sends the token as the password of any user name. */

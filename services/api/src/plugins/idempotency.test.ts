@@ -67,11 +67,38 @@ describe("a POST with an Idempotency-Key", () => {
     expect((await post("start-1")).statusCode).toBe(409);
     expect((await post("start-1")).body).toContain("run_active");
     await api.target.query(
-      "update migration.idempotency_keys set status = null, content_type = null, body = null",
+      "update migration.idempotency_keys set status = null, content_type = null, body = null, action = null",
     );
     expect((await post("start-1")).body).toContain("idempotency_in_flight");
     await age("61 seconds");
     expect((await post("start-1")).body).toContain("run_active");
+  });
+
+  it("is done once even if its process died before it had answered, and the run is over", async () => {
+    const first = JSON.parse((await post("start-1")).body);
+    // As the process leaves it that is killed at this point.
+    await api.target.query(
+      "update migration.idempotency_keys set status = null, content_type = null, body = null",
+    );
+    await api.post(`/v1/runs/${first.runId}/cancel`);
+    expect((await post("start-1")).body).toContain("idempotency_in_flight");
+    await age("61 seconds");
+    const again = await post("start-1");
+    expect(JSON.parse(again.body)).toMatchObject({
+      status: 409,
+      code: "already_done",
+      action: "start",
+      runId: first.runId,
+    });
+    expect((await api.target.query("select from migration.runs")).rowCount).toBe(1);
+  });
+
+  it("is told what it has done where only the answer failed", async () => {
+    await api.target.query("alter table migration.heartbeats rename to heartbeats_away");
+    expect((await post("start-1")).statusCode).toBe(503);
+    await api.target.query("alter table migration.heartbeats_away rename to heartbeats");
+    expect((await post("start-1")).body).toContain("already_done");
+    expect((await api.target.query("select from migration.runs")).rowCount).toBe(1);
   });
 
   it("keeps neither the key nor the request", async () => {

@@ -4,7 +4,13 @@ import type { Pool } from "@nexus/shared/database";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { needOf } from "../access/roles.ts";
 import { Problem } from "../answers/problem.ts";
-import { claimKey, keepAnswer, releaseKey, type RequestMark } from "../queries/idempotency-keys.ts";
+import {
+  type Claim,
+  claimKey,
+  keepAnswer,
+  releaseKey,
+  type RequestMark,
+} from "../queries/idempotency-keys.ts";
 import type { App } from "../server.ts";
 
 declare module "fastify" {
@@ -39,6 +45,8 @@ export function doOnce(app: App, target: Pool): void {
           "idempotency_key_reused",
           "this key came with another request: use a new one",
         );
+      case "done":
+        throw alreadyDone(claim);
       case "answered": {
         const { status, contentType, body } = claim.answer;
         await reply
@@ -58,6 +66,12 @@ export function doOnce(app: App, target: Pool): void {
       request.log.warn({ err: error }, "an answer could not be kept under its idempotency key");
     });
   });
+}
+
+function alreadyDone({ action, runId }: Extract<Claim, { kind: "done" }>): Problem {
+  const what = runId === null ? action : `${action}, run ${runId}`;
+  const detail = `what this request asked for was done (${what}), and its answer was lost: look at it (nexus status, nexus audit)`;
+  return new Problem(409, "already_done", detail, { action, runId });
 }
 
 /** What our own failure was may be different next time; everything else is the answer. */

@@ -22,7 +22,9 @@ export type Claim =
   | { readonly kind: "in_flight" }
   /** The key came with another request. */
   | { readonly kind: "reused" }
-  | { readonly kind: "answered"; readonly answer: StoredAnswer };
+  | { readonly kind: "answered"; readonly answer: StoredAnswer }
+  /** What was asked for was done, and nobody has kept the answer: its process died, or failed, after that. */
+  | { readonly kind: "done"; readonly action: string; readonly runId: number | null };
 
 /** A process that died while it did a request leaves the key claimed: nothing takes this long. */
 const ABANDONED = "interval '60 s'";
@@ -35,7 +37,7 @@ export async function claimKey(db: Queryable, { key, fingerprint }: RequestMark)
   const claimed = await db.query(
     `insert into migration.idempotency_keys as k (key, fingerprint) values ($1, $2)
      on conflict (key) do update set claimed_at = clock_timestamp()
-       where k.status is null and k.fingerprint = $2 and k.claimed_at < clock_timestamp() - ${ABANDONED}`,
+       where k.status is null and k.action is null and k.fingerprint = $2 and k.claimed_at < clock_timestamp() - ${ABANDONED}`,
     [key, fingerprint],
   );
   if (claimed.rowCount === 1) return { kind: "claimed" };
@@ -43,21 +45,36 @@ export async function claimKey(db: Queryable, { key, fingerprint }: RequestMark)
 }
 
 /** What became of the request that has the key. */
-async function standingOf(db: Queryable, { key, fingerprint }: RequestMark): Promise<Claim> {
-  const { status, content_type, body } = idempotencyKeys;
+async function standingOf(db: Queryable, mark: RequestMark): Promise<Claim> {
+  const row = await findRequest(db, mark);
+  if (row?.isSame === false) return { kind: "reused" };
+  return row === undefined ? { kind: "in_flight" } : (answerIn(row) ?? whatWasDone(row));
+}
+
+type Request = NonNullable<Awaited<ReturnType<typeof findRequest>>>;
+
+async function findRequest(db: Queryable, { key, fingerprint }: RequestMark) {
+  const { status, content_type, body, action, run_id, claimed_at } = idempotencyKeys;
   const isSame = sql<boolean>`${idempotencyKeys.fingerprint} = ${fingerprint}`;
+  const isAbandoned = sql<boolean>`${claimed_at} < clock_timestamp() - ${sql.raw(ABANDONED)}`;
+  const said = { status, contentType: content_type, text: body, action, runId: run_id };
   const [row] = await read(
     db,
     query
-      .select({ isSame, status, contentType: content_type, text: body })
+      .select({ isSame, isAbandoned, ...said })
       .from(idempotencyKeys)
       .where(sql`${idempotencyKeys.key} = ${key}`),
   );
-  if (row?.isSame === false) return { kind: "reused" };
-  if (row === undefined || row.status === null) return { kind: "in_flight" };
-  const { contentType, text } = row;
-  if (contentType === null || text === null) return { kind: "in_flight" };
-  return { kind: "answered", answer: { status: row.status, contentType, body: text } };
+  return row;
+}
+
+function answerIn({ status, contentType, text }: Request): Claim | undefined {
+  if (status === null || contentType === null || text === null) return undefined;
+  return { kind: "answered", answer: { status, contentType, body: text } };
+}
+
+function whatWasDone({ action, runId, isAbandoned }: Request): Claim {
+  return action !== null && isAbandoned ? { kind: "done", action, runId } : { kind: "in_flight" };
 }
 
 /** Keeps the answer of the request that claimed the key. */
@@ -72,7 +89,13 @@ export async function keepAnswer(
   );
 }
 
-/** Gives the key back: the request failed for no fault of its own, and may be made again. */
+/** Gives the key back: the request failed for no fault of its own, and may be made again, unless it was done before it failed. */
 export async function releaseKey(db: Queryable, { key }: RequestMark): Promise<void> {
-  await db.query(`delete from migration.idempotency_keys where key = $1 and status is null`, [key]);
+  await db.query(
+    `with undone as (
+       delete from migration.idempotency_keys where key = $1 and status is null and action is null)
+     update migration.idempotency_keys set claimed_at = claimed_at - ${ABANDONED}
+     where key = $1 and status is null and action is not null`,
+    [key],
+  );
 }

@@ -51,7 +51,7 @@ async function untilAnswered(
         await ask(openClient({ url: `http://127.0.0.1:${String(port)}` }));
         return true;
       } catch (error) {
-        if (error instanceof ApiProblem && error.code === "run_active") return true;
+        if (error instanceof ApiProblem && DONE.includes(error.code)) return true;
         if (isOfTheDead(error)) await letKeysAge(journey);
         else throw error;
         return false;
@@ -60,6 +60,9 @@ async function untilAnswered(
     { within: 30_000, every: 100 },
   );
 }
+
+/** The run goes on, or has ended; the answer is lost. */
+const DONE: readonly string[] = ["run_active", "already_done"];
 
 /** It died before it was ready, or while it answered, or has left its key behind. */
 function isOfTheDead(error: unknown): boolean {

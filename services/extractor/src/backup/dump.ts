@@ -25,7 +25,7 @@ export interface Dumped {
 export async function dump({ url, tables, store, silenceMs, signal }: Dump): Promise<Dumped> {
   const child = startChild({
     command: "pg_dump",
-    args: dumpArguments(tables),
+    args: dumpArguments(tables, silenceMs),
     env: libpqEnvironment(url),
     ours: "stdout",
   });
@@ -50,10 +50,15 @@ export async function dump({ url, tables, store, silenceMs, signal }: Dump): Pro
   }
 }
 
-function dumpArguments(tables: readonly string[]): string[] {
+/** Milliseconds for which pg_dump waits for a lock longer than we do: one whose extractor is dead gives up by itself. */
+const ORPHAN_MS = 10_000;
+
+function dumpArguments(tables: readonly string[], silenceMs: number): string[] {
   const named = tables.map((table) => `--table="public"."${table.replaceAll('"', '""')}"`);
   // Forced row security binds the owner, too: with its policy it sees everything (take-backup.ts makes sure of that).
-  return ["--format=custom", "--enable-row-security", "--no-password", "--strict-names", ...named];
+  const wait = `--lock-wait-timeout=${silenceMs + ORPHAN_MS}`;
+  const how = ["--format=custom", "--enable-row-security", "--no-password", "--strict-names", wait];
+  return [...how, ...named];
 }
 
 /** What has passed so far. */

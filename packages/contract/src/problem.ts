@@ -64,6 +64,11 @@ export const PROBLEMS = {
     statuses: [409],
     means: "a newer run has begun and was not rolled back: that one first; `newer` names it",
   },
+  children_remain: {
+    statuses: [409],
+    means:
+      "children of the entities, whose rows the run wrote as well, are not to be rolled back with them; `children` names them",
+  },
   nothing_to_undo: { statuses: [409], means: "nothing was adopted since the newest run began" },
   no_vectors: { statuses: [409], means: "the target has no table for vectors" },
   idempotency_in_flight: {

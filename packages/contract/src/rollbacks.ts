@@ -87,6 +87,7 @@ export const rollbacks = {
       "rollback_open",
       "undo_not_kept",
       "newer_run",
+      "children_remain",
       "cutover_open",
       "cut_over",
     ],

@@ -59,6 +59,10 @@ const ANSWERS: {
     409,
     `run ${newer} came after run ${runId}, and may have written the same rows: roll that one back first`,
   ],
+  children_remain: ({ runId, children }) => [
+    409,
+    `run ${runId} has also written ${children.join(", ")}, which may refer to what it inserted: name them, too, or roll the whole run back`,
+  ],
   nothing_to_undo: () => [
     409,
     "nothing was adopted since the newest run began: what a run has compared and written cannot be given back",

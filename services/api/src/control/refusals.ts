@@ -16,6 +16,11 @@ export type Refusal =
   | { readonly kind: "not_cut_over" }
   | { readonly kind: "undo_not_kept"; readonly runId: number; readonly undo: "off" | "purged" }
   | { readonly kind: "newer_run"; readonly runId: number; readonly newer: number }
+  | {
+      readonly kind: "children_remain";
+      readonly runId: number;
+      readonly children: readonly string[];
+    }
   | { readonly kind: "backup_failed"; readonly runId: number; readonly entity: string }
   | { readonly kind: "nothing_to_undo" }
   | { readonly kind: "no_such_run"; readonly runId: number }

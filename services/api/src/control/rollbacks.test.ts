@@ -75,6 +75,31 @@ describe("asking for a rollback", () => {
     expect(await ask({ kind: "plan" })).toEqual({ kind: "asked", id: 2 });
   });
 
+  it("refuses parents whose children would remain: rows that they refer to would stay for good", async () => {
+    await target.query(
+      `insert into migration.run_entities (run_id, entity, position, status) values ($1, 'profiles', 1, 'complete')`,
+      [runId],
+    );
+    const wrote = async (entity: string, column: "inserted" | "updated"): Promise<void> => {
+      await target.query(
+        `insert into migration.undo (run_id, entity, xid, ${column}) values ($1, $2, 1, array[gen_random_uuid()])`,
+        [runId, entity],
+      );
+    };
+    await wrote("practices", "updated");
+    await wrote("profiles", "inserted");
+    const practices = { entities: ["practices"] };
+    expect(await ask(practices)).toMatchObject({ kind: "asked" });
+    await giveUp(target, "rollbacks", 1, by);
+    await wrote("practices", "inserted");
+    const refused = { kind: "children_remain", runId, children: ["profiles"] };
+    expect(await ask(practices)).toEqual(refused);
+    expect(await ask({ entities: ["practices", "profiles"] })).toMatchObject({ kind: "asked" });
+    await giveUp(target, "rollbacks", 2, by);
+    await target.query("update migration.undo set undone_at = now() where entity = 'profiles'");
+    expect(await ask(practices)).toMatchObject({ kind: "asked" });
+  });
+
   it("is refused while a proof reads", async () => {
     await target.query(
       "insert into migration.proofs (kind, asked, actor) values ('forecast', '{}', 'x')",

@@ -13,6 +13,7 @@ import { record } from "./record.ts";
 import { draw, failpoints, killAt, playSchedule } from "./round.ts";
 import { sceneOf, tidy } from "./scenes.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { sumOf } from "./tally.ts";
 
 const A_DAY_MS = 86_400_000;
 const seed = Number(process.env["CHAOS_SEED"] ?? Math.floor(Date.now() / A_DAY_MS));
@@ -51,26 +52,40 @@ describe.skipIf(!breakable)(`a process that dies at a point (seed ${seed})`, () 
     );
   });
 
+  /** What a point or a schedule has come to since. */
+  const played = (from: number) => ({
+    hash: stage.hash,
+    seconds: (performance.now() - from) / 1_000,
+    ...sumOf(stage.tallies.splice(0)),
+  });
+
   it.for(drawn)("leaves nothing undone or done twice: %s", async (point, context) => {
     const { missing } = sceneOf(point);
     if (missing !== undefined) context.skip(missing);
     const from = performance.now();
     const thrown = dice(seed + failpoints.indexOf(point));
-    const done = await killAt(stage, point, rounds, thrown);
-    killed += rounds;
-    const seconds = (performance.now() - from) / 1_000;
-    record({ point, kills: rounds, rounds: done, seed, hash: stage.hash, seconds });
+    let [kills, done] = [0, 0]; // A point that does not hold has no kills, and its losses are on record.
+    try {
+      done = await killAt(stage, point, rounds, thrown);
+      kills = rounds;
+      killed += rounds;
+    } finally {
+      record({ point, kills, rounds: done, seed, ...played(from) });
+    }
   });
 
   it.each(schedules)("leaves nothing undone or done twice (schedule %i)", async (schedule) => {
     const from = performance.now();
     const posts = draw(dice(schedule * 7_919));
-    const struck = await playSchedule(stage, posts).catch((cause: unknown) => {
-      throw new Error(`${String(cause)}\nby ${JSON.stringify(posts)}`, { cause });
-    });
-    killed += struck.length;
-    const seconds = (performance.now() - from) / 1_000;
-    record({ schedule, kills: struck.length, hash: stage.hash, seconds });
+    let struck: readonly string[] = [];
+    try {
+      struck = await playSchedule(stage, posts).catch((cause: unknown) => {
+        throw new Error(`${String(cause)}\nby ${JSON.stringify(posts)}`, { cause });
+      });
+      killed += struck.length;
+    } finally {
+      record({ schedule, kills: struck.length, ...played(from) });
+    }
   });
 
   it("leaves no error in PostgreSQL's log: foreign keys were never in the way", () => {

@@ -3,16 +3,20 @@ import { type Failpoint, FAILPOINTS } from "@nexus/shared/runtime";
 import type { Done } from "./record.ts";
 import { failpoints } from "./round.ts";
 import { sceneOf } from "./scenes.ts";
+import { sumOf, type Tally } from "./tally.ts";
 
 const BEGIN = "<!-- written by npm run chaos:table -->";
 const END = "<!-- end -->";
-const HEAD = "| point | where the process is when it dies | process | kills | rounds | seconds |";
+const HEAD =
+  "| point | where the process is when it dies | process | kills | rounds | seconds | rows compared | lost | twice |";
 
-interface Counts {
+interface Counts extends Tally {
   readonly kills: number;
   readonly rounds: number;
   readonly seconds: number;
 }
+
+const NONE: Counts = { kills: 0, rounds: 0, seconds: 0, compared: 0, lost: 0, twice: 0 };
 
 /** The page with what was done since; what was not done again stays as it is, and what never was has no kills. */
 export function withTable(page: string, done: readonly Done[]): string {
@@ -20,18 +24,18 @@ export function withTable(page: string, done: readonly Done[]): string {
   const [table = "", after = ""] = rest.split(END);
   const counts = failpoints.map((point) => countsOf(point, done) ?? countsIn(table, point));
   const rows = failpoints.map((point, nth) => {
-    const { kills = 0, rounds = 0, seconds = 0 } = counts[nth] ?? {};
+    const { kills, rounds, seconds, compared, lost, twice } = counts[nth] ?? NONE;
     const cells = [`\`${point}\``, FAILPOINTS[point], sceneOf(point).victim, kills, rounds];
-    return `| ${[...cells, seconds.toFixed(1)].join(" | ")} |`;
+    return `| ${[...cells, seconds.toFixed(1), compared, lost, twice].join(" | ")} |`;
   });
   const schedules = schedulesOf(done) ?? /^Schedules: .*$/m.exec(table)?.[0] ?? "Schedules: none.";
   const lines = [
     BEGIN,
-    sumOf(counts, done, table),
+    sumOfAll(counts, done, table),
     schedules,
     "",
     HEAD,
-    "|---|---|---|---|---|---|",
+    "|---|---|---|---|---|---|---|---|---|",
   ];
   return `${before}${[...lines, ...rows, END].join("\n")}${after}`;
 }
@@ -55,8 +59,9 @@ function countsOf(point: string, done: readonly Done[]): Counts | undefined {
 
 function countsIn(table: string, point: string): Counts {
   const row = table.split("\n").find((line) => line.startsWith(`| \`${point}\` |`)) ?? "";
-  const [kills = 0, rounds = 0, seconds = 0] = row.split(" | ").slice(3).map(Number.parseFloat);
-  return { kills, rounds, seconds };
+  const numbers = row.split(" | ").slice(3).map(Number.parseFloat);
+  const [kills = 0, rounds = 0, seconds = 0, compared = 0, lost = 0, twice = 0] = numbers;
+  return { kills, rounds, seconds, compared, lost, twice };
 }
 
 function schedulesOf(done: readonly Done[]): string | undefined {
@@ -65,15 +70,20 @@ function schedulesOf(done: readonly Done[]): string | undefined {
   const all = [...played.values()];
   const seeds = all.map(({ schedule }) => schedule);
   const [kills, seconds] = [sum(all.map((one) => one.kills)), sum(all.map((one) => one.seconds))];
-  return `Schedules: ${all.length} (seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}), ${kills} kills, ${Math.round(seconds)} s. Lost rows: 0. Rows twice: 0.`;
+  return `Schedules: ${all.length} (seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}), ${kills} kills, ${Math.round(seconds)} s. ${inWords(sumOf(all))}`;
 }
 
-function sumOf(counts: readonly Counts[], done: readonly Done[], table: string): string {
+/** Some points compare otherwise: with the former target, or with what was embedded. */
+function inWords({ compared, lost, twice }: Tally): string {
+  return `Rows compared: ${compared}. Lost rows: ${lost}. Rows twice: ${twice}.`;
+}
+
+function sumOfAll(counts: readonly Counts[], done: readonly Done[], table: string): string {
   const killedAt = counts.filter(({ kills }) => kills > 0).length;
   const kills = sum(counts.map((one) => one.kills));
   const seconds = Math.round(sum(counts.map((one) => one.seconds)));
   const hash = done.at(-1)?.hash ?? /Hash of the target: `(\w+)`/.exec(table)?.[1] ?? "none";
-  return `Points: killed at ${killedAt} of ${counts.length}, ${kills} kills, ${seconds} s. Lost rows: 0. Rows twice: 0. Hash of the target: \`${hash}\`, after each round.`;
+  return `Points: killed at ${killedAt} of ${counts.length}, ${kills} kills, ${seconds} s. ${inWords(sumOf(counts))} Hash of the target: \`${hash}\`, after each round.`;
 }
 
 function sum(numbers: readonly number[]): number {

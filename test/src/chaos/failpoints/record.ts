@@ -3,16 +3,21 @@ import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
+const played = {
+  kills: z.int(),
+  hash: z.string(),
+  seconds: z.number(),
+  /** Rows of the target that were compared with those of the run in which nobody died. */
+  compared: z.int(),
+  /** Of that run's rows those that were not there as they were. */
+  lost: z.int(),
+  /** Rows beyond those of that run. */
+  twice: z.int(),
+};
+
 const line = z.union([
-  z.object({
-    point: z.string(),
-    kills: z.int(),
-    rounds: z.int(),
-    seed: z.int(),
-    hash: z.string(),
-    seconds: z.number(),
-  }),
-  z.object({ schedule: z.int(), kills: z.int(), hash: z.string(), seconds: z.number() }),
+  z.object({ point: z.string(), rounds: z.int(), seed: z.int(), ...played }),
+  z.object({ schedule: z.int(), ...played }),
 ]);
 
 export type Done = z.infer<typeof line>;

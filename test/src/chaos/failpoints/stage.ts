@@ -12,6 +12,7 @@ import { drained, failures, unsettledContent } from "../../embeddings.ts";
 import { type Journey, openJourney } from "../../journey.ts";
 import { type Accounts, accountsOf } from "../accounts.ts";
 import { type Arena, breakableWithVectors, expectTheSame, servers } from "../arena.ts";
+import { type Tally, tallyOf } from "./tally.ts";
 import { type Crew, openCrew, type Post } from "./crew.ts";
 
 export interface Stage extends Arena {
@@ -21,6 +22,8 @@ export interface Stage extends Arena {
   /** A folder for backups. */
   readonly folder: string;
   readonly vectors: readonly string[];
+  /** What rounds have compared, until somebody takes it. */
+  readonly tallies: Tally[];
   /** Of all rows of the target, but for their times of loading. */
   readonly hash: string;
   close(): Promise<void>;
@@ -69,6 +72,7 @@ export async function openStage(): Promise<Stage> {
       undisturbed,
       crew,
       api: openClient({ url: here.url }),
+      tallies: [],
       folder: mkdtempSync(join(tmpdir(), "nexus-failpoints-")),
       vectors: await vectorsOf(journey),
       hash: hashOf(undisturbed.rows),
@@ -136,6 +140,8 @@ const FORGOTTEN = [
 
 /** The run ends as the one did in which nobody died. */
 export async function endsTheSame(stage: Stage, runId: number): Promise<void> {
+  await stage.journey.completed(runId, STANDS_STILL_MS);
+  await count(stage, runId);
   await expectTheSame(stage, runId, STANDS_STILL_MS);
 }
 
@@ -149,8 +155,18 @@ export async function embedsTheSame(stage: Stage): Promise<void> {
 }
 
 /** The rows of the target are what they were when nobody died, whatever run wrote them. */
-export async function holdsTheSame({ journey, undisturbed }: Stage, runId: number): Promise<void> {
-  expect((await accountsOf(journey.target, runId)).rows).toEqual(undisturbed.rows);
+export async function holdsTheSame(stage: Stage, runId: number): Promise<void> {
+  expect(await count(stage, runId)).toEqual(stage.undisturbed.rows);
+}
+
+/** Compares the rows of the target, before anything is expected of them: what is wrong is counted, too. Returns them. */
+async function count(
+  { journey, undisturbed, tallies }: Stage,
+  runId: number,
+): Promise<Accounts["rows"]> {
+  const { rows } = await accountsOf(journey.target, runId);
+  tallies.push(tallyOf(undisturbed.rows, rows));
+  return rows;
 }
 
 /** A target that is loaded, by whichever round. */

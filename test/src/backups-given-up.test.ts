@@ -84,6 +84,8 @@ describe.each(mostReal(stacks()))("a run whose BACKUP_COMMAND fails, on $name", 
       ["profiles", "complete"],
       ["patients", "complete"],
     ]);
+    const after = await nexus("status");
+    expect(after.stdout).toMatch(/backups: 2 of 3, .*\npractices is written without a backup/);
     const backups = await nexus("backups");
     expect(backups.stdout).toMatch(/practices +waived \(backup_command\)/);
     expect(backups.stdout).toMatch(/profiles +done .*\n.*patients +done /);

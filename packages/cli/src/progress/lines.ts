@@ -101,6 +101,9 @@ function backupLines({ run, entities, backups = [] }: Progress): string[] {
   return [
     `backups: ${count(done.length)} of ${count(wanted)}, ${count(bytes)} bytes (nexus backups)`,
     ...failed.map(({ entity, errorCode }) => `backup of ${entity} FAILED: ${errorCode}`),
+    ...backups.flatMap(({ entity, status }) =>
+      status === "waived" ? [`${entity} is written without a backup, as somebody ordered`] : [],
+    ),
   ];
 }
 

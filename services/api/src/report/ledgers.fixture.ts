@@ -84,7 +84,9 @@ export const ledgers = {
       `update migration.runs set backup = true;
        insert into migration.backups (run_id, entity, tables, status, claimed_until, kept_by, file, bytes, sha256, duration_ms, error_code)
          values (1, 'practices', 'practices', 'done', '-infinity', 'folder', '/backups/run-1-practices.dump', 12345, 'ab', 1500, null),
-           (1, 'profiles', 'profiles', 'open', '-infinity', null, null, null, null, null, 'backup_disk_full')`,
+           (1, 'profiles', 'profiles', 'open', '-infinity', null, null, null, null, null, 'backup_disk_full'),
+           (1, 'patients', 'patients', 'given_up', '-infinity', null, null, null, null, null, 'backup_command'),
+           (1, 'cases', 'cases', 'waived', '-infinity', null, null, null, null, null, 'backup_command')`,
     );
   },
   requeued: async (target) => {

@@ -19,7 +19,7 @@ import { type Marks, marksIn } from "./marks.ts";
 const postgres = await startPostgres();
 const redis = await startRedis();
 
-const WORK_MS = 1_000 * Number(process.env["SYNC_SECONDS"] ?? 15);
+const WORK_MS = 1_000 * Number(process.env["SYNC_SECONDS"] ?? 10);
 /** Writes a second. */
 const PACE = 100;
 /** Seconds from delta to delta. A delta takes one or two where nothing else runs. */

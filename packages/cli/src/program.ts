@@ -23,6 +23,7 @@ import { runs } from "./commands/runs.ts";
 import { search } from "./commands/search.ts";
 import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
+import { sync } from "./commands/sync.ts";
 import { verify } from "./commands/verify.ts";
 import { waive } from "./commands/waive.ts";
 import { EXIT_CODES, exitCodeOf, messageOf } from "./failure.ts";
@@ -44,6 +45,7 @@ const COMMANDS = [
   limit,
   moves,
   rollback,
+  sync,
   cutover,
   runs,
   backups,

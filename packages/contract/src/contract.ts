@@ -17,6 +17,7 @@ import { report } from "./report.ts";
 import { rollbacks } from "./rollbacks.ts";
 import { runs } from "./runs.ts";
 import { search } from "./search.ts";
+import { sync } from "./sync.ts";
 
 /** One route. Problems that any route may answer (malformed, unauthenticated, unavailable, …) are not listed. */
 export interface RouteContract {
@@ -40,6 +41,7 @@ export const contract = {
   ...proofs,
   ...rollbacks,
   ...cutover,
+  ...sync,
   ...progress,
   ...entities,
   ...embeddings,

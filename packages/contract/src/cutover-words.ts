@@ -147,7 +147,9 @@ function quiet(facts: Facts): string {
     facts.readOnlyByDefault === true
       ? "; default_transaction_read_only is on"
       : "; default_transaction_read_only is off: nothing keeps people from writing again";
-  return `nobody wrote in the source for ${seconds} s: ${counted}${begun}${kept}`;
+  const followed =
+    facts.followed === undefined ? "" : "; it was followed until then, and is not any more";
+  return `nobody wrote in the source for ${seconds} s: ${counted}${begun}${kept}${followed}`;
 }
 
 function word(facts: Facts, name: string): string {

@@ -8,6 +8,7 @@ export { wholeInWords } from "./read-whole.ts";
 export { isBlocked, isWaived } from "@nexus/shared/states";
 export { cutoverStepInWords } from "./cutover-words.ts";
 export { GONE_FATES, type GoneCounts, goneInWords } from "./gone-words.ts";
+export { syncStopInWords } from "./sync-words.ts";
 export { stallInWords } from "./stall-words.ts";
 export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";
 export { canonical, digestLine } from "./canonical.ts";
@@ -19,6 +20,7 @@ export type { Report, ReportFormat } from "./report.ts";
 export type { EntityView, Eta, Limit, RunView, Totals } from "./run-view.ts";
 export type { LeftRow, RollbackView } from "./rollbacks.ts";
 export type { CutoverView, Freeze } from "./cutover.ts";
+export type { SyncView } from "./sync.ts";
 export type { AdoptionView, Finding } from "./adoptions.ts";
 export type {
   Difference,

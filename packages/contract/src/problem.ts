@@ -56,6 +56,11 @@ export const PROBLEMS = {
     statuses: [409],
     means: "the target was handed over, and people write in it; `cutoverId` names the cut-over",
   },
+  sync_on: {
+    statuses: [409],
+    means: "the source is followed already; `syncId` names it",
+  },
+  sync_off: { statuses: [409], means: "the source is not followed" },
   undo_not_kept: {
     statuses: [409],
     means: "the run has not kept what it changed, or that was removed; `undo` says which",

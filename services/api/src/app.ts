@@ -29,6 +29,7 @@ import { progressRoute } from "./routes/progress.ts";
 import { reportRoute } from "./routes/report.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { searchRoute } from "./routes/search.ts";
+import { syncRoutes } from "./routes/sync.ts";
 import { verificationRoutes } from "./routes/verifications.ts";
 import { type App, openServer } from "./server.ts";
 
@@ -37,6 +38,7 @@ const ROUTES = [
   adoptionRoutes,
   rollbackRoutes,
   cutoverRoutes,
+  syncRoutes,
   backupRoutes,
   forecastRoutes,
   verificationRoutes,

@@ -59,6 +59,13 @@ export const variables = {
       "16 bytes for each row of the source are kept in the target; without them a delta reads everything",
   }),
   GONE_POLICY: gonePolicyVariable,
+  SYNC_SOURCE_LATENCY: number(1, 60_000, {
+    meaning:
+      "milliseconds that the source may take to read one entry of an index while it is followed (nexus sync): beyond them its delta waits until it is faster again",
+    fallback: "500",
+    danger:
+      "below the time of its network every delta waits for ever; high above its usual time the source is not spared",
+  }),
   ...backupVariables,
   VERIFY: choice(["off", "after_settle"], {
     meaning:

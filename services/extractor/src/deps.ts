@@ -37,6 +37,8 @@ interface Settings {
   readonly undo?: "auto" | "on" | "off";
   /** What runs that begin here do about rows that are gone from the source. Default: they report them. */
   readonly gonePolicies?: GonePolicies;
+  /** How many milliseconds the source may take to answer while it is followed. Default: it is not looked at. */
+  readonly sourceLatencyMs?: number;
   /** Whether this extractor backs entities up before a run first writes to them. */
   readonly takesBackups?: boolean;
   /** Whether runs that begin here keep fingerprints of what they read: a digest of the mapping that runs. Undefined: they do not. */

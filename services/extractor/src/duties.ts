@@ -13,6 +13,7 @@ import { openTwins } from "./proof/twins.ts";
 import type { Memory } from "./reconcile.ts";
 import { rollBack } from "./rollback/roll-back.ts";
 import { rollUp } from "./roll-up.ts";
+import { follow } from "./sync/follow.ts";
 
 const BOOKS: Bookkeeping = { hasTwin: (entity) => twinOf(entity) !== null, open: openTwins };
 
@@ -36,6 +37,7 @@ export function startDuties(
   beside("adopting", (signal) => adopt({ ...deps, signal }), "adopting failed, trying again");
   beside("rolling back", rollBackOnce, "rolling back failed, trying again");
   beside("cutting over", cutOverOnce, "cutting over failed, trying again");
+  beside("following", (signal) => follow({ ...deps, signal }), "following failed, trying again");
   beside("proving", proveOnce, "proving failed, trying again");
   if (place !== undefined) {
     const backUpOnce = (signal: AbortSignal) => takeBackup({ ...deps, signal }, place);

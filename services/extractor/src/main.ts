@@ -75,5 +75,6 @@ function settingsOf(config: Config<typeof variables>): Deps["settings"] {
     undo: config.UNDO,
     fingerprints: config.FINGERPRINTS === "on" ? readRelease().mapping : undefined,
     gonePolicies: config.GONE_POLICY,
+    sourceLatencyMs: config.SYNC_SOURCE_LATENCY,
   };
 }

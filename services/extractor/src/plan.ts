@@ -41,6 +41,7 @@ const BATCHES_PER_CHUNK = 50;
 export async function plan(deps: Deps, setbacks: Setbacks): Promise<number> {
   const { tickMs, idleTickMs } = deps.settings;
   const run = await activeRun(deps.target);
+  if (run?.held === true) return idleTickMs;
   if (run?.status !== "running") return run?.status === "planned" ? tickMs : idleTickMs;
   if (await planNext(deps, run, setbacks)) return 0;
   await countExcluded(deps, run, setbacks);

@@ -13,9 +13,12 @@ import { settle } from "./settle.ts";
 /** One look at the ledger. Returns the milliseconds until the next: none while there is progress. Throws what failed, after all steps. */
 export async function tick(deps: Deps, memory: Memory): Promise<number> {
   const run = await activeRun(deps.target);
-  if (run === undefined || run.status === "paused") return deps.settings.idleTickMs;
-  if (run.status === "planned")
-    return (await beginRun(deps, run, memory.setbacks)) ? 0 : deps.settings.idleTickMs;
+  if (run === undefined || run.status === "paused" || run.held) return deps.settings.idleTickMs;
+  if (run.status !== "planned") return await moveOn(deps, run, memory);
+  return (await beginRun(deps, run, memory.setbacks)) ? 0 : deps.settings.idleTickMs;
+}
+
+async function moveOn(deps: Deps, run: Run, memory: Memory): Promise<number> {
   const failures: unknown[] = [];
   const alone = async (step: () => Promise<boolean>): Promise<boolean> =>
     await step().catch((error: unknown) => {

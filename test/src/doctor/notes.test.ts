@@ -55,6 +55,26 @@ describe("the doctor notes of the source", () => {
   });
 });
 
+describe("the doctor notes of a source that is followed", () => {
+  it("that it is spared, and why it is followed no more, unless somebody wanted that", async () => {
+    await ward.nexus("sync --every 5m");
+    await ward.target.query(
+      "update migration.syncs set source_ms = 900, source_limit_ms = 500, measured_at = now(), paused_since = now()",
+    );
+    expect(await found("sync_paused")).toEqual([
+      expect.stringMatching(
+        /^run: deltas wait for the source, for \d+ s so far: it answers in 900 ms, more than 500 ms$/,
+      ),
+    ]);
+    await ward.nexus("sync --stop");
+    expect(await found("sync_stopped")).toEqual([]);
+    await ward.target.query("update migration.syncs set stop_code = 'rows_gone_from_source'");
+    expect(await found("sync_stopped")).toEqual([
+      expect.stringMatching(/^run: the source is followed no more: more rows .* are gone/),
+    ]);
+  });
+});
+
 describe("the doctor notes of the target", () => {
   it("rules that are not ours, how few connections there are, and that the way to another machine is in plain text", async () => {
     await ward.target.query(

@@ -24,6 +24,16 @@ export const services: readonly Situation[] = [
     next: /start an extractor/,
   },
   {
+    name: "the source is to be followed, and nobody begins a delta",
+    prepare: async ({ target, nexus }) => {
+      await nexus("sync --every 10s");
+      await target.query("update migration.syncs set created_at = now() - interval '31 s'");
+    },
+    wrong: ["sync_behind"],
+    says: /^the source is to be followed every 10 s, and no delta was begun for \d+ s$/,
+    next: /start an extractor/,
+  },
+  {
     name: "the queue was flushed while nobody was there to notice",
     prepare: async (ward) => {
       const extractor = await ward.start("extractor");

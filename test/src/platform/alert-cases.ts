@@ -19,6 +19,7 @@ const PENDING = 'nexus_dify_pending_documents{state="open"}';
 const DELETED = 'nexus_dify_documents_total{change="deleted"}';
 const READ = 'nexus_rows_read{entity="patients"}';
 const REJECTED = 'nexus_rows{entity="patients",outcome="rejected"}';
+const LAG = 'nexus_sync_lag_seconds{entity="cases"}';
 const SCRAPED = 'up{job="nexus",service="loader"}';
 const startOf = (job: string): string =>
   `process_start_time_seconds{job="${job}",service="loader",pod="a"}`;
@@ -48,6 +49,18 @@ export const alertCases: readonly AlertCase[] = [
     labels: { entity: "cases" },
     fires: { 'nexus_entity_blocked{entity="cases"}': "0x30 1x30" },
     silent: { 'nexus_entity_blocked{entity="cases"}': "1x30 0x30" },
+  },
+  {
+    alert: "NexusSyncLagging",
+    labels: { entity: "cases" },
+    fires: { [LAG]: "0+60x60", nexus_sync_interval_seconds: "300x60" },
+    silent: { [LAG]: "0+60x14 0x46", nexus_sync_interval_seconds: "300x60" },
+  },
+  {
+    alert: "NexusSyncLagging",
+    labels: { entity: "cases" },
+    fires: { [LAG]: "301x60", nexus_sync_interval_seconds: "30x60" },
+    silent: { [LAG]: "301x60", nexus_sync_interval_seconds: "0x60" },
   },
   {
     alert: "NexusBatchesFailing",

@@ -15,6 +15,7 @@ import { examineLocks } from "./locks.ts";
 import { examineQueues } from "./queues.ts";
 import { examineRun } from "./run.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { examineSync } from "./sync.ts";
 import { examineTarget } from "./target.ts";
 
 /** All findings, in the order of `AREAS`. Takes a few seconds, and up to a minute where servers do not answer. */
@@ -86,6 +87,7 @@ async function examineLedger(target: Pool, queue: Transport | undefined): Promis
     ...(await looked("run", "what holds it up", () => examineHolds(target))),
     ...(await looked("target", "locks", () => examineLocks(target))),
     ...(await looked("run", "the run", () => examineRun(target))),
+    ...(await looked("run", "following", () => examineSync(target))),
     ...(await looked("run", "exceptions", () => examineExceptions(target))),
     ...(queue === undefined
       ? []

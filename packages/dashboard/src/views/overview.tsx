@@ -8,6 +8,7 @@ import { useSurroundings } from "../surroundings.ts";
 import { duration, instant } from "../words.ts";
 import { Attention } from "./attention.tsx";
 import { EmbeddingSummary } from "./embedding-summary.tsx";
+import { Following } from "./following.tsx";
 import { LatestChanges } from "./latest-changes.tsx";
 import { RunProgress } from "./run-progress.tsx";
 import { Throughput } from "./throughput.tsx";
@@ -53,6 +54,7 @@ function OfRun({
         <ReportLinks runId={run.id} />
       </div>
       <RunProgress view={view} />
+      <Following />
       <section class="card" aria-labelledby="graph-title">
         <h2 id="graph-title">Entities and their gates</h2>
         <Graph entities={view.entities} />

@@ -37,6 +37,8 @@ export interface Act {
     | "cancel_cutover"
     | "withdraw_cutover"
     | "accept_exceptions"
+    | "sync"
+    | "stop_sync"
     | "archive_gone"
     | "delete_gone"
     | "bring_back";

@@ -220,6 +220,21 @@ export {
   recordStep,
   withdrawCutover,
 } from "./cutovers.ts";
+export { type Lag, lagOf } from "./lag.ts";
+export {
+  createSync,
+  lockSync,
+  openSync,
+  pausedBySource,
+  recordDeltaOf,
+  recordSpeed,
+  type SourcePause,
+  type SourceSpeed,
+  stopSync,
+  stuckIn,
+  type Sync,
+  type SyncOrder,
+} from "./syncs.ts";
 export { acceptExceptions, type OpenExceptions, undecidedExceptions } from "./open-exceptions.ts";
 export {
   alreadyActive,

@@ -61,6 +61,7 @@ describe("creating a run", () => {
       sourceTimezone: null,
       mode: "full",
       fingerprints: false,
+      held: false,
       ...OPTIONS,
     });
   });

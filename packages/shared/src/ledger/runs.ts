@@ -17,6 +17,8 @@ export interface Run {
   readonly mode: RunMode;
   /** Whether it keeps fingerprints of what it reads, for a later delta. */
   readonly fingerprints: boolean;
+  /** A delta that waits for the source to answer faster: nothing of it is planned, offered or compared. */
+  readonly held: boolean;
 }
 
 type RunRow = Columns<
@@ -32,9 +34,12 @@ type RunRow = Columns<
     mode: "mode";
     fingerprints: "fingerprints";
   }
->;
+> & { readonly held: boolean };
 
-const SELECT_RUN = `select id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone", mode, fingerprints from migration.runs`;
+/** `migration.runs r` is a delta that waits for the source to answer faster. */
+const HELD = `exists (select from migration.syncs s where s.run_id = r.id and s.paused_since is not null and s.stopped_at is null)`;
+
+const SELECT_RUN = `select ${HELD} as held, id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone", mode, fingerprints from migration.runs r`;
 
 /** The run that is planned, running or paused, if any. */
 export async function activeRun(db: Queryable): Promise<Run | undefined> {

@@ -2,6 +2,7 @@
 import type { Queryable } from "../database/pool.ts";
 import { type Carrier, type Heard, heardOf } from "./heartbeats.ts";
 import { currentHolds } from "./holds.ts";
+import { pausedBySource } from "./syncs.ts";
 import { type EntityStatus, isSettled } from "../states/states.ts";
 import type { runEntities, runs } from "../tables/index.ts";
 
@@ -46,8 +47,8 @@ interface Kin {
 }
 
 /**
- * Undefined while the run moves, has nothing that could be done (ended, paused, blocked), or a server holds it up: that is said in its
- * own words (`holdInWords`). Cheap while it moves: one row of the run and its entities.
+ * Undefined while the run moves, has nothing that could be done (ended, paused, blocked), or a server holds it up or is to be
+ * spared: that is said in words of its own (`holdInWords`). Cheap while it moves: one row of the run and its entities.
  */
 export async function findStall(
   db: Queryable,
@@ -58,6 +59,7 @@ export async function findStall(
   const [run] = (await db.query<RunFacts>(RUN, [runId])).rows;
   if (run === undefined || run.seconds < afterSeconds) return undefined;
   if ((await currentHolds(db)).length > 0) return undefined;
+  if ((await pausedBySource(db, runId)) !== undefined) return undefined;
   const work = await readyWork(db, runId, run, catalog);
   if (work.length === 0) return undefined;
   return { runId, seconds: run.seconds, work, heard: await heardOf(db) };

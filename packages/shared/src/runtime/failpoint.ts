@@ -47,6 +47,10 @@ const POINTS = {
   "rollback.committed": "a record is taken back",
   "rollback.closing": "an entity is rolled back, in a transaction that is not committed",
   "rollback.ending": "the run is rolled back, in a transaction that is not committed",
+  "sync.begun":
+    "a delta is begun, as the source is followed, in a transaction that is not committed",
+  "sync.paused":
+    "the source is too slow or fast again, and what is on offer was taken back, in a transaction that is not committed",
   "proof.claimed": "the proof is claimed, and nothing is compared",
   "proof.compared": "all entities are compared, and the proof is open",
   "relay.taken": "content events are marked as relayed, and the queue has no page of them",

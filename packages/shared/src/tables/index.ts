@@ -5,6 +5,7 @@ export * from "./cutover-tables.ts";
 export * from "./fingerprint-tables.ts";
 export * from "./process-tables.ts";
 export * from "./proof-tables.ts";
+export * from "./sync-tables.ts";
 export * from "./target-tables.ts";
 export * from "./run-tables.ts";
 export * from "./undo-tables.ts";

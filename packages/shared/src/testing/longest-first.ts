@@ -15,6 +15,7 @@ export const LONGEST: readonly string[] = [
   "test/src/cutover-stops.test.ts",
   "test/src/delta-circumstances.test.ts",
   "test/src/delta-everywhere.test.ts",
+  "live-source/following.test.ts",
   "test/src/memory.test.ts",
   "chaos/scaling.test.ts",
   "chaos/versions.test.ts",

@@ -44,6 +44,11 @@ const ANSWERS: {
     409,
     `cut-over ${cutoverId} is ${status}: there is nothing to cancel`,
   ],
+  sync_on: ({ syncId }) => [
+    409,
+    `the source is followed already (${syncId}): to follow it otherwise, stop that first (nexus sync --stop)`,
+  ],
+  sync_off: () => [409, "the source is not followed: there is nothing to stop"],
   not_cut_over: () => [409, "the target was not handed over: there is nothing to withdraw"],
   cut_over: ({ cutoverId }) => [
     409,

@@ -14,6 +14,8 @@ export type Refusal =
     }
   | { readonly kind: "cutover_over"; readonly cutoverId: number; readonly status: string }
   | { readonly kind: "not_cut_over" }
+  | { readonly kind: "sync_on"; readonly syncId: number }
+  | { readonly kind: "sync_off" }
   | { readonly kind: "undo_not_kept"; readonly runId: number; readonly undo: "off" | "purged" }
   | { readonly kind: "newer_run"; readonly runId: number; readonly newer: number }
   | {

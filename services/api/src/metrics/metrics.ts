@@ -6,6 +6,8 @@ import { openDifyMetrics } from "./dify.ts";
 import { type EmbeddingFigures, openEmbeddingMetrics } from "./embedding.ts";
 import { openEntityMetrics } from "./entities.ts";
 import { openQueueMetrics, type QueueFigures } from "./queues.ts";
+import { openSyncMetrics } from "./sync.ts";
+import type { SyncFigures } from "../queries/find-sync.ts";
 import type { DifyWork } from "../queries/measure-dify.ts";
 import type { RunFacts } from "../queries/find-run.ts";
 
@@ -18,6 +20,8 @@ export interface Figures extends QueueFigures {
   readonly progress: readonly EntityProgress[];
   readonly embedding: EmbeddingFigures | undefined;
   readonly dify: DifyWork | undefined;
+  /** `undefined`: the source is not followed. */
+  readonly sync: SyncFigures | undefined;
   /** By entity, the time since which its first batch that is not in the queue could be loaded, in seconds since 1970. */
   readonly waiting: Readonly<Record<string, number>>;
 }
@@ -31,6 +35,21 @@ export interface Metrics {
   /** What Prometheus scrapes. */
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
+
+/** Before the ledger was read. */
+const NOTHING: Figures = {
+  run: undefined,
+  progress: [],
+  ready: {},
+  offered: [],
+  queued: {},
+  newestBatch: null,
+  stalledSeconds: 0,
+  embedding: undefined,
+  dify: undefined,
+  sync: undefined,
+  waiting: {},
+};
 
 /** A registry of its own, with every known label at 0. */
 export function openMetrics(entities: readonly string[]): Metrics {
@@ -51,6 +70,7 @@ export function openMetrics(entities: readonly string[]): Metrics {
   const showQueues = openQueueMetrics(register, entities);
   const showEmbedding = openEmbeddingMetrics(register);
   const showDify = openDifyMetrics(register);
+  const showSync = openSyncMetrics(register, entities);
   const show = (figures: Figures): void => {
     const { run, progress } = figures;
     runId.set(run?.id ?? 0);
@@ -61,19 +81,9 @@ export function openMetrics(entities: readonly string[]): Metrics {
     showQueues(figures);
     showEmbedding(figures.embedding);
     showDify(figures.dify);
+    showSync(figures.sync);
   };
-  show({
-    run: undefined,
-    progress: [],
-    ready: {},
-    offered: [],
-    queued: {},
-    newestBatch: null,
-    stalledSeconds: 0,
-    embedding: undefined,
-    dify: undefined,
-    waiting: {},
-  });
+  show(NOTHING);
   return {
     watchPool: openPoolMetrics(register, ["target"]),
     show,

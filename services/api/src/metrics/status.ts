@@ -1,10 +1,11 @@
 /** `/metrics`, on a port of its own. */
-import { type EntityProgress, findStall, progressOf } from "@nexus/shared/ledger";
+import { type EntityProgress, findStall, pausedBySource, progressOf } from "@nexus/shared/ledger";
 import { CONTENT_QUEUE, loadQueueName } from "@nexus/shared/queue";
 import type { Status } from "@nexus/shared/runtime";
-import type { Deps } from "../deps.ts";
+import { type Deps, namesOf } from "../deps.ts";
 import { type Figures, openMetrics } from "./metrics.ts";
 import { findNewestRun, type RunFacts } from "../queries/find-run.ts";
+import { measureSync } from "../queries/find-sync.ts";
 import { difyWork } from "../queries/measure-dify.ts";
 import {
   type EmbeddingWork,
@@ -45,15 +46,18 @@ async function figuresOf(deps: Needed): Promise<Figures> {
   const run = await findNewestRun(target);
   const progress = run === undefined ? [] : await progressOf(target, run.id);
   const embedding = await embeddingWork(target);
+  const sync = await measureSync(target, namesOf(deps));
+  const held = run !== undefined && (await pausedBySource(target, run.id)) !== undefined;
   const batches = run === undefined ? [] : await offeredBatches(target, run.id);
   return {
     run,
     progress,
     embedding,
-    ready: readyIn(run, progress, embedding),
+    ready: readyIn(held ? undefined : run, progress, embedding),
     offered: [...batches, ...contentIn(embedding)],
     queued: await queuedIn(deps),
     dify: await difyWork(target),
+    sync,
     waiting: run === undefined ? {} : await waitingBatches(target, run.id),
     stalledSeconds:
       run === undefined ? 0 : ((await findStall(target, run.id, deps.entities))?.seconds ?? 0),

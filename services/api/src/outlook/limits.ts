@@ -1,6 +1,11 @@
 /** What keeps a run from going faster, or from going on: the first rule that fits. Pure. */
 import type { Limit } from "@nexus/contract";
-import { type EntityProgress, type Hold, holdInWords } from "@nexus/shared/ledger";
+import {
+  type EntityProgress,
+  type Hold,
+  holdInWords,
+  type SourcePause,
+} from "@nexus/shared/ledger";
 import { isBlocked, type RunStatus } from "@nexus/shared/states";
 
 export interface Situation {
@@ -17,6 +22,8 @@ export interface Situation {
   readonly sourceShare: number;
   /** Servers that refuse at the moment. */
   readonly holds: readonly Hold[];
+  /** It is a delta that waits for the source to answer faster; undefined: it does not. */
+  readonly spared?: SourcePause | undefined;
   /** Seconds since the first entity opened. */
   readonly seconds: number;
 }
@@ -28,6 +35,7 @@ const PATIENCE = 30;
 export function limitOf(situation: Situation): Limit | null {
   const { run } = situation;
   if (run === "paused") return says("operator", "the run is paused: resume it");
+  if (situation.spared !== undefined) return says("source", sparing(situation.spared));
   const [hold] = run === "planned" || run === "running" ? situation.holds : [];
   if (hold !== undefined) return says(hold.server, inOneSentence(hold));
   if (run === "planned")
@@ -36,6 +44,10 @@ export function limitOf(situation: Situation): Limit | null {
   return having(situation, "loading").length > 0
     ? limitOfLoading(situation)
     : limitOfWaiting(situation);
+}
+
+function sparing({ ms, limitMs, seconds }: SourcePause): string {
+  return `the source is spared, for ${seconds} s so far: it answers in ${ms} ms, more than the ${limitMs} ms of SYNC_SOURCE_LATENCY; the delta goes on when it is faster`;
 }
 
 function inOneSentence(hold: Hold): string {

@@ -136,6 +136,14 @@ describe("what limits a run", () => {
     expect(limitOf({ ...calm, run: "paused", holds })?.by).toBe("operator");
   });
 
+  it("is a source that is spared, with how fast it answers", () => {
+    const spared = { ms: 900, limitMs: 500, seconds: 12 };
+    expect(limitOf({ ...calm, entities: loading, spared })).toMatchObject({
+      by: "source",
+      says: expect.stringMatching(/^the source is spared, for 12 s so far: it answers in 900 ms/),
+    });
+  });
+
   it("is a gate, and the parent that is waited for", () => {
     const entities = [entity("profiles", "blocked"), entity("patients", "planned", ["profiles"])];
     expect(limitOf({ ...calm, entities })).toEqual({

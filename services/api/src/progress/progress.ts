@@ -15,6 +15,7 @@ import {
   exhaustedBatches,
   findStall,
   listBackups,
+  pausedBySource,
   progressOf,
   type Stall,
 } from "@nexus/shared/ledger";
@@ -96,6 +97,7 @@ async function outlookOf(
       entities,
       seconds: pace?.seconds ?? 0,
       holds: await currentHolds(db),
+      spared: await pausedBySource(db, run.id),
     }),
   };
 }

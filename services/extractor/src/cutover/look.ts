@@ -6,6 +6,7 @@ import {
   difyProgress,
   embeddingProgress,
   openProof,
+  openSync,
   undecidedExceptions,
   unfinishedEntities,
 } from "@nexus/shared/ledger";
@@ -15,15 +16,23 @@ import {
   met,
   migrated,
   notMet,
+  open,
   refusedBy,
   toDo,
   type Verdict,
   type Walk,
 } from "./step.ts";
 
+/** Milliseconds between two looks at a run that is waited for. */
+const AGAIN_MS = 250;
+
 /** Nothing else is under way that writes or compares the target. */
 export async function aloneStep({ deps: { target }, cutover }: Walk): Promise<Verdict> {
   const busy = (await busyWith(target, cutover.id)) ?? (await cutOver(target));
+  // The delta of a source that is followed ends by itself, and none is begun while a cut-over is open.
+  const sync = await openSync(target);
+  if (busy?.kind === "run_active" && busy.runId === sync?.runId)
+    return open({ runId: busy.runId }, AGAIN_MS);
   if (busy !== undefined) return refusedBy(busy);
   const proof = await openProof(target);
   return proof === undefined ? met() : notMet("proof_open", { proofId: proof.id });
@@ -50,9 +59,9 @@ export async function undecidedIn(db: Queryable): Promise<Verdict> {
   const unfinished = await unfinishedEntities(db, null);
   if (unfinished.length > 0)
     return notMet("entities_unfinished", { entities: unfinished.map(({ entity }) => entity) });
-  const open = await undecidedExceptions(db);
-  if (open.length === 0) return met();
-  const rows = open.map(
+  const undecided = await undecidedExceptions(db);
+  if (undecided.length === 0) return met();
+  const rows = undecided.map(
     ({ entity, outcome, reason, rows: n }) => `${entity} ${n} ${outcome} (${reason})`,
   );
   return notMet("exceptions_open", { rows });

@@ -1,12 +1,16 @@
 /** Step `source`: nobody writes in the source. Two looks, some time apart, show the same. */
+import type { Client } from "@nexus/shared/database";
+import { lockStarts, stopSync } from "@nexus/shared/ledger";
 import { lookAtSource, movement, type SourceLook } from "./source-look.ts";
-import { type Found, met, notMet, open, type Walk } from "./step.ts";
+import { type Found, met, notMet, open, type Verdict, type Walk } from "./step.ts";
 
 /** What the step keeps. */
 interface Kept {
   readonly first: SourceLook;
   /** It has begun anew: what was written before the first look may have been told after it. */
   readonly anew: boolean;
+  /** The following that it has ended. */
+  readonly followed?: number;
 }
 
 /** A commit moves the server's snapshot at once, and a table's counter up to 10 s later: where the snapshot moved, twice the time is waited for. */
@@ -14,20 +18,35 @@ export async function sourceStep(walk: Walk): Promise<Found> {
   const { quietSeconds, sourceFrozen } = walk.cutover.asked;
   const now = await lookAtSource(walk.deps);
   if (now.standby && !sourceFrozen) return notMet("source_standby");
-  const own = walk.steps.get("source");
-  const beginning = (anew: boolean): Found =>
-    open({ quietSeconds, first: now, anew }, quietSeconds * 1_000);
-  if (own === undefined) return beginning(false);
-  const { first, anew }: Kept = JSON.parse(own.facts);
+  const before: Partial<Kept> = JSON.parse(walk.steps.get("source")?.facts ?? "{}");
+  const beginning = (anew: boolean): Verdict =>
+    open({ ...before, quietSeconds, first: now, anew }, quietSeconds * 1_000);
+  const { first, anew } = before;
+  if (first === undefined) return (tx) => beginFreeze(walk, tx, beginning(false));
   const { wrote, begun, setBack } = movement(first, now);
   if (setBack || (wrote && !anew)) return beginning(true);
-  const written = whoWrote(first, now);
-  if (written !== undefined) return written;
+  return whoWrote(first, now) ?? waited(walk, now, begun);
+}
+
+/** Nobody wrote since the first look: was that long enough? */
+function waited({ cutover, steps }: Walk, now: SourceLook, begun: boolean): Verdict {
+  const { quietSeconds } = cutover.asked;
+  const { first, anew, ...told }: Kept = JSON.parse(steps.get("source")?.facts ?? "");
   const left = quietSeconds * (begun ? 2 : 1) - (now.at - first.at);
-  if (left > 0) return open({ quietSeconds, first, anew }, left * 1_000);
+  if (left > 0) return open({ ...told, quietSeconds, first, anew }, left * 1_000);
   const { standby, readOnlyByDefault } = now;
   const seconds = Math.round(now.at - first.at);
-  return met({ quietSeconds: seconds, standby, readOnlyByDefault, begun, first });
+  return met({ ...told, quietSeconds: seconds, standby, readOnlyByDefault, begun, first });
+}
+
+/** With the freeze, following ends: the last delta is the cut-over's own. A rehearsal ends nothing. */
+async function beginFreeze({ cutover }: Walk, tx: Client, beginning: Verdict): Promise<Verdict> {
+  if (cutover.kind === "plan") return beginning;
+  await lockStarts(tx);
+  const reason = `cut-over ${cutover.id}`;
+  const followed = await stopSync(tx, "cutover_began", { actor: cutover.actor, reason });
+  if (followed === undefined) return beginning;
+  return { ...beginning, facts: { ...beginning.facts, followed } };
 }
 
 /** Who wrote between two looks, or has yet to commit. */

@@ -14,6 +14,7 @@ import { accountsOf } from "../accounts.ts";
 import { breakableWithVectors } from "../arena.ts";
 import { api } from "./api-scene.ts";
 import type { Scene } from "./scene.ts";
+import { sync } from "./sync-scene.ts";
 import {
   clear,
   embedsTheSame,
@@ -178,6 +179,7 @@ const SCENES: Readonly<Record<Part, Scene>> = {
   adopt: adoption,
   rollback,
   proof,
+  sync,
   relay: embedding,
   embedder: embedding,
   budget: embedding,

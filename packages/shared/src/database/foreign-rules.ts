@@ -48,13 +48,18 @@ function isOurs({ kind, columns, refersTo }: Rule, { uniques, foreignKeys }: Wan
 export const FOREIGN_TRIGGER = `not t.tgisinternal and not exists (
   select from pg_proc f where f.oid = t.tgfoid and f.pronamespace = to_regnamespace('migration'))`;
 
+/** By its names: of a schema that our role may not use, `to_regclass` would fail. */
+const AUTH_USERS = `select from pg_class u join pg_namespace s on s.oid = u.relnamespace
+             where u.oid = k.confrelid and s.nspname = 'auth' and u.relname = 'users'`;
+
 /** Parameters: the table, our columns, and those of them that may be empty. */
 const RULES = `
   select kinds.kind, quote_ident(k.conname) as name,
          (select string_agg(a.attname, ',' order by a.attname) from pg_attribute a
            where a.attrelid = k.conrelid and a.attnum = any(k.conkey)) as columns,
          (select f.relname::text from pg_class f where f.oid = k.confrelid and f.relnamespace = 'public'::regnamespace) as "refersTo",
-         'may reject rows' as effect
+         case when exists (${AUTH_USERS}) then 'rejects each row without an account of Supabase Auth: take it off for the load, and put it back when each has one'
+           else 'may reject rows' end as effect
     from pg_constraint k
     join (values ('c', 'check'), ('x', 'exclusion'), ('u', 'unique'), ('p', 'primary key'), ('f', 'foreign key')) kinds (type, kind)
       on kinds.type = k.contype::text

@@ -54,3 +54,13 @@ it("a column of ours that takes no value is said to reject all", async () => {
     "public.practices: generated column phone rejects all rows: it takes no value of ours",
   ]);
 });
+
+it("a key to the users of Supabase Auth is said to reject who has no account yet", async () => {
+  await target.query(`
+    create schema auth;
+    create table auth.users (id uuid primary key);
+    alter table public.profiles add constraint profiles_id_fkey foreign key (id) references auth.users (id) on delete cascade`);
+  expect(await notesOnTarget(target, entities)).toEqual([
+    "public.profiles: foreign key profiles_id_fkey rejects each row without an account of Supabase Auth: take it off for the load, and put it back when each has one",
+  ]);
+});

@@ -34,6 +34,8 @@ export interface AuthServer {
   users(): readonly Readonly<AuthUser>[];
   /** Calls so far, whatever became of them. */
   calls(operation: Operation): number;
+  /** Somebody signs up by himself: no call of ours. */
+  signUp(user: { readonly id: string; readonly email: string }): void;
   change(change: ScheduleChange): void;
   /** Cuts all connections. */
   close(): Promise<void>;
@@ -60,6 +62,15 @@ export async function startAuth({ port = 0, ...first }: AuthOptions = {}): Promi
     url: `http://127.0.0.1:${listening.port}`,
     users: () => [...standIn.users.values()],
     calls: (operation) => standIn.counts.get(operation) ?? 0,
+    signUp: ({ id, email }) => {
+      const body = JSON.stringify({ id, email, email_confirm: true });
+      perform(standIn.users, {
+        operation: "create",
+        userId: "",
+        query: new URLSearchParams(),
+        body,
+      });
+    },
     change: (change) => standIn.schedule.change(change),
     close: listening.close,
   };

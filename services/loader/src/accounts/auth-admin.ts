@@ -33,6 +33,8 @@ export interface FoundAccount {
 export interface AuthAdmin {
   create(account: NewAccount): Promise<void>;
   find(id: string): Promise<FoundAccount | undefined>;
+  /** Nothing if there is none. */
+  remove(id: string): Promise<void>;
 }
 
 /** Makes no connection before the first call. */
@@ -50,11 +52,19 @@ export function openAuthAdmin({ url, serviceRoleKey, timeoutMs }: AuthAdminOptio
     async find(id) {
       const { data, error } = await api.getUserById(id);
       if (error === null) return { id: data.user.id, runId: runOf(data.user) };
-      // A 404 of anything else is a wrong URL: to take it for "there is none" would be to create everybody anew.
-      if (isAuthApiError(error) && error.code === "user_not_found") return undefined;
+      if (isUnknown(error)) return undefined;
       throw failureOf(error);
     },
+    async remove(id) {
+      const { error } = await api.deleteUser(id);
+      if (error !== null && !isUnknown(error)) throw failureOf(error);
+    },
   };
+}
+
+/** A 404 of anything else is a wrong URL: to take it for "there is none" would be to create everybody anew. */
+function isUnknown(error: unknown): boolean {
+  return isAuthApiError(error) && error.code === "user_not_found";
 }
 
 /** What gives rights is in `app_metadata` alone: users may write `user_metadata` themselves. */

@@ -1,43 +1,15 @@
-import {
-  type AuthOptions,
-  type AuthServer,
-  type FaultName,
-  FAULT_NAMES,
-  SERVICE_ROLE_KEY,
-  startAuth,
-} from "@nexus/local/auth";
+import { type AuthServer, type FaultName, FAULT_NAMES, SERVICE_ROLE_KEY } from "@nexus/local/auth";
 import { type Dice, dice } from "@nexus/shared/testing";
 import { expect, it, onTestFinished, vi } from "vitest";
+import { HASH, openAccounts, person, uuid } from "./accounts.fixture.ts";
 import { type AuthAdmin, type NewAccount, openAuthAdmin } from "./auth-admin.ts";
 import { AuthFailure, failureOf } from "./auth-failure.ts";
 import { type AccountEnd, ensureAccount } from "./ensure-account.ts";
 
-const HASH = `$2b$12$${"a".repeat(53)}`;
 const UNREADABLE = "pbkdf2_sha256$260000$salt$aGFzaA==";
-const uuid = (n: number) => `00000000-0000-5000-8000-${String(n).padStart(12, "0")}`;
-
-const person = (n: number, change: Partial<NewAccount> = {}): NewAccount => ({
-  id: uuid(n),
-  email: "front.desk@clinic.example",
-  passwordHash: HASH,
-  practiceId: uuid(500),
-  role: "doctor",
-  runId: 7,
-  ...change,
-});
-
-async function open(
-  options: AuthOptions = {},
-  { serviceRoleKey = SERVICE_ROLE_KEY, timeoutMs = 10_000 } = {},
-) {
-  const server = await startAuth(options);
-  onTestFinished(() => server.close());
-  const admin = openAuthAdmin({ url: `${server.url}/`, serviceRoleKey, timeoutMs });
-  return { server, admin };
-}
 
 it("creates an account whose rights nobody can write but us", async () => {
-  const { server, admin } = await open();
+  const { server, admin } = await openAccounts();
   expect(await ensureAccount(admin, person(1), 0)).toEqual({ state: "done", by: "run" });
   expect(server.users()).toMatchObject([
     {
@@ -52,7 +24,7 @@ it("creates an account whose rights nobody can write but us", async () => {
 });
 
 it("finds what is there by its id, and leaves it as it is", async () => {
-  const { server, admin } = await open();
+  const { server, admin } = await openAccounts();
   await ensureAccount(admin, person(1), 0);
   const before = structuredClone(server.users());
   for (const attempts of [0, 1]) {
@@ -68,7 +40,7 @@ it("finds what is there by its id, and leaves it as it is", async () => {
 });
 
 it("never links a profile to another person's account", async () => {
-  const { server, admin } = await open();
+  const { server, admin } = await openAccounts();
   await ensureAccount(admin, person(1), 0);
   for (const attempts of [0, 1]) {
     const second = person(2, { email: "Front.Desk@Clinic.EXAMPLE" });
@@ -81,7 +53,7 @@ it("never links a profile to another person's account", async () => {
 });
 
 it("says of an address that Supabase Auth does not take that it is refused", async () => {
-  const { admin } = await open();
+  const { admin } = await openAccounts();
   const end = await ensureAccount(admin, person(1, { email: "花子@clinic.example" }), 0);
   expect(end).toEqual({ state: "refused", code: "validation_failed" });
 });
@@ -95,7 +67,7 @@ const KINDS: Readonly<Partial<Record<FaultName, string>>> = {
 
 it.each(FAULT_NAMES)("after %s there is one account, and it is ours", async (fault) => {
   const faults = { create: [{ fault, calls: 1 }] };
-  const { server, admin } = await open({ faults, lateMs: 20 }, { timeoutMs: 500 });
+  const { server, admin } = await openAccounts({ faults, lateMs: 20 }, { timeoutMs: 500 });
   const printed = vi.spyOn(console, "error");
   onTestFinished(() => printed.mockRestore());
   const failure = await ensureAccount(admin, person(1), 0).catch((error: unknown) => error);
@@ -106,7 +78,7 @@ it.each(FAULT_NAMES)("after %s there is one account, and it is ours", async (fau
 });
 
 it("takes a page that says 404 for no word about a user", async () => {
-  const { server } = await open();
+  const { server } = await openAccounts();
   const admin = openAuthAdmin({
     url: `${server.url}/elsewhere`,
     serviceRoleKey: SERVICE_ROLE_KEY,
@@ -116,8 +88,8 @@ it("takes a page that says 404 for no word about a user", async () => {
 });
 
 it("tells nothing of what was sent, or of the key", async () => {
-  const { admin } = await open({}, { serviceRoleKey: "s3cret-key" });
-  const { admin: other } = await open();
+  const { admin } = await openAccounts({}, { serviceRoleKey: "s3cret-key" });
+  const { admin: other } = await openAccounts();
   const failures = [
     await admin.create(person(1)).catch((error: unknown) => error),
     await other.create(person(1, { passwordHash: UNREADABLE })).catch((error: unknown) => error),
@@ -148,7 +120,7 @@ const ADDRESSES = [
 it.each([1, 2])("holds under random faults, and two at once (seed %i)", async (seed) => {
   const throws = dice(seed);
   const faults = { create: randomFaults(throws), get: randomFaults(throws) };
-  const { server, admin } = await open({ faults, lateMs: 30 }, { timeoutMs: 1_000 });
+  const { server, admin } = await openAccounts({ faults, lateMs: 30 }, { timeoutMs: 1_000 });
   // Nobody has decided: more people than addresses, and each is tried by two.
   const people = Array.from({ length: 12 }, (_, at) =>
     person(at + 1, { email: throws.oneOf(ADDRESSES) }),

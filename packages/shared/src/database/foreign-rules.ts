@@ -18,8 +18,19 @@ export async function foreignRules(tx: Queryable, entities: readonly Entity[]): 
   for (const table of [...targetTables(entities), embeddingsTable("", entities)])
     for (const { kind, name, effect } of await strangersOn(tx, table))
       said.push(`public.${table.name}: ${kind} ${name} ${effect}`);
-  return said;
+  const { rows } = await tx.query<Pick<Rule, "name">>(AT_SIGN_UP);
+  return [...said, ...rows.map(({ name }) => `auth.users: trigger ${name} ${SIGN_UP}`)];
 }
+
+const SIGN_UP =
+  "runs for each new account: what it writes to public.profiles is not of the source, and where a profile is there already it may keep its account from being made";
+
+/** Triggers that run when Supabase Auth creates a user: nearly always to give him a profile. */
+const AT_SIGN_UP = `
+  select quote_ident(t.tgname) as name
+    from pg_trigger t join pg_class u on u.oid = t.tgrelid join pg_namespace s on s.oid = u.relnamespace
+   where s.nspname = 'auth' and u.relname = 'users' and not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & 4 = 4
+   order by t.tgname`;
 
 async function strangersOn(tx: Queryable, table: WantedTable): Promise<Rule[]> {
   const nullable = table.columns.filter(({ required, filled }) => !required && filled !== true);

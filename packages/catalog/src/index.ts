@@ -30,4 +30,5 @@ export { MissingInSource, missingInSource } from "./missing-in-source.ts";
 export { quoted, sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
 export type { Family } from "./source-types.ts";
 export { convertedColumns, type TypedColumn, unfitColumns, zonedColumns } from "./typed-source.ts";
+export { trimmed } from "./text.ts";
 export { twinsFolder } from "./twins.ts";

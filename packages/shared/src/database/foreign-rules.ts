@@ -18,8 +18,19 @@ export async function foreignRules(tx: Queryable, entities: readonly Entity[]): 
   for (const table of [...targetTables(entities), embeddingsTable("", entities)])
     for (const { kind, name, effect } of await strangersOn(tx, table))
       said.push(`public.${table.name}: ${kind} ${name} ${effect}`);
-  return said;
+  const { rows } = await tx.query<Pick<Rule, "name">>(AT_SIGN_UP);
+  return [...said, ...rows.map(({ name }) => `auth.users: trigger ${name} ${SIGN_UP}`)];
 }
+
+const SIGN_UP =
+  "runs for each new account: what it writes to public.profiles is not of the source, and where a profile is there already it may keep its account from being made";
+
+/** Triggers that run when Supabase Auth creates a user: nearly always to give him a profile. */
+const AT_SIGN_UP = `
+  select quote_ident(t.tgname) as name
+    from pg_trigger t join pg_class u on u.oid = t.tgrelid join pg_namespace s on s.oid = u.relnamespace
+   where s.nspname = 'auth' and u.relname = 'users' and not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & 4 = 4
+   order by t.tgname`;
 
 async function strangersOn(tx: Queryable, table: WantedTable): Promise<Rule[]> {
   const nullable = table.columns.filter(({ required, filled }) => !required && filled !== true);
@@ -48,13 +59,18 @@ function isOurs({ kind, columns, refersTo }: Rule, { uniques, foreignKeys }: Wan
 export const FOREIGN_TRIGGER = `not t.tgisinternal and not exists (
   select from pg_proc f where f.oid = t.tgfoid and f.pronamespace = to_regnamespace('migration'))`;
 
+/** By its names: of a schema that our role may not use, `to_regclass` would fail. */
+const AUTH_USERS = `select from pg_class u join pg_namespace s on s.oid = u.relnamespace
+             where u.oid = k.confrelid and s.nspname = 'auth' and u.relname = 'users'`;
+
 /** Parameters: the table, our columns, and those of them that may be empty. */
 const RULES = `
   select kinds.kind, quote_ident(k.conname) as name,
          (select string_agg(a.attname, ',' order by a.attname) from pg_attribute a
            where a.attrelid = k.conrelid and a.attnum = any(k.conkey)) as columns,
          (select f.relname::text from pg_class f where f.oid = k.confrelid and f.relnamespace = 'public'::regnamespace) as "refersTo",
-         'may reject rows' as effect
+         case when exists (${AUTH_USERS}) then 'rejects each row without an account of Supabase Auth: take it off for the load, and put it back when each has one'
+           else 'may reject rows' end as effect
     from pg_constraint k
     join (values ('c', 'check'), ('x', 'exclusion'), ('u', 'unique'), ('p', 'primary key'), ('f', 'foreign key')) kinds (type, kind)
       on kinds.type = k.contype::text

@@ -54,3 +54,27 @@ it("a column of ours that takes no value is said to reject all", async () => {
     "public.practices: generated column phone rejects all rows: it takes no value of ours",
   ]);
 });
+
+it("a key to the users of Supabase Auth is said to reject who has no account yet", async () => {
+  await target.query(`
+    create schema auth;
+    create table auth.users (id uuid primary key);
+    alter table public.profiles add constraint profiles_id_fkey foreign key (id) references auth.users (id) on delete cascade`);
+  expect(await notesOnTarget(target, entities)).toEqual([
+    "public.profiles: foreign key profiles_id_fkey rejects each row without an account of Supabase Auth: take it off for the load, and put it back when each has one",
+  ]);
+});
+
+it("a trigger on the users of Supabase Auth is named: people who sign up become profiles by it", async () => {
+  await target.query(`
+    create schema auth;
+    create table auth.users (id uuid primary key);
+    create function public.add_profile() returns trigger language plpgsql as $$ begin insert into public.profiles (id) values (new.id); return new; end $$;
+    create trigger on_auth_user_created after insert on auth.users for each row execute function public.add_profile();
+    create trigger off after insert on auth.users for each row execute function public.add_profile();
+    alter table auth.users disable trigger off;
+    create trigger on_update after update on auth.users for each row execute function public.add_profile()`);
+  expect(await notesOnTarget(target, entities)).toEqual([
+    "auth.users: trigger on_auth_user_created runs for each new account: what it writes to public.profiles is not of the source, and where a profile is there already it may keep its account from being made",
+  ]);
+});

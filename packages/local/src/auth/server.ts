@@ -1,0 +1,155 @@
+/**
+ * A stand-in for the admin API of Supabase Auth (GoTrue), for tests:
+ *
+ *     POST|GET /auth/v1/admin/users, GET|PUT|DELETE /auth/v1/admin/users/{id}, for the service role's key
+ */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { listen } from "../stand-in/listen.ts";
+import { type Answer, json, page, type Refusal, refusal, send } from "./answers.ts";
+import { type Fault, faultNamed } from "./faults.ts";
+import { type Call, perform } from "./operations.ts";
+import {
+  openSchedule,
+  type Operation,
+  OPERATIONS,
+  type Schedule,
+  type ScheduleChange,
+} from "./schedule.ts";
+import type { AuthUser, Users } from "./store.ts";
+
+/** The service role's key that it takes. */
+export const SERVICE_ROLE_KEY = "service-role-stand-in";
+
+export interface AuthOptions extends ScheduleChange {
+  /** 0 (any free port) if left out. */
+  readonly port?: number;
+}
+
+export interface AuthServer {
+  /** For `SUPABASE_URL`. */
+  readonly url: string;
+  /** In the order of their creation. */
+  users(): readonly Readonly<AuthUser>[];
+  /** Calls so far, whatever became of them. */
+  calls(operation: Operation): number;
+  /** Somebody signs up by himself: no call of ours. */
+  signUp(user: { readonly id: string; readonly email: string }): void;
+  change(change: ScheduleChange): void;
+  /** Cuts all connections. */
+  close(): Promise<void>;
+}
+
+interface StandIn {
+  readonly users: Users;
+  readonly schedule: Schedule;
+  readonly counts: Map<Operation, number>;
+}
+
+/** Starts the stand-in on 127.0.0.1. */
+export async function startAuth({ port = 0, ...first }: AuthOptions = {}): Promise<AuthServer> {
+  const standIn: StandIn = {
+    users: new Map(),
+    schedule: openSchedule(first),
+    counts: new Map(OPERATIONS.map((operation) => [operation, 0])),
+  };
+  const listening = await listen(
+    port,
+    (request, response) => void respond(standIn, request, response),
+  );
+  return {
+    url: `http://127.0.0.1:${listening.port}`,
+    users: () => [...standIn.users.values()],
+    calls: (operation) => standIn.counts.get(operation) ?? 0,
+    signUp: ({ id, email }) => {
+      const body = JSON.stringify({ id, email, email_confirm: true });
+      perform(standIn.users, {
+        operation: "create",
+        userId: "",
+        query: new URLSearchParams(),
+        body,
+      });
+    },
+    change: (change) => standIn.schedule.change(change),
+    close: listening.close,
+  };
+}
+
+const ROUTES: readonly (readonly [method: string, path: RegExp, operation: Operation])[] = [
+  ["POST", /^\/auth\/v1\/admin\/users$/, "create"],
+  ["GET", /^\/auth\/v1\/admin\/users$/, "list"],
+  ["GET", /^\/auth\/v1\/admin\/users\/([^/]+)$/, "get"],
+  ["PUT", /^\/auth\/v1\/admin\/users\/([^/]+)$/, "update"],
+  ["DELETE", /^\/auth\/v1\/admin\/users\/([^/]+)$/, "delete"],
+];
+
+function route(method: string, url: string, body: string): Call | undefined {
+  const { pathname, searchParams: query } = new URL(url, "http://stand-in");
+  for (const [verb, path, operation] of ROUTES) {
+    const found = path.exec(pathname);
+    if (verb === method && found !== null)
+      return { operation, userId: (found[1] ?? "").toLowerCase(), query, body };
+  }
+  return undefined;
+}
+
+async function respond(
+  standIn: StandIn,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { method = "", url = "", headers } = request;
+  try {
+    const call = route(method, url, await text(request));
+    if (call === undefined) send(response, page(404, "404 page not found"));
+    else await answerCall(standIn, headers, call, response);
+  } catch {
+    response.destroy(); // The caller has gone.
+  }
+}
+
+async function answerCall(
+  { users, schedule, counts }: StandIn,
+  headers: IncomingHttpHeaders,
+  call: Call,
+  response: ServerResponse,
+): Promise<void> {
+  counts.set(call.operation, (counts.get(call.operation) ?? 0) + 1);
+  const { latencyMs, lateMs } = schedule.settings();
+  if (latencyMs > 0) await delay(latencyMs);
+  const shown = (done: Answer | Refusal) => ("code" in done ? refusal(done, headers) : done);
+  const stranger = refusalOfKey(headers.authorization);
+  if (stranger !== undefined) return send(response, shown(stranger));
+  const work = () => shown(perform(users, call));
+  const fault = schedule.nextFault(call.operation, performance.now());
+  if (fault === "none") send(response, work());
+  else await play(faultNamed(fault), { work, shown, lateMs }, response);
+}
+
+function refusalOfKey(authorization: string | undefined): Refusal | undefined {
+  if (authorization === `Bearer ${SERVICE_ROLE_KEY}`) return undefined;
+  return authorization === undefined
+    ? { status: 401, code: "no_authorization", message: "This endpoint requires a Bearer token" }
+    : { status: 403, code: "bad_jwt", message: "invalid JWT: unable to parse or verify signature" };
+}
+
+interface Scene {
+  readonly work: () => Answer;
+  readonly shown: (done: Answer | Refusal) => Answer;
+  readonly lateMs: number;
+}
+
+async function play(
+  { work: when, answer }: Fault,
+  { work, shown, lateMs }: Scene,
+  response: ServerResponse,
+): Promise<void> {
+  const usual = when === "done" ? work() : json(200, {});
+  if (answer === "reset") response.socket?.resetAndDestroy();
+  else if (answer === "cut") send(response, { ...usual, body: usual.body.slice(0, -3) });
+  else if (answer !== "silence") send(response, shown(answer));
+  if (when !== "late") return;
+  await delay(lateMs);
+  work();
+}

@@ -1,0 +1,89 @@
+/**
+ * Who of the source's users gets an account of Supabase Auth: decided for all of them before the first call, since there an address
+ * is unique and whoever came first would have it.
+ */
+import { authAddress } from "./auth-address.ts";
+
+export interface LegacyUser {
+  /** `auth_user.id`. */
+  readonly id: number;
+  readonly username: string | null;
+  readonly email: string | null;
+  readonly isActive: boolean | null;
+  /** Microseconds since 1970; null: never, or no instant. */
+  readonly lastLogin: number | null;
+}
+
+/** Why somebody gets none; the first that holds, in this order. */
+export const NO_ACCOUNT = [
+  "test_account",
+  "inactive",
+  "no_address",
+  "malformed",
+  /** Somebody else has the address in the same spelling, */
+  "shared_address",
+  /** or in other case. */
+  "case_variant",
+] as const;
+
+export type NoAccount = (typeof NO_ACCOUNT)[number];
+
+export type Decision =
+  | { readonly outcome: "account" }
+  | {
+      readonly outcome: "none";
+      readonly reason: NoAccount;
+      /** Of an address that is somebody else's: the user who has it. */
+      readonly holder: number | null;
+    };
+
+/** Everybody is added first, in any order; then asked about. */
+export interface AddressBook {
+  add(user: LegacyUser): void;
+  /** Throws for an address of which nobody was added. */
+  decide(user: LegacyUser): Decision;
+}
+
+interface Holder {
+  readonly id: number;
+  readonly lastLogin: number | null;
+  readonly spelt: string;
+}
+
+/** Keeps one entry for each address that may get an account: about 200 bytes, so 25 MB for 120,000 of them. */
+export function openAddressBook(isTestAccount: (user: LegacyUser) => boolean): AddressBook {
+  const holders = new Map<string, Holder>();
+  const look = (user: LegacyUser) => candidacy(user, isTestAccount);
+  return {
+    add(user) {
+      const address = look(user);
+      if (typeof address === "string") return;
+      const { id, lastLogin } = user;
+      const holder = holders.get(address.kept);
+      if (holder === undefined || comesBefore(user, holder))
+        holders.set(address.kept, { id, lastLogin, spelt: address.spelt });
+    },
+    decide(user) {
+      const address = look(user);
+      if (typeof address === "string") return { outcome: "none", reason: address, holder: null };
+      const holder = holders.get(address.kept);
+      if (holder === undefined) throw new Error(`user ${user.id} was not added`);
+      if (holder.id === user.id) return { outcome: "account" };
+      const reason = holder.spelt === address.spelt ? "shared_address" : "case_variant";
+      return { outcome: "none", reason, holder: holder.id };
+    },
+  };
+}
+
+/** The address that a user may get an account with, or why none. An account that nobody said to be active is not. */
+function candidacy(user: LegacyUser, isTestAccount: (user: LegacyUser) => boolean) {
+  if (isTestAccount(user)) return "test_account";
+  if (user.isActive !== true) return "inactive";
+  return authAddress(user.email);
+}
+
+/** Whoever signed in last is the one who uses the address; among those who never did, who was there first. */
+function comesBefore(one: Omit<Holder, "spelt">, other: Omit<Holder, "spelt">): boolean {
+  const [login, otherLogin] = [one.lastLogin ?? -Infinity, other.lastLogin ?? -Infinity];
+  return login === otherLogin ? one.id < other.id : login > otherLogin;
+}

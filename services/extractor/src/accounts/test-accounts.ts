@@ -1,0 +1,58 @@
+/** Which users of the source are nobody: accounts that developers and testers made. */
+
+interface Named {
+  readonly username: string | null;
+  /** As the source has it. */
+  readonly email: string | null;
+}
+
+/** A pattern with an @ is of addresses, any other one of usernames. `*` stands for anything; case does not matter. */
+const PATTERN = /^[^\s,]+$/;
+
+/** What is wrong with a list of patterns, in a sentence; undefined: nothing. */
+export function faultOfPatterns(text: string): string | undefined {
+  const wrong = patternsOf(text).find((one) => !PATTERN.test(one) || /^[*@]*$/.test(one));
+  return wrong === undefined
+    ? undefined
+    : "must be patterns with commas between them, like test.*,*@example.com; each with more than asterisks";
+}
+
+/** Whether a user is a test account by these patterns; with none nobody is. */
+export function testAccounts(text: string): (user: Named) => boolean {
+  const patterns = patternsOf(text);
+  const ofAddresses = patterns.filter((one) => one.includes("@")).map(partsOf);
+  const ofUsernames = patterns.filter((one) => !one.includes("@")).map(partsOf);
+  return ({ username, email }) =>
+    matches(ofUsernames, username?.trim() ?? "") || matches(ofAddresses, email?.trim() ?? "");
+}
+
+function patternsOf(text: string): string[] {
+  return text
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+}
+
+function partsOf(pattern: string): string[] {
+  return pattern.toLowerCase().split("*");
+}
+
+function matches(patterns: readonly (readonly string[])[], text: string): boolean {
+  const lower = text.toLowerCase();
+  return lower !== "" && patterns.some((parts) => isMade(lower, parts));
+}
+
+/** Whether a text is these parts with anything between them. Each part is looked for once: no text makes it slow. */
+function isMade(text: string, parts: readonly string[]): boolean {
+  const [first = "", ...others] = parts;
+  const last = others.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of others) {
+    const found = text.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return at <= text.length - last.length;
+}

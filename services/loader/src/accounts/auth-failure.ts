@@ -1,0 +1,42 @@
+/** What a call to Supabase Auth failed of, named by what happens next. Nothing of its messages is kept: they may quote what was sent. */
+
+/**
+ * `retry`: what became of the call is not known, or may be otherwise in a while. `throttled`: everybody waits. `stop`: everybody waits
+ * for a person. `taken`: a user has the address. `user`: this user never.
+ */
+export type FailureKind = "retry" | "throttled" | "stop" | "taken" | "user";
+
+export class AuthFailure extends Error {
+  readonly kind: FailureKind;
+  readonly code: string;
+  constructor(kind: FailureKind, code: string) {
+    super(`Supabase Auth: ${code}`);
+    this.name = new.target.name;
+    this.kind = kind;
+    this.code = code;
+  }
+}
+
+/** An answer that is no success, as far as it can be read. Status 0: none that is HTTP and JSON. */
+export interface Refusal {
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+}
+
+/** The first that fits decides. */
+const REFUSALS: readonly (readonly [
+  fits: (status: number, code: string) => boolean,
+  FailureKind,
+])[] = [
+  [(_, code) => code === "email_exists", "taken"],
+  [(status) => status === 429, "throttled"],
+  // 500 says nothing: a hash that it cannot read, an id that is taken, a trigger that fails, a database that is full.
+  [(status) => status === 0 || status === 408 || status >= 500, "retry"],
+  [(status) => status === 400 || status === 422, "user"],
+];
+
+/** Classifies an answer that is no success; what nobody foresaw is for a person. */
+export function failureOf({ status = 0, code = "" }: Refusal): AuthFailure {
+  const [, kind = "stop"] = REFUSALS.find(([fits]) => fits(status, code)) ?? [];
+  return new AuthFailure(kind, /^[a-z][a-z_]{0,63}$/.test(code) ? code : `http_${status}`);
+}

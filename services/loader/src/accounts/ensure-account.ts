@@ -1,0 +1,48 @@
+/** One person, one account: whatever was tried before, by whom, and whether anybody answered. */
+import type { AuthAdmin, FoundAccount, NewAccount } from "./auth-admin.ts";
+import { AuthFailure } from "./auth-failure.ts";
+
+export type AccountEnd =
+  /** There is one with this id. `run`: this run created it. `before`: it is somebody else's work, and is left as it is. */
+  | { readonly state: "done"; readonly by: "run" | "before" }
+  /** There is none, and a person must look. `address_taken`: a user who is not this profile has the address; they are never linked. */
+  | { readonly state: "refused"; readonly code: string };
+
+/**
+ * Creates an account unless its id is there. May be repeated, at once and by several: id and address are unique at Supabase Auth.
+ * Throws an `AuthFailure` of the kinds that say what becomes of it later: `retry`, `throttled`, `stop`.
+ *
+ * @param attempts how often it was tried before: then somebody may have been created without our having heard of it
+ */
+export async function ensureAccount(
+  admin: AuthAdmin,
+  account: NewAccount,
+  attempts: number,
+): Promise<AccountEnd> {
+  const there = attempts > 0 ? await admin.find(account.id) : undefined;
+  if (there !== undefined) return found(there, account);
+  try {
+    await admin.create(account);
+    return { state: "done", by: "run" };
+  } catch (error) {
+    return await afterRefusal(admin, account, error);
+  }
+}
+
+async function afterRefusal(
+  admin: AuthAdmin,
+  account: NewAccount,
+  error: unknown,
+): Promise<AccountEnd> {
+  if (!(error instanceof AuthFailure)) throw error;
+  if (error.kind === "user") return { state: "refused", code: error.code };
+  if (error.kind !== "taken") throw error;
+  // Whose address it is says only the id: an earlier attempt that was late, or another person.
+  const there = await admin.find(account.id);
+  if (there === undefined) return { state: "refused", code: "address_taken" };
+  return found(there, account);
+}
+
+function found({ runId }: FoundAccount, account: NewAccount): AccountEnd {
+  return { state: "done", by: runId === account.runId ? "run" : "before" };
+}

@@ -1,0 +1,39 @@
+import { FAULT_NAMES } from "@nexus/local/auth";
+import { expect, it } from "vitest";
+import { openAccounts, person, uuid } from "./accounts.fixture.ts";
+import { ensureAccount } from "./ensure-account.ts";
+import { removeAccount } from "./remove-account.ts";
+
+it("removes what its run created, and nothing else", async () => {
+  const { server, admin } = await openAccounts();
+  await ensureAccount(admin, person(1, { email: "a@x.example" }), 0);
+  await ensureAccount(admin, person(2, { email: "b@x.example", runId: 8 }), 0);
+  expect(await removeAccount(admin, { id: uuid(1), runId: 7 })).toBe("removed");
+  expect(await removeAccount(admin, { id: uuid(1), runId: 7 })).toBe("gone");
+  expect(await removeAccount(admin, { id: uuid(2), runId: 7 })).toBe("left");
+  expect(await removeAccount(admin, { id: uuid(3), runId: 7 })).toBe("gone");
+  expect(server.users().map(({ id }) => id)).toEqual([uuid(2)]);
+  expect(server.calls("delete")).toBe(1);
+});
+
+it("leaves who was there before the migration, whatever id the profile has", async () => {
+  const { server, admin } = await openAccounts();
+  const before = { email: "a@x.example", id: uuid(1) };
+  server.signUp(before);
+  expect(await removeAccount(admin, { id: uuid(1), runId: 7 })).toBe("left");
+  expect(await ensureAccount(admin, person(1), 1)).toEqual({ state: "done", by: "before" });
+  expect(await removeAccount(admin, { id: uuid(1), runId: 7 })).toBe("left");
+  expect(server.users()).toMatchObject([before]);
+});
+
+it.each(FAULT_NAMES)("after %s the next attempt ends it", async (fault) => {
+  const faults = { delete: [{ fault, calls: 1 }] };
+  const { server, admin } = await openAccounts({ faults, lateMs: 0 }, { timeoutMs: 500 });
+  await ensureAccount(admin, person(1), 0);
+  const remove = () => removeAccount(admin, { id: uuid(1), runId: 7 });
+  const first = await remove().catch((error: unknown) => error);
+  // An answer without its end says as much as none, but that it is a success.
+  if (first !== "removed") expect(first).toMatchObject({ name: "AuthFailure" });
+  expect(["removed", "gone"]).toContain(await remove());
+  expect(server.users()).toEqual([]);
+});

@@ -1,0 +1,17 @@
+/** A rollback takes back the accounts that its run created, and leaves everybody else's. */
+import type { AuthAdmin, NewAccount } from "./auth-admin.ts";
+
+/** `left`: somebody else created it, an earlier run or a sign-up. `gone`: there is none. */
+export type Removal = "removed" | "left" | "gone";
+
+/** Whose work an account is says `app_metadata`, which users cannot write. May be repeated. Throws an `AuthFailure`. */
+export async function removeAccount(
+  admin: AuthAdmin,
+  { id, runId }: Pick<NewAccount, "id" | "runId">,
+): Promise<Removal> {
+  const there = await admin.find(id);
+  if (there === undefined) return "gone";
+  if (there.runId !== runId) return "left";
+  await admin.remove(id);
+  return "removed";
+}

@@ -60,7 +60,7 @@ const pairs = [
       renderText(
         (k8s) => `resources: [${k8s}/base]\nnamespace: third
 components: [${everything
-          .concat("dify", "tracing")
+          .concat("dify", "tracing", "backup")
           .map((one) => `${k8s}/components/${one}`)
           .join(", ")}]\n`,
       ),
@@ -80,6 +80,7 @@ components: [${everything
       ingress: { by: "nginx" },
       monitoring: { pods: true },
       tracing: true,
+      backup: { nightly: true },
       externalSecret: {
         create: true,
         data: [

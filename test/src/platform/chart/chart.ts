@@ -15,6 +15,7 @@ const COMPONENTS: Readonly<Record<string, string>> = {
   "ingress-nginx": 'eq .Values.ingress.by "nginx"',
   alb: 'eq .Values.ingress.by "alb"',
   tracing: ".Values.tracing",
+  backup: ".Values.backup.nightly",
 };
 
 const GENERATED = "# Made by `npm run chart` from the manifests of k8s/: change those.\n";

@@ -38,6 +38,12 @@ const PLACES: readonly (readonly [string, Path, string])[] = [
         value(`.Values.connections.${server}`),
       ] as const,
   ),
+  ["CronJob nexus-backup", ["spec", "schedule"], value(".Values.backup.schedule")],
+  [
+    "PersistentVolumeClaim nexus-backups",
+    ["spec", "resources", "requests", "storage"],
+    value(".Values.backup.storage"),
+  ],
   ["ConfigMap nexus-embedding", ["data"], block(".Values.embedding")],
   [
     "ServiceAccount nexus-bedrock",

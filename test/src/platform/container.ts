@@ -1,4 +1,8 @@
-/** A container without a container engine: what `docker/deploy.sh` made, run as its image would be. */
+/**
+ * A container without a container engine: what `docker/deploy.sh` made, run as its image would be; or, where `.ci/images` has built and mounted
+ * them (NEXUS_IMAGES names its list), the images themselves, with a root file system that cannot be written.
+ */
+import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,50 +14,102 @@ import {
   spawnService,
 } from "@nexus/shared/testing";
 import { ROOT } from "./files.ts";
-import { deployed, type Image } from "./images.ts";
+import { deployed, type Image, images } from "./images.ts";
 
-/** Where the build's `/out` is. */
+/** What the build made. */
 export interface BuildOutput {
-  readonly folder: string;
+  /** The image's `/app` as it is seen from here. */
+  appOf(image: Image): string;
+  /** The root of the image's file system; undefined where only its `/app` was made. */
+  rootOf(image: Image): string | undefined;
   remove(): Promise<void>;
 }
 
-/** Runs the deploying step of the build. */
-export async function deployAll(): Promise<BuildOutput> {
+/** The images that `.ci/images` has built, or the deploying step of their build. */
+export async function buildAll(): Promise<BuildOutput> {
+  const list = process.env["NEXUS_IMAGES"];
+  return list === undefined ? await deployAll() : mounted(readFileSync(list, "utf8"));
+}
+
+/** A line for each image: its target and where it is mounted. */
+function mounted(list: string): BuildOutput {
+  const roots = new Map(
+    list
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" "))
+      .map(([target = "", folder = ""]) => [images().get(target)?.package, folder] as const),
+  );
+  const rootOf = ({ package: name }: Image): string => {
+    const root = roots.get(name);
+    if (root === undefined) throw new Error(`no image of ${name} was built`);
+    return root;
+  };
+  return { rootOf, appOf: (image) => join(rootOf(image), "app"), remove: async () => {} };
+}
+
+async function deployAll(): Promise<BuildOutput> {
   const folder = await mkdtemp(join(tmpdir(), "nexus-images-"));
   await chmod(folder, 0o755);
   const args = [join(ROOT, "docker/deploy.sh"), folder, ...deployed()];
   const { code, stderr } = await runCommand("sh", args, { cwd: ROOT, env: process.env });
   if (code !== 0) throw new Error(`docker/deploy.sh ended with ${code}:\n${stderr}`);
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    appOf: (image) => join(folder, image.package),
+    rootOf: () => undefined,
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }
+
+const nobody = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"].concat([
+  "--no-new-privs",
+  "--inh-caps",
+  "-all",
+  "--bounding-set",
+  "-all",
+]);
 
 /** As root we can be as strict as a container is: Node as process 1, as uid 1000, which owns no file of the image. */
 export const isolation =
   process.getuid?.() === 0
-    ? ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"].concat(
-        ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", "--no-new-privs"],
-        ["--bounding-set", "-all"],
-      )
+    ? ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"].concat(nobody)
     : [];
+
+/** The image's own file system, which only /tmp of can be written. */
+function insideOf(root: string): readonly string[] {
+  const mounts = [
+    'mount --bind "$0" "$0"',
+    'mount --options remount,bind,ro "$0"',
+    'mount --types proc proc "$0/proc"',
+    'mount --types tmpfs --options size=64m tmpfs "$0/tmp"',
+    'mount --rbind /dev "$0/dev"',
+    'exec chroot "$0" "$@"',
+  ].join(" && ");
+  return ["unshare", "--mount", "--pid", "--fork", "--kill-child"].concat(
+    ["sh", "-c", mounts, root, ...nobody],
+    ["env", "--chdir=/app"],
+  );
+}
 
 /** How an image is started on this machine. `command` replaces the image's own. */
 export function containerOf(
   image: Image,
-  { folder }: BuildOutput,
+  output: BuildOutput,
   env: ServiceSpec["env"],
   command: readonly string[] = image.command,
 ): ServiceSpec {
   const words = image.main === undefined ? command : [image.main, ...command];
   const [main = "", ...args] = words;
-  const app = join(folder, image.package);
+  const folder = output.appOf(image);
+  const root = output.rootOf(image);
+  const node = root === undefined ? [...isolation, process.execPath] : [...insideOf(root), "node"];
   return {
     name: image.package,
-    main: join(app, main),
+    main: join(root === undefined ? folder : "/app", main),
     args,
-    folder: app,
+    folder,
     env: { NODE_ENV: "production", ...env },
-    command: [...isolation, process.execPath, ...image.options],
+    command: [...node, ...image.options],
   };
 }
 
@@ -72,7 +128,7 @@ export async function stop(service: ServiceProcess): Promise<Exit> {
 }
 
 async function firstProcess(pid: number): Promise<number> {
-  if (isolation.length === 0) return pid;
+  if (process.getuid?.() !== 0) return pid;
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
   return Number(children.trim());
 }

@@ -20,6 +20,7 @@ export const CODES = [
   "keys_too_great",
   "encoding_told",
   "never_analysed",
+  "locked",
   "queue_unfit",
   "queue_unreachable",
   "queue_evicts",

@@ -25,7 +25,8 @@ export interface SourceNote {
     | "zone_assumed"
     | "keys_too_great"
     | "encoding_told"
-    | "never_analysed";
+    | "never_analysed"
+    | "locked";
   /** A sentence without a value. */
   readonly says: string;
 }

@@ -81,6 +81,25 @@ describe("the source", () => {
     expect(String(await along("nowhere"))).toContain("tables missing: ");
   });
 
+  it("is fit though somebody has locked a table, and that is said", async () => {
+    await legacy.query("alter table dispatch_project enable row level security");
+    const other = openSource(url);
+    const holder = await other.connect();
+    try {
+      await holder.query("begin; lock table dispatch_project in access exclusive mode");
+      const begun = Date.now();
+      const { notes } = await preflightLegacy(legacy, entities);
+      expect(Date.now() - begun).toBeLessThan(25_000);
+      const [note] = notes.filter(({ code }) => code === "locked");
+      expect(note?.says).toMatch(/that .*projects.* are read from is locked/);
+      expect(note?.says).not.toMatch(/that practices|profiles/);
+    } finally {
+      await holder.query("rollback");
+      holder.release();
+      await other.end();
+    }
+  });
+
   it("is unavailable when its session ends while it is looked at", async () => {
     const other = openSource(url);
     const session = await other.connect();

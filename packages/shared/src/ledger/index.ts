@@ -103,12 +103,22 @@ export { fingerprintVersion, type Circumstances } from "./fingerprint-version.ts
 export {
   beginFingerprints,
   keepFingerprints,
+  type Known,
+  knownOf,
   knownRanges,
   type KnownRange,
   knownRows,
   lacksKnownRows,
   voidFingerprints,
 } from "./fingerprints.ts";
+export {
+  keepRowVersions,
+  type RowVersions,
+  type Suspects,
+  suspects,
+  takeOverRowVersions,
+  type VersionsPage,
+} from "./row-versions.ts";
 export { mergeFingerprints } from "./merge-fingerprints.ts";
 export {
   countBatches,

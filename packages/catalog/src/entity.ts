@@ -86,6 +86,13 @@ export interface Example {
 /** The condition that an expression holds one of the keys that are being read. */
 export type Within = (expression: string) => string;
 
+/** What rows are read from: for each row of `from`, the key of the row that is read, and a text that changes with what is read of it. */
+export interface VersionsOf {
+  readonly key: string;
+  readonly text: string;
+  readonly from: string;
+}
+
 /** Every row of an extraction query carries the source key as `id`. */
 export interface Keyed {
   readonly id: number;
@@ -115,6 +122,11 @@ export interface EntityDefinition<Row extends Keyed, C extends Columns, LinkName
      * expression, so that what is joined is computed for the same keys. PostgreSQL 9.5 syntax, SELECT only.
      */
     query(shape: SourceShape, within: Within): string;
+    /**
+     * All that `query` reads, by the key of the row that it is read for: the first part is `table` itself. What it reads more than that only costs time;
+     * what it leaves out makes deltas miss changes. For large entities: a delta then asks for the fingerprints of a few rows.
+     */
+    versions?(shape: SourceShape): readonly VersionsOf[];
   };
   readonly target: {
     readonly table: string;

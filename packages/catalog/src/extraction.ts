@@ -13,7 +13,7 @@ export function extractionSql(entity: Entity, shape: SourceShape, by: "range" | 
   const [missing] = missingInSource([entity], shape);
   if (missing !== undefined) throw missing;
   const key = `${entity.source.alias}.${entity.source.key}`;
-  const within = KEYS[by];
+  const within = extractionKeys[by];
   return withTypes(
     `${entity.source.query(shape, within)}\nwhere ${within(key)}\norder by ${key}`,
     shape,
@@ -36,6 +36,11 @@ export function fingerprintsSql(entity: Entity, shape: SourceShape): string {
   return `select q.id::bigint as key, ${FINGERPRINT} as hash from (${extractionSql(entity, shape, "range")}) q`;
 }
 
+/** The same of single keys: one array of bigints. */
+export function fingerprintsOfKeysSql(entity: Entity, shape: SourceShape): string {
+  return `select q.id::bigint as key, ${FINGERPRINT} as hash from (${extractionSql(entity, shape, "keys")}) q`;
+}
+
 /** Like `extractionSql` by `range`, but rows carry only what others' rows are known by: `entity.read` takes them. */
 export function recognitionSql(entity: Entity, shape: SourceShape): string {
   const { query } = entity.recognition;
@@ -43,7 +48,8 @@ export function recognitionSql(entity: Entity, shape: SourceShape): string {
   return extractionSql(cheap, shape, "range");
 }
 
-const KEYS: Readonly<Record<"range" | "keys", Within>> = {
+/** The condition of the keys that are read. */
+export const extractionKeys: Readonly<Record<"range" | "keys", Within>> = {
   range: (expression) => `${expression} > $1::bigint and ${expression} <= $2::bigint`,
   keys: (expression) => `${expression} = any($1::bigint[])`,
 };

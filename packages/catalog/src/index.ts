@@ -18,12 +18,14 @@ export { entities } from "./entities/index.ts";
 export {
   extractionSql,
   fingerprintedSql,
+  fingerprintsOfKeysSql,
   fingerprintsSql,
   recognitionSql,
   tablesRead,
 } from "./extraction.ts";
 export { idOf } from "./ids.ts";
 export { asMapped } from "./recognition.ts";
+export { GROUP_BITS, rowVersionsSql } from "./row-versions.ts";
 export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
 export { UnreadableRow } from "./row-errors.ts";
 export { MissingInSource, missingInSource } from "./missing-in-source.ts";

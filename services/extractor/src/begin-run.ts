@@ -1,5 +1,11 @@
 /** A run begins when the source is fit to be read; what is skipped is counted once. */
-import { entities, type Entity, entityNamed, missingInSource } from "@nexus/catalog";
+import {
+  entities,
+  type Entity,
+  entityNamed,
+  missingInSource,
+  type SourceShape,
+} from "@nexus/catalog";
 import {
   errorCode,
   inspectSource,
@@ -49,9 +55,7 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   const selected = (await entitiesIn(deps.target, run.id, ["waiting", "planned"])).map((name) =>
     entityNamed(entities, name),
   );
-  const problems: string[] = [];
-  for (const entity of selected) problems.push(...(await problemsOf(deps, entity)));
-  const { shape } = await inspect(deps, []);
+  const { shape, problems } = await inspectAll(deps, selected);
   problems.push(...missingInSource(selected, shape).map(({ message }) => message));
   if (problems.length > 0) {
     for (const reason of new Set(problems))
@@ -87,6 +91,22 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   if (began) failpoint("run.planned");
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;
+}
+
+/** All at once; where a table is locked, or something is wrong, one by one: then each says what is wrong with it. */
+async function inspectAll(
+  deps: Deps,
+  selected: readonly Entity[],
+): Promise<{ readonly shape: SourceShape; readonly problems: string[] }> {
+  const all = await inspect(deps, selected).catch((error: unknown) => {
+    if (errorCode(error) === "55P03") return undefined;
+    throw error;
+  });
+  if (all?.problems.length === 0) return { shape: all.shape, problems: [] };
+  const problems: string[] = [];
+  for (const entity of selected) problems.push(...(await problemsOf(deps, entity)));
+  const { shape } = all ?? (await inspect(deps, []));
+  return { shape, problems };
 }
 
 /** Looks at one entity by itself, so that a locked table holds up no other. Planning finds what the lock hides: it waits for the lock and says so. */

@@ -21,10 +21,12 @@ import { overLimit } from "./over-limit.ts";
 /** Opens the entities that may be opened, and fills their queues, except where too many rows were lost. Returns whether anything was enqueued. */
 export async function dispatch(deps: Deps, run: Run): Promise<boolean> {
   await openSettledChildren(deps, run);
+  const loading = await entitiesIn(deps.target, run.id, ["loading"]);
+  if (loading.length === 0) return false;
   const highWater = await highWaterNow(deps);
   let enqueued = false;
   const stopped = new Set((await overLimit(deps.target, run.id)).map(({ entity }) => entity));
-  for (const entity of await entitiesIn(deps.target, run.id, ["loading"])) {
+  for (const entity of loading) {
     if (stopped.has(entity)) continue;
     const page = await takeNextPage(deps, run, entity, highWater);
     if (page.length === 0) continue;

@@ -6,6 +6,7 @@ import {
   BEGINNING,
   entitiesIn,
   type Key,
+  type KnownRange,
   type PlanCursor,
   planCursor,
   type Range,
@@ -17,7 +18,8 @@ import { failpoint } from "@nexus/shared/runtime";
 import type { EntityStatus } from "@nexus/shared/states";
 import { inSpan } from "@nexus/shared/telemetry";
 import { countExcluded } from "./excluded.ts";
-import { beginPlanning, knownBehind } from "./delta/known.ts";
+import { beginPlanning, circumstancesOf, knownBehind } from "./delta/known.ts";
+import { planByVersions } from "./delta/plan-by-versions.ts";
 import { NOTHING_COMPARED, planCompared } from "./delta/plan-compared.ts";
 import type { Deps } from "./deps.ts";
 import {
@@ -111,10 +113,8 @@ async function planChunk(
   if (cursor === undefined) return true;
   const entity = entityNamed(entities, name);
   if (cursor.cursor === BEGINNING && !(await beginPlanning(deps, run, entity))) return true;
-  const known = run.mode === "delta" ? await knownBehind(deps, run, entity, cursor) : [];
-  const [first] = known;
-  if (first?.after === cursor.cursor)
-    return await planCompared(deps, run, entity, cursor, known, bounds);
+  const [first, planned] = await planKnown(deps, run, entity, cursor, bounds);
+  if (planned) return true;
   const ranges = await nextRanges(deps, entity, cursor, first?.after ?? null, bounds);
   failpoint("plan.read");
   const isAll = rowsIn(ranges) < BATCHES_PER_CHUNK * deps.settings.batchRows;
@@ -125,6 +125,25 @@ async function planChunk(
   );
   failpoint("plan.recorded");
   return true;
+}
+
+/** What a delta can compare at the cursor. Returns the next range of which something is known, and whether that was planned. */
+async function planKnown(
+  deps: Deps,
+  run: Run,
+  entity: Entity,
+  cursor: PlanCursor,
+  bounds: ChunkBounds,
+): Promise<readonly [KnownRange | undefined, boolean]> {
+  const version = run.mode === "delta" ? await circumstancesOf(deps, run, entity) : null;
+  if (version === null) return [undefined, false];
+  const isFirst = cursor.cursor === BEGINNING;
+  if (isFirst && (await planByVersions(deps, run, entity, cursor, { version, bounds })))
+    return [undefined, true];
+  const known = await knownBehind(deps, entity, version, cursor);
+  const [first] = known;
+  if (first?.after !== cursor.cursor) return [first, false];
+  return [first, await planCompared(deps, run, entity, cursor, known, bounds)];
 }
 
 /** Ranges (previous to, to] of equal row counts, read from the primary key's index, up to a key or to the last one. */

@@ -60,13 +60,32 @@ describe("a trigger of somebody else", () => {
     expect(await overruling()).toEqual(["practices"]);
     expect(await statementsOfABatch()).toBe(3);
   });
+
+  it("makes another table of it once its function is replaced, so that a delta reads all of the entity", async () => {
+    const touchedBy = async (phone: number) => {
+      await target.query(
+        `create or replace function public.touch() returns trigger language plpgsql as 'begin new.phone = ${phone}; return new; end'`,
+      );
+      return (await readTargetTables(target))(practices);
+    };
+    const none = (await readTargetTables(target))(practices);
+    const one = await touchedBy(1);
+    expect(one).toEqual(none);
+    await target.query(
+      "create trigger touch before insert or update on public.practices for each row execute function public.touch()",
+    );
+    const first = await touchedBy(1);
+    const second = await touchedBy(2);
+    expect(second).not.toEqual(first);
+    expect(await touchedBy(1)).toEqual(first);
+  });
 });
 
 describe("text where the catalog has an enum", () => {
   it("holds what it is sent, so that nothing is looked at again", async () => {
     await target.query("alter table public.workflow_templates alter column case_type type text");
     const tables = await readTargetTables(target);
-    expect(tables(entityNamed(entities, "workflow_templates"))).toEqual({
+    expect(tables(entityNamed(entities, "workflow_templates"))).toMatchObject({
       generated: [],
       texts: ["case_type"],
       overrules: false,

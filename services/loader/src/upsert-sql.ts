@@ -3,6 +3,7 @@ import type { Columns, Entity } from "@nexus/catalog";
 import {
   differs,
   FOREIGN_TRIGGER,
+  rulesOf,
   sentColumns,
   sentRows,
   type TargetTable,
@@ -103,14 +104,14 @@ type Remembered = (entity: Entity, columns: readonly string[]) => string;
 const NO_MEMORY: Remembered = () => "false";
 
 const MEMORY: Remembered = ({ name, target: { table, key } }, columns) =>
-  `coalesce((select (m.sent, m.stored, m.rules) = (${hash(columns, "i")}, ${hash(columns, "old")}, ${rules(table)})
+  `coalesce((select (m.sent, m.stored, m.rules) = (${hash(columns, "i")}, ${hash(columns, "old")}, ${rulesOf(`'public.${table}'::regclass`)})
      from migration.overruled m where m.entity = '${name}' and m.legacy_id = i.${key} limit 1), false)`;
 
 function remember({ name, target: { table, key } }: Entity, declared: Columns): string {
   const columns = Object.keys(declared);
   return `
     insert into migration.overruled as m (entity, legacy_id, sent, stored, rules)
-    select '${name}', i.${key}, ${hash(columns, "i")}, ${hash(columns, "old")}, ${rules(table)}
+    select '${name}', i.${key}, ${hash(columns, "i")}, ${hash(columns, "old")}, ${rulesOf(`'public.${table}'::regclass`)}
     from ${sentRows(declared)} i
     join lateral (select * from public.${table} o where o.${key} = i.${key} limit 1) old on true
     where old.id = any($${columns.length + 2}::uuid[]) and (${differs(columns)})
@@ -119,14 +120,4 @@ function remember({ name, target: { table, key } }: Entity, declared: Columns): 
 
 function hash(columns: readonly string[], alias: string): string {
   return `hash_record_extended(row(${columns.map((column) => `${alias}.${column}`).join(", ")}), 0)`;
-}
-
-/** What of the table may change what is stored: its types and its triggers. Looked up only for a row that was overruled. */
-function rules(table: string): string {
-  return `(select hashtextextended(concat(
-    (select string_agg(concat(format_type(a.atttypid, a.atttypmod), a.attgenerated), ' ' order by a.attnum)
-       from pg_attribute a where a.attrelid = 'public.${table}'::regclass and a.attnum > 0 and not a.attisdropped),
-    (select string_agg(concat(pg_get_triggerdef(t.oid), t.tgenabled, p.prosrc), ' ' order by t.tgname)
-       from pg_trigger t join pg_proc p on p.oid = t.tgfoid
-       where t.tgrelid = 'public.${table}'::regclass and ${FOREIGN_TRIGGER})), 0))`;
 }

@@ -6,7 +6,7 @@ import { upsert, upsertBisecting, type Write, type Written } from "./upsert.ts";
 
 const CONTEXT = {
   idNamespace: "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
-  tables: () => ({ generated: [], texts: [], overrules: false }),
+  tables: () => ({ generated: [], texts: [], overrules: false, rules: "" }),
 };
 const practices = entityNamed(entities, "practices");
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { labelOf } from "../codes.ts";
 import { defineEntity } from "../define-entity.ts";
-import type { Mapping, Parent, Within } from "../entity.ts";
+import type { Mapping, Parent, VersionsOf, Within } from "../entity.ts";
 import { jsonObject, jsonText } from "../json.ts";
 import {
   blank,
@@ -28,6 +28,7 @@ import {
   reference,
   text,
 } from "../row-fields.ts";
+import { thereIs, versionOf, versionsFrom } from "../row-versions.ts";
 import type { SourceShape } from "../source-shape.ts";
 import { caseExamples } from "./cases.examples.ts";
 
@@ -74,6 +75,7 @@ export const cases = defineEntity({
       created_at: [["dispatch_project.created_at"]],
     },
     query,
+    versions,
   },
   target: {
     table: "cases",
@@ -211,4 +213,31 @@ function chainJoins(shape: SourceShape, within: Within): string {
     `where ${within("pl.project_id")} group by pl.project_id) plans on plans.project_id = j.id`,
     hasCourse(shape) && "left join dispatch_course course on course.id = chain.course_id",
   );
+}
+
+/** The project with the parents that it names, and everything that its chain might be chosen from. */
+function versions(shape: SourceShape): VersionsOf[] {
+  const named = (name: string, table: string) =>
+    shape.has("dispatch_project", `${name}_id`) && ([name, table] as const);
+  const parents = [
+    named("creator", "auth_user"),
+    named("patient", "dispatch_patient"),
+    named("office", "dispatch_office"),
+  ].filter((parent) => parent !== false);
+  const own = versionsFrom(
+    "j.id",
+    [versionOf("j"), ...parents.map(([name]) => thereIs(name))],
+    `dispatch_project j ${parents.map(([name, table]) => `left join ${table} ${name} on ${name}.id = j.${name}_id`).join(" ")}`,
+  );
+  const course = hasCourse(shape);
+  const chained = versionsFrom(
+    "pl.project_id",
+    [versionOf("pl"), versionOf("i"), thereIs("patient"), ...(course ? [versionOf("course")] : [])],
+    lines(
+      "dispatch_plan pl left join dispatch_instruction i on i.id = pl.instruction_id",
+      "left join dispatch_patient patient on patient.id = i.patient_id",
+      course && "left join dispatch_course course on course.id = i.course_id",
+    ),
+  );
+  return hasChain(shape) ? [own, chained] : [own];
 }

@@ -15,6 +15,7 @@ import {
   text,
 } from "../row-fields.ts";
 import { RowRejected } from "../row-errors.ts";
+import { thereIs, versionOf, versionsFrom } from "../row-versions.ts";
 import { isInteger } from "../source-shape.ts";
 import { projectExamples } from "./projects.examples.ts";
 
@@ -48,6 +49,13 @@ export const projects = defineEntity({
         )}`,
         "from dispatch_project j",
       ),
+    versions: () => [
+      versionsFrom(
+        "j.id",
+        [versionOf("j"), thereIs("creator")],
+        "dispatch_project j left join auth_user creator on creator.id = j.creator_id",
+      ),
+    ],
   },
   target: {
     table: "projects",

@@ -63,6 +63,16 @@ export const FOREIGN_TRIGGER = `not t.tgisinternal and not exists (
 const AUTH_USERS = `select from pg_class u join pg_namespace s on s.oid = u.relnamespace
              where u.oid = k.confrelid and s.nspname = 'auth' and u.relname = 'users'`;
 
+/** SQL: a digest of what of a table (`oid`: an expression of SQL) may change what is stored: its types, and the triggers of others with the text of their functions. */
+export function rulesOf(oid: string): string {
+  return `(select hashtextextended(concat(
+    (select string_agg(concat(format_type(a.atttypid, a.atttypmod), a.attgenerated), ' ' order by a.attnum)
+       from pg_attribute a where a.attrelid = ${oid} and a.attnum > 0 and not a.attisdropped),
+    (select string_agg(concat(pg_get_triggerdef(t.oid), t.tgenabled, p.prosrc), ' ' order by t.tgname)
+       from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+       where t.tgrelid = ${oid} and ${FOREIGN_TRIGGER})), 0))`;
+}
+
 /** Parameters: the table, our columns, and those of them that may be empty. */
 const RULES = `
   select kinds.kind, quote_ident(k.conname) as name,

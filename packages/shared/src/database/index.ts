@@ -4,7 +4,7 @@ export { connectionBroke, errorCode, nextStep, type NextStep, OF_ABSENCE } from 
 export { type Client, openPool, type Pool, type Queryable, urlOf, withPool } from "./pool.ts";
 export { type Server, serverOf } from "./attend.ts";
 export { connectionNotes, type Room, roomForUs } from "./connection-limits.ts";
-export { FOREIGN_TRIGGER } from "./foreign-rules.ts";
+export { FOREIGN_TRIGGER, rulesOf } from "./foreign-rules.ts";
 export { refusalCode, refusalInWords } from "./refusals.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export {

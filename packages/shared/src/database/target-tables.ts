@@ -1,6 +1,6 @@
 /** What of the target's tables is otherwise than the catalog would have made them: a target may have been there before us. */
 import type { ColumnType, Entity } from "@nexus/catalog";
-import { FOREIGN_TRIGGER } from "./foreign-rules.ts";
+import { FOREIGN_TRIGGER, rulesOf } from "./foreign-rules.ts";
 import type { Pool } from "./pool.ts";
 
 export interface TargetTable {
@@ -10,6 +10,8 @@ export interface TargetTable {
   readonly texts: readonly string[];
   /** Others have put triggers on it, or it has a column of another type: it may store another value than was sent. */
   readonly overrules: boolean;
+  /** A digest of what of it may change what is stored: its types, and the triggers of others with the text of their functions. */
+  readonly rules: string;
 }
 
 interface Found {
@@ -29,6 +31,10 @@ export async function readTargetTables(target: Pool): Promise<(entity: Entity) =
      from pg_attribute a join pg_class c on c.oid = a.attrelid
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped`,
   );
+  const rules = await target.query<{ table: string; rules: string }>(
+    `select c.relname::text as "table", ${rulesOf("c.oid")}::text as rules from pg_class c
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')`,
+  );
   return ({ target: { table, columns } }) => {
     const found = rows.filter((row) => row.table === table);
     const isOther = ({ column, type }: Found): boolean => {
@@ -42,6 +48,7 @@ export async function readTargetTables(target: Pool): Promise<(entity: Entity) =
       generated: found.filter(({ generated }) => generated).map(({ column }) => column),
       texts: texts.map(({ column }) => column),
       overrules: found.some((row) => row.triggers || isOther(row)),
+      rules: rules.rows.find((row) => row.table === table)?.rules ?? "",
     };
   };
 }

@@ -6,10 +6,19 @@ import type { Entity } from "@nexus/catalog";
 import type { Pool, Queryable } from "../database/pool.ts";
 import { readSourceShape } from "../database/source-catalog.ts";
 import { askSource, type SourceBounds } from "./ask-source.ts";
+import {
+  type Differences,
+  differences,
+  firstKeys,
+  type Key,
+  LISTED,
+  listKeys,
+  type Range,
+  within,
+} from "./listed-keys.ts";
 import { exceptedOf, fingerprint, type Fingerprint, isSame } from "./key-set-sums.ts";
 
-/** Digits as text beyond 2^53. */
-export type Key = number | string;
+export type { Key } from "./listed-keys.ts";
 
 /**
  * What is compared. A key is missing if it is at most `upTo` and has no exception. With `upTo` undefined, no key is missing. Exceptions
@@ -28,9 +37,8 @@ export interface ComparedPage {
   readonly gone: readonly number[];
 }
 
-/** Of each side, so many keys are added up at once, and so many are held at once. */
+/** Of each side, so many keys are added up at once. */
 const PAGE = 250_000;
-const LISTED = 20_000;
 
 export const BEGINNING = "-9223372036854775808";
 
@@ -97,12 +105,6 @@ async function addUp(
 
 const SAME: ComparedPage = { to: null, missing: [], gone: [] };
 
-interface Range {
-  readonly after: Key;
-  /** Null: the range has no end. */
-  readonly to: Key | null;
-}
-
 /** The keys of the target and of the exceptions, each once. */
 async function keysHere(
   db: Queryable,
@@ -116,15 +118,6 @@ async function keysHere(
     where entity = $3 and ${within("legacy_id")} and ${exceptedOf(runId)}
       and not exists (select from public.${table} t where t.${key} = x.legacy_id)`;
   return await fingerprint(db, sql, [after, to, entity.name], seed);
-}
-
-/** The first `size` keys of a range. */
-function firstKeys(table: string, key: string, size: number): string {
-  return `select ${key}::bigint as k from ${table} where ${within(key)} order by ${key} limit ${size}`;
-}
-
-function within(key: string): string {
-  return `${key} > $1::bigint and ($2::bigint is null or ${key} <= $2)`;
 }
 
 /** Goes part by part, and fetches the keys of those parts whose sums differ. */
@@ -156,7 +149,10 @@ async function listAll(
   }
 }
 
-/** Compares the first keys of a range, as far as the keys of both sides are known. `to` is null if that is the end of the range. */
+/**
+ * Compares the first keys of a range, as far as the keys of both sides are known. `to` is null if that is the end of the range. The source is sent what
+ * the target holds, and answers with the differences: the keys of both sides are neither sent twice nor read here.
+ */
 async function listPage(
   legacy: Pool,
   target: Queryable,
@@ -165,42 +161,20 @@ async function listPage(
   range: Range,
   bounds: SourceBounds,
 ): Promise<ComparedPage> {
-  const { table, key } = comparison.entity.target;
-  const here = await listKeys(target, `public.${table}`, key, range);
-  const there = await askSource(
+  const { entity } = comparison;
+  const here = await listKeys(target, entity.target, range);
+  const sql = differences(firstKeys(entity.source.table, held.column, LISTED));
+  const found = await askSource(
     legacy,
-    (tx) => listKeys(tx, comparison.entity.source.table, held.column, range),
+    (tx) => tx.query<Differences>(sql, [range.after, range.to, here.keys, here.last]),
     bounds,
   );
-  const to = least(
-    [here, there].flatMap((keys) => (keys.length < LISTED ? [] : (keys.at(-1) ?? []))),
-  );
-  const upTo = (one: Key): boolean => to === null || BigInt(one) <= BigInt(to);
-  const [ours, theirs] = [new Set(here.filter(upTo)), new Set(there.filter(upTo))];
-  const absent = [...theirs].filter((one) => !ours.has(one));
-  const surplus = [...ours].filter((one) => !theirs.has(one)).map(Number);
+  const [{ to, absent, surplus } = { to: null, absent: [], surplus: [] }] = found.rows;
   return {
     to,
     missing: held.kept ? await withoutExcepted(target, comparison, absent) : [],
-    gone: await withoutDisplaced(legacy, comparison.entity, surplus, bounds),
+    gone: await withoutDisplaced(legacy, entity, surplus.map(Number), bounds),
   };
-}
-
-function least(keys: readonly Key[]): Key | null {
-  return keys.reduce<Key | null>(
-    (first, one) => (first === null || BigInt(one) < BigInt(first) ? one : first),
-    null,
-  );
-}
-
-async function listKeys(
-  db: Queryable,
-  table: string,
-  key: string,
-  { after, to }: Range,
-): Promise<readonly Key[]> {
-  const found = await db.query<{ k: Key }>(firstKeys(table, key, LISTED), [after, to]);
-  return found.rows.map(({ k }) => k);
 }
 
 async function withoutExcepted(

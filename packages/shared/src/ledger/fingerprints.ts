@@ -72,6 +72,27 @@ export async function knownRanges(
   return found.rows;
 }
 
+/** How much is known of an entity under these circumstances: rows, in so many ranges, and the last key of them; undefined where nothing is. */
+export interface Known {
+  readonly rows: number;
+  readonly ranges: number;
+  readonly to: Key;
+}
+
+export async function knownOf(
+  db: Queryable,
+  entity: string,
+  version: string,
+): Promise<Known | undefined> {
+  const found = await db.query<Known | { readonly to: null }>(
+    `select coalesce(sum(cardinality(keys)), 0) as rows, count(*) as ranges, max(to_key) as "to"
+     from migration.fingerprints where entity = $1 and version = $2 and merged`,
+    [entity, version],
+  );
+  const [known] = found.rows;
+  return known === undefined || known.to === null ? undefined : known;
+}
+
 /** The fingerprints of some ranges: for each, its keys and what is known of them, in the same order. */
 export async function knownRows(
   db: Queryable,

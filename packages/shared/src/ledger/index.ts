@@ -105,12 +105,22 @@ export { fingerprintVersion, type Circumstances } from "./fingerprint-version.ts
 export {
   beginFingerprints,
   keepFingerprints,
+  type Known,
+  knownOf,
   knownRanges,
   type KnownRange,
   knownRows,
   lacksKnownRows,
   voidFingerprints,
 } from "./fingerprints.ts";
+export {
+  keepRowVersions,
+  type RowVersions,
+  type Suspects,
+  suspects,
+  takeOverRowVersions,
+  type VersionsPage,
+} from "./row-versions.ts";
 export { mergeFingerprints } from "./merge-fingerprints.ts";
 export {
   countBatches,
@@ -208,33 +218,9 @@ export {
 } from "./undo.ts";
 export { type AskedWork, cancelOpen, endOpen, lockOpen } from "./asked-work.ts";
 export { type Busy, busyWith, CONTROL_BOUNDS, type CutOver, cutOver } from "./busy.ts";
-export {
-  createCutover,
-  type Cutover,
-  type CutoverAsked,
-  cutoverInForce,
-  type CutoverStep,
-  cutoverStepsOf,
-  openCutover,
-  recordFreeze,
-  recordStep,
-  withdrawCutover,
-} from "./cutovers.ts";
+export * from "./cutovers.ts";
 export { type Lag, lagOf } from "./lag.ts";
-export {
-  createSync,
-  lockSync,
-  openSync,
-  pausedBySource,
-  recordDeltaOf,
-  recordSpeed,
-  type SourcePause,
-  type SourceSpeed,
-  stopSync,
-  stuckIn,
-  type Sync,
-  type SyncOrder,
-} from "./syncs.ts";
+export * from "./syncs.ts";
 export { acceptExceptions, type OpenExceptions, undecidedExceptions } from "./open-exceptions.ts";
 export {
   alreadyActive,

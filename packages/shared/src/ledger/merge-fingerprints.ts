@@ -149,12 +149,14 @@ async function exchangeKeys(
      rebuilt as (
        select o.batch_id, x.* from placed p join migration.fingerprints o using (batch_id)
        cross join lateral (
-         select coalesce(array_agg(key order by key), '{}') as keys, coalesce(array_agg(hash order by key), '{}') as hashes,
-           coalesce(sum(hash), 0) as sum
+         select coalesce(array_agg(key), '{}') as keys, coalesce(array_agg(hash), '{}') as hashes, coalesce(sum(hash), 0) as sum
          from (
            select key, hash from unnest(o.keys, o.hashes) u (key, hash) where key <> all(p.keys)
            union all
-           select key, hash from unnest(p.new_keys, p.new_hashes) n (key, hash)) rows) x)
+           select key, hash from unnest(p.new_keys, p.new_hashes) n (key, hash)
+           order by key) rows) x
+       -- Most keys that are gone were taken out with their batch.
+       where p.new_keys is not null or o.keys && p.keys)
      update migration.fingerprints o set keys = r.keys, hashes = r.hashes, sum = r.sum
      from rebuilt r where r.batch_id = o.batch_id`,
     [...values],

@@ -1,5 +1,5 @@
 /** Fingerprints: what rows of the source were when they were read. */
-import { boolean, integer, text } from "drizzle-orm/pg-core";
+import { boolean, integer, primaryKey, text } from "drizzle-orm/pg-core";
 import { asText, int8, key } from "./column-types.ts";
 import { migration } from "./schema.ts";
 
@@ -21,3 +21,17 @@ export const fingerprinted = migration.table("fingerprinted", {
   run_id: integer().notNull(),
   file: int8().notNull(),
 });
+
+export const rowVersions = migration.table(
+  "row_versions",
+  {
+    entity: text().notNull(),
+    run_id: integer().notNull(),
+    after_key: key().notNull(),
+    source: text().notNull(),
+    places: int8().array().notNull(),
+    counts: integer().array().notNull(),
+    versions: int8().array().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.entity, table.run_id, table.after_key] })],
+);

@@ -1,5 +1,10 @@
 /** Asks the source for the fingerprints of its rows: sums of ranges, and rows one by one. */
-import { type Entity, fingerprintsSql, type SourceShape } from "@nexus/catalog";
+import {
+  type Entity,
+  fingerprintsOfKeysSql,
+  fingerprintsSql,
+  type SourceShape,
+} from "@nexus/catalog";
 import { type Bounds, readOnly } from "@nexus/shared/database";
 import type { Key, KnownRange } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
@@ -71,6 +76,13 @@ export async function rowsOf(ask: Ask, ranges: readonly KnownRange[]): Promise<S
     const { keys = [], hashes = [] } = there.get(2 * at + 1) ?? {};
     return new Map(keys.map((key, n) => [key, String(hashes[n])]));
   });
+}
+
+/** Of single keys, those that the source holds. */
+export async function rowsWithKeys(ask: Ask, keys: readonly Key[]): Promise<SourceRows> {
+  const sql = fingerprintsOfKeysSql(ask.entity, ask.shape);
+  const found = await query<{ key: Key; hash: Key }>(ask, sql, [keys]);
+  return new Map(found.map(({ key, hash }) => [key, String(hash)]));
 }
 
 /** The least key behind another; the greatest of all has none. */

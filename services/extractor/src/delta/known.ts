@@ -1,19 +1,24 @@
 /** What is known of an entity's source rows when it is planned: the fingerprints of earlier runs. See docs/decisions/delta.md. */
-import type { Entity } from "@nexus/catalog";
+import type { Entity, SourceShape } from "@nexus/catalog";
 import { inTransaction, readOnly, readSourceShape, readTargetTables } from "@nexus/shared/database";
 import {
   claimEntity,
   fingerprintVersion,
   idNamespace,
+  keepRowVersions,
   type KnownRange,
   knownRanges,
   lacksKnownRows,
   mergeFingerprints,
   type PlanCursor,
+  type RowVersions,
   type Run,
   sourceAtBegin,
+  takeOverRowVersions,
   voidFingerprints,
 } from "@nexus/shared/ledger";
+import { rowVersions } from "./row-versions.ts";
+import { isQuiet } from "./source-marks.ts";
 import { whyRead } from "./why-read.ts";
 import type { Deps } from "../deps.ts";
 
@@ -41,9 +46,12 @@ export async function keepsFingerprints({ legacy, settings, signal, log }: Deps)
 /** Brings what is known up to date, once for each run; says in the ledger under which circumstances it holds, and why there is nothing to go by. False: another extractor does. */
 export async function beginPlanning(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
   const version = run.fingerprints ? await versionOf(deps, run, entity) : null;
+  const versions = run.fingerprints ? await versionsNow(deps, run, entity) : undefined;
   return await inTransaction(deps.target, async (tx) => {
     if (!(await claimEntity(tx, run.id, entity.name, "waiting"))) return false;
     await mergeFingerprints(tx, run.id, entity);
+    if (versions === "as they were") await takeOverRowVersions(tx, run.id, entity.name);
+    else if (versions !== undefined) await keepRowVersions(tx, run.id, entity.name, versions);
     const lacks = run.mode === "delta" && (await lacksKnownRows(tx, entity.name, entity.target));
     if (lacks) await voidFingerprints(tx, [entity.name]);
     const why = run.mode === "delta" ? await whyRead(tx, entity.name, version, lacks) : undefined;
@@ -55,6 +63,25 @@ export async function beginPlanning(deps: Deps, run: Run, entity: Entity): Promi
       deps.log.info({ runId: run.id, entity: entity.name, why }, "a delta reads all of an entity");
     return true;
   });
+}
+
+/** Before a row of the entity is read or compared. Where nothing was written since the run before, they are what that one kept. */
+async function versionsNow(
+  deps: Deps,
+  run: Run,
+  entity: Entity,
+): Promise<RowVersions | "as they were" | undefined> {
+  const shape = await shapeOf(deps, run);
+  if (await isQuiet(deps.target, run, entity, shape)) return "as they were";
+  return await rowVersions(deps, entity, shape);
+}
+
+/** The source as the run began with it. */
+export async function shapeOf({ legacy, target }: Deps, run: Run): Promise<SourceShape> {
+  return (
+    (await sourceAtBegin(target, run.id)) ??
+    (await readSourceShape(legacy, run.sourceTimezone ?? undefined))
+  );
 }
 
 async function versionOf(deps: Deps, run: Run, entity: Entity): Promise<string | null> {
@@ -70,28 +97,33 @@ async function versionOf(deps: Deps, run: Run, entity: Entity): Promise<string |
     mapping,
     codes: run.codes,
     idNamespace: namespace,
-    shape:
-      (await sourceAtBegin(target, run.id)) ??
-      (await readSourceShape(legacy, run.sourceTimezone ?? undefined)),
+    shape: await shapeOf(deps, run),
     sourceEncoding: encoding.rows[0]?.name ?? "UTF8",
     encoding: { stored: sourceRules?.LEGACY_ENCODING, unreadable },
     table: tables(entity),
   });
 }
 
-/** The next ranges at or behind the cursor of which something is known; those that follow each other without a gap, if they begin at it. */
-export async function knownBehind(
+/** Under which circumstances a run reads an entity, as `beginPlanning` has said; null where it keeps no fingerprints. */
+export async function circumstancesOf(
   { target }: Deps,
   run: Run,
   { name }: Entity,
-  { cursor }: PlanCursor,
-): Promise<readonly KnownRange[]> {
+): Promise<string | null> {
   const found = await target.query<{ version: string | null }>(
     `select version from migration.run_entities where run_id = $1 and entity = $2`,
     [run.id, name],
   );
-  const version = found.rows[0]?.version ?? null;
-  if (version === null) return [];
+  return found.rows[0]?.version ?? null;
+}
+
+/** The next ranges at or behind the cursor of which something is known; those that follow each other without a gap, if they begin at it. */
+export async function knownBehind(
+  { target }: Deps,
+  { name }: Entity,
+  version: string,
+  { cursor }: PlanCursor,
+): Promise<readonly KnownRange[]> {
   const ranges = await knownRanges(target, name, version, cursor, RANGES);
   return ranges.slice(0, lengthOfStep(ranges));
 }

@@ -1,6 +1,6 @@
 /** Plans, of ranges whose rows are known, what has changed since. */
 import type { Entity } from "@nexus/catalog";
-import { inTransaction, readSourceShape } from "@nexus/shared/database";
+import { inTransaction } from "@nexus/shared/database";
 import {
   type DeltaPlan,
   type KnownRange,
@@ -8,11 +8,11 @@ import {
   type PlanCursor,
   recordDelta,
   type Run,
-  sourceAtBegin,
 } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { type Ask, type AskBounds, incomplete, rowsOf, unlike } from "./ask-fingerprints.ts";
 import { type Changed, changedIn, isReadWhole, planOf } from "./changed-rows.ts";
+import { shapeOf } from "./known.ts";
 import { isQuiet } from "./source-marks.ts";
 
 /** So many ranges are compared by their sums first: where they differ, the others of the step are looked at row by row at once. */
@@ -37,7 +37,7 @@ export async function planCompared(
   bounds: AskBounds,
 ): Promise<true> {
   const { legacy, target, settings } = deps;
-  const shape = (await sourceAtBegin(target, run.id)) ?? (await readSourceShape(legacy));
+  const shape = await shapeOf(deps, run);
   const ask = { legacy, entity, shape, bounds };
   const suspects = (await isQuiet(target, run, entity, shape))
     ? await incomplete(ask, known)

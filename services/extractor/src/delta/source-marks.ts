@@ -52,11 +52,11 @@ async function plainTables(tx: Queryable, names: readonly string[]): Promise<str
   return found.rows.map(({ name }) => name);
 }
 
+/** `offset 0`: each version is written once, not once for each of its hashes. */
 function markOf(table: string): string {
-  const version = "v.tableoid::text || v.ctid::text || v.xmin::text";
   return `select '${table}' as name, pg_postmaster_start_time()::text || ' ' || count(*) || ' '
-      || coalesce(sum(hashtext(${version})::bigint * 4294967296 + hashtext('2' || ${version})), 0) as mark
-    from ${table} v`;
+      || coalesce(sum(hashtext(version)::bigint * 4294967296 + hashtext('2' || version)), 0) as mark
+    from (select v.tableoid::text || v.ctid::text || v.xmin::text as version from ${table} v offset 0) versions`;
 }
 
 /** Whether no table that an entity is read from was written to since the newest run began that has read all of it, or compared it. */

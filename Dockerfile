@@ -15,7 +15,8 @@ RUN sh docker/build.sh && sh docker/deploy.sh /out extractor loader embedder api
 FROM ${NODE} AS runtime
 RUN rm -rf /usr/local/lib/node_modules /usr/local/include /opt/yarn-* \
     /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn /usr/local/bin/yarnpkg
-ENV NODE_ENV=production
+# HOME: the SDK of AWS looks for files of settings in it, and a uid that no user has (OpenShift gives such) has none.
+ENV NODE_ENV=production HOME=/tmp
 WORKDIR /app
 USER 1000:1000
 STOPSIGNAL SIGTERM

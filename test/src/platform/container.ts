@@ -14,7 +14,7 @@ import {
   spawnService,
 } from "@nexus/shared/testing";
 import { ROOT } from "./files.ts";
-import { deployed, type Image, images } from "./images.ts";
+import { deployed, type Image, images, runtimeStage } from "./images.ts";
 
 /** What the build made. */
 export interface BuildOutput {
@@ -75,7 +75,7 @@ export const isolation =
     ? ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"].concat(nobody)
     : [];
 
-/** The image's own file system, which only /tmp of can be written. */
+/** The image's own file system, of which only /tmp can be written; names of hosts are ours, as a container engine gives them. */
 function insideOf(root: string): readonly string[] {
   const mounts = [
     'mount --bind "$0" "$0"',
@@ -83,6 +83,7 @@ function insideOf(root: string): readonly string[] {
     'mount --types proc proc "$0/proc"',
     'mount --types tmpfs --options size=64m tmpfs "$0/tmp"',
     'mount --rbind /dev "$0/dev"',
+    'mount --bind /etc/hosts "$0/etc/hosts"',
     'exec chroot "$0" "$@"',
   ].join(" && ");
   return ["unshare", "--mount", "--pid", "--fork", "--kill-child"].concat(
@@ -108,9 +109,16 @@ export function containerOf(
     main: join(root === undefined ? folder : "/app", main),
     args,
     folder,
-    env: { NODE_ENV: "production", ...env },
+    env: { ...environment(), ...env },
     command: [...node, ...image.options],
   };
+}
+
+/** What the Dockerfile sets. */
+function environment(): Record<string, string> {
+  const said = /^ENV (.*)$/m.exec(runtimeStage())?.[1] ?? "";
+  const pairs = said.split(" ").map((one) => one.split("="));
+  return Object.fromEntries(pairs.map(([name = "", value = ""]) => [name, value]));
 }
 
 /** Runs an image that ends by itself. Resolves to its output; throws where it fails. */

@@ -20,9 +20,13 @@ export interface Difference {
   readonly columns: string;
 }
 
-/** Makes the floor in schema `floor`, anew, of the source in schema `legacy` of the same database. */
-export async function makeFloor(postgres: PrivatePostgres, url: string): Promise<void> {
-  await postgres.psql(url, ["-v", "legacy=legacy", "-v", "target=floor", "-f", FLOOR]);
+/** Makes the floor in a schema, anew, of the source in schema `legacy` of the same database. */
+export async function makeFloor(
+  postgres: PrivatePostgres,
+  url: string,
+  schema = "floor",
+): Promise<void> {
+  await postgres.psql(url, ["-v", "legacy=legacy", "-v", `target=${schema}`, "-f", FLOOR]);
 }
 
 /** Rows of an entity that differ, by their legacy keys, at most `limit`. */

@@ -2,6 +2,7 @@
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
 import { mutate } from "@nexus/local/sample";
 import type { Dice } from "../dice.ts";
+import { makeFloor } from "../../beside-the-floor.ts";
 import { among, type Kind, type Lasting, type Stage, type Trouble } from "./trouble.ts";
 
 /** Raises what its arguments say: code, key column, keys with commas between them (none: every row). */
@@ -117,20 +118,30 @@ export function poisonAll(dice: Dice, code: string): Lasting {
   };
 }
 
+/** Said before the source changes. What it was between two changes may be what a loader has read. */
+async function sourceChanges({ postgres, hastyUrl, done }: Stage): Promise<void> {
+  if (done.sourceChanged) {
+    const schema = `floor_between_${done.floorsBetween.length + 1}`;
+    await makeFloor(postgres, hastyUrl, schema);
+    done.floorsBetween.push(schema);
+  }
+  done.sourceChanged = true;
+}
+
 /** Notes of some orders into which documents were pasted. Beyond 8 MiB the loaders of a round refuse a row. */
 export const hugeRows: Kind = (dice) => {
   const megabytes = dice.oneOf([1, 3, 10]);
   const places = Array.from({ length: dice.upTo(2) }, () => dice.upTo(1_000));
   return {
     says: `orders ${places.join(", ")} have notes of ${megabytes} MB`,
-    strike: async ({ db, done }) => {
-      await db.query(
+    strike: async (stage) => {
+      await sourceChanges(stage);
+      await stage.db.query(
         `update legacy.dispatch_instruction set notes = repeat(md5(id::text), $2 * 32768)
          where id in (select keys[1 + place % cardinality(keys)] from unnest($1::integer[]) as place,
            (select array_agg(distinct instruction_id order by instruction_id) as keys from legacy.dispatch_plan) k)`,
         [places, megabytes],
       );
-      done.sourceChanged = true;
     },
   };
 };
@@ -140,9 +151,9 @@ export const changingSource: Kind = (dice) => {
   const share = dice.oneOf([0.01, 0.05]);
   return {
     says: `${share * 100} % of the source change, come and go (seed ${seed})`,
-    strike: async ({ hastyUrl: url, done }) => {
-      done.sourceChanged = true;
-      await mutate({ url, seed, share, shape: "real", schema: "legacy" });
+    strike: async (stage) => {
+      await sourceChanges(stage);
+      await mutate({ url: stage.hastyUrl, seed, share, shape: "real", schema: "legacy" });
     },
   };
 };
@@ -151,10 +162,10 @@ export const movingPatients: Kind = (dice) => {
   const [every, rest] = [dice.upTo(5) + 1, dice.upTo(5)];
   return {
     says: `every ${every}th patient of the source moves to another office`,
-    strike: async ({ db, done }) => {
-      done.sourceChanged = true;
-      done.moves += 1;
-      await db.query(
+    strike: async (stage) => {
+      await sourceChanges(stage);
+      stage.done.moves += 1;
+      await stage.db.query(
         `update legacy.dispatch_patient p set office_id = (select id from legacy.dispatch_office where id is distinct from p.office_id
            order by id offset $2 % 4 limit 1) where id % $1 = $2 % $1`,
         [every, rest],

@@ -133,15 +133,17 @@ async function openExceptions({ db }: Stage, entity: string): Promise<Map<number
   return new Map(rows.map((row) => [row.key, row]));
 }
 
-/** Keys whose floor changed with the source. */
+/** Keys whose floor changed with the source, though it may have changed back. */
 async function changedKeys(
-  { db }: Stage,
+  { db, done }: Stage,
   { target: { table, key } }: Entity,
 ): Promise<Set<number>> {
-  const { rows } = await db.query<{ key: number }>(
-    `select coalesce(a.${key}, b.${key}) as key from floor.${table} a full join floor_before.${table} b on b.${key} = a.${key}
-     where to_jsonb(a) - array['created_at', 'updated_at'] is distinct from to_jsonb(b) - array['created_at', 'updated_at']`,
+  const changed = ["floor_before", ...done.floorsBetween].map(
+    (former) =>
+      `select coalesce(a.${key}, b.${key}) as key from floor.${table} a full join ${former}.${table} b on b.${key} = a.${key}
+       where to_jsonb(a) - array['created_at', 'updated_at'] is distinct from to_jsonb(b) - array['created_at', 'updated_at']`,
   );
+  const { rows } = await db.query<{ key: number }>(changed.join(" union "));
   return new Set(rows.map((row) => row.key));
 }
 

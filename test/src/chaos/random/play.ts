@@ -39,11 +39,17 @@ export async function play(world: World, schedule: Schedule): Promise<Ending> {
   const logFrom = world.postgres.log().length;
   const round = await world.round(schedule.env);
   try {
-    const done = { poisoned: [], sourceChanged: false, moves: 0, movedByHand: false };
+    const done: Stage["done"] = {
+      poisoned: [],
+      sourceChanged: false,
+      floorsBetween: [],
+      moves: 0,
+      movedByHand: false,
+    };
     const early: Stage = { ...round, runId: 0, done };
     for (const trouble of schedule.early) await trouble.strike(early);
     if (done.sourceChanged) await makeFloor(round.postgres, round.url);
-    done.sourceChanged = false;
+    Object.assign(done, { sourceChanged: false, floorsBetween: [] });
     round.pods.scale("extractor", schedule.extractors);
     round.pods.scale("loader", schedule.loaders);
     const stage: Stage = { ...round, done, runId: await begin(early) };

@@ -10,6 +10,8 @@ export interface Stage extends Round {
     poisoned: Poison[];
     /** Whether the source changed since the floor was made. */
     sourceChanged: boolean;
+    /** Schemas with the floors of what the source was between its changes. */
+    floorsBetween: string[];
     /** How often patients were moved to other offices in the source. */
     moves: number;
     /** Whether rows of the target were moved to other practices by hand. */

@@ -11,11 +11,20 @@ import { type Bookkeeping, prove } from "./proof/prove.ts";
 import { twinOf } from "./proof/twin-files.ts";
 import { openTwins } from "./proof/twins.ts";
 import type { Memory } from "./reconcile.ts";
+import { type Refusals, watchRefusals } from "./refusals.ts";
 import { rollBack } from "./rollback/roll-back.ts";
 import { rollUp } from "./roll-up.ts";
 import { follow } from "./sync/follow.ts";
 
 const BOOKS: Bookkeeping = { hasTwin: (entity) => twinOf(entity) !== null, open: openTwins };
+
+/** Says of a round that failed which server refuses. */
+function told(refusals: Refusals): (error: unknown) => never {
+  return (error) => {
+    refusals.failed(error);
+    throw error;
+  };
+}
 
 /** Starts them, until the process closes. `place`: where backups go; undefined: none is taken. */
 export function startDuties(
@@ -37,7 +46,10 @@ export function startDuties(
   beside("adopting", (signal) => adopt({ ...deps, signal }), "adopting failed, trying again");
   beside("rolling back", rollBackOnce, "rolling back failed, trying again");
   beside("cutting over", cutOverOnce, "cutting over failed, trying again");
-  beside("following", (signal) => follow({ ...deps, signal }), "following failed, trying again");
+  const refusals = watchRefusals(deps);
+  const followOnce = (signal: AbortSignal) =>
+    refusals.passed(follow({ ...deps, signal }).catch(told(refusals)));
+  beside("following", followOnce, "following failed, trying again");
   beside("proving", proveOnce, "proving failed, trying again");
   if (place !== undefined) {
     const backUpOnce = (signal: AbortSignal) => takeBackup({ ...deps, signal }, place);

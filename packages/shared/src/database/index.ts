@@ -1,6 +1,13 @@
 export { byOid } from "./text-types.ts";
 export { type Decode, decoderOf, labelOf, UNREADABLE_TEXT } from "./stored-text.ts";
-export { connectionBroke, errorCode, nextStep, type NextStep, OF_ABSENCE } from "./failures.ts";
+export {
+  connectionBroke,
+  errorCode,
+  nextStep,
+  type NextStep,
+  noConnectionLeft,
+  OF_ABSENCE,
+} from "./failures.ts";
 export { type Client, openPool, type Pool, type Queryable, urlOf, withPool } from "./pool.ts";
 export { type Server, serverOf } from "./attend.ts";
 export { connectionNotes, type Room, roomForUs } from "./connection-limits.ts";

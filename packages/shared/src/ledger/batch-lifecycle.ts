@@ -13,14 +13,15 @@ import {
   SHUT_OUT_MS,
 } from "./batches.ts";
 import { gateOpenIn } from "./entity-lifecycle.ts";
+import { heldRun } from "./held.ts";
 import { EXHAUSTED, type Exhausted, type ExhaustedRow } from "./exhausted.ts";
 import { isUnforeseen } from "./reasons-in-sql.ts";
 import { batchArrows, before } from "../states/states.ts";
 
 /**
  * Marks the next planned batches as queued and returns them: they are enqueued after the commit. Call it with the entity's row
- * locked: the run's status is read again under that lock, because somebody may have paused the run meanwhile. It marks none while
- * the gate is closed.
+ * locked: the run's status is read again under that lock, because somebody may have paused the run meanwhile. It marks none while the gate
+ * is closed, or the source is spared.
  */
 export async function markQueued(
   tx: Queryable,
@@ -33,7 +34,7 @@ export async function markQueued(
     `update migration.batches b set status = 'queued', queued_at = now()
      from (select id from migration.batches
            where run_id = $1 and entity = $2 and status = 'planned' and available_at <= now()
-             and exists (select from migration.runs where id = $1 and status = 'running')
+             and exists (select from migration.runs where id = $1 and status = 'running') and not ${heldRun("$1")}
              and ${gateOpenIn("$1", "$2", "$4::text[]")}
            order by seq limit $3 for update skip locked) page
      where b.id = page.id
@@ -45,7 +46,7 @@ export async function markQueued(
 
 /**
  * Counts an attempt before anything is read, in a statement of its own that need not reach the disk. The gate is asked by the same
- * statement: while it is closed the batch is planned again, and the source is not read for nothing.
+ * statement: while it is closed, or the source is spared, the batch is planned again, and the source is not read for nothing.
  * Undefined when the gate is closed, or the batch is not queued in this generation, or has no attempt left.
  */
 export async function countAttempt(
@@ -59,7 +60,7 @@ export async function countAttempt(
        status = case when gate.open then 'queued' else 'planned' end,
        available_at = case when gate.open then available_at else now() + ${SHUT_OUT_MS} * interval '1 ms' end
      from (select set_config('synchronous_commit', 'off', true)) lazily,
-       (select ${gateOpenIn(ofBatch("run_id"), ofBatch("entity"), "$3::text[]")} as open) gate
+       (select ${gateOpenIn(ofBatch("run_id"), ofBatch("entity"), "$3::text[]")} and not ${heldRun(ofBatch("run_id"))} as open) gate
      where id = $1 and generation = $2 and status = 'queued' and attempts < ${MAX_ATTEMPTS}
      returning id, run_id as "runId", entity, generation, attempts, after_key as after, to_key as "to", keys, gate.open,
        case when breaks_generation = generation then breaks else 0 end as breaks`,
@@ -215,6 +216,15 @@ export async function takeFromQueue(tx: Queryable, runId: number): Promise<numbe
     [runId],
   );
   return taken.rowCount ?? 0;
+}
+
+const TAKE_UNBEGUN = `
+  update migration.batches set status = 'planned', available_at = now() where id in (
+    select id from migration.batches where run_id = $1 and status = 'queued' and attempts = 0 for update skip locked)`;
+
+/** Takes those batches of a run from the queue that nobody has begun. Who reads one goes on: what is read is not read twice. */
+export async function takeUnbegun(db: Queryable, runId: number): Promise<void> {
+  await db.query(TAKE_UNBEGUN, [runId]);
 }
 
 /** Cancels the batches that are left of a run, and waits for what is being written. Returns how many it cancelled. */

@@ -58,6 +58,7 @@ export {
   snoozeBatch,
   planNextGeneration,
   takeFromQueue,
+  takeUnbegun,
   markBatchesRolledBack,
   markQueued,
 } from "./batch-lifecycle.ts";

@@ -1,6 +1,7 @@
 /** Runs and their entities: rows of `migration.runs` and `migration.run_entities`. */
 import type { Queryable } from "../database/pool.ts";
 import type { EntityStatus, RunMode, RunStatus } from "../states/states.ts";
+import { heldRun } from "./held.ts";
 import type { Columns, runEntities, runs } from "../tables/index.ts";
 
 export interface Run {
@@ -36,10 +37,7 @@ type RunRow = Columns<
   }
 > & { readonly held: boolean };
 
-/** `migration.runs r` is a delta that waits for the source to answer faster. */
-const HELD = `exists (select from migration.syncs s where s.run_id = r.id and s.paused_since is not null and s.stopped_at is null)`;
-
-const SELECT_RUN = `select ${HELD} as held, id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone", mode, fingerprints from migration.runs r`;
+const SELECT_RUN = `select ${heldRun("r.id")} as held, id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone", mode, fingerprints from migration.runs r`;
 
 /** The run that is planned, running or paused, if any. */
 export async function activeRun(db: Queryable): Promise<Run | undefined> {

@@ -2,10 +2,8 @@
 import type { Queryable } from "../database/pool.ts";
 import { blocked } from "../states/states.ts";
 import type { Columns, syncs } from "../tables/index.ts";
-import { takeFromQueue } from "./batch-lifecycle.ts";
 import { type By, recordAudit } from "./audit.ts";
 import type { Order } from "./order.ts";
-import { lockRun } from "./runs.ts";
 
 /** What its deltas are begun with. */
 export type SyncOrder = Omit<Order, "mode" | "cutover" | "afterCutover">;
@@ -112,12 +110,12 @@ export interface SourceSpeed {
 }
 
 /**
- * Keeps how fast the source answered, with the row locked. Beyond the limit it pauses: what is on offer of its delta is taken back from the
- * queue, and nothing more is planned, offered or compared until the source is fast enough again. Returns whether that has changed.
+ * Keeps how fast the source answered, with the row locked. Beyond the limit its delta is held: nothing more of it is planned, offered, begun
+ * or compared until the source is fast enough again. Returns whether that has changed.
  */
 export async function recordSpeed(
   tx: Queryable,
-  { id, runId, paused, running }: Sync,
+  { id, paused }: Sync,
   { ms, limitMs }: SourceSpeed,
 ): Promise<boolean> {
   const slow = ms > limitMs;
@@ -126,10 +124,6 @@ export async function recordSpeed(
        paused_since = case when $4 then coalesce(paused_since, clock_timestamp()) end where id = $1`,
     [id, Math.round(ms), limitMs, slow],
   );
-  if (slow && !paused && running && runId !== null) {
-    await lockRun(tx, runId);
-    await takeFromQueue(tx, runId);
-  }
   return slow !== paused;
 }
 

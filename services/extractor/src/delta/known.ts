@@ -1,6 +1,12 @@
 /** What is known of an entity's source rows when it is planned: the fingerprints of earlier runs. See docs/decisions/delta.md. */
 import type { Entity, SourceShape } from "@nexus/catalog";
-import { inTransaction, readOnly, readSourceShape, readTargetTables } from "@nexus/shared/database";
+import {
+  inTransaction,
+  type Queryable,
+  readOnly,
+  readSourceShape,
+  readTargetTables,
+} from "@nexus/shared/database";
 import {
   claimEntity,
   fingerprintVersion,
@@ -50,8 +56,8 @@ export async function beginPlanning(deps: Deps, run: Run, entity: Entity): Promi
   return await inTransaction(deps.target, async (tx) => {
     if (!(await claimEntity(tx, run.id, entity.name, "waiting"))) return false;
     await mergeFingerprints(tx, run.id, entity);
-    if (versions === "as they were") await takeOverRowVersions(tx, run.id, entity.name);
-    else if (versions !== undefined) await keepRowVersions(tx, run.id, entity.name, versions);
+    if (!(await wasBegun(tx, run.id, entity.name)))
+      await recordVersions(tx, run.id, entity.name, versions);
     const lacks = run.mode === "delta" && (await lacksKnownRows(tx, entity.name, entity.target));
     if (lacks) await voidFingerprints(tx, [entity.name]);
     const why = run.mode === "delta" ? await whyRead(tx, entity.name, version, lacks) : undefined;
@@ -63,6 +69,25 @@ export async function beginPlanning(deps: Deps, run: Run, entity: Entity): Promi
       deps.log.info({ runId: run.id, entity: entity.name, why }, "a delta reads all of an entity");
     return true;
   });
+}
+
+async function recordVersions(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  versions: RowVersions | "as they were" | undefined,
+): Promise<void> {
+  if (versions === "as they were") await takeOverRowVersions(tx, runId, entity);
+  else if (versions !== undefined) await keepRowVersions(tx, runId, entity, versions);
+}
+
+/** Somebody has begun the entity before, and may be comparing its rows: versions that were read since are too late for these. */
+async function wasBegun(tx: Queryable, runId: number, entity: string): Promise<boolean> {
+  const found = await tx.query(
+    "select from migration.run_entities where run_id = $1 and entity = $2 and version is not null",
+    [runId, entity],
+  );
+  return found.rowCount === 1;
 }
 
 /** Before a row of the entity is read or compared. Where nothing was written since the run before, they are what that one kept. */

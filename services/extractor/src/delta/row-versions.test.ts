@@ -1,9 +1,11 @@
 import { entities, entityNamed } from "@nexus/catalog";
 import { readSourceShape } from "@nexus/shared/database";
-import type { TestContext } from "@nexus/shared/testing";
+import { beginFingerprints } from "@nexus/shared/ledger";
+import { runningRun, type TestContext } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { extractorUnderTest } from "../extractor.fixture.ts";
+import { extractorUnderTest, runOf } from "../extractor.fixture.ts";
 import type { Deps } from "../deps.ts";
+import { beginPlanning } from "./known.ts";
 import { rowVersions } from "./row-versions.ts";
 
 const projects = entityNamed(entities, "projects");
@@ -11,7 +13,8 @@ const projects = entityNamed(entities, "projects");
 let deps: Deps;
 
 beforeEach(async (context: TestContext) => {
-  deps = await extractorUnderTest(context);
+  const under = await extractorUnderTest(context);
+  deps = { ...under, settings: { ...under.settings, fingerprints: "a mapping" } };
   await deps.legacy.query(
     `create table auth_user (id integer primary key);
      create table dispatch_project (id integer primary key, uid text, name text, type integer, status integer, size bigint,
@@ -50,6 +53,25 @@ describe("the versions of a source's rows", () => {
       "create table other (like auth_user including all); insert into other select * from auth_user; drop table auth_user cascade; alter table other rename to auth_user",
     );
     expect((await take())?.source).not.toBe(second?.source);
+  });
+
+  it("are not kept by who comes to an entity that somebody has begun without them", async () => {
+    const runId = await runningRun(deps.target, ["projects"]);
+    await beginFingerprints(deps.target, runId, {});
+    await deps.target.query("update migration.run_entities set status = 'waiting'");
+    const run = await runOf(deps);
+    const kept = async () =>
+      (await deps.target.query("select from migration.row_versions")).rowCount;
+    const holder = await deps.legacy.connect();
+    await holder.query("begin; lock table dispatch_project");
+    expect(await beginPlanning(deps, run, projects)).toBe(true);
+    await holder.query("rollback");
+    holder.release();
+    expect(await beginPlanning(deps, run, projects)).toBe(true);
+    expect(await kept(), "rows may be compared already").toBe(0);
+    await deps.target.query("update migration.run_entities set version = null");
+    expect(await beginPlanning(deps, run, projects)).toBe(true);
+    expect(await kept()).toBe(1);
   });
 
   it("are none where an entity does not say what its rows are read from, a view stands for a table, or a table is locked", async () => {

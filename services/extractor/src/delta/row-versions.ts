@@ -10,6 +10,7 @@ import { type Queryable, readOnly } from "@nexus/shared/database";
 import { BEGINNING, type Key, type RowVersions, type VersionsPage } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { LOCK_MS } from "../setbacks.ts";
+import { columnDefinitions } from "./column-definitions.ts";
 
 /** Rows of a page: the source holds them, and what they are read from, in memory at once. */
 const PAGE = 200_000;
@@ -48,15 +49,13 @@ export async function rowVersions(
 
 /**
  * A digest of the server's start and of the tables as they are defined: a value may become another one without a row being written where a column is
- * renamed or a table exchanged; and another server, as one that was restored, may write the same numbers anew. Null where one is no plain table: a
+ * renamed, an enum's label is, or a table exchanged; and another server, as one that was restored, may write the same numbers anew. Null where one is no plain table: a
  * view's rows have no versions.
  */
 async function sourceOf(tx: Queryable, tables: readonly string[]): Promise<string | null> {
   const found = await tx.query<{ source: string | null }>(
     `select case when count(*) = cardinality($1::text[]) and bool_and(c.relkind = 'r' and not c.relhassubclass) then
-       md5(pg_postmaster_start_time()::text || string_agg(c.oid::text || ' ' || (
-         select string_agg(a.attnum || ' ' || a.attname || ' ' || a.atttypid || ' ' || a.atttypmod, ',' order by a.attnum)
-         from pg_catalog.pg_attribute a where a.attrelid = c.oid and not a.attisdropped), ';' order by c.oid)) end as source
+       md5(pg_postmaster_start_time()::text || string_agg(c.oid::text || ' ' || ${columnDefinitions("c.oid")}, ';' order by c.oid)) end as source
      from pg_catalog.pg_class c where pg_catalog.pg_table_is_visible(c.oid) and c.relname = any($1::text[])`,
     [tables],
   );

@@ -7,10 +7,11 @@ import { type Queryable, readOnly } from "@nexus/shared/database";
 import type { Run } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { LOCK_MS } from "../setbacks.ts";
+import { columnDefinitions } from "./column-definitions.ts";
 
 /**
  * Of each table that these entities read, a digest of where its rows are and which transactions wrote them: any change makes another one, even one
- * that is taken back, and so does a restart of the server, which may be another one now. A view has none; none has any where one is locked, or
+ * that is taken back, and so does a restart of the server, which may be another one now, and another definition of its columns. A view has none; none has any where one is locked, or
  * cannot be looked at. Ask before a row is read.
  */
 export async function sourceMarks(
@@ -54,7 +55,8 @@ async function plainTables(tx: Queryable, names: readonly string[]): Promise<str
 
 /** `offset 0`: each version is written once, not once for each of its hashes. */
 function markOf(table: string): string {
-  return `select '${table}' as name, pg_postmaster_start_time()::text || ' ' || count(*) || ' '
+  const columns = columnDefinitions(`'${table}'::regclass`);
+  return `select '${table}' as name, pg_postmaster_start_time()::text || ' ' || md5(${columns}) || ' ' || count(*) || ' '
       || coalesce(sum(hashtext(version)::bigint * 4294967296 + hashtext('2' || version)), 0) as mark
     from (select v.tableoid::text || v.ctid::text || v.xmin::text as version from ${table} v offset 0) versions`;
 }

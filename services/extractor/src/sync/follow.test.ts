@@ -1,6 +1,7 @@
 /** Following a source, round by round: on real databases, with nobody who loads. */
 import { entities } from "@nexus/catalog";
 import {
+  countAttempt,
   createCutover,
   createProof,
   createSync,
@@ -117,8 +118,10 @@ describe("a source that is followed", () => {
     await markRunBegun(deps.target, run.id);
     await loadingEntity(deps.target, run.id, "practices", 2);
     await tick(deps, startMemory());
-    const batches = () => query("select distinct status from migration.batches");
+    const batches = () => query("select distinct status from migration.batches where seq > 1");
     expect(await batches()).toEqual([{ status: "queued" }]);
+    await query("update migration.batches set attempts = 1 where seq = 1");
+    const read = () => query("select status, attempts from migration.batches where seq = 1");
     const busy = await deps.legacy.connect();
     await busy.query("begin; lock table dispatch_office in access exclusive mode");
     await nextLook();
@@ -132,9 +135,17 @@ describe("a source that is followed", () => {
     await tick(deps, startMemory());
     await plan(deps, startMemory().setbacks);
     expect(await batches()).toEqual([{ status: "planned" }]);
+    expect(await read(), "what a loader has begun to read is not read twice").toEqual([
+      { status: "queued", attempts: 1 },
+    ]);
+    const { rows: unbegun } = await deps.target.query<{ id: number }>(
+      "update migration.batches set status = 'queued' where seq = 2 returning id",
+    );
+    expect(await countAttempt(deps.target, unbegun[0]?.id ?? 0, 1)).toBeUndefined();
     await busy.query("rollback");
     busy.release();
     await nextLook();
+    await query("update migration.batches set available_at = now()");
     await follow(deps);
     await tick(deps, startMemory());
     expect(await batches()).toEqual([{ status: "queued" }]);

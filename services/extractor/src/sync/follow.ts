@@ -17,6 +17,7 @@ import {
   stopSync,
   stuckIn,
   type Sync,
+  takeUnbegun,
 } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
 import type { Deps } from "../deps.ts";
@@ -37,11 +38,14 @@ export async function follow(deps: Deps): Promise<number> {
   return LOOK_MS;
 }
 
-/** Measures, and pauses or goes on as that says. */
-async function lookAtSource(deps: Deps, { id }: Sync): Promise<void> {
+/** Measures, and pauses or goes on as that says. What is on offer is taken back afterwards: whoever holds a batch must not keep the pause from being known. */
+async function lookAtSource(deps: Deps, { id, asked, runId, running }: Sync): Promise<void> {
   const { sourceLatencyMs: limitMs = Infinity } = deps.settings;
   if (limitMs === Infinity) return;
-  const ms = await sourceSpeed(deps, limitMs);
+  const followed = deps.entities.filter(
+    ({ name }) => (asked.entities?.includes(name) ?? true) && !asked.skip?.includes(name),
+  );
+  const ms = await sourceSpeed({ ...deps, entities: followed }, limitMs);
   const changed = await inTransaction(
     deps.target,
     async (tx) => {
@@ -53,6 +57,7 @@ async function lookAtSource(deps: Deps, { id }: Sync): Promise<void> {
     },
     CONTROL_BOUNDS,
   );
+  if (ms > limitMs && running && runId !== null) await takeUnbegun(deps.target, runId);
   if (changed === undefined) return;
   const facts = { sync: id, sourceMs: Math.round(ms), limitMs };
   if (changed.paused) deps.log.info(facts, "the source answers fast enough again: deltas go on");

@@ -1,5 +1,5 @@
 /** How fast the source answers: the time of a query that reads one entry of a primary key's index. */
-import { errorCode, readOnly } from "@nexus/shared/database";
+import { errorCode, noConnectionLeft, readOnly } from "@nexus/shared/database";
 import type { Deps } from "../deps.ts";
 
 /** So many tables are asked, each once: one that is locked, or one hiccup, does not make a source slow. */
@@ -8,16 +8,29 @@ const PROBES = 3;
 /** A probe is given up after so many times what is accepted: it is too slow then. */
 const PATIENCE = 2;
 
-/** Milliseconds of the fastest probe. The connection is not waited for in them. Throws what keeps the source from answering at all. */
+/** Statement and lock given up; a server that does not answer at all. One without a connection left is too busy, too. */
+const SLOW = /^(57014|55P03|SESSION_SILENT)$/;
+
+/**
+ * Milliseconds of the fastest probe of the first entities. The connection is not waited for in them. Throws what keeps the source from
+ * answering, if no probe is answered.
+ */
 export async function sourceSpeed(
   deps: Pick<Deps, "entities" | "legacy" | "signal">,
   limitMs: number,
 ): Promise<number> {
   let fastest = Infinity;
+  let failure: unknown;
   for (const { source } of deps.entities.slice(0, PROBES)) {
-    fastest = Math.min(fastest, await probe(deps, source, limitMs));
+    try {
+      fastest = Math.min(fastest, await probe(deps, source, limitMs));
+    } catch (error) {
+      if (deps.signal.aborted) throw error;
+      failure = error;
+    }
     if (fastest <= limitMs) break;
   }
+  if (fastest === Infinity && failure !== undefined) throw failure;
   return fastest;
 }
 
@@ -38,8 +51,8 @@ async function probe(
       { statementMs: PATIENCE * limitMs, signal },
     );
   } catch (error) {
-    const code = errorCode(error);
-    if (signal.aborted || (code !== "57014" && code !== "55P03")) throw error;
-    return performance.now() - began;
+    const isSlow = SLOW.test(errorCode(error) ?? "") || noConnectionLeft(error);
+    if (signal.aborted || !isSlow) throw error;
+    return Math.max(performance.now() - began, PATIENCE * limitMs);
   }
 }

@@ -223,9 +223,7 @@ const TAKE_UNBEGUN = `
     select id from migration.batches where run_id = $1 and status = 'queued' and attempts = 0 for update skip locked)`;
 
 /** Takes those batches of a run from the queue that nobody has begun. Who reads one goes on: what is read is not read twice. */
-export async function takeUnbegun(db: Queryable, runId: number): Promise<void> {
-  await db.query(TAKE_UNBEGUN, [runId]);
-}
+export const takeUnbegun = (db: Queryable, runId: number) => db.query(TAKE_UNBEGUN, [runId]);
 
 /** Cancels the batches that are left of a run, and waits for what is being written. Returns how many it cancelled. */
 export async function cancelBatches(tx: Queryable, runId: number): Promise<number> {

@@ -91,17 +91,17 @@ export async function recordDeltaOf(tx: Queryable, id: number, runId: number): P
 export async function stopSync(
   tx: Queryable,
   code: string,
-  { actor, reason }: By,
+  by: By,
 ): Promise<number | undefined> {
   const stopped = await tx.query<{ id: number }>(
     `update migration.syncs set stopped_at = clock_timestamp(), stopped_by = $2, stop_code = $1, stop_reason = $3, paused_since = null
      where stopped_at is null returning id`,
-    [code, actor, reason],
+    [code, by.actor, by.reason],
   );
   const id = stopped.rows[0]?.id;
   if (id === undefined) return undefined;
   const details = { sync: id, code };
-  await recordAudit(tx, { actor, reason }, { action: "stop_sync", runId: null, details });
+  await recordAudit(tx, by, { action: "stop_sync", runId: null, details });
   return id;
 }
 

@@ -6,6 +6,7 @@ import {
   createSync,
   lagOf,
   markRunBegun,
+  recordDeltaOf,
   stopSync,
 } from "@nexus/shared/ledger";
 import { loadingEntity, seedRun } from "@nexus/shared/testing";
@@ -108,6 +109,28 @@ describe("a source that is followed", () => {
     const stops = await query("select stop_code from migration.syncs order by id");
     expect(stops).toEqual([{ stop_code: "rows_gone_from_source" }, { stop_code: "strangers" }]);
     expect(await runs()).toHaveLength(1);
+  });
+
+  it("goes on while anything of its delta may still move beside what is blocked: a backup that is to be tried", async () => {
+    deps = { ...deps, entities };
+    await createSync(deps.target, 60, order, by);
+    const runId = await seedRun(deps.target, {
+      status: "running",
+      entities: {
+        practices: { status: "complete" },
+        profiles: { status: "blocked" },
+        practice_members: { status: "planned" },
+        workflow_templates: { status: "planned" },
+      },
+    });
+    await recordDeltaOf(deps.target, 1, runId);
+    await follow(deps);
+    expect(await sync()).toMatchObject([{ stop_code: null }]);
+    await query(
+      "update migration.run_entities set status = 'complete' where entity = 'workflow_templates'",
+    );
+    await follow(deps);
+    expect(await sync()).toMatchObject([{ stop_code: "entity_blocked" }]);
   });
 
   it("is spared while it answers slowly: nothing of the delta is planned, offered or settled", async () => {

@@ -103,12 +103,16 @@ function by(reason: string | null): By {
 }
 
 /** A delta that comes to no end without a person ends the following: what comes after it would only wait. */
-async function needsPerson({ target, log }: Deps, { runId, running }: Sync): Promise<boolean> {
-  if (!running || runId === null || (await stuckIn(target, runId)) === undefined) return false;
+async function needsPerson(
+  { target, log, entities }: Deps,
+  { runId, running }: Sync,
+): Promise<boolean> {
+  if (!running || runId === null || (await stuckIn(target, runId, entities)) === undefined)
+    return false;
   const stopped = await inTransaction(target, async (tx) => {
     await lockStarts(tx);
     const sync = await lockSync(tx);
-    const stuck = sync?.runId === runId ? await stuckIn(tx, runId) : undefined;
+    const stuck = sync?.runId === runId ? await stuckIn(tx, runId, entities) : undefined;
     if (sync === undefined || stuck === undefined) return undefined;
     const { entity, errorCode } = stuck;
     const code = errorCode ?? "entity_blocked";

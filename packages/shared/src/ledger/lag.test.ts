@@ -29,6 +29,34 @@ async function vouch(sql: string): Promise<unknown[]> {
 
 const PARENT = "(child, parent, parent_id) values ('projects', 'cases', gen_random_uuid())";
 
+describe("the lag of an entity", () => {
+  const age = (seconds: number) =>
+    target.query(
+      `update migration.runs set created_at = created_at - interval '${seconds} s' where id = (select max(id) from migration.runs)`,
+    );
+  const lag = async () =>
+    (await lagOf(target, [...NAMES, "patients"])).map(({ runId, seconds }) => [
+      runId,
+      seconds === null ? null : Math.floor(seconds / 20) * 20,
+    ]);
+
+  it("is the age of the newest run that compared all of it, by when that was asked for", async () => {
+    await age(300);
+    const entities = { cases: { status: "complete" }, projects: { status: "blocked" } } as const;
+    await seedRun(target, { status: "completed", entities });
+    await age(60);
+    const nothing = [null, null];
+    // A repair: it has compared nothing.
+    expect(await lag()).toEqual([[1, 300], [1, 300], nothing]);
+    await target.query(
+      "update migration.run_entities set gone_compared_at = now() where run_id = 2",
+    );
+    expect(await lag()).toEqual([[2, 60], [1, 300], nothing]);
+    await target.query("update migration.run_entities set status = 'rolled_back' where run_id = 2");
+    expect(await lag()).toEqual([[1, 300], [1, 300], nothing]);
+  });
+});
+
 describe("the run that vouches for an entity", () => {
   it("may be one that goes on, unless something of the entity is left to its end", async () => {
     await compared("running");

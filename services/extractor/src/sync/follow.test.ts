@@ -4,7 +4,6 @@ import {
   createCutover,
   createProof,
   createSync,
-  lagOf,
   markRunBegun,
   recordDeltaOf,
   stopSync,
@@ -206,48 +205,5 @@ describe("a cut-over of a source that is followed", () => {
       "select facts ->> 'followed' as sync from migration.cutover_steps where step = 'source'",
     );
     expect(told).toEqual([{ sync: "1" }]);
-  });
-});
-
-describe("the lag of an entity", () => {
-  it("is the age of the newest run that compared all of it, by when that was asked for", async () => {
-    const names = entities.slice(0, 2).map(({ name }) => name);
-    const [first = "", second = ""] = names;
-    const lag = async () =>
-      (await lagOf(deps.target, names)).map(({ entity, runId, seconds }) => [
-        entity,
-        runId,
-        seconds === null ? null : Math.floor(seconds / 20) * 20,
-      ]);
-    expect(await lag()).toEqual([
-      [first, null, null],
-      [second, null, null],
-    ]);
-    await seedRun(deps.target, {
-      status: "completed",
-      entities: { [first]: { status: "complete" }, [second]: { status: "complete" } },
-    });
-    await query("update migration.run_entities set gone_compared_at = now()");
-    await later(300);
-    await seedRun(deps.target, {
-      status: "completed",
-      entities: { [first]: { status: "complete" }, [second]: { status: "blocked" } },
-    });
-    await later(60);
-    // A repair: it has compared nothing.
-    expect(await lag()).toEqual([
-      [first, 1, 300],
-      [second, 1, 300],
-    ]);
-    await query("update migration.run_entities set gone_compared_at = now() where run_id = 2");
-    expect(await lag()).toEqual([
-      [first, 2, 60],
-      [second, 1, 300],
-    ]);
-    await query("update migration.run_entities set status = 'rolled_back' where run_id = 2");
-    expect(await lag()).toEqual([
-      [first, 1, 300],
-      [second, 1, 300],
-    ]);
   });
 });

@@ -15,7 +15,7 @@ export async function examineSync(target: Pool): Promise<Finding[]> {
   if (sync === undefined) return [];
   const { everySeconds, quietSeconds, running, pausedSeconds, sourceMs, limitMs, stopCode } = sync;
   if (stopCode !== null) return stopped(stopCode);
-  if (pausedSeconds !== null)
+  if (pausedSeconds !== null && (running || quietSeconds > everySeconds))
     return [
       note(
         "run",

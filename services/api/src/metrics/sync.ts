@@ -1,8 +1,8 @@
-/** Following a live source: how far behind the target is, and whether the source is spared. All is 0 while nothing is followed. */
+/** Following a live source: how far behind the target is, and whether the source is spared. All is 0 while nothing is followed, but for why it is not. */
 import { Gauge, type Registry } from "prom-client";
 import type { SyncFigures } from "../queries/find-sync.ts";
 
-/** Returns a function that renders the figures. Undefined: nothing is followed. */
+/** Returns a function that renders the figures. Undefined: nothing was ever followed. */
 export function openSyncMetrics(
   register: Registry,
   entities: readonly string[],
@@ -24,10 +24,15 @@ export function openSyncMetrics(
     "nexus_sync_source_seconds",
     "In which the source answered when it was looked at last.",
   );
+  const stopped = gauge(
+    "nexus_sync_stopped",
+    "Whether following has ended with what a person must look at; 0 once the source is followed again, or the target was handed over.",
+  );
   return (figures) => {
     for (const entity of entities) lag.set({ entity }, figures?.lag[entity] ?? 0);
     interval.set(figures?.everySeconds ?? 0);
     paused.set(figures?.paused === true ? 1 : 0);
+    stopped.set(figures?.needsPerson === true ? 1 : 0);
     source.set((figures?.sourceMs ?? 0) / 1_000);
   };
 }

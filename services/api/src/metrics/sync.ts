@@ -6,7 +6,7 @@ import type { SyncFigures } from "../queries/find-sync.ts";
 export function openSyncMetrics(
   register: Registry,
   entities: readonly string[],
-): (figures: SyncFigures | undefined) => void {
+): (figures?: SyncFigures) => void {
   const registers = [register];
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   const lag = new Gauge({
@@ -28,11 +28,19 @@ export function openSyncMetrics(
     "nexus_sync_stopped",
     "Whether following has ended with what a person must look at; 0 once the source is followed again, or the target was handed over.",
   );
-  return (figures) => {
-    for (const entity of entities) lag.set({ entity }, figures?.lag[entity] ?? 0);
-    interval.set(figures?.everySeconds ?? 0);
-    paused.set(figures?.paused === true ? 1 : 0);
-    stopped.set(figures?.needsPerson === true ? 1 : 0);
-    source.set((figures?.sourceMs ?? 0) / 1_000);
+  return (figures = NOTHING) => {
+    for (const entity of entities) lag.set({ entity }, figures.lag[entity] ?? 0);
+    interval.set(figures.everySeconds);
+    paused.set(figures.paused ? 1 : 0);
+    stopped.set(figures.needsPerson ? 1 : 0);
+    source.set((figures.sourceMs ?? 0) / 1_000);
   };
 }
+
+const NOTHING: SyncFigures = {
+  needsPerson: false,
+  everySeconds: 0,
+  paused: false,
+  sourceMs: null,
+  lag: {},
+};

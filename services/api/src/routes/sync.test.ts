@@ -90,6 +90,24 @@ describe("/v1/sync", () => {
   });
 });
 
+describe("what is refused because a delta runs", () => {
+  it.each([
+    ["/v1/verifications", {}],
+    ["/v1/adoptions", { kind: "plan" }],
+    ["/v1/runs/1/rollback", { plan: true }],
+    ["/v1/runs", {}],
+  ])("says that the source is followed, and how to have a turn: %s", async (url, body) => {
+    await seedRun(api.target, { status: "running", entities: {} });
+    const alone = await api.post(url, body);
+    expect(alone.body).toMatchObject({ code: "run_active", runId: 1 });
+    expect(alone.body).not.toHaveProperty("syncId");
+    await api.post("/v1/sync", { everySeconds: 60 });
+    const refused = await api.post(url, body);
+    expect(refused.body).toMatchObject({ code: "run_active", runId: 1, syncId: 1 });
+    expect(refused.body["detail"]).toContain("nexus sync --stop");
+  });
+});
+
 /** A lag goes on while a test does. */
 function about(name: string, value: number): number {
   return name.startsWith("nexus_sync_lag") ? Math.floor(value / 20) * 20 : Math.round(value);

@@ -1,6 +1,7 @@
 /** An entity whose backup failed too often: tried again, or written without, and only by that very order. */
-import type { Pool } from "@nexus/shared/database";
-import { freshLedger, seedRun } from "@nexus/shared/testing";
+import { inTransaction, type Pool } from "@nexus/shared/database";
+import { backUpAgain, failBackup, lockRun } from "@nexus/shared/ledger";
+import { eventually, freshLedger, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { waive } from "./control.ts";
 import { requeue } from "./requeue.ts";
@@ -66,5 +67,29 @@ describe("an entity whose backup was given up", () => {
       "select from migration.backups where available_at <= now()",
     );
     expect(rowCount).toBe(1);
+  });
+
+  it("and a try that fails at the very moment of the order do not lock each other out", async () => {
+    await target.query(
+      `update migration.backups set status = 'open', failures = 2;
+       update migration.run_entities set status = 'planned' where entity = 'practices'`,
+    );
+    const held = { runId, entity: "practices", claim: 1, begun: "" };
+    const trying = await inTransaction(target, async (tx) => {
+      await lockRun(tx, runId);
+      const failing = inTransaction(target, (other) =>
+        failBackup(other, held, { code: "backup_command", counts: true }),
+      );
+      await eventually(async () => {
+        const waits = await target.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        return waits.rowCount === 1;
+      });
+      expect(await backUpAgain(tx, runId, "practices")).toBe(true);
+      return { failing };
+    });
+    expect(await trying.failing).toBe(true);
+    expect(await standing()).toBe("planned backup_command open 1");
   });
 });

@@ -20,7 +20,7 @@ beforeEach(async (context) => {
   });
   await target.query(
     `insert into migration.backups (run_id, entity, tables, status, claimed_until, error_code, failures)
-     values ($1, 'practices', 'practices', 'given_up', '-infinity', 'backup_command', 5)`,
+     values ($1, 'practices', 'practices,profiles', 'given_up', '-infinity', 'backup_command', 5)`,
     [runId],
   );
 });
@@ -48,12 +48,19 @@ describe("an entity whose backup was given up", () => {
     expect(refused).toEqual({ kind: "backup_failed", runId, entity: "practices" });
     expect(await standing()).toBe("blocked given_up 5");
     const done = await waive(target, "practices", { ...by, withoutBackup: true }, catalog);
-    expect(done).toEqual({ kind: "waived", runId, entity: "practices", withoutBackup: true });
+    expect(done).toEqual({
+      kind: "waived",
+      runId,
+      entity: "practices",
+      withoutBackup: true,
+      tables: ["practices", "profiles"],
+    });
     expect(await standing()).toBe("planned waived 5");
     const { rows } = await target.query(
-      "select action, reason, details ->> 'withoutBackup' as without from migration.audit_log",
+      "select action, reason, details::text as details from migration.audit_log",
     );
-    expect(rows).toEqual([{ action: "waive", reason: "to see", without: "true" }]);
+    const details = `{"tables": ["practices", "profiles"], "withoutBackup": true}`;
+    expect(rows).toEqual([{ action: "waive", reason: "to see", details }]);
   });
 
   it("that is only waiting for its next try is tried at once when it is requeued", async () => {

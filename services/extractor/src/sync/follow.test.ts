@@ -9,7 +9,7 @@ import {
   stopSync,
 } from "@nexus/shared/ledger";
 import { loadingEntity, seedRun } from "@nexus/shared/testing";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { cutOver } from "../cutover/walk.ts";
 import type { Deps } from "../deps.ts";
 import { extractorUnderTest, runOf } from "../extractor.fixture.ts";
@@ -87,6 +87,7 @@ describe("a source that is followed", () => {
   });
 
   it("is followed no more where a delta needs a person, who is told why", async () => {
+    const told = vi.spyOn(deps.log, "error");
     await createSync(deps.target, 60, order, by);
     await follow(deps);
     await query("update migration.runs set status = 'running'");
@@ -107,6 +108,13 @@ describe("a source that is followed", () => {
     await follow(deps);
     const stops = await query("select stop_code from migration.syncs order by id");
     expect(stops).toEqual([{ stop_code: "rows_gone_from_source" }, { stop_code: "strangers" }]);
+    expect(told.mock.calls).toMatchObject([
+      [
+        { sync: 1, runId: 1, entity: "practices", code: "rows_gone_from_source" },
+        expect.stringContaining("a person must look"),
+      ],
+      [{ sync: 2, code: "strangers" }, expect.stringContaining("a person must look")],
+    ]);
     expect(await runs()).toHaveLength(1);
   });
 

@@ -100,6 +100,10 @@ export const entities = {
         withoutBackup: z.boolean().optional().meta({
           description: "Whether the entity is now written without a backup.",
         }),
+        tables: z.array(z.string()).optional().meta({
+          description:
+            "The tables that are then changed without a copy: the entity's own, and those that triggers of it change. They may be changed before an entity of theirs is backed up.",
+        }),
       }),
     },
     problems: ["unknown_entity", "no_active_run", "not_in_run", "not_blocked", "backup_failed"],

@@ -23,7 +23,10 @@ export const PROBLEMS = {
   },
   not_found: { statuses: [404], means: "there is no such thing" },
   unknown_practice: { statuses: [404], means: "there is no such practice" },
-  run_active: { statuses: [409], means: "a run is active; `runId` names it" },
+  run_active: {
+    statuses: [409],
+    means: "a run is active; `runId` names it, and `syncId` the following that begins the next",
+  },
   no_active_run: { statuses: [409], means: "no run is active" },
   wrong_status: {
     statuses: [409],

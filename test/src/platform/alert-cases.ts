@@ -63,6 +63,11 @@ export const alertCases: readonly AlertCase[] = [
     silent: { [LAG]: "301x60", nexus_sync_interval_seconds: "0x60" },
   },
   {
+    alert: "NexusSyncStopped",
+    fires: { nexus_sync_stopped: "0x30 1x30" },
+    silent: { nexus_sync_stopped: "1x30 0x30" },
+  },
+  {
     alert: "NexusBatchesFailing",
     labels: { entity: "cases" },
     fires: { 'nexus_batches{entity="cases",state="failed"}': "1x60" },

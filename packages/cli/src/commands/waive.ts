@@ -22,8 +22,11 @@ export function waive(program: Command): void {
         params: { entity },
         body: { reason, withoutBackup },
       });
+      const { tables = [entity] } = answer;
       const goesOn =
-        answer.withoutBackup === true ? "it is written without a backup" : "its children go on";
+        answer.withoutBackup === true
+          ? `it is written without a backup, and ${tables.join(", ")} changed without a copy`
+          : "its children go on";
       print(answer, [`${entity} is waived in run ${answer.runId}: ${goesOn}`], printing);
     });
 }

@@ -54,9 +54,11 @@ async function newestSync(tx: Queryable) {
         stopCode: syncs.stop_code,
         sourceMs: syncs.source_ms,
         limitMs: syncs.source_limit_ms,
-        pausedSeconds: sql<
-          number | null
-        >`extract(epoch from now() - ${syncs.paused_since})::integer`,
+        // While no delta is due and none runs, nobody looks at the source.
+        pausedSeconds: sql<number | null>`case when not exists (select from migration.runs r
+            where greatest(r.created_at, r.started_at) > now() - ${syncs.every_seconds} * interval '1 second')
+          or exists (select from migration.runs r where r.id = ${syncs.run_id} and r.status in ('planned', 'running', 'paused'))
+          then extract(epoch from now() - ${syncs.paused_since})::integer end`,
         quietSeconds: sql<number>`extract(epoch from now() - greatest(${syncs.created_at},
           (select greatest(max(r.created_at), max(r.started_at)) from migration.runs r)))::integer`,
         running: sql<boolean>`exists (select from migration.runs r where r.status in ('planned', 'running', 'paused'))`,

@@ -139,25 +139,39 @@ const AGAIN_S = `least(300, 10 * 2 ^ least(b.failures, 10))`;
 /** So often a backup may fail before its entity is blocked: for two minutes and a half, and as long as the tries take. */
 export const BACKUP_TRIES = 5;
 
+/** Why a backup failed. What is nobody's fault does not count as one of its tries. */
+export interface FailedTry {
+  readonly code: string;
+  readonly counts: boolean;
+}
+
 /**
  * The backup failed: its entity stays closed, with the code as its reason, until a later try is done. With the last try it is blocked.
- * Returns whether it is tried again.
+ * Returns whether it is tried again. Locks the entity before its backup, as control operations do.
  */
-export async function failBackup(tx: Queryable, held: HeldBackup, code: string): Promise<boolean> {
+export async function failBackup(
+  tx: Queryable,
+  { runId, entity, claim }: HeldBackup,
+  { code, counts }: FailedTry,
+): Promise<boolean> {
+  await tx.query(
+    `select from migration.run_entities where run_id = $1 and entity = $2 for no key update`,
+    [runId, entity],
+  );
   const failed = await tx.query<{ again: boolean }>(
-    `update migration.backups b set claimed_until = '-infinity', error_code = $4, failures = failures + 1,
+    `update migration.backups b set claimed_until = '-infinity', error_code = $4, failures = failures + $5,
        available_at = now() + ${AGAIN_S} * interval '1 second',
-       status = case when failures + 1 < ${BACKUP_TRIES} then 'open' else 'given_up' end
+       status = case when failures + $5 < ${BACKUP_TRIES} then 'open' else 'given_up' end
      where run_id = $1 and entity = $2 and claim = $3 and status = 'open' returning status = 'open' as again`,
-    [held.runId, held.entity, held.claim, code],
+    [runId, entity, claim, code, counts ? 1 : 0],
   );
   const [{ again } = { again: true }] = failed.rows;
   if (failed.rowCount !== 1) return again;
-  if (!again) await markBlocked(tx, held.runId, held.entity, code);
+  if (!again) await markBlocked(tx, runId, entity, code);
   else
     await tx.query(
       `update migration.run_entities set error_code = $3 where run_id = $1 and entity = $2 and status = 'planned'`,
-      [held.runId, held.entity, code],
+      [runId, entity, code],
     );
   return again;
 }

@@ -5,13 +5,15 @@ import { openAdoption } from "./adoptions.ts";
 import { cutoverInForce } from "./cutovers.ts";
 import { openRollback } from "./rollbacks.ts";
 import { activeRun } from "./runs.ts";
+import { openSync } from "./syncs.ts";
 
 /** A control operation waits for the batches that are being written: longer than a batch takes, shorter than people's patience. */
 export const CONTROL_BOUNDS: Bounds = { statementMs: 30_000 };
 
 /** What is under way. */
 export type Busy =
-  | { readonly kind: "run_active"; readonly runId: number }
+  /** `syncId`: the source is followed, so that the next run may begin as soon as this one has ended. */
+  | { readonly kind: "run_active"; readonly runId: number; readonly syncId?: number }
   | { readonly kind: "adoption_open"; readonly adoptionId: number }
   | { readonly kind: "rollback_open"; readonly rollbackId: number }
   | { readonly kind: "cutover_open"; readonly cutoverId: number };
@@ -25,7 +27,7 @@ export interface CutOver {
 /** The run, adoption, rollback or cut-over that is under way. Under `lockStarts` none begins meanwhile. `own`: the cut-over that asks. */
 export async function busyWith(tx: Queryable, own?: number): Promise<Busy | undefined> {
   const run = await activeRun(tx);
-  if (run !== undefined) return { kind: "run_active", runId: run.id };
+  if (run !== undefined) return { kind: "run_active", runId: run.id, ...(await following(tx)) };
   const adoption = await openAdoption(tx);
   if (adoption !== undefined) return { kind: "adoption_open", adoptionId: adoption.id };
   const rollback = await openRollback(tx);
@@ -33,6 +35,11 @@ export async function busyWith(tx: Queryable, own?: number): Promise<Busy | unde
   const cutover = await cutoverInForce(tx);
   if (cutover?.status !== "open" || cutover.id === own) return undefined;
   return { kind: "cutover_open", cutoverId: cutover.id };
+}
+
+async function following(tx: Queryable): Promise<{ readonly syncId?: number }> {
+  const sync = await openSync(tx);
+  return sync === undefined ? {} : { syncId: sync.id };
 }
 
 /** Whether the target was handed over, and that was not withdrawn. */

@@ -1,5 +1,6 @@
 /** What an operator may order about a backup that failed. Each is a statement that moves its entity, too. */
 import type { Queryable } from "../database/pool.ts";
+import type { backups, Columns } from "../tables/index.ts";
 import { openByTheGate } from "./entity-lifecycle.ts";
 
 /** Whether the entity is blocked because its backup failed too often. */
@@ -27,15 +28,19 @@ export async function backUpAgain(tx: Queryable, runId: number, entity: string):
   return true;
 }
 
-/** The entity is written without the backup that was given up. */
+/**
+ * The entity is written without the backup that was given up. Returns the tables that are then changed without a copy: its own, and
+ * those that triggers change with it.
+ */
 export async function writeWithoutBackup(
   tx: Queryable,
   runId: number,
   entity: string,
-): Promise<void> {
-  await tx.query(
-    `update migration.backups set status = 'waived' where run_id = $1 and entity = $2 and status = 'given_up'`,
+): Promise<string[]> {
+  const waived = await tx.query<Columns<typeof backups, { tables: "tables" }>>(
+    `update migration.backups set status = 'waived' where run_id = $1 and entity = $2 and status = 'given_up' returning tables`,
     [runId, entity],
   );
   await openByTheGate(tx, runId, entity);
+  return waived.rows.flatMap(({ tables }) => tables.split(","));
 }

@@ -114,6 +114,24 @@ describe("a run of which nothing moves stands still", () => {
   });
 
   it.each([
+    ["open", "back_up"],
+    ["done", "open"],
+    ["waived", "open"],
+  ])("and wants no backup that is settled: %s", async (status, ready) => {
+    const runId = await still({
+      status: "running",
+      entities: { practices: { status: "planned", batches: [{ status: "planned" }] } },
+    });
+    await target.query("update migration.runs set backup = true");
+    await target.query(
+      `insert into migration.backups (run_id, entity, tables, status, claimed_until, kept_by, file, bytes, sha256)
+       values ($1, 'practices', 'practices', $2, '-infinity', 'folder', '/backups/one', 1, 'a')`,
+      [runId, status],
+    );
+    expect(work(await findStall(target, runId, CATALOG))).toEqual([["practices", ready, 0]]);
+  });
+
+  it.each([
     [
       "a batch is done",
       "update migration.batches set status = 'done', finished_at = now() where status = 'queued'",

@@ -90,7 +90,7 @@ interface EntityFacts extends Pick<
   readonly planned: number;
   readonly queued: number;
   readonly errorCode: string | null;
-  /** Its backup; null: it is taken, or none is wanted. */
+  /** Its backup; null: it is taken or waived, or none is wanted. */
   readonly backup: "wanted" | "running" | null;
 }
 
@@ -115,7 +115,7 @@ const ENTITIES = `
   select e.entity, e.status, e.waived,
     count(*) filter (where b.status = 'planned') as planned, count(*) filter (where b.status = 'queued') as queued,
     coalesce(e.error_code, max(b.error_code)) as "errorCode",
-    (select case when d.status = 'done' then null when d.claimed_until > now() then 'running' else 'wanted' end
+    (select case when d.status in ('done', 'waived') then null when d.claimed_until > now() then 'running' else 'wanted' end
      from migration.runs r left join migration.backups d on d.run_id = r.id and d.entity = e.entity
      where r.id = e.run_id and r.backup) as backup
   from migration.run_entities e

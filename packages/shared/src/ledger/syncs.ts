@@ -1,6 +1,6 @@
 /** Following a live source: asked for by an operator, carried out by extractors, a delta after the other, until it is stopped. */
 import type { Queryable } from "../database/pool.ts";
-import { blocked } from "../states/states.ts";
+import { blocked, settled } from "../states/states.ts";
 import type { Columns, syncs } from "../tables/index.ts";
 import { type By, recordAudit } from "./audit.ts";
 import type { Order } from "./order.ts";
@@ -86,20 +86,16 @@ export async function recordDeltaOf(tx: Queryable, id: number, runId: number): P
 }
 
 /** Stops it, under `lockStarts`; the delta that is under way goes on. Returns its number; undefined: nothing was followed. `code`: why. */
-export async function stopSync(
-  tx: Queryable,
-  code: string,
-  { actor, reason }: By,
-): Promise<number | undefined> {
+export async function stopSync(tx: Queryable, code: string, by: By): Promise<number | undefined> {
   const stopped = await tx.query<{ id: number }>(
     `update migration.syncs set stopped_at = clock_timestamp(), stopped_by = $2, stop_code = $1, stop_reason = $3, paused_since = null
      where stopped_at is null returning id`,
-    [code, actor, reason],
+    [code, by.actor, by.reason],
   );
   const id = stopped.rows[0]?.id;
   if (id === undefined) return undefined;
   const details = { sync: id, code };
-  await recordAudit(tx, { actor, reason }, { action: "stop_sync", runId: null, details });
+  await recordAudit(tx, by, { action: "stop_sync", runId: null, details });
   return id;
 }
 
@@ -151,14 +147,32 @@ export interface Stuck {
   readonly errorCode: string | null;
 }
 
-/** The first of them, once nothing else of the run moves. */
-export async function stuckIn(db: Queryable, runId: number): Promise<Stuck | undefined> {
+/** An entity of the catalog, and the names of its parents. */
+interface Kin {
+  readonly name: string;
+  readonly parents: object;
+}
+
+/** The first of them, once nothing else of the run moves. What is planned moves when its parents are settled: it is backed up, or opened. */
+export async function stuckIn(
+  db: Queryable,
+  runId: number,
+  catalog: readonly Kin[],
+): Promise<Stuck | undefined> {
+  const kinships = catalog.flatMap(({ name, parents }) =>
+    Object.keys(parents).map((parent) => ({ child: name, parent })),
+  );
   const found = await db.query<Stuck>(
     `select e.entity, e.error_code as "errorCode" from migration.run_entities e
      where e.run_id = $1 and ${blocked("e")} and not exists (
-       select from migration.run_entities o where o.run_id = e.run_id and o.status in ('waiting', 'planning', 'loading', 'settling'))
+       select from migration.run_entities o where o.run_id = e.run_id and (
+         o.status in ('waiting', 'planning', 'loading', 'settling')
+         or (o.status = 'planned' and not exists (
+           select from unnest($2::text[], $3::text[]) as k (child, parent)
+           join migration.run_entities p on p.run_id = o.run_id and p.entity = k.parent
+           where k.child = o.entity and not ${settled("p")}))))
      order by e.position limit 1`,
-    [runId],
+    [runId, kinships.map(({ child }) => child), kinships.map(({ parent }) => parent)],
   );
   return found.rows[0];
 }

@@ -14,7 +14,12 @@ const ANSWERS: {
     `there is no entity ${unknown.join(", ")}; there are ${known.join(", ")}`,
   ],
   nothing_selected: () => [400, "no entity is left to move: name one in entities, or skip fewer"],
-  run_active: ({ runId }) => [409, `run ${runId} is active: wait for it, or cancel it`],
+  run_active: ({ runId, syncId }) => [
+    409,
+    syncId === undefined
+      ? `run ${runId} is active: wait for it, or cancel it`
+      : `run ${runId} is active, and the source is followed (${syncId}), so that the next may begin at once: nexus sync --stop first, then wait for the run or cancel it; follow again afterwards`,
+  ],
   adoption_open: ({ adoptionId }) => [
     409,
     `adoption ${adoptionId} is under way: wait for it (an extractor does it), or cancel it`,

@@ -41,12 +41,13 @@ export type Moved = {
   readonly batches: number;
 };
 
-/** `withoutBackup`: it is written without the backup that failed. */
+/** `withoutBackup`: it is written without the backup that failed; `tables`: what is then changed without a copy. */
 type Waived = {
   readonly kind: "waived";
   readonly runId: number;
   readonly entity: string;
   readonly withoutBackup: boolean;
+  readonly tables?: string[];
 };
 
 /** Pauses a running run: waits for the batches that are being written, and takes the others from the queue. */
@@ -103,11 +104,12 @@ export async function waive(
       const unsaved = await backupIsGivenUp(tx, run.id, entity);
       if (unsaved && by.withoutBackup !== true)
         return { kind: "backup_failed", runId: run.id, entity };
-      if (unsaved) await writeWithoutBackup(tx, run.id, entity);
-      else if (!(await waiveLosses(tx, run.id, entity))) await waiveEntity(tx, run.id, entity);
-      const details = unsaved ? { withoutBackup: true } : {};
+      const told = unsaved ? { tables: await writeWithoutBackup(tx, run.id, entity) } : {};
+      if (!unsaved && !(await waiveLosses(tx, run.id, entity)))
+        await waiveEntity(tx, run.id, entity);
+      const details = unsaved ? { withoutBackup: true, ...told } : {};
       await recordAudit(tx, by, { action: "waive", runId: run.id, entity, details });
-      return { kind: "waived", runId: run.id, entity, withoutBackup: unsaved };
+      return { kind: "waived", runId: run.id, entity, withoutBackup: unsaved, ...told };
     },
     CONTROL_BOUNDS,
   );

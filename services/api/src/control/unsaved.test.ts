@@ -1,6 +1,7 @@
 /** An entity whose backup failed too often: tried again, or written without, and only by that very order. */
-import type { Pool } from "@nexus/shared/database";
-import { freshLedger, seedRun } from "@nexus/shared/testing";
+import { inTransaction, type Pool } from "@nexus/shared/database";
+import { backUpAgain, failBackup, lockRun } from "@nexus/shared/ledger";
+import { eventually, freshLedger, seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { waive } from "./control.ts";
 import { requeue } from "./requeue.ts";
@@ -19,7 +20,7 @@ beforeEach(async (context) => {
   });
   await target.query(
     `insert into migration.backups (run_id, entity, tables, status, claimed_until, error_code, failures)
-     values ($1, 'practices', 'practices', 'given_up', '-infinity', 'backup_command', 5)`,
+     values ($1, 'practices', 'practices,profiles', 'given_up', '-infinity', 'backup_command', 5)`,
     [runId],
   );
 });
@@ -47,12 +48,19 @@ describe("an entity whose backup was given up", () => {
     expect(refused).toEqual({ kind: "backup_failed", runId, entity: "practices" });
     expect(await standing()).toBe("blocked given_up 5");
     const done = await waive(target, "practices", { ...by, withoutBackup: true }, catalog);
-    expect(done).toEqual({ kind: "waived", runId, entity: "practices", withoutBackup: true });
+    expect(done).toEqual({
+      kind: "waived",
+      runId,
+      entity: "practices",
+      withoutBackup: true,
+      tables: ["practices", "profiles"],
+    });
     expect(await standing()).toBe("planned waived 5");
     const { rows } = await target.query(
-      "select action, reason, details ->> 'withoutBackup' as without from migration.audit_log",
+      "select action, reason, details::text as details from migration.audit_log",
     );
-    expect(rows).toEqual([{ action: "waive", reason: "to see", without: "true" }]);
+    const details = `{"tables": ["practices", "profiles"], "withoutBackup": true}`;
+    expect(rows).toEqual([{ action: "waive", reason: "to see", details }]);
   });
 
   it("that is only waiting for its next try is tried at once when it is requeued", async () => {
@@ -66,5 +74,29 @@ describe("an entity whose backup was given up", () => {
       "select from migration.backups where available_at <= now()",
     );
     expect(rowCount).toBe(1);
+  });
+
+  it("and a try that fails at the very moment of the order do not lock each other out", async () => {
+    await target.query(
+      `update migration.backups set status = 'open', failures = 2;
+       update migration.run_entities set status = 'planned' where entity = 'practices'`,
+    );
+    const held = { runId, entity: "practices", claim: 1, begun: "" };
+    const trying = await inTransaction(target, async (tx) => {
+      await lockRun(tx, runId);
+      const failing = inTransaction(target, (other) =>
+        failBackup(other, held, { code: "backup_command", counts: true }),
+      );
+      await eventually(async () => {
+        const waits = await target.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        return waits.rowCount === 1;
+      });
+      expect(await backUpAgain(tx, runId, "practices")).toBe(true);
+      return { failing };
+    });
+    expect(await trying.failing).toBe(true);
+    expect(await standing()).toBe("planned backup_command open 1");
   });
 });

@@ -20,7 +20,7 @@ export interface Figures extends QueueFigures {
   readonly progress: readonly EntityProgress[];
   readonly embedding: EmbeddingFigures | undefined;
   readonly dify: DifyWork | undefined;
-  /** `undefined`: the source is not followed. */
+  /** `undefined`: no source was ever followed. */
   readonly sync: SyncFigures | undefined;
   /** By entity, the time since which its first batch that is not in the queue could be loaded, in seconds since 1970. */
   readonly waiting: Readonly<Record<string, number>>;

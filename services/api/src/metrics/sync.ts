@@ -1,12 +1,12 @@
-/** Following a live source: how far behind the target is, and whether the source is spared. All is 0 while nothing is followed. */
+/** Following a live source: how far behind the target is, and whether the source is spared. All is 0 while nothing is followed, but for why it is not. */
 import { Gauge, type Registry } from "prom-client";
 import type { SyncFigures } from "../queries/find-sync.ts";
 
-/** Returns a function that renders the figures. Undefined: nothing is followed. */
+/** Returns a function that renders the figures. Undefined: nothing was ever followed. */
 export function openSyncMetrics(
   register: Registry,
   entities: readonly string[],
-): (figures: SyncFigures | undefined) => void {
+): (figures?: SyncFigures) => void {
   const registers = [register];
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   const lag = new Gauge({
@@ -24,10 +24,23 @@ export function openSyncMetrics(
     "nexus_sync_source_seconds",
     "In which the source answered when it was looked at last.",
   );
-  return (figures) => {
-    for (const entity of entities) lag.set({ entity }, figures?.lag[entity] ?? 0);
-    interval.set(figures?.everySeconds ?? 0);
-    paused.set(figures?.paused === true ? 1 : 0);
-    source.set((figures?.sourceMs ?? 0) / 1_000);
+  const stopped = gauge(
+    "nexus_sync_stopped",
+    "Whether following has ended with what a person must look at; 0 once the source is followed again, or the target was handed over.",
+  );
+  return (figures = NOTHING) => {
+    for (const entity of entities) lag.set({ entity }, figures.lag[entity] ?? 0);
+    interval.set(figures.everySeconds);
+    paused.set(figures.paused ? 1 : 0);
+    stopped.set(figures.needsPerson ? 1 : 0);
+    source.set((figures.sourceMs ?? 0) / 1_000);
   };
 }
+
+const NOTHING: SyncFigures = {
+  needsPerson: false,
+  everySeconds: 0,
+  paused: false,
+  sourceMs: null,
+  lag: {},
+};

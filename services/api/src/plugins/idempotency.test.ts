@@ -93,6 +93,24 @@ describe("a POST with an Idempotency-Key", () => {
     expect((await api.target.query("select from migration.runs")).rowCount).toBe(1);
   });
 
+  it.each([
+    ["/v1/sync", { everySeconds: 60 }, "sync"],
+    ["/v1/sync/stop", {}, "stop_sync"],
+  ])("is done once of %s, too, whatever others asked for meanwhile", async (url, body, action) => {
+    if (action === "stop_sync") await api.post("/v1/sync", { everySeconds: 60 });
+    expect((await post("once", body, url)).statusCode).toBeLessThan(300);
+    await api.target.query(
+      "update migration.idempotency_keys set status = null, content_type = null, body = null",
+    );
+    await age("61 seconds");
+    const other = action === "sync" ? "/v1/sync/stop" : "/v1/sync";
+    await api.post(other, action === "sync" ? {} : { everySeconds: 30 });
+    const again = await post("once", body, url);
+    expect(JSON.parse(again.body)).toMatchObject({ code: "already_done", action });
+    const acts = "select from migration.audit_log where action = $1";
+    expect((await api.target.query(acts, [action])).rowCount).toBe(1);
+  });
+
   it("is told what it has done where only the answer failed", async () => {
     await api.target.query("alter table migration.heartbeats rename to heartbeats_away");
     expect((await post("start-1")).statusCode).toBe(503);

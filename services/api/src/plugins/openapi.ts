@@ -20,8 +20,8 @@ export function describeRoutes(app: App): void {
         description:
           "Starts, stops and explains a migration. Errors are application/problem+json with a stable `code`. " +
           "A POST with an `Idempotency-Key` is done once: repeating it repeats its answer, for 24 hours. If the process that does it dies, the key " +
-          "answers 409 `idempotency_in_flight` for a minute; then the request is done again, against what is true by then: a start that had happened " +
-          "is refused with `run_active` and the run's number.",
+          "answers 409 `idempotency_in_flight` for a minute; then 409 `already_done`, with what was " +
+          "done and its run, if it was; otherwise the request is done, against what is true by then.",
       },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     },

@@ -1,7 +1,7 @@
 /** Whether the source is followed, and how far behind the target is, as people see it. Instants are ISO 8601. */
 import { syncStopInWords, type SyncView } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
-import { busyWith, lagOf, openProof, type SyncOrder } from "@nexus/shared/ledger";
+import { busyWith, cutOver, lagOf, openProof, type SyncOrder } from "@nexus/shared/ledger";
 import { desc, eq, iso, query, read, runs, sql, syncs } from "@nexus/shared/tables";
 
 type Following = NonNullable<SyncView["following"]>;
@@ -14,6 +14,9 @@ export async function viewOfSync(db: Queryable, catalog: readonly string[]): Pro
     lag: await lagOf(db, followed(found, catalog)),
   };
 }
+
+const DUE = sql<boolean>`not exists (select from migration.runs r
+    where greatest(r.created_at, r.started_at) > now() - ${syncs.every_seconds} * interval '1 second')`;
 
 const columns = {
   id: syncs.id,
@@ -30,15 +33,18 @@ const columns = {
   sourceMs: syncs.source_ms,
   limitMs: syncs.source_limit_ms,
   measuredAt: iso(syncs.measured_at),
-  pausedSince: iso(syncs.paused_since),
+  // Nobody looks at the source while no delta is due and none runs: what was found before says nothing then.
+  pausedSince: sql<
+    string | null
+  >`case when ${DUE} or ${runs.status} in ('planned', 'running', 'paused')
+    then to_json(${syncs.paused_since}) #>> '{}' end`,
   stoppedAt: iso(syncs.stopped_at),
   stoppedBy: syncs.stopped_by,
   stopCode: syncs.stop_code,
   stopReason: syncs.stop_reason,
   nextAt: sql<string>`to_json(greatest(${syncs.created_at}, (select greatest(max(r.created_at), max(r.started_at)) from migration.runs r)
     + ${syncs.every_seconds} * interval '1 second')) #>> '{}'`,
-  due: sql<boolean>`not exists (select from migration.runs r
-    where greatest(r.created_at, r.started_at) > now() - ${syncs.every_seconds} * interval '1 second')`,
+  due: DUE,
 };
 
 async function newest(db: Queryable) {
@@ -66,8 +72,11 @@ function followed(found: Found | undefined, catalog: readonly string[]): readonl
   return catalog.filter((name) => entities.includes(name) && !skip.includes(name));
 }
 
-/** What is to be measured of a source that is followed. */
+/** What is to be measured of a source that is followed, or was last. */
 export interface SyncFigures {
+  /** It ended with what a person must look at, and the target was not handed over since. */
+  readonly needsPerson: boolean;
+  /** 0: it is not followed. */
   readonly everySeconds: number;
   readonly paused: boolean;
   readonly sourceMs: number | null;
@@ -75,21 +84,29 @@ export interface SyncFigures {
   readonly lag: Readonly<Record<string, number>>;
 }
 
-/** Undefined: nothing is followed. Where the target has seen nothing yet, its lag is the time for which it is followed. */
+/** Undefined: nothing was ever followed. Where the target has seen nothing yet, its lag is the time for which it is followed. */
 export async function measureSync(
   db: Queryable,
   catalog: readonly string[],
 ): Promise<SyncFigures | undefined> {
   const found = await newest(db);
-  if (found === undefined || found.stoppedAt !== null) return undefined;
+  if (found === undefined) return undefined;
+  if (found.stoppedAt !== null) return await measureEnd(db, found);
   const { everySeconds, pausedSince, sourceMs, seconds: since } = found;
   const lag = await lagOf(db, followed(found, catalog));
   return {
+    needsPerson: false,
     everySeconds,
     paused: pausedSince !== null,
     sourceMs,
     lag: Object.fromEntries(lag.map(({ entity, seconds }) => [entity, seconds ?? since])),
   };
+}
+
+async function measureEnd(db: Queryable, { stopCode }: Found): Promise<SyncFigures> {
+  const { next } = syncStopInWords(stopCode ?? "asked");
+  const needsPerson = next !== null && (await cutOver(db)) === undefined;
+  return { needsPerson, everySeconds: 0, paused: false, sourceMs: null, lag: {} };
 }
 
 async function viewOf(db: Queryable, found: Found): Promise<Following> {

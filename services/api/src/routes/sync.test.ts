@@ -90,6 +90,24 @@ describe("/v1/sync", () => {
   });
 });
 
+describe("what is refused because a delta runs", () => {
+  it.each([
+    ["/v1/verifications", {}],
+    ["/v1/adoptions", { kind: "plan" }],
+    ["/v1/runs/1/rollback", { plan: true }],
+    ["/v1/runs", {}],
+  ])("says that the source is followed, and how to have a turn: %s", async (url, body) => {
+    await seedRun(api.target, { status: "running", entities: {} });
+    const alone = await api.post(url, body);
+    expect(alone.body).toMatchObject({ code: "run_active", runId: 1 });
+    expect(alone.body).not.toHaveProperty("syncId");
+    await api.post("/v1/sync", { everySeconds: 60 });
+    const refused = await api.post(url, body);
+    expect(refused.body).toMatchObject({ code: "run_active", runId: 1, syncId: 1 });
+    expect(refused.body["detail"]).toContain("nexus sync --stop");
+  });
+});
+
 /** A lag goes on while a test does. */
 function about(name: string, value: number): number {
   return name.startsWith("nexus_sync_lag") ? Math.floor(value / 20) * 20 : Math.round(value);
@@ -125,8 +143,44 @@ describe("the metrics of following", () => {
       ["nexus_sync_interval_seconds", 60],
       ["nexus_sync_paused", 1],
       ["nexus_sync_source_seconds", 2],
+      ["nexus_sync_stopped", 0],
     ]);
+    // No delta is due, and none runs: nobody has looked at the source since.
+    await api.target.query("update migration.runs set created_at = now()");
+    expect(new Map(await figures()).get("nexus_sync_paused")).toBe(0);
+    expect((await api.get("/v1/sync")).body).toMatchObject({
+      following: { waitsFor: null, source: { pausedSince: null } },
+    });
     await api.post("/v1/sync/stop");
-    expect((await figures()).map(([, value]) => value)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect((await figures()).map(([, value]) => value)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it("say that a person must look when it has ended, until it is followed again or the target is handed over", async () => {
+    const stopped = async () => new Map(await figures()).get("nexus_sync_stopped");
+    await api.post("/v1/sync", { everySeconds: 60 });
+    const ended = (code: string) =>
+      api.target.query(
+        "update migration.syncs set stopped_at = now(), stopped_by = 'extractor', stop_code = $1",
+        [code],
+      );
+    const told: Record<string, number | undefined> = {};
+    for (const code of ["asked", "cutover_began", "cut_over", "strangers", "unknown_entity"]) {
+      await ended(code);
+      told[code] = await stopped();
+    }
+    expect(told).toEqual({
+      asked: 0,
+      cutover_began: 0,
+      cut_over: 0,
+      strangers: 1,
+      unknown_entity: 1,
+    });
+    await api.post("/v1/sync", { everySeconds: 60 });
+    expect(await stopped()).toBe(0);
+    await ended("entity_blocked");
+    expect(await stopped()).toBe(1);
+    await api.post("/v1/cutover", { kind: "go" });
+    await api.target.query("update migration.cutovers set status = 'done', finished_at = now()");
+    expect(await stopped()).toBe(0);
   });
 });

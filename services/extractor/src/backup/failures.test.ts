@@ -158,6 +158,10 @@ describe("BACKUP_COMMAND", () => {
     await holder.query("rollback");
     holder.release();
     await expectStopped("backup_server_away");
+    // Nobody's fault: it is not counted.
+    expect((await target.query("select failures from migration.backups")).rows).toEqual([
+      { failures: 0 },
+    ]);
     expect(await readdir(folder)).not.toContain("taken-for-whole");
   });
 });

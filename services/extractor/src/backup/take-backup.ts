@@ -21,7 +21,7 @@ import {
 import { failpoint } from "@nexus/shared/runtime";
 import type { Deps } from "../deps.ts";
 import { dump } from "./dump.ts";
-import { BackupFailure, failureOfFile } from "./failures.ts";
+import { type BackupCode, BackupFailure, failureOfFile } from "./failures.ts";
 import { tablesWithHiddenRows } from "./hidden-rows.ts";
 import { openStore, type Store } from "./store.ts";
 import { tablesOf } from "./tables-of.ts";
@@ -116,6 +116,9 @@ async function publishing(store: Store, publish: () => Promise<void>): Promise<v
   }
 }
 
+/** A target that is away from pg_dump is nobody's fault: it is tried again for as long as that lasts. */
+const AWAY: BackupCode = "backup_server_away";
+
 async function giveUp(deps: Deps, held: HeldBackup, error: unknown): Promise<void> {
   const { target, log, signal } = deps;
   const named = error instanceof BackupFailure;
@@ -126,7 +129,8 @@ async function giveUp(deps: Deps, held: HeldBackup, error: unknown): Promise<voi
   }
   const code = named ? error.code : (errorCode(error) ?? "defect");
   if (code === "backup_lost") return;
-  const again = await inTransaction(target, (tx) => failBackup(tx, held, code));
+  const counts = code !== AWAY;
+  const again = await inTransaction(target, (tx) => failBackup(tx, held, { code, counts }));
   const said = again
     ? "a backup failed, and is tried again later"
     : "a backup failed too often: its entity is blocked";

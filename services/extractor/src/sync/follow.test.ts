@@ -5,12 +5,12 @@ import {
   createCutover,
   createProof,
   createSync,
-  lagOf,
   markRunBegun,
+  recordDeltaOf,
   stopSync,
 } from "@nexus/shared/ledger";
 import { loadingEntity, seedRun } from "@nexus/shared/testing";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { cutOver } from "../cutover/walk.ts";
 import type { Deps } from "../deps.ts";
 import { extractorUnderTest, runOf } from "../extractor.fixture.ts";
@@ -88,6 +88,7 @@ describe("a source that is followed", () => {
   });
 
   it("is followed no more where a delta needs a person, who is told why", async () => {
+    const told = vi.spyOn(deps.log, "error");
     await createSync(deps.target, 60, order, by);
     await follow(deps);
     await query("update migration.runs set status = 'running'");
@@ -108,7 +109,36 @@ describe("a source that is followed", () => {
     await follow(deps);
     const stops = await query("select stop_code from migration.syncs order by id");
     expect(stops).toEqual([{ stop_code: "rows_gone_from_source" }, { stop_code: "strangers" }]);
+    expect(told.mock.calls).toMatchObject([
+      [
+        { sync: 1, runId: 1, entity: "practices", code: "rows_gone_from_source" },
+        expect.stringContaining("a person must look"),
+      ],
+      [{ sync: 2, code: "strangers" }, expect.stringContaining("a person must look")],
+    ]);
     expect(await runs()).toHaveLength(1);
+  });
+
+  it("goes on while anything of its delta may still move beside what is blocked: a backup that is to be tried", async () => {
+    deps = { ...deps, entities };
+    await createSync(deps.target, 60, order, by);
+    const runId = await seedRun(deps.target, {
+      status: "running",
+      entities: {
+        practices: { status: "complete" },
+        profiles: { status: "blocked" },
+        practice_members: { status: "planned" },
+        workflow_templates: { status: "planned" },
+      },
+    });
+    await recordDeltaOf(deps.target, 1, runId);
+    await follow(deps);
+    expect(await sync()).toMatchObject([{ stop_code: null }]);
+    await query(
+      "update migration.run_entities set status = 'complete' where entity = 'workflow_templates'",
+    );
+    await follow(deps);
+    expect(await sync()).toMatchObject([{ stop_code: "entity_blocked" }]);
   });
 
   it("is spared while it answers slowly: nothing of the delta is planned, offered or settled", async () => {
@@ -194,48 +224,5 @@ describe("a cut-over of a source that is followed", () => {
       "select facts ->> 'followed' as sync from migration.cutover_steps where step = 'source'",
     );
     expect(told).toEqual([{ sync: "1" }]);
-  });
-});
-
-describe("the lag of an entity", () => {
-  it("is the age of the newest run that compared all of it, by when that was asked for", async () => {
-    const names = entities.slice(0, 2).map(({ name }) => name);
-    const [first = "", second = ""] = names;
-    const lag = async () =>
-      (await lagOf(deps.target, names)).map(({ entity, runId, seconds }) => [
-        entity,
-        runId,
-        seconds === null ? null : Math.floor(seconds / 20) * 20,
-      ]);
-    expect(await lag()).toEqual([
-      [first, null, null],
-      [second, null, null],
-    ]);
-    await seedRun(deps.target, {
-      status: "completed",
-      entities: { [first]: { status: "complete" }, [second]: { status: "complete" } },
-    });
-    await query("update migration.run_entities set gone_compared_at = now()");
-    await later(300);
-    await seedRun(deps.target, {
-      status: "completed",
-      entities: { [first]: { status: "complete" }, [second]: { status: "blocked" } },
-    });
-    await later(60);
-    // A repair: it has compared nothing.
-    expect(await lag()).toEqual([
-      [first, 1, 300],
-      [second, 1, 300],
-    ]);
-    await query("update migration.run_entities set gone_compared_at = now() where run_id = 2");
-    expect(await lag()).toEqual([
-      [first, 2, 60],
-      [second, 1, 300],
-    ]);
-    await query("update migration.run_entities set status = 'rolled_back' where run_id = 2");
-    expect(await lag()).toEqual([
-      [first, 1, 300],
-      [second, 1, 300],
-    ]);
   });
 });

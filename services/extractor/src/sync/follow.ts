@@ -67,7 +67,7 @@ async function lookAtSource(deps: Deps, { id, asked, runId, running }: Sync): Pr
 /** Begins the next delta, if nothing else is under way. */
 async function beginDelta(deps: Deps): Promise<void> {
   const catalog = deps.entities.map(({ name }) => name);
-  const begun = await inTransaction(
+  const done = await inTransaction(
     deps.target,
     async (tx) => {
       await lockStarts(tx);
@@ -75,15 +75,19 @@ async function beginDelta(deps: Deps): Promise<void> {
       if (sync === undefined || !sync.due || sync.paused || (await isBusy(tx))) return undefined;
       const { id, actor, reason, asked } = sync;
       const started = await startRunIn(tx, { ...asked, mode: "delta" }, { actor, reason }, catalog);
-      if (started.kind !== "started") return await refused(tx, started);
+      if (started.kind !== "started") return await refused(tx, id, started);
       await recordDeltaOf(tx, id, started.runId);
       failpoint("sync.begun");
       return { sync: id, runId: started.runId };
     },
     CONTROL_BOUNDS,
   );
-  if (begun !== undefined) deps.log.info(begun, "a delta was begun, as the source is followed");
+  if (done === undefined) return;
+  if ("code" in done) deps.log.error(done, ENDED);
+  else deps.log.info(done, "a delta was begun, as the source is followed");
 }
+
+const ENDED = "the source is followed no more: a person must look";
 
 /** Whatever an operator asked for goes first, and so does the verification of the run before. */
 async function isBusy(tx: Client): Promise<boolean> {
@@ -98,9 +102,15 @@ const PASSES: readonly StartRefusal["kind"][] = [
   "cutover_open",
 ] satisfies readonly Busy["kind"][];
 
-/** What does not pass by itself needs a person. */
-async function refused(tx: Client, { kind }: StartRefusal): Promise<undefined> {
-  if (!PASSES.includes(kind)) await stopSync(tx, kind, by(null));
+/** What does not pass by itself needs a person: then it ends the following. */
+async function refused(
+  tx: Client,
+  sync: number,
+  { kind: code }: StartRefusal,
+): Promise<{ sync: number; code: string } | undefined> {
+  if (PASSES.includes(code)) return undefined;
+  await stopSync(tx, code, by(null));
+  return { sync, code };
 }
 
 function by(reason: string | null): By {
@@ -108,19 +118,22 @@ function by(reason: string | null): By {
 }
 
 /** A delta that comes to no end without a person ends the following: what comes after it would only wait. */
-async function needsPerson({ target, log }: Deps, { runId, running }: Sync): Promise<boolean> {
-  if (!running || runId === null || (await stuckIn(target, runId)) === undefined) return false;
+async function needsPerson(
+  { target, log, entities }: Deps,
+  { runId, running }: Sync,
+): Promise<boolean> {
+  if (!running || runId === null || (await stuckIn(target, runId, entities)) === undefined)
+    return false;
   const stopped = await inTransaction(target, async (tx) => {
     await lockStarts(tx);
     const sync = await lockSync(tx);
-    const stuck = sync?.runId === runId ? await stuckIn(tx, runId) : undefined;
+    const stuck = sync?.runId === runId ? await stuckIn(tx, runId, entities) : undefined;
     if (sync === undefined || stuck === undefined) return undefined;
     const { entity, errorCode } = stuck;
     const code = errorCode ?? "entity_blocked";
     await stopSync(tx, code, by(`${entity} is blocked in run ${runId}`));
     return { sync: sync.id, runId, entity, code };
   });
-  if (stopped !== undefined)
-    log.error(stopped, "the source is followed no more: a person must look");
+  if (stopped !== undefined) log.error(stopped, ENDED);
   return stopped !== undefined;
 }

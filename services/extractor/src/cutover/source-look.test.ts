@@ -23,9 +23,16 @@ const look = (): Promise<SourceLook> =>
 
 describe("two looks at a source", () => {
   it("are the same where nobody writes, though people read", async () => {
-    const before = await look();
-    await source.query("select count(*) from rows");
-    const now = await look();
+    const twoLooks = async () => {
+      const before = await look();
+      await source.query("select count(*) from rows");
+      return { before, now: await look() };
+    };
+    // The snapshot is of the whole server, and other tests write in their databases there.
+    const { before, now } = await eventually(twoLooks, {
+      until: ({ before, now }) => before.snapshot === now.snapshot,
+      within: 60_000,
+    });
     expect(now).toEqual({ ...before, at: now.at });
     expect(now).toMatchObject({
       standby: false,

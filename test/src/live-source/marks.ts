@@ -9,7 +9,7 @@ const FIRST = ISLAND + 100_000;
 const MARKED = {
   practices: ["dispatch_office", "'name', 'Mark'", "legacy_id"],
   profiles: ["auth_user", "'username', 'mark ' || $1", "legacy_id"],
-  projects: ["dispatch_project", "'uid', md5($1)", "legacy_id"],
+  projects: ["dispatch_project", "'uid', md5('mark ' || $1)", "legacy_id"],
   workflow_templates: ["dispatch_template", "'task_name', 'Mark'", "legacy_id"],
 } as const;
 

@@ -8,6 +8,7 @@ import {
 } from "@nexus/catalog";
 import {
   errorCode,
+  inspectBesidesLocked,
   inspectSource,
   inTransaction,
   type Queryable,
@@ -93,45 +94,24 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   return began;
 }
 
-/** All at once; where a table is locked, or something is wrong, one by one: then each says what is wrong with it. */
+/** What is wrong with the source. Planning finds what a lock hides: it waits for the lock and says so. */
 async function inspectAll(
-  deps: Deps,
+  { legacy, log, settings, signal }: Deps,
   selected: readonly Entity[],
 ): Promise<{ readonly shape: SourceShape; readonly problems: string[] }> {
-  const all = await inspect(deps, selected).catch((error: unknown) => {
-    if (errorCode(error) === "55P03") return undefined;
-    throw error;
-  });
-  if (all?.problems.length === 0) return { shape: all.shape, problems: [] };
-  const problems: string[] = [];
-  for (const entity of selected) problems.push(...(await problemsOf(deps, entity)));
-  const { shape } = all ?? (await inspect(deps, []));
-  return { shape, problems };
-}
-
-/** Looks at one entity by itself, so that a locked table holds up no other. Planning finds what the lock hides: it waits for the lock and says so. */
-async function problemsOf(deps: Deps, entity: Entity): Promise<readonly string[]> {
-  try {
-    return (await inspect(deps, [entity])).problems;
-  } catch (error) {
-    if (errorCode(error) !== "55P03") throw error;
-    deps.log.warn(
-      { entity: entity.name },
-      "a table of the source is locked, its keys were not looked at",
+  const look = (of: readonly Entity[]) =>
+    readOnly(
+      legacy,
+      async (tx) => {
+        await tx.query(`set local lock_timeout = ${LOCK_MS}`);
+        return await inspectSource(tx, of, settings.sourceRules ?? {});
+      },
+      { statementMs: settings.legacyStatementMs, signal },
     );
-    return [];
-  }
-}
-
-function inspect({ legacy, settings, signal }: Deps, selected: readonly Entity[]) {
-  return readOnly(
-    legacy,
-    async (tx) => {
-      await tx.query(`set local lock_timeout = ${LOCK_MS}`);
-      return await inspectSource(tx, selected, settings.sourceRules ?? {});
-    },
-    { statementMs: settings.legacyStatementMs, signal },
-  );
+  const { shape, problems, locked } = await inspectBesidesLocked(look, selected);
+  for (const entity of locked)
+    log.warn({ entity }, "a table of the source is locked, its keys were not looked at");
+  return { shape, problems: [...problems] };
 }
 
 /** Writes down why a run cannot begin. The code is removed when the run begins. */

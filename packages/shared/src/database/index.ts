@@ -39,6 +39,7 @@ export { readTargetTables, type TargetTable } from "./target-tables.ts";
 export { type BackupPlace, preflightBackup } from "./preflight-backup.ts";
 export { preflightLegacy } from "./preflight-legacy.ts";
 export { notesOnTarget, preflightTarget, privacyNotes } from "./preflight-target.ts";
+export { inspectBesidesLocked } from "./inspect-besides-locked.ts";
 export { type Inspection, inspectSource } from "./inspect-source.ts";
 export { estimatedRows } from "./source-statistics.ts";
 export { readSourceShape } from "./source-catalog.ts";

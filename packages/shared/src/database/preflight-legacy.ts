@@ -2,8 +2,8 @@
 import type { Entity, SourceShape } from "@nexus/catalog";
 import type { SourceRules } from "../config/database-variables.ts";
 import { ConfigurationError } from "../config/failure.ts";
-import { errorCode } from "./failures.ts";
-import { type Inspection, inspectSource, type SourceNote } from "./inspect-source.ts";
+import { inspectBesidesLocked } from "./inspect-besides-locked.ts";
+import { inspectSource, type SourceNote } from "./inspect-source.ts";
 import type { Pool } from "./pool.ts";
 import { lostMeanwhile, placeOf, reachLegacy } from "./reach.ts";
 import { readOnly } from "./transaction.ts";
@@ -12,8 +12,6 @@ const STATEMENT_MS = 30_000;
 
 /** Milliseconds to wait for a table that somebody has locked. */
 const LOCK_MS = 2_000;
-
-type Look = (of: readonly Entity[]) => Promise<Inspection>;
 
 /** The shape of a source that can be read, and what is worth knowing of it. */
 export interface FitSource extends SourceShape {
@@ -31,7 +29,7 @@ export async function preflightLegacy(
   rules: SourceRules = {},
 ): Promise<FitSource> {
   await reachLegacy(pool);
-  const look: Look = (of) =>
+  const look = (of: readonly Entity[]) =>
     readOnly(
       pool,
       async (tx) => {
@@ -40,40 +38,12 @@ export async function preflightLegacy(
       },
       { statementMs: STATEMENT_MS },
     );
-  const { shape, problems, notes } = await besidesLocked(look, entities).catch((error: unknown) => {
-    throw lostMeanwhile(pool, "LEGACY_URL", error);
-  });
+  const { shape, problems, notes } = await inspectBesidesLocked(look, entities).catch(
+    (error: unknown) => {
+      throw lostMeanwhile(pool, "LEGACY_URL", error);
+    },
+  );
   if (problems.length > 0)
     throw new ConfigurationError(`LEGACY_URL (${placeOf(pool)}): ${problems.join("; ")}`);
   return { ...shape, notes };
-}
-
-/** Looks at all at once; where a table is locked, at each entity by itself. */
-async function besidesLocked(look: Look, entities: readonly Entity[]): Promise<Inspection> {
-  const whole = await unlessLocked(look(entities));
-  if (whole !== undefined) return whole;
-  const { shape } = await look([]);
-  const seen: Inspection[] = [];
-  const locked: string[] = [];
-  for (const entity of entities) {
-    const one = await unlessLocked(look([entity]));
-    if (one === undefined) locked.push(entity.name);
-    else seen.push(one);
-  }
-  const notes = new Map(seen.flatMap((one) => one.notes).map((note) => [note.says, note]));
-  const says = `a table that ${locked.join(", ")} are read from is locked, and was not looked at: whoever holds the lock (pg_locks) holds up these`;
-  return {
-    shape,
-    problems: [...new Set(seen.flatMap((one) => one.problems))],
-    notes: [...notes.values(), ...(locked.length === 0 ? [] : [{ code: "locked" as const, says }])],
-  };
-}
-
-async function unlessLocked(looking: Promise<Inspection>): Promise<Inspection | undefined> {
-  try {
-    return await looking;
-  } catch (error) {
-    if (errorCode(error) !== "55P03") throw error;
-    return undefined;
-  }
 }

@@ -38,9 +38,14 @@ export interface Sync extends Omit<Row, "asked"> {
   readonly measured: boolean;
 }
 
+/** SQL: whether the newest run, whoever started it, was begun so many seconds ago. */
+export function deltaIsDue(everySeconds: string): string {
+  return `not exists (select from migration.runs r where greatest(r.created_at, r.started_at) > now() - ${everySeconds} * interval '1 second')`;
+}
+
 const SELECT = `select id, every_seconds as "everySeconds", asked::text, actor, reason, run_id as "runId", paused_since is not null as paused,
     coalesce(measured_at > now() - interval '1 second', false) as measured,
-    not exists (select from migration.runs r where greatest(r.created_at, r.started_at) > now() - s.every_seconds * interval '1 second') as due,
+    ${deltaIsDue("s.every_seconds")} as due,
     exists (select from migration.runs r where r.id = s.run_id and r.status in ('planned', 'running', 'paused')) as running
   from migration.syncs s where stopped_at is null`;
 

@@ -1,7 +1,14 @@
 /** Whether the source is followed, and how far behind the target is, as people see it. Instants are ISO 8601. */
 import { syncStopInWords, type SyncView } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
-import { busyWith, cutOver, lagOf, openProof, type SyncOrder } from "@nexus/shared/ledger";
+import {
+  busyWith,
+  cutOver,
+  deltaIsDue,
+  lagOf,
+  openProof,
+  type SyncOrder,
+} from "@nexus/shared/ledger";
 import { desc, eq, iso, query, read, runs, sql, syncs } from "@nexus/shared/tables";
 
 type Following = NonNullable<SyncView["following"]>;
@@ -15,8 +22,7 @@ export async function viewOfSync(db: Queryable, catalog: readonly string[]): Pro
   };
 }
 
-const DUE = sql<boolean>`not exists (select from migration.runs r
-    where greatest(r.created_at, r.started_at) > now() - ${syncs.every_seconds} * interval '1 second')`;
+const DUE = sql.raw(deltaIsDue("migration.syncs.every_seconds"));
 
 const columns = {
   id: syncs.id,
@@ -44,7 +50,7 @@ const columns = {
   stopReason: syncs.stop_reason,
   nextAt: sql<string>`to_json(greatest(${syncs.created_at}, (select greatest(max(r.created_at), max(r.started_at)) from migration.runs r)
     + ${syncs.every_seconds} * interval '1 second')) #>> '{}'`,
-  due: DUE,
+  due: sql<boolean>`${DUE}`,
 };
 
 async function newest(db: Queryable) {

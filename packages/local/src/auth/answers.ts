@@ -1,20 +1,6 @@
-/** HTTP answers of GoTrue's admin API, and of the gateway before it. */
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
-
-export interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export function json(
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Answer {
-  return { status, type: "application/json", body: JSON.stringify(body), headers };
-}
+/** How GoTrue's admin API refuses. */
+import type { IncomingHttpHeaders } from "node:http";
+import { type Answer, json } from "../stand-in/answers.ts";
 
 /** What GoTrue refuses with; how it is written depends on the version that the caller speaks. */
 export interface Refusal {
@@ -32,20 +18,4 @@ export function refusal({ status, code, message }: Refusal, asked: IncomingHttpH
   if (typeof version !== "string" || version < FIRST_WITH_CODES)
     return json(status, { code: status, error_code: code, msg: message });
   return json(status, { code, message }, { [VERSION]: FIRST_WITH_CODES });
-}
-
-/** A page of something between us and GoTrue. */
-export function page(status: number, title: string): Answer {
-  return { status, type: "text/html", body: `<html><body>${title}</body></html>` };
-}
-
-/** Writes the answer; does nothing if the caller has gone. */
-export function send(response: ServerResponse, { status, type, body, headers = {} }: Answer): void {
-  response
-    .writeHead(status, {
-      ...headers,
-      "content-type": type,
-      "content-length": Buffer.byteLength(body),
-    })
-    .end(body);
 }

@@ -1,15 +1,12 @@
 /** What can go wrong at Supabase Auth, each under its name. */
+import { type Answer, json, page } from "../stand-in/answers.ts";
+import { type Fault, OF_THE_NETWORK } from "../stand-in/play-fault.ts";
 import { namesOf } from "../stand-in/steps.ts";
-import { type Answer, json, page, type Refusal } from "./answers.ts";
+import type { Refusal } from "./answers.ts";
 
-/** When the work is done: not at all, before the fault, or a while after it (`settings.lateMs`). */
-export interface Fault {
-  readonly work: "none" | "done" | "late";
-  /** What the caller gets; `cut` is the usual answer that ends early, `reset` a closed connection, `silence` nothing ever. */
-  readonly answer: Answer | Refusal | "cut" | "reset" | "silence";
-}
+export type AuthFault = Fault<Answer | Refusal>;
 
-const refused = (status: number, code: string, message: string): Fault => ({
+const refused = (status: number, code: string, message: string): AuthFault => ({
   work: "none",
   answer: { status, code, message },
 });
@@ -27,20 +24,14 @@ const FAULTS = {
   "timed-out": refused(504, "request_timeout", "Processing this request timed out"),
   "bad-gateway": { work: "none", answer: page(502, "Bad Gateway") },
   unavailable: { work: "none", answer: page(503, "Service Unavailable") },
-  reset: { work: "none", answer: "reset" },
-  hang: { work: "none", answer: "silence" },
-  "done-but-malformed": { work: "done", answer: "cut" },
-  "done-but-reset": { work: "done", answer: "reset" },
-  "done-but-silent": { work: "done", answer: "silence" },
-  "done-but-gateway-timeout": { work: "done", answer: page(504, "Gateway Time-out") },
-  "done-late": { work: "late", answer: "silence" },
-} satisfies Record<string, Fault>;
+  ...OF_THE_NETWORK,
+} satisfies Record<string, AuthFault>;
 
 export type FaultName = keyof typeof FAULTS;
 
 export const FAULT_NAMES: readonly FaultName[] = namesOf(FAULTS);
 
 /** What a call meets that meets this fault. */
-export function faultNamed(name: FaultName): Fault {
+export function faultNamed(name: FaultName): AuthFault {
   return FAULTS[name];
 }

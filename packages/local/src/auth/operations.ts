@@ -1,7 +1,8 @@
 /** What GoTrue does with each operation when nothing is wrong. Written from its internal/api/admin.go, step by step. */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { type Answer, json, type Refusal } from "./answers.ts";
+import { type Answer, json } from "../stand-in/answers.ts";
+import type { Refusal } from "./answers.ts";
 import { isImportable } from "./hash-forms.ts";
 import type { Operation } from "./schedule.ts";
 import { type AuthUser, merged, type Users, userWithEmail, viewOf } from "./store.ts";

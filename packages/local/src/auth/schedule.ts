@@ -1,6 +1,6 @@
 /** How the stand-in behaves, and when: limits, latency, and faults by operation. */
 import { z } from "zod";
-import { playSteps, stepOf } from "../stand-in/steps.ts";
+import { stepOf, stepsOf } from "../stand-in/steps.ts";
 import { type FaultName, FAULT_NAMES } from "./faults.ts";
 
 export const OPERATIONS = ["create", "list", "get", "update", "delete"] as const;
@@ -41,7 +41,7 @@ export interface Schedule {
 /** A schedule without limits or faults, changed by `first`. */
 export function openSchedule(first: ScheduleChange): Schedule {
   let current = USUAL;
-  let steps = new Map(OPERATIONS.map((operation) => [operation, playSteps<FaultName>([])]));
+  const steps = stepsOf<Operation, FaultName>(OPERATIONS);
   /** When the calls of the last minute came. */
   let window: number[] = [];
   const isOverLimit = (now: number) => {
@@ -54,13 +54,10 @@ export function openSchedule(first: ScheduleChange): Schedule {
     change(change) {
       const { faults, ...others } = scheduleChange.parse(change);
       current = settings.parse({ ...current, ...others });
-      if (faults !== undefined)
-        steps = new Map(
-          OPERATIONS.map((operation) => [operation, playSteps(faults[operation] ?? [])]),
-        );
+      if (faults !== undefined) steps.replace(faults);
     },
     nextFault(operation, now) {
-      const fault = steps.get(operation)?.next(now) ?? "none";
+      const fault = steps.next(operation, now);
       return fault === "none" && isOverLimit(now) ? "rate-limited" : fault;
     },
   };

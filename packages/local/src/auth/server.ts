@@ -7,8 +7,10 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { listen } from "../stand-in/listen.ts";
-import { type Answer, json, page, type Refusal, refusal, send } from "./answers.ts";
-import { type Fault, faultNamed } from "./faults.ts";
+import { type Answer, page, send } from "../stand-in/answers.ts";
+import { playFault } from "../stand-in/play-fault.ts";
+import { type Refusal, refusal } from "./answers.ts";
+import { faultNamed } from "./faults.ts";
 import { type Call, perform } from "./operations.ts";
 import {
   openSchedule,
@@ -124,7 +126,7 @@ async function answerCall(
   const work = () => shown(perform(users, call));
   const fault = schedule.nextFault(call.operation, performance.now());
   if (fault === "none") send(response, work());
-  else await play(faultNamed(fault), { work, shown, lateMs }, response);
+  else await playFault(faultNamed(fault), { work, shown, lateMs }, response);
 }
 
 function refusalOfKey(authorization: string | undefined): Refusal | undefined {
@@ -132,24 +134,4 @@ function refusalOfKey(authorization: string | undefined): Refusal | undefined {
   return authorization === undefined
     ? { status: 401, code: "no_authorization", message: "This endpoint requires a Bearer token" }
     : { status: 403, code: "bad_jwt", message: "invalid JWT: unable to parse or verify signature" };
-}
-
-interface Scene {
-  readonly work: () => Answer;
-  readonly shown: (done: Answer | Refusal) => Answer;
-  readonly lateMs: number;
-}
-
-async function play(
-  { work: when, answer }: Fault,
-  { work, shown, lateMs }: Scene,
-  response: ServerResponse,
-): Promise<void> {
-  const usual = when === "done" ? work() : json(200, {});
-  if (answer === "reset") response.socket?.resetAndDestroy();
-  else if (answer === "cut") send(response, { ...usual, body: usual.body.slice(0, -3) });
-  else if (answer !== "silence") send(response, shown(answer));
-  if (when !== "late") return;
-  await delay(lateMs);
-  work();
 }

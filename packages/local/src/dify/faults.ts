@@ -1,15 +1,12 @@
 /** What can go wrong at Dify, each under its name. */
+import { type Answer, page } from "../stand-in/answers.ts";
+import { type Fault, OF_THE_NETWORK } from "../stand-in/play-fault.ts";
 import { namesOf } from "../stand-in/steps.ts";
-import { type Answer, page, refusal } from "./answers.ts";
+import { refusal } from "./answers.ts";
 
-/** When the work is done: not at all, before the fault, or a while after it (`settings.lateMs`). */
-export interface Fault {
-  readonly work: "none" | "done" | "late";
-  /** What the caller gets; `as-usual` but cut in the middle, a closed connection, or nothing ever. */
-  readonly answer: Answer | "cut" | "reset" | "silence";
-}
+export type DifyFault = Fault<Answer>;
 
-const refused = (status: number, code: string, message: string): Fault => ({
+const refused = (status: number, code: string, message: string): DifyFault => ({
   work: "none",
   answer: refusal(status, code, message),
 });
@@ -37,20 +34,14 @@ const FAULTS = {
   unavailable: { work: "none", answer: page(503, "Service Unavailable") },
   moved: { work: "none", answer: page(301, "Moved Permanently") },
   "not-found-page": { work: "none", answer: page(404, "Not Found") },
-  reset: { work: "none", answer: "reset" },
-  hang: { work: "none", answer: "silence" },
-  "done-but-malformed": { work: "done", answer: "cut" },
-  "done-but-reset": { work: "done", answer: "reset" },
-  "done-but-silent": { work: "done", answer: "silence" },
-  "done-but-gateway-timeout": { work: "done", answer: page(504, "Gateway Time-out") },
-  "done-late": { work: "late", answer: "silence" },
-} satisfies Record<string, Fault>;
+  ...OF_THE_NETWORK,
+} satisfies Record<string, DifyFault>;
 
 export type FaultName = keyof typeof FAULTS;
 
 export const FAULT_NAMES: readonly FaultName[] = namesOf(FAULTS);
 
 /** What a call meets that meets this fault. */
-export function faultNamed(name: FaultName): Fault {
+export function faultNamed(name: FaultName): DifyFault {
   return FAULTS[name];
 }

@@ -1,6 +1,7 @@
 /** What the Knowledge API does with each operation, when nothing is wrong. */
 import { z } from "zod";
-import { type Answer, json, refusal } from "./answers.ts";
+import { type Answer, json } from "../stand-in/answers.ts";
+import { refusal } from "./answers.ts";
 import type { Operation, Settings } from "./schedule.ts";
 import { type Dataset, type Document, isLike, revise, statusOf, type Store } from "./store.ts";
 

@@ -1,6 +1,6 @@
 /** How the stand-in behaves, and when: limits, the time that indexing takes, and faults by operation. */
 import { z } from "zod";
-import { playSteps, stepOf } from "../stand-in/steps.ts";
+import { stepOf, stepsOf } from "../stand-in/steps.ts";
 import { type FaultName, FAULT_NAMES } from "./faults.ts";
 
 export const OPERATIONS = [
@@ -65,18 +65,15 @@ export interface Schedule {
 /** A schedule without limits or faults, changed by `first`. */
 export function openSchedule(first: ScheduleChange): Schedule {
   let current = USUAL;
-  let steps = new Map(OPERATIONS.map((operation) => [operation, playSteps<FaultName>([])]));
+  const steps = stepsOf<Operation, FaultName>(OPERATIONS);
   const schedule: Schedule = {
     settings: () => current,
     change(change) {
       const { faults, ...others } = scheduleChange.parse(change);
       current = settings.parse({ ...current, ...others });
-      if (faults !== undefined)
-        steps = new Map(
-          OPERATIONS.map((operation) => [operation, playSteps(faults[operation] ?? [])]),
-        );
+      if (faults !== undefined) steps.replace(faults);
     },
-    nextFault: (operation, now) => steps.get(operation)?.next(now) ?? "none",
+    nextFault: (operation, now) => steps.next(operation, now),
   };
   schedule.change(first);
   return schedule;

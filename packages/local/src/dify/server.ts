@@ -8,8 +8,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { listen } from "../stand-in/listen.ts";
-import { type Answer, json, refusal, send } from "./answers.ts";
-import { type Fault, faultNamed } from "./faults.ts";
+import { type Answer, json, send } from "../stand-in/answers.ts";
+import { playFault } from "../stand-in/play-fault.ts";
+import { refusal } from "./answers.ts";
+import { faultNamed } from "./faults.ts";
 import { type Call, perform } from "./knowledge.ts";
 import { route } from "./route.ts";
 import {
@@ -137,23 +139,10 @@ async function answerCall(
   const breaks = breaksOn !== null && call.body.includes(breaksOn);
   const fault = breaks ? "internal" : schedule.nextFault(call.operation, now);
   if (fault === "none") send(response, overLimit(standIn, call, now) ?? work());
-  else await play(faultNamed(fault), work, settings.lateMs, response);
-}
-
-async function play(
-  { work: when, answer }: Fault,
-  work: () => Answer,
-  lateMs: number,
-  response: ServerResponse,
-): Promise<void> {
-  const usual = when === "done" ? work() : json(200, {});
-  if (answer === "reset") response.socket?.resetAndDestroy();
-  else if (answer === "cut")
-    send(response, { ...usual, status: 200, body: usual.body.slice(0, -3) });
-  else if (answer !== "silence") send(response, answer);
-  if (when !== "late") return;
-  await delay(lateMs);
-  work();
+  else {
+    const { lateMs } = settings;
+    await playFault(faultNamed(fault), { work, shown: (answer) => answer, lateMs }, response);
+  }
 }
 
 const UNLIMITED: readonly Operation[] = ["find", "find-datasets"];

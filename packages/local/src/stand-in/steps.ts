@@ -50,6 +50,26 @@ export function playSteps<F extends string>(given: readonly Step<F>[]): Steps<F>
   };
 }
 
+/** Steps at play for each of some operations. */
+export interface StepsOf<O extends string, F extends string> {
+  /** Replaces all steps of all operations. */
+  replace(faults: Readonly<Partial<Record<O, readonly Step<F>[]>>>): void;
+  /** Counts a call of an operation and says which fault it meets. `now` in milliseconds. */
+  next(operation: O, now: number): F | "none";
+}
+
+/** Nothing goes wrong before `replace` is called. */
+export function stepsOf<O extends string, F extends string>(
+  operations: readonly O[],
+): StepsOf<O, F> {
+  let steps = new Map<O, Steps<F>>();
+  return {
+    replace: (faults) =>
+      void (steps = new Map(operations.map((one) => [one, playSteps(faults[one] ?? [])]))),
+    next: (operation, now) => steps.get(operation)?.next(now) ?? "none",
+  };
+}
+
 /** A step that counts its calls. */
 function begin<F extends string>({ fault, calls = Infinity, forMs = Infinity, every }: Step<F>) {
   let played = 0;

@@ -26,6 +26,12 @@ export {
   yieldBackup,
 } from "./backups.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
+export {
+  ACCOUNT_BUDGET,
+  accountProgress,
+  type AccountProgress,
+  type ByCode,
+} from "./account-progress.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
 export type {
   Budget,

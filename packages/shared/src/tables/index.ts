@@ -1,3 +1,4 @@
+export * from "./account-tables.ts";
 export * from "./adoption-tables.ts";
 export * from "./backup-tables.ts";
 export * from "./content-tables.ts";

@@ -17,6 +17,7 @@ export const runs = migration.table("runs", {
   finished_at: instant(),
   error_code: text(),
   dify: boolean().notNull(),
+  accounts: boolean().notNull(),
   trace_context: text(),
   loss_percent: doublePrecision().notNull(),
   gone_percent: doublePrecision().notNull(),

@@ -15,21 +15,35 @@ export interface Line {
   swallow(): number;
   /** The first bytes that each connection sent. */
   readonly beginnings: readonly Buffer[];
+  /** How often something was said after something was heard, on all connections: round trips, where the line has a delay. */
+  trips(): number;
 }
 
-/** `swallows`: a connection whose server says this carries nothing from then on. */
 export interface LineOptions {
+  /** A connection whose server says this carries nothing from then on. */
   readonly swallows?: string;
+  /** Milliseconds that everything is on its way, in either direction, in the order in which it was sent. */
+  readonly delayMs?: number;
 }
 
 /** Opens a line to the server of `url`. It ends with this process, or by `cut`. */
-export async function openLine(url: string, { swallows }: LineOptions = {}): Promise<Line> {
+export async function openLine(
+  url: string,
+  { swallows, delayMs = 0 }: LineOptions = {},
+): Promise<Line> {
   const { hostname, port } = new URL(url);
   const open = new Set<Socket>();
   const beginnings: Buffer[] = [];
+  let trips = 0;
   const server = createServer((near) => {
     near.once("data", (chunk: Buffer) => beginnings.push(Buffer.from(chunk.subarray(0, 16))));
     const far = connect(Number(port), hostname);
+    let heard = true;
+    near.on("data", () => {
+      if (heard) trips++;
+      heard = false;
+    });
+    far.on("data", () => (heard = true));
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -38,7 +52,7 @@ export async function openLine(url: string, { swallows }: LineOptions = {}): Pro
       socket.on("error", () => undefined);
       socket.on("close", () => void other.destroy());
       socket.on("close", () => open.delete(socket));
-      socket.pipe(other);
+      carry(socket, other, delayMs);
     }
     if (swallows !== undefined)
       far.prependListener("data", (chunk: Buffer) => {
@@ -52,6 +66,7 @@ export async function openLine(url: string, { swallows }: LineOptions = {}): Pro
   return {
     url: through.href,
     beginnings,
+    trips: () => trips,
     reset,
     cut: async () => {
       if (!server.listening) return;
@@ -68,6 +83,13 @@ export async function openLine(url: string, { swallows }: LineOptions = {}): Pro
       return open.size / 2;
     },
   };
+}
+
+/** Timers of the same length fire in the order in which they were set. */
+function carry(from: Socket, to: Socket, delayMs: number): void {
+  if (delayMs === 0) return void from.pipe(to);
+  from.on("data", (chunk: Buffer) => setTimeout(() => to.write(chunk), delayMs));
+  from.on("end", () => setTimeout(() => to.end(), delayMs));
 }
 
 /** It stays open, and what it says goes nowhere. */

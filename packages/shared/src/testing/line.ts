@@ -35,9 +35,10 @@ export async function openLine(
   const open = new Set<Socket>();
   const beginnings: Buffer[] = [];
   let trips = 0;
-  const server = createServer((near) => {
+  // A line holds nothing back to send it with more: routers do not.
+  const server = createServer({ noDelay: true }, (near) => {
     near.once("data", (chunk: Buffer) => beginnings.push(Buffer.from(chunk.subarray(0, 16))));
-    const far = connect(Number(port), hostname);
+    const far = connect({ port: Number(port), host: hostname, noDelay: true });
     let heard = true;
     near.on("data", () => {
       if (heard) trips++;

@@ -24,9 +24,13 @@ export async function byRoundTrip(
   for (let round = 0; round < rounds; round++)
     for (const rttMs of times) {
       const { servers, close } = await away(await world.newTarget(), rttMs / 2);
-      const [first, rerun] = await wholeRuns(servers, 2, 2).finally(close);
-      if (first === undefined || rerun === undefined) throw new Error("a run is missing");
-      rows.push({ round, rttMs, first: first.seconds, rerun: rerun.seconds });
+      try {
+        const [first, rerun] = await wholeRuns(servers, 2, 2);
+        if (first === undefined || rerun === undefined) throw new Error("a run is missing");
+        rows.push({ round, rttMs, first: first.seconds, rerun: rerun.seconds });
+      } finally {
+        await close();
+      }
     }
   return rows;
 }
@@ -34,14 +38,16 @@ export async function byRoundTrip(
 async function away(
   { legacyUrl, targetUrl, queueUrl }: Servers,
   delayMs: number,
-): Promise<{ servers: Servers; close: () => Promise<unknown> }> {
+): Promise<{ servers: Servers; close: () => Promise<void> }> {
   const lines = await Promise.all(
     [legacyUrl, targetUrl, queueUrl].map((url) => openLine(url, { delayMs })),
   );
   const [legacy = legacyUrl, target = targetUrl, queue = queueUrl] = lines.map(({ url }) => url);
   return {
     servers: { legacyUrl: legacy, targetUrl: target, queueUrl: queue },
-    close: () => Promise.all(lines.map((line) => line.cut())),
+    close: async () => {
+      await Promise.all(lines.map((line) => line.cut()));
+    },
   };
 }
 

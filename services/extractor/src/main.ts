@@ -21,9 +21,7 @@ await runService({
   start: async (config, context) => {
     const { log, closers } = context;
     const { scrape, watchPool, timeTick, settled } = openMetrics();
-    const { legacy, target } = await openBoth(config, entities, context, watchPool, {
-      pipelined: true,
-    });
+    const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const place = await preflightBackup(config, target);
     await preflightGonePolicy(target, entities, config.GONE_POLICY);
     const transport = await openQueue(config, 0, context);

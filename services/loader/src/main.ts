@@ -16,9 +16,7 @@ await runService({
   start: async (config, context) => {
     const { log, closers } = context;
     const { scrape, watchPool, timeJob } = openMetrics();
-    const { legacy, target } = await openBoth(config, entities, context, watchPool, {
-      pipelined: true,
-    });
+    const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const transport = await openQueue(config, entities.length, context);
     const bounds = {
       legacyStatementMs: config.LEGACY_STATEMENT_MS,

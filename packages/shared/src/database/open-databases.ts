@@ -28,19 +28,18 @@ export function openTarget(
   return open("target", { url, reread: rereading(file), max, pipelined }, context);
 }
 
-/** Both databases, found fit to move `entities` from one to the other. Throws as the two preflights do. */
+/** Both databases, pipelined, found fit to move `entities` from one to the other. Throws as the two preflights do. */
 export async function openBoth(
   settings: LegacySettings & TargetSettings,
   entities: readonly Entity[],
   context: Context,
   watchPool: WatchPool,
-  { pipelined }: Manner = {},
 ): Promise<{ readonly legacy: Pool; readonly target: Pool }> {
   const { LEGACY_URL: url, LEGACY_URL_FILE: file, LEGACY_POOL: max } = settings;
-  const source = { url, reread: rereading(file), max, idleMs: SOURCE_IDLE_MS, pipelined };
+  const source = { url, reread: rereading(file), max, idleMs: SOURCE_IDLE_MS, pipelined: true };
   const legacy = open("source", source, context);
   watchPool("legacy", legacy);
-  const target = openTarget(settings, context, { pipelined });
+  const target = openTarget(settings, context, { pipelined: true });
   watchPool("target", target);
   await onceLetIn(context.log, () => preflightLegacy(legacy, entities, settings));
   if (settings.LEGACY_ROW_SECURITY !== "accept") seeAllOrNone(legacy);

@@ -1,5 +1,6 @@
 /** Transactions: the only way to hold a connection. */
 import { inCall } from "../telemetry/tracing.ts";
+import { borrow } from "./borrow.ts";
 import { endSession, sessionWorks } from "./end-session.ts";
 import { errorCode, ofSession } from "./failures.ts";
 import type { Client, Pool, Queryable } from "./pool.ts";
@@ -232,27 +233,4 @@ async function beginKnown(client: Client, begin: string): Promise<number | undef
   } catch (error) {
     throw ofSession(error);
   }
-}
-
-/** Borrows a connection. It is released once: by us, or by the signal, which cuts it. */
-async function borrow(
-  pool: Pool,
-  signal?: AbortSignal,
-): Promise<{ client: Client; release: (usable: boolean) => void }> {
-  signal?.throwIfAborted();
-  const client = await pool.connect();
-  let ours = true;
-  const release = (usable: boolean): void => {
-    signal?.removeEventListener("abort", cut);
-    setPatience(client, undefined);
-    if (ours) client.release(!usable);
-    ours = false;
-  };
-  const cut = (): void => {
-    release(false);
-    client.connection.stream.destroy(); // The pool would wait for what is under way.
-  };
-  signal?.addEventListener("abort", cut);
-  if (signal?.aborted) cut(); // While the connection was being made.
-  return { client, release };
 }

@@ -88,7 +88,12 @@ describe("a transaction in few round trips", () => {
     const failing = inTrips(pool, {
       first: nothing,
       work: (tx) => tx.query("insert into one values (1)"),
-      last: (tx) => tx.query("insert into one values ($1)", [endless]),
+      last: (tx) =>
+        together([
+          tx.query("insert into one values (2)"),
+          tx.query("insert into one values ($1)", [endless]),
+          tx.query("select pg_sleep(0.1)"),
+        ]),
     });
     await expect(failing).rejects.toThrow("circular");
     expect(await stored()).toEqual([]);

@@ -64,7 +64,7 @@ export function heard<T>(promise: Promise<T>): Promise<T> {
 
 /**
  * Commits behind the last statements. What of them cannot even be sent, such as a value that is none, is known before the `commit` is; what
- * the server refuses of them, makes it roll back.
+ * the server refuses of them makes it roll back.
  */
 async function endWith<Last>(
   client: Client,
@@ -72,16 +72,22 @@ async function endWith<Last>(
 ): Promise<Last> {
   let over = false;
   let failed = false;
+  const fails = (): void => void (failed = true);
   const asking: Queryable["query"] = new Proxy(client.query, {
     apply: (query, _self, given: unknown[]): unknown => {
       if (over) throw new Error("a statement behind the commit of its transaction");
-      return Reflect.apply(query, client, given);
+      const answer: unknown = Reflect.apply(query, client, given);
+      if (answer instanceof Promise) answer.catch(fails);
+      return answer;
     },
   });
   const ending = last({ query: asking });
-  ending.catch(() => (failed = true));
+  ending.catch(fails);
   await new Promise(setImmediate);
-  if (failed) return await ending;
+  if (failed) {
+    await ending;
+    throw new Error("a last statement failed, and was passed over");
+  }
   over = true;
   const committed = heard(client.query("commit"));
   const value = await ending;

@@ -39,22 +39,9 @@ export async function openLine(
   const server = createServer({ noDelay: true }, (near) => {
     near.once("data", (chunk: Buffer) => beginnings.push(Buffer.from(chunk.subarray(0, 16))));
     const far = connect({ port: Number(port), host: hostname, noDelay: true });
-    let heard = true;
-    near.on("data", () => {
-      if (heard) trips++;
-      heard = false;
-    });
-    far.on("data", () => (heard = true));
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      open.add(socket);
-      socket.on("error", () => undefined);
-      socket.on("close", () => void other.destroy());
-      socket.on("close", () => open.delete(socket));
-      carry(socket, other, delayMs);
-    }
+    onTrip(near, far, () => void trips++);
+    join(near, far, delayMs, open);
+    join(far, near, delayMs, open);
     if (swallows !== undefined)
       far.prependListener("data", (chunk: Buffer) => {
         if (chunk.includes(swallows)) for (const socket of [near, far]) silence(socket);
@@ -84,6 +71,25 @@ export async function openLine(
       return open.size / 2;
     },
   };
+}
+
+/** What one says goes to the other, and they end together. `open`: holds the first while it is open. */
+function join(socket: Socket, other: Socket, delayMs: number, open: Set<Socket>): void {
+  open.add(socket);
+  socket.on("error", () => undefined);
+  socket.on("close", () => void other.destroy());
+  socket.on("close", () => open.delete(socket));
+  carry(socket, other, delayMs);
+}
+
+/** Calls `tell` when something is said after something was heard. */
+function onTrip(near: Socket, far: Socket, tell: () => void): void {
+  let heard = true;
+  near.on("data", () => {
+    if (heard) tell();
+    heard = false;
+  });
+  far.on("data", () => (heard = true));
 }
 
 /** Timers of the same length fire in the order in which they were set. */

@@ -1,10 +1,11 @@
-/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --proofs | --undo | --deltas]`: the whole run beside its floor, by the number of loaders, beside its proofs (`--scale 1,10`: at several scales), with undo and without, or beside deltas. */
+/** `npm run bench -- [--scale N] [--rounds N] [--json | --loaders 1,2,4 | --rtt 0,20 | --proofs | --undo | --deltas]`: the whole run beside its floor, by the number of loaders or the round-trip time, beside its proofs (`--scale 1,10`: at several scales), with undo and without, or beside deltas. */
 import { parseArgs } from "node:util";
 import { deltaRounds, deltasReport } from "./deltas.ts";
 import { byLoaders, loadersReport } from "./loaders.ts";
 import { proofsByScale, proofsReport } from "./proofs-by-scale.ts";
 import { provedRun } from "./proved-run.ts";
 import { report, type Round } from "./report.ts";
+import { byRoundTrip, roundTripsReport } from "./round-trips.ts";
 import { undoReport, undoRounds } from "./undo.ts";
 import { wholeRuns } from "./whole-run.ts";
 import { openWorld, type World } from "./world.ts";
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     json: { type: "boolean", default: false },
     loaders: { type: "string" },
+    rtt: { type: "string" },
     proofs: { type: "boolean", default: false },
     undo: { type: "boolean", default: false },
     deltas: { type: "boolean", default: false },
@@ -34,6 +36,7 @@ async function measured(scale: number): Promise<string> {
   const world = await openWorld(scale);
   try {
     if (values.loaders !== undefined) return await loaders(world, values.loaders);
+    if (values.rtt !== undefined) return await roundTrips(world, values.rtt);
     if (values.undo) return undoReport(await undoRounds(world, rounds));
     if (values.deltas) return deltasReport(await deltaRounds(world, rounds));
     return await besideFloor(world, scale);
@@ -53,6 +56,10 @@ async function besideFloor(world: World, scale: number): Promise<string> {
 
 async function loaders(world: World, counts: string): Promise<string> {
   return loadersReport(await byLoaders(world, counts.split(",").map(Number), rounds));
+}
+
+async function roundTrips(world: World, times: string): Promise<string> {
+  return roundTripsReport(await byRoundTrip(world, times.split(",").map(Number), rounds));
 }
 
 /** Floor and ours in turn, so that a slow spell of the machine meets both. */

@@ -1,5 +1,6 @@
 /** One walk through the keys of source and target before an entity is closed: what is missing here, and what is gone there. */
 import type { Entity } from "@nexus/catalog";
+import { readAtOnce, together } from "@nexus/shared/database";
 import { type ComparedPage, comparePage, keepsKey, type Run } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
 import type { Deps } from "./deps.ts";
@@ -18,10 +19,11 @@ export async function compareWithSource(deps: Deps, run: Run, entity: Entity): P
   const until = performance.now() + TURN_MS;
   const bounds = { statementMs: settings.legacyStatementMs, signal, lockMs: LOCK_MS };
   for (;;) {
-    const after = await goneCursor(target, run.id, entity.name);
+    const [after, upTo] = await readAtOnce(target, (tx) =>
+      together([goneCursor(tx, run.id, entity.name), plannedUpTo(tx, run.id, entity.name)]),
+    );
     if (after === undefined) return true;
     if (isBusy(deps)) return false;
-    const upTo = await plannedUpTo(target, run.id, entity.name);
     const page =
       isBeginning(after) && (await cannotDiffer(deps, run, entity))
         ? NOTHING
@@ -57,7 +59,8 @@ async function cannotDiffer(deps: Deps, run: Run, entity: Entity): Promise<boole
 
 /** Whether the target holds no more rows than this run has loaded: what the source lost since then is found gone by the next run. */
 async function hasNoOthers({ target }: Deps, run: Run, entity: Entity): Promise<boolean> {
-  const held = await countRows(target, entity);
-  const { loaded } = await sumsOf(target, run.id, entity.name);
+  const [held, { loaded }] = await readAtOnce(target, (tx) =>
+    together([countRows(tx, entity), sumsOf(tx, run.id, entity.name)]),
+  );
   return held <= loaded;
 }

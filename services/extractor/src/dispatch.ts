@@ -1,10 +1,12 @@
 /** The dispatcher: enqueues batches of open entities, up to a high-water mark. It opens entities by the gate's rule, and holds back what the queue has no room for. */
 import { entities, entityNamed } from "@nexus/catalog";
-import { inTransaction } from "@nexus/shared/database";
+import { inTrips, readAtOnce, together } from "@nexus/shared/database";
 import {
   claimEntity,
   currentHolds,
-  entitiesIn,
+  entitiesToOffer,
+  entitiesToOpen,
+  type Hold,
   holdsAll,
   openEntity,
   type PlannedBatch,
@@ -21,13 +23,13 @@ import { overLimit } from "./over-limit.ts";
 /** Opens the entities that may be opened, and fills their queues, except where too many rows were lost. Returns whether anything was enqueued. */
 export async function dispatch(deps: Deps, run: Run): Promise<boolean> {
   await openSettledChildren(deps, run);
-  const loading = await entitiesIn(deps.target, run.id, ["loading"]);
-  if (loading.length === 0) return false;
-  const highWater = await highWaterNow(deps);
+  const [loading, over, holds] = await readAtOnce(deps.target, (tx) =>
+    together([entitiesToOffer(tx, run.id), overLimit(tx, run.id), currentHolds(tx)]),
+  );
+  const highWater = highWaterNow(deps, holds);
   let enqueued = false;
-  const stopped = new Set((await overLimit(deps.target, run.id)).map(({ entity }) => entity));
   for (const entity of loading) {
-    if (stopped.has(entity)) continue;
+    if (over.some((one) => one.entity === entity)) continue;
     const page = await takeNextPage(deps, run, entity, highWater);
     if (page.length === 0) continue;
     failpoint("dispatch.committed");
@@ -39,19 +41,20 @@ export async function dispatch(deps: Deps, run: Run): Promise<boolean> {
 }
 
 /** While a server refuses everything, one queued batch of an entity probes it: the others would only come back. */
-async function highWaterNow({ target, settings }: Deps): Promise<number> {
-  const holds = await currentHolds(target);
+function highWaterNow({ settings }: Deps, holds: readonly Hold[]): number {
   return holds.some(({ code }) => holdsAll(code)) ? 1 : settings.highWater;
 }
 
 async function openSettledChildren({ target, log }: Deps, run: Run): Promise<void> {
-  for (const entity of await entitiesIn(target, run.id, ["planned"])) {
+  for (const entity of await entitiesToOpen(target, run.id, parentsByEntity)) {
     const opened = await openEntity(target, run.id, entity, parentsOf(entity));
     if (!opened) continue;
     failpoint("dispatch.opened");
     log.info({ runId: run.id, entity }, "entity opened");
   }
 }
+
+const parentsByEntity = new Map(entities.map(({ name, parents }) => [name, Object.keys(parents)]));
 
 function parentsOf(entity: string): string[] {
   return Object.keys(entityNamed(entities, entity).parents);
@@ -64,13 +67,19 @@ async function takeNextPage(
   entity: string,
   highWater: number,
 ): Promise<PlannedBatch[]> {
-  return await inTransaction(target, async (tx) => {
-    if (!(await claimEntity(tx, run.id, entity, "loading"))) return [];
-    const room = await roomFor(tx, run.id, entity, highWater);
-    if (room <= 0) return [];
-    const page = await markQueued(tx, run.id, entity, room, parentsOf(entity));
-    failpoint("dispatch.marked");
-    return page;
+  return await inTrips(target, {
+    first: (tx) =>
+      together([
+        claimEntity(tx, run.id, entity, "loading"),
+        roomFor(tx, run.id, entity, highWater),
+      ]),
+    work: async (_tx, [claimed, room]) => (claimed ? room : 0),
+    last: async (tx, room) => {
+      if (room <= 0) return [];
+      const page = markQueued(tx, run.id, entity, room, parentsOf(entity));
+      failpoint("dispatch.marked");
+      return await page;
+    },
   });
 }
 

@@ -16,6 +16,7 @@ export async function extractorUnderTest(context: TestContext): Promise<Deps> {
     url: await freshDatabase(context),
     max: 2,
     name: "nexus-test",
+    pipelined: true,
     onError: () => undefined,
   });
   context.onTestFinished(() => legacy.end());

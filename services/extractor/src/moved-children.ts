@@ -1,6 +1,6 @@
 /** Children of parents that changed are planned again. See docs/decisions/children-follow-their-parents.md. */
 import type { Entity } from "@nexus/catalog";
-import type { Queryable } from "@nexus/shared/database";
+import { type Queryable, together } from "@nexus/shared/database";
 import {
   addEntities,
   bringBack,
@@ -16,12 +16,12 @@ import { planKeys } from "./plan-keys.ts";
  * those that no batch of the run holds. Call it with the entity's row locked, when nothing of it is in flight. Returns how many batches.
  */
 export async function reloadMoved(tx: Queryable, runId: number, entity: Entity): Promise<number> {
-  await tx.query(`delete from migration.moved_parents where child = $1 and run_id = $2`, [
+  const read = tx.query(`delete from migration.moved_parents where child = $1 and run_id = $2`, [
     entity.name,
     runId,
   ]);
-  if (entity.followsCase === true) return 0;
-  const held = childrenOf(entity, await takeMoved(tx, runId, entity));
+  const moved = entity.followsCase === true ? [] : takeMoved(tx, runId, entity);
+  const held = childrenOf(entity, (await together([read, moved]))[1]);
   if (held === "none") return 0;
   const again = await replan(tx, runId, entity, held);
   return again + (await planOthers(tx, runId, entity, held === "unknown" ? UNREAD : held));

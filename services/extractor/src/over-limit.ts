@@ -3,7 +3,7 @@
  * target does not fit the source. Beyond its limit an entity stops, before its children build upon it.
  */
 import { FORESEEN_PATTERNS } from "@nexus/catalog";
-import type { Client, Queryable } from "@nexus/shared/database";
+import type { Queryable } from "@nexus/shared/database";
 import { isUnforeseen } from "@nexus/shared/ledger";
 
 /** As few as these never stop an entity. */
@@ -37,7 +37,11 @@ export async function overLimit(db: Queryable, runId: number): Promise<OverLimit
 }
 
 /** Writes down which reason and column most of the lost rows have. */
-export async function recordLossReason(tx: Client, runId: number, entity: string): Promise<void> {
+export async function recordLossReason(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+): Promise<void> {
   await tx.query(
     `update migration.run_entities e set loss_reason = x.reason, loss_column = x.column_name
      from (select reason, column_name from migration.exceptions

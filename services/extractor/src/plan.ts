@@ -1,6 +1,6 @@
 /** Planning: an entity's keys are cut into ranges, a chunk at a time, and the cursor lies in the ledger. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
-import { type Bounds, inTransaction, readOnly } from "@nexus/shared/database";
+import { type Bounds, inTransaction, readAtOnce, together } from "@nexus/shared/database";
 import {
   activeRun,
   BEGINNING,
@@ -155,18 +155,19 @@ async function nextRanges(
   { lockMs, ...bounds }: ChunkBounds,
 ): Promise<Range[]> {
   const { table, key } = entity.source;
-  const slices = await readOnly(
+  const [, slices] = await readAtOnce(
     legacy,
-    async (tx) => {
-      await tx.query(`set local lock_timeout = ${lockMs}`);
-      return await tx.query<{ to: number | string; expected: number }>(
-        `select max(key)::bigint as "to", count(*) as expected from (
+    (tx) =>
+      together([
+        tx.query(`set local lock_timeout = ${lockMs}`),
+        tx.query<{ to: number | string; expected: number }>(
+          `select max(key)::bigint as "to", count(*) as expected from (
            select key, (row_number() over (order by key) - 1) / $2::integer as slice from (
              select ${key} as key from ${table} where ${key} > $1::bigint and ($4::bigint is null or ${key} <= $4) order by ${key} limit $3) page) numbered
          group by slice order by slice`,
-        [cursor, settings.batchRows, settings.batchRows * BATCHES_PER_CHUNK, upTo],
-      );
-    },
+          [cursor, settings.batchRows, settings.batchRows * BATCHES_PER_CHUNK, upTo],
+        ),
+      ]),
     bounds,
   );
   let after = cursor;

@@ -35,7 +35,7 @@ export function addBreaker(breakers: Set<Key>, key: Key): void {
 }
 
 /** Rows as they are read. */
-export type Portions = Iterable<Portion> | AsyncIterable<Portion>;
+export type Portions = readonly Portion[] | AsyncIterable<Portion>;
 
 /** A batch to look through: its rows, or their keys, in order. */
 export interface Suspect<T, R> {

@@ -1,6 +1,12 @@
 /** The story of a batch: counted, read, mapped, written in one transaction. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
-import { type Client, connectionBroke, inTransaction } from "@nexus/shared/database";
+import {
+  type Client,
+  connectionBroke,
+  inTrips,
+  type Queryable,
+  together,
+} from "@nexus/shared/database";
 import {
   type BatchCounts,
   type ClaimedBatch,
@@ -15,10 +21,11 @@ import { failpoint } from "@nexus/shared/runtime";
 import { keptAwake } from "./awake.ts";
 import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
-import { passGate } from "./gate.ts";
+import { type Gate, passGate } from "./gate.ts";
 import { countAdoptedChanges } from "./adopted-changes.ts";
 import { afterFailure, release, snoozeJob, snoozeShutOut } from "./after-failure.ts";
 import {
+  countsOf,
   emitContent,
   NOTHING_YET,
   recordOutcomes,
@@ -173,17 +180,21 @@ async function write(
   upsertRows: Write,
 ): Promise<Result> {
   const { target, targetStatementMs: statementMs, targetIdleMs: idleMs, signal } = attempt;
-  const context = {
-    ...run,
-    undo: run.undo ? { runId: batch.runId, batchId: batch.id } : undefined,
-  };
-  const story = async (tx: Client): Promise<Result> => {
-    const gate = await passGate(tx, entity, batch);
+  const undo = run.undo ? { runId: batch.runId, batchId: batch.id } : undefined;
+  const context = { ...run, undo };
+  const [ahead] = Symbol.asyncIterator in portions ? [] : portions;
+  const first = (tx: Client) =>
+    together([
+      passGate(tx, entity, batch),
+      ahead === undefined ? undefined : resolveLinks(tx, entity, ahead.rows),
+    ]);
+  const work = async (tx: Client, [gate, found]: Awaited<ReturnType<typeof first>>) => {
     if (gate !== "open") return gate;
     failpoint("loader.gated");
     let tally: Tally = NOTHING_YET;
-    for await (const { rows, read } of keptAwake(tx, idleMs, portions)) {
-      const parents = await resolveLinks(tx, entity, rows);
+    for await (const portion of keptAwake(tx, idleMs, portions)) {
+      const { rows, read } = portion;
+      const parents = portion === ahead && found ? found : await resolveLinks(tx, entity, rows);
       const mapped = sortOutcomes(rows, parents, run.codes);
       const moved = await moveKeys(tx, attempt, context, entity, mapped.loaded);
       const taken = await takeOver(tx, attempt, context, entity, moved.rows);
@@ -200,29 +211,33 @@ async function write(
       });
     }
     failpoint("loader.written");
-    const counts = await record(tx, attempt, run, entity, batch, tally);
-    failpoint("loader.finished");
-    return counts;
+    return tally;
   };
+  const last = async (tx: Queryable, done: Tally | Exclude<Gate, "open">) =>
+    typeof done === "string" ? done : await record(tx, attempt, run, entity, batch, done);
   const how = { commit: "soon", constraints: "immediate" } as const;
-  return await inTransaction(target, story, { statementMs, idleMs, signal, ...how });
+  return await inTrips(target, { first, work, last }, { statementMs, idleMs, signal, ...how });
 }
 
-/** What is said of the rows, in the transaction that wrote them. */
+/** What is said of the rows, in the transaction that wrote them. All of it is sent at once, in this order. */
 async function record(
-  tx: Client,
-  attempt: Attempt,
+  tx: Queryable,
+  { startedAt, sourceMs }: Attempt,
   run: RunContext,
   entity: Entity,
   batch: ClaimedBatch,
   tally: Tally,
 ): Promise<BatchCounts> {
-  const counts = await recordOutcomes(tx, batch, tally);
-  await recordAdoptedChanges(tx, batch, tally.adopted);
-  await emitContent(tx, batch, entity, run, tally);
-  if (run.fingerprinted !== undefined)
-    await keepFingerprints(tx, batch, run.fingerprinted(entity), tally.fingerprints);
-  const { startedAt, sourceMs } = attempt;
-  await finishBatch(tx, batch.id, counts, performance.now() - startedAt, sourceMs);
+  const counts = countsOf(tally);
+  const version = run.fingerprinted?.(entity);
+  const said = together([
+    recordOutcomes(tx, batch, tally),
+    recordAdoptedChanges(tx, batch, tally.adopted),
+    emitContent(tx, batch, entity, run, tally),
+    version !== undefined && keepFingerprints(tx, batch, version, tally.fingerprints),
+    finishBatch(tx, batch.id, counts, performance.now() - startedAt, sourceMs),
+  ]);
+  failpoint("loader.finished");
+  await said;
   return counts;
 }

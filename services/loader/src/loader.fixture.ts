@@ -68,6 +68,7 @@ export async function loaderUnderTest(
     max: 2,
     name: "nexus-test",
     server: "source",
+    pipelined: true,
     onError: () => undefined,
   });
   context.onTestFinished(() => legacy.end());

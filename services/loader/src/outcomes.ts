@@ -1,6 +1,12 @@
 /** Every row read has one outcome; what the batch says of its rows is written with them. */
 import type { Codes, Entity, LoadedRow, Outcome, ParentLookup } from "@nexus/catalog";
-import { addChanges, type Changes, type Client, NO_CHANGES } from "@nexus/shared/database";
+import {
+  addChanges,
+  type Changes,
+  NO_CHANGES,
+  type Queryable,
+  together,
+} from "@nexus/shared/database";
 import {
   type BatchCounts,
   type ClaimedBatch,
@@ -144,28 +150,40 @@ function fingerprintsOf(
   );
 }
 
-/** Writes exceptions and notes in place of what an earlier generation said, and counts. Throws where a row read has no outcome. */
-export async function recordOutcomes(
-  tx: Client,
-  batch: ClaimedBatch,
-  tally: Tally,
-): Promise<BatchCounts> {
-  const { read, loaded, exceptions, notes } = tally;
+/** What a batch counted. Throws where a row read has no outcome. */
+export function countsOf({
+  read,
+  loaded,
+  inserted,
+  updated,
+  exceptions,
+  notes,
+}: Tally): BatchCounts {
   if (read !== loaded + exceptions.length) throw new Error("a row that was read has no outcome");
-  if (batch.generation > 1) await forgetBatch(tx, batch.id);
-  await resolveOlder(tx, batch, rangeOf(batch));
-  await recordExceptions(tx, batch, exceptions);
-  await recordNotes(tx, batch.id, notes);
   const rejected = exceptions.filter((exception) => exception.outcome === "rejected").length;
   return {
     read,
     loaded,
-    inserted: tally.inserted.length,
-    updated: tally.updated.length,
+    inserted: inserted.length,
+    updated: updated.length,
     rejected,
     parked: exceptions.length - rejected,
     noted: new Set(notes.flatMap((note) => note.legacyIds)).size,
   };
+}
+
+/** Writes exceptions and notes in place of what an earlier generation said. Sends all of it at once. */
+export async function recordOutcomes(
+  tx: Queryable,
+  batch: ClaimedBatch,
+  { exceptions, notes }: Tally,
+): Promise<void> {
+  await together([
+    batch.generation > 1 && forgetBatch(tx, batch.id),
+    resolveOlder(tx, batch, rangeOf(batch)),
+    recordExceptions(tx, batch, exceptions),
+    recordNotes(tx, batch.id, notes),
+  ]);
 }
 
 /** SQLSTATEs that a row may be refused with, in words; any other keeps its number. */
@@ -214,7 +232,7 @@ function rangeOf({
 
 /** Offers the rows that were inserted or updated to those who read content in this run. */
 export async function emitContent(
-  tx: Client,
+  tx: Queryable,
   batch: ClaimedBatch,
   entity: Entity,
   readers: ContentReaders,

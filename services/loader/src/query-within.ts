@@ -1,5 +1,11 @@
 /** A query of the legacy database whose answer may not be larger than what this process can hold. */
-import { type Client, type Pool, readOnly } from "@nexus/shared/database";
+import {
+  type Client,
+  type Pool,
+  type Queryable,
+  readAtOnce,
+  together,
+} from "@nexus/shared/database";
 import { Socket } from "node:net";
 
 /** What a query answered, and the bytes that it took on the wire. */
@@ -33,12 +39,14 @@ export async function queryWithin(
     bytes += chunk.length;
     if (bytes > maxBytes) tooLarge.abort();
   };
-  const ask = async (tx: Client): Promise<Answer> => {
-    const socket = socketOf(tx);
+  const ask = async (tx: Queryable, client: Client): Promise<Answer> => {
+    const socket = socketOf(client);
     socket?.on("data", count);
     try {
-      if (before !== undefined) await tx.query(before);
-      const { rows, fields } = await tx.query<Record<string, unknown>>(sql, [...values]);
+      const [, { rows, fields }] = await together([
+        before === undefined ? undefined : tx.query(before),
+        tx.query<Record<string, unknown>>(sql, [...values]),
+      ]);
       return { rows, fields, bytes };
     } finally {
       socket?.off("data", count);
@@ -46,7 +54,7 @@ export async function queryWithin(
   };
   try {
     const either = AbortSignal.any([signal, tooLarge.signal]);
-    return await readOnly(legacy, ask, { statementMs, signal: either });
+    return await readAtOnce(legacy, ask, { statementMs, signal: either });
   } catch (error) {
     if (tooLarge.signal.aborted && !signal.aborted) return "too_large";
     throw error;

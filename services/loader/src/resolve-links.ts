@@ -1,6 +1,6 @@
-/** Finds the parents of a batch's rows in the target: one look-up per parent entity. */
+/** Finds the parents of a batch's rows in the target: one look-up per parent entity, all of them at once. */
 import { entities, type Entity, entityNamed, type Parent, type ParentLookup } from "@nexus/catalog";
-import type { Client } from "@nexus/shared/database";
+import { type Client, together } from "@nexus/shared/database";
 import type { ReadRow } from "./read-rows.ts";
 
 export async function resolveLinks(
@@ -8,19 +8,15 @@ export async function resolveLinks(
   entity: Entity,
   rows: readonly ReadRow[],
 ): Promise<ParentLookup> {
-  const wanted = keysByParent(rows);
-  const found = new Map<string, ReadonlyMap<number, Parent>>();
-  for (const [name, keys] of wanted) {
-    found.set(
-      name,
-      await findParents(
-        tx,
-        entityNamed(entities, name),
-        entity.parents[name] ?? [],
-        [...keys].sort((a, b) => a - b),
-      ),
-    );
-  }
+  const found = new Map(
+    await together(
+      [...keysByParent(rows)].map(async ([name, keys]) => {
+        const columns = entity.parents[name] ?? [];
+        const sorted = [...keys].sort((a, b) => a - b);
+        return [name, await findParents(tx, entityNamed(entities, name), columns, sorted)] as const;
+      }),
+    ),
+  );
   return (name, legacyId) => found.get(name)?.get(legacyId);
 }
 

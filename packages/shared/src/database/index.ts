@@ -18,11 +18,14 @@ export {
   type Bounds,
   inSnapshot,
   inTransaction,
+  inTrips,
   LONG_MS,
+  readAtOnce,
   readOnly,
   readSnapshot,
   readTarget,
 } from "./transaction.ts";
+export { together } from "./trips.ts";
 export { arrayParameter, arrayValue } from "./array-parameter.ts";
 export {
   addChanges,

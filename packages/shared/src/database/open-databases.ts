@@ -15,13 +15,20 @@ import { preflightLegacy } from "./preflight-legacy.ts";
 import { preflightTarget } from "./preflight-target.ts";
 import { seeAllOrNone } from "./source-row-security.ts";
 
+/** How connections are used. */
+type Manner = Pick<PoolOptions, "pipelined">;
+
 /** The target, not looked at yet. */
-export function openTarget(settings: TargetSettings, context: Context): Pool {
+export function openTarget(
+  settings: TargetSettings,
+  context: Context,
+  { pipelined }: Manner = {},
+): Pool {
   const { TARGET_URL: url, TARGET_URL_FILE: file, TARGET_POOL: max } = settings;
-  return open("target", { url, reread: rereading(file), max }, context);
+  return open("target", { url, reread: rereading(file), max, pipelined }, context);
 }
 
-/** Both databases, found fit to move `entities` from one to the other. Throws as the two preflights do. */
+/** Both databases, pipelined, found fit to move `entities` from one to the other. Throws as the two preflights do. */
 export async function openBoth(
   settings: LegacySettings & TargetSettings,
   entities: readonly Entity[],
@@ -29,10 +36,10 @@ export async function openBoth(
   watchPool: WatchPool,
 ): Promise<{ readonly legacy: Pool; readonly target: Pool }> {
   const { LEGACY_URL: url, LEGACY_URL_FILE: file, LEGACY_POOL: max } = settings;
-  const source = { url, reread: rereading(file), max, idleMs: SOURCE_IDLE_MS };
+  const source = { url, reread: rereading(file), max, idleMs: SOURCE_IDLE_MS, pipelined: true };
   const legacy = open("source", source, context);
   watchPool("legacy", legacy);
-  const target = openTarget(settings, context);
+  const target = openTarget(settings, context, { pipelined: true });
   watchPool("target", target);
   await onceLetIn(context.log, () => preflightLegacy(legacy, entities, settings));
   if (settings.LEGACY_ROW_SECURITY !== "accept") seeAllOrNone(legacy);
@@ -73,7 +80,7 @@ const SILENCE_MS = 15_000;
 
 function open(
   server: Server,
-  where: Pick<PoolOptions, "url" | "reread" | "max" | "idleMs">,
+  where: Pick<PoolOptions, "url" | "reread" | "max" | "idleMs" | "pipelined">,
   { name, log, closers }: Context,
 ): Pool {
   const onError = (error: Error): void => log.warn({ err: error }, "connection lost");

@@ -24,6 +24,12 @@ export interface PoolOptions {
   readonly silenceMs?: number;
   /** Milliseconds after which a connection that nobody uses is closed. 30,000 if left out. */
   readonly idleMs?: number;
+  /**
+   * What is asked of a connection is sent at once, and not when what was asked before is answered: answers come in order, and a
+   * transaction takes as many round trips as it waits. A statement that fails does not keep back those behind it, but for their
+   * transaction. Not for cursors and COPY.
+   */
+  readonly pipelined?: boolean | undefined;
   /** An idle connection that breaks is reported here; the pool replaces it. */
   readonly onError: (error: Error) => void;
 }
@@ -46,6 +52,7 @@ export function openPool(options: PoolOptions): Pool {
     server,
     silenceMs = SILENCE_MS,
     idleMs = 30_000,
+    pipelined = false,
     onError,
   } = options;
   const pool = postgresPool(url, {
@@ -53,6 +60,7 @@ export function openPool(options: PoolOptions): Pool {
     application_name: name,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: idleMs,
+    pipeline: pipelined,
     keepAlive: true, // A server that vanished without a goodbye is noticed by the kernel, not waited for.
     types: { getTypeParser: byOid },
   });

@@ -1,11 +1,13 @@
 /** Transactions: the only way to hold a connection. */
 import { inCall } from "../telemetry/tracing.ts";
+import { borrow } from "./borrow.ts";
 import { endSession, sessionWorks } from "./end-session.ts";
 import { errorCode, ofSession } from "./failures.ts";
-import type { Client, Pool } from "./pool.ts";
+import type { Client, Pool, Queryable } from "./pool.ts";
 import { rowSecurityOf } from "./source-row-security.ts";
 import { KEPT_FROM_LOG } from "./server-log.ts";
 import { setPatience } from "../runtime/silence.ts";
+import { atOnce, type Body, heard, inFew, inTurn, type Trips } from "./trips.ts";
 
 /** What ends a transaction that takes too long. */
 export interface Bounds {
@@ -81,12 +83,27 @@ function beginning(
 export async function inTransaction<T>(
   pool: Pool,
   work: (tx: Client) => Promise<T>,
-  { idleMs = IDLE_MS, commit = "durable", constraints, ...bounds }: WriteBounds = {},
+  bounds: WriteBounds = {},
 ): Promise<T> {
+  const { begin, idleMs, rest } = writing(bounds);
+  return await wrapped(pool, { kind: "transaction", begin, idleMs }, inTurn(work), rest);
+}
+
+function writing({ idleMs = IDLE_MS, commit = "durable", constraints, ...rest }: WriteBounds) {
   const lazily = commit === "soon" ? "; set local synchronous_commit = off" : "";
   const early = constraints === "immediate" ? "; set constraints all immediate" : "";
   const begin = `${beginning("read committed read write")}; ${KEPT_FROM_LOG}${lazily}${early}`;
-  return await wrapped(pool, { kind: "transaction", begin, idleMs }, work, bounds);
+  return { begin, idleMs, rest };
+}
+
+/** Like `inTransaction`. What fails of `last` takes back the whole, as ever. */
+export async function inTrips<First, Result, Last>(
+  pool: Pool,
+  trips: Trips<First, Result, Last>,
+  bounds: WriteBounds = {},
+): Promise<Last> {
+  const { begin, idleMs, rest } = writing(bounds);
+  return await wrapped(pool, { kind: "transaction", begin, idleMs }, inFew(trips), rest);
 }
 
 /** JIT compilation costs a range more than it takes (measured: 300 of 1,105 ms); PostgreSQL before 11 has none to switch off. */
@@ -101,7 +118,17 @@ export async function readOnly<T>(
   bounds: Bounds = {},
 ): Promise<T> {
   const begin = `${beginning("read committed read only")}; ${WITHOUT_JIT}${rowSecurityOf(pool)}`;
-  return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, work, bounds);
+  return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, inTurn(work), bounds);
+}
+
+/** Like `readOnly`, in one round trip on a connection of a pool that is `pipelined`. `ask` sends what it sends at once, and waits for it. */
+export async function readAtOnce<T>(
+  pool: Pool,
+  ask: (tx: Queryable, client: Client) => Promise<T>,
+  bounds: Bounds = {},
+): Promise<T> {
+  const begin = `${beginning("read committed read only")}; ${WITHOUT_JIT}${rowSecurityOf(pool)}`;
+  return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, atOnce(ask), bounds);
 }
 
 /** Like `readOnly`, but all reads see the legacy database as it was at the first one. */
@@ -111,7 +138,7 @@ export async function readSnapshot<T>(
   bounds: Bounds = {},
 ): Promise<T> {
   const begin = `${beginning("repeatable read read only")}; ${WITHOUT_JIT}${rowSecurityOf(pool)}`;
-  return await wrapped(pool, { kind: "snapshot", begin, idleMs: IDLE_MS }, work, bounds);
+  return await wrapped(pool, { kind: "snapshot", begin, idleMs: IDLE_MS }, inTurn(work), bounds);
 }
 
 /** Reads of the target, what is sent and found kept out of its server's log as far as our role may do that. */
@@ -121,7 +148,7 @@ export async function readTarget<T>(
   bounds: Bounds = {},
 ): Promise<T> {
   const begin = `${beginning("read committed read only")}; ${WITHOUT_JIT}; ${KEPT_FROM_LOG}`;
-  return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, work, bounds);
+  return await wrapped(pool, { kind: "read only", begin, idleMs: IDLE_MS }, inTurn(work), bounds);
 }
 
 /** Reads that belong together: all of them see the target as it was at the first one, and `now()` stands still. */
@@ -131,7 +158,7 @@ export async function inSnapshot<T>(
   bounds: Bounds = {},
 ): Promise<T> {
   const begin = beginning("repeatable read read only");
-  return await wrapped(pool, { kind: "snapshot", begin, idleMs: IDLE_MS }, work, bounds);
+  return await wrapped(pool, { kind: "snapshot", begin, idleMs: IDLE_MS }, inTurn(work), bounds);
 }
 
 interface Beginning {
@@ -143,28 +170,28 @@ interface Beginning {
 async function wrapped<T>(
   pool: Pool,
   beginning: Beginning,
-  work: (tx: Client) => Promise<T>,
+  body: Body<T>,
   bounds: Bounds,
 ): Promise<T> {
   const step = { name: `PostgreSQL ${beginning.kind}`, facts: { "db.system.name": "postgresql" } };
-  return await inCall(step, () => held(pool, beginning, work, bounds));
+  return await inCall(step, () => held(pool, beginning, body, bounds));
 }
 
 async function held<T>(
   pool: Pool,
   { begin, idleMs }: Beginning,
-  work: (tx: Client) => Promise<T>,
+  body: Body<T>,
   { statementMs = STATEMENT_MS, signal }: Bounds,
 ): Promise<T> {
   const { client, release } = await borrow(pool, signal);
   let usable = true;
   let session: number | undefined;
-  try {
+  const beginning = async (): Promise<void> => {
     session = await beginKnown(client, `${begin}; ${bounded(statementMs, idleMs)}`);
     setPatience(client, patienceWith(pool, session, statementMs));
-    const result = await work(client);
-    await client.query("commit");
-    return result;
+  };
+  try {
+    return await body(client, heard(beginning()));
   } catch (error) {
     if (signal?.aborted !== true) await client.query("rollback").catch(() => (usable = false));
     if (
@@ -206,24 +233,4 @@ async function beginKnown(client: Client, begin: string): Promise<number | undef
   } catch (error) {
     throw ofSession(error);
   }
-}
-
-/** Borrows a connection. It is released once: by us, or by the signal, which cuts it. */
-async function borrow(
-  pool: Pool,
-  signal?: AbortSignal,
-): Promise<{ client: Client; release: (usable: boolean) => void }> {
-  signal?.throwIfAborted();
-  const client = await pool.connect();
-  let ours = true;
-  const release = (usable: boolean): void => {
-    signal?.removeEventListener("abort", cut);
-    setPatience(client, undefined);
-    if (ours) client.release(!usable);
-    ours = false;
-  };
-  const cut = (): void => release(false);
-  signal?.addEventListener("abort", cut);
-  if (signal?.aborted) cut(); // While the connection was being made.
-  return { client, release };
 }

@@ -85,6 +85,7 @@ export {
   type Selection,
   waiveEntity,
 } from "./entity-lifecycle.ts";
+export { entitiesToOffer, entitiesToOpen, entitiesWithout } from "./ready-entities.ts";
 export {
   completeRun,
   createRun,
@@ -141,7 +142,7 @@ export {
 export { type EntityProgress, rollUpCounts, progressOf } from "./progress.ts";
 export { activeRun, claimEntity, entitiesIn, findRun, lockRun, type Run } from "./runs.ts";
 export { recordSource, sourceAtBegin, sourceSnapshot } from "./source-at-begin.ts";
-export { beginSettling, type Check, compareAgain, goOnLoading, recordChecks } from "./settling.ts";
+export { anyBatchIn, beginSettling, type Check, compareAgain, recordChecks } from "./settling.ts";
 export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
 export { idNamespace } from "./id-namespace.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";

@@ -2,6 +2,7 @@ import { freshTarget, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Pool } from "../database/pool.ts";
 import { knownRanges, knownRows, keepFingerprints, lacksKnownRows } from "./fingerprints.ts";
+import { inTransaction } from "../database/transaction.ts";
 import { mergeFingerprints } from "./merge-fingerprints.ts";
 
 const PRACTICES = { name: "practices", target: { table: "practices", key: "legacy_id" } } as const;
@@ -53,7 +54,7 @@ async function nextRun(): Promise<void> {
 
 /** Each range with what is known of it. */
 async function known(version = "one"): Promise<Record<string, unknown>> {
-  await mergeFingerprints(target, run, PRACTICES);
+  await inTransaction(target, (tx) => mergeFingerprints(tx, run, PRACTICES));
   const ranges = await knownRanges(target, "practices", version, START, 100);
   const rows = await knownRows(
     target,

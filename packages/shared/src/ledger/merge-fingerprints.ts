@@ -1,5 +1,6 @@
 /** Brings what is known of an entity's source rows up to date, before the entity is planned: nothing of it is in flight then. */
 import type { Queryable } from "../database/pool.ts";
+import { together } from "../database/trips.ts";
 import { SPAN } from "./unfinished.ts";
 
 interface Of {
@@ -18,9 +19,12 @@ export async function mergeFingerprints(
   { name, target: { table } }: Of,
 ): Promise<void> {
   const last = await beginMerging(tx, runId, name, table);
-  await forgetUnfinished(tx, name);
-  if (last !== undefined) await forgetUnkept(tx, name, last);
-  for (const run of await unmergedRuns(tx, name)) {
+  const [, , unmerged] = await together([
+    forgetUnfinished(tx, name),
+    last !== undefined && forgetUnkept(tx, name, last),
+    unmergedRuns(tx, name),
+  ]);
+  for (const run of unmerged) {
     await replaceRanges(tx, name, run);
     await exchangeKeys(tx, READ_BY_KEYS, [name, run]);
     await tx.query(
@@ -39,15 +43,16 @@ async function beginMerging(
   table: string,
 ): Promise<number | undefined> {
   const file = `coalesce(pg_relation_filenode('public.${table}'::regclass), 0)::bigint`;
-  const found = await tx.query<{ last: number; isOther: boolean }>(
+  const before = tx.query<{ last: number; isOther: boolean }>(
     `select run_id as last, file <> ${file} as "isOther" from migration.fingerprinted where entity = $1`,
     [entity],
   );
-  await tx.query(
+  const now = tx.query(
     `insert into migration.fingerprinted (entity, run_id, file) values ($1, $2, ${file})
      on conflict (entity) do update set run_id = excluded.run_id, file = excluded.file`,
     [entity, runId],
   );
+  const [found] = await together([before, now]);
   const [row] = found.rows;
   if (row?.isOther === true)
     await tx.query(`delete from migration.fingerprints where entity = $1`, [entity]);
@@ -56,12 +61,12 @@ async function beginMerging(
 
 /** What a batch was to read once more and did not is to be read, whatever was known of it. */
 async function forgetUnfinished(tx: Queryable, entity: string): Promise<void> {
-  await tx.query(
+  const unread = tx.query(
     `delete from migration.fingerprints f using migration.batches b
      where f.entity = $1 and not f.merged and b.id = f.batch_id and b.status <> 'done'`,
     [entity],
   );
-  await tx.query(
+  const unfinished = tx.query(
     `with unfinished as (
        select run_id, after_key, to_key, null::integer as key from migration.batches
        where entity = $1 and keys is null
@@ -74,6 +79,7 @@ async function forgetUnfinished(tx: Queryable, entity: string): Promise<void> {
      where f.entity = $1 and f.run_id < u.run_id and f.after_key < u.to_key and f.to_key > u.after_key`,
     [entity],
   );
+  await together([unread, unfinished]);
 }
 
 /**

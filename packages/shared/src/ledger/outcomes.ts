@@ -1,5 +1,6 @@
 /** Exceptions, notes and content events: what is said of single rows. Never a value. */
 import type { Queryable } from "../database/pool.ts";
+import { together } from "../database/trips.ts";
 import { traceContext } from "../telemetry/tracing.ts";
 
 /** A source row that is not in the target. */
@@ -28,8 +29,10 @@ interface BatchRef {
 
 /** Takes back what an earlier generation of the batch said. */
 export async function forgetBatch(tx: Queryable, batchId: number): Promise<void> {
-  await tx.query(`delete from migration.exceptions where batch_id = $1`, [batchId]);
-  await tx.query(`delete from migration.notes where batch_id = $1`, [batchId]);
+  await together([
+    tx.query(`delete from migration.exceptions where batch_id = $1`, [batchId]),
+    tx.query(`delete from migration.notes where batch_id = $1`, [batchId]),
+  ]);
 }
 
 /** Exceptions of other runs over the same keys are resolved: this batch has decided on those rows anew. */

@@ -1,5 +1,6 @@
 /** Planning: how far the source has been cut into ranges. */
 import type { Queryable } from "../database/pool.ts";
+import { together } from "../database/trips.ts";
 import type { Columns, runEntities } from "../tables/index.ts";
 import { planFurther } from "./entity-lifecycle.ts";
 
@@ -45,8 +46,10 @@ export async function recordPlan(
   const progress = { from: cursor, to, expected: sum(ranges), batches: ranges.length, last };
   const first = await planFurther(tx, runId, entity, progress);
   if (first === undefined) return false;
-  await insertRanges(tx, runId, entity, first, ranges);
-  if (last) await resolveBeyond(tx, runId, entity, to);
+  await together([
+    insertRanges(tx, runId, entity, first, ranges),
+    last && resolveBeyond(tx, runId, entity, to),
+  ]);
   return true;
 }
 

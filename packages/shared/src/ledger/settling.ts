@@ -1,7 +1,8 @@
 /** Settling: what must hold before an entity's children are opened. */
 import type { Pool, Queryable } from "../database/pool.ts";
-import { inTransaction } from "../database/transaction.ts";
-import { loadMore, markSettling } from "./entity-lifecycle.ts";
+import { inTrips } from "../database/transaction.ts";
+import { together } from "../database/trips.ts";
+import { markSettling } from "./entity-lifecycle.ts";
 import { claimEntity } from "./runs.ts";
 import type { BatchStatus } from "../states/states.ts";
 
@@ -23,22 +24,23 @@ export async function beginSettling(
   entity: string,
   open: readonly BatchStatus[] = ["planned", "queued"],
 ): Promise<boolean> {
-  if (await anyBatchIn(target, runId, entity, open)) return false;
-  return await inTransaction(target, async (tx) => {
-    if (!(await claimEntity(tx, runId, entity, "loading"))) return false;
-    if (await anyBatchIn(tx, runId, entity, open)) return false;
-    await compareAgain(tx, runId, entity);
-    return await markSettling(tx, runId, entity);
+  return await inTrips(target, {
+    first: (tx) =>
+      together([claimEntity(tx, runId, entity, "loading"), anyBatchIn(tx, runId, entity, open)]),
+    work: async (_tx, [claimed, left]) => claimed && !left,
+    last: async (tx, begins) => {
+      if (!begins) return false;
+      const [, moved] = await together([
+        compareAgain(tx, runId, entity),
+        markSettling(tx, runId, entity),
+      ]);
+      return moved;
+    },
   });
 }
 
-/** An entity that settles and has batches left after all, because its limit of losses was raised meanwhile, goes on. Returns whether it did. */
-export async function goOnLoading(tx: Queryable, runId: number, entity: string): Promise<boolean> {
-  if (!(await anyBatchIn(tx, runId, entity, ["planned", "queued"]))) return false;
-  return await loadMore(tx, runId, entity);
-}
-
-async function anyBatchIn(
+/** Whether an entity has a batch that is planned or queued, if it is in one of these statuses. */
+export async function anyBatchIn(
   db: Queryable,
   runId: number,
   entity: string,
@@ -60,11 +62,11 @@ export async function recordChecks(
   checks: readonly Check[],
 ): Promise<void> {
   const names = checks.map(({ name }) => name);
-  await tx.query(
+  const others = tx.query(
     `delete from migration.validations where run_id = $1 and entity = $2 and name <> all($3::text[])`,
     [runId, entity, names],
   );
-  await tx.query(
+  const these = tx.query(
     `insert into migration.validations (run_id, entity, name, passed, expected, actual)
      select $1, $2, * from unnest($3::text[], $4::boolean[], $5::bigint[], $6::bigint[])
      on conflict (run_id, entity, name) do update
@@ -78,6 +80,7 @@ export async function recordChecks(
       checks.map((check) => check.actual),
     ],
   );
+  await together([others, these]);
 }
 
 /** If the entity is settled again, everything is compared again, because time has passed. */

@@ -1,6 +1,7 @@
 /** Strangers: rows of the target without a legacy key. Nobody's run touches them, and a run asks what shall become of them. */
 import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
+import { together } from "../database/trips.ts";
 import type { By } from "./audit.ts";
 
 /** How many strangers an entity's table holds. */
@@ -85,12 +86,14 @@ export async function recordKeyed(
   runId: number,
   entities: readonly Entity[],
 ): Promise<void> {
-  for (const { name, target } of entities)
-    await db.query(
+  const counted = entities.map(({ name, target }) =>
+    db.query(
       `update migration.run_entities set keyed_before = (select count(${target.key}) from public.${target.table})
        where run_id = $1 and entity = $2`,
       [runId, name],
-    );
+    ),
+  );
+  await together(counted);
 }
 
 /** Keeps with a run how many rows an entity's table has. */

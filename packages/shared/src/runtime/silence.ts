@@ -61,6 +61,7 @@ export function watchSilence(client: PoolClient, silenceMs: number): void {
   connection.on("readyForQuery", () => {
     open = Math.max(0, open - 1);
     if (open === 0) stream.setTimeout(0);
+    else askedAt = performance.now(); // The next of those that were sent together has its turn now.
   });
   stream.on("timeout", () => {
     const { silenceMs, deadlineMs, stillWorking } = patience();

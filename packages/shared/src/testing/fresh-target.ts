@@ -22,7 +22,13 @@ export async function freshTarget(context: TestContext): Promise<Pool> {
 }
 
 function open(url: string): Pool {
-  return openPool({ url, max: 10, name: "nexus-test", onError: () => undefined });
+  return openPool({
+    url,
+    max: 10,
+    name: "nexus-test",
+    pipelined: true,
+    onError: () => undefined,
+  });
 }
 
 /** A running run of these entities, none of which is planned yet. */

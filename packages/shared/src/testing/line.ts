@@ -15,31 +15,33 @@ export interface Line {
   swallow(): number;
   /** The first bytes that each connection sent. */
   readonly beginnings: readonly Buffer[];
+  /** How often something was said after something was heard, on all connections: round trips, where the line has a delay. */
+  trips(): number;
 }
 
-/** `swallows`: a connection whose server says this carries nothing from then on. */
 export interface LineOptions {
+  /** A connection whose server says this carries nothing from then on. */
   readonly swallows?: string;
+  /** Milliseconds that everything is on its way, in either direction, in the order in which it was sent. */
+  readonly delayMs?: number;
 }
 
 /** Opens a line to the server of `url`. It ends with this process, or by `cut`. */
-export async function openLine(url: string, { swallows }: LineOptions = {}): Promise<Line> {
+export async function openLine(
+  url: string,
+  { swallows, delayMs = 0 }: LineOptions = {},
+): Promise<Line> {
   const { hostname, port } = new URL(url);
   const open = new Set<Socket>();
   const beginnings: Buffer[] = [];
-  const server = createServer((near) => {
+  let trips = 0;
+  // A line holds nothing back to send it with more: routers do not.
+  const server = createServer({ noDelay: true }, (near) => {
     near.once("data", (chunk: Buffer) => beginnings.push(Buffer.from(chunk.subarray(0, 16))));
-    const far = connect(Number(port), hostname);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      open.add(socket);
-      socket.on("error", () => undefined);
-      socket.on("close", () => void other.destroy());
-      socket.on("close", () => open.delete(socket));
-      socket.pipe(other);
-    }
+    const far = connect({ port: Number(port), host: hostname, noDelay: true });
+    onTrip(near, far, () => void trips++);
+    join(near, far, delayMs, open);
+    join(far, near, delayMs, open);
     if (swallows !== undefined)
       far.prependListener("data", (chunk: Buffer) => {
         if (chunk.includes(swallows)) for (const socket of [near, far]) silence(socket);
@@ -52,6 +54,7 @@ export async function openLine(url: string, { swallows }: LineOptions = {}): Pro
   return {
     url: through.href,
     beginnings,
+    trips: () => trips,
     reset,
     cut: async () => {
       if (!server.listening) return;
@@ -68,6 +71,32 @@ export async function openLine(url: string, { swallows }: LineOptions = {}): Pro
       return open.size / 2;
     },
   };
+}
+
+/** What one says goes to the other, and they end together. `open`: holds the first while it is open. */
+function join(socket: Socket, other: Socket, delayMs: number, open: Set<Socket>): void {
+  open.add(socket);
+  socket.on("error", () => undefined);
+  socket.on("close", () => void other.destroy());
+  socket.on("close", () => open.delete(socket));
+  carry(socket, other, delayMs);
+}
+
+/** Calls `tell` when something is said after something was heard. */
+function onTrip(near: Socket, far: Socket, tell: () => void): void {
+  let heard = true;
+  near.on("data", () => {
+    if (heard) tell();
+    heard = false;
+  });
+  far.on("data", () => (heard = true));
+}
+
+/** Timers of the same length fire in the order in which they were set. */
+function carry(from: Socket, to: Socket, delayMs: number): void {
+  if (delayMs === 0) return void from.pipe(to);
+  from.on("data", (chunk: Buffer) => setTimeout(() => to.write(chunk), delayMs));
+  from.on("end", () => setTimeout(() => to.end(), delayMs));
 }
 
 /** It stays open, and what it says goes nowhere. */

@@ -1,11 +1,12 @@
 /** What is known of an entity's source rows when it is planned: the fingerprints of earlier runs. See docs/decisions/delta.md. */
 import type { Entity, SourceShape } from "@nexus/catalog";
 import {
-  inTransaction,
+  inTrips,
   type Queryable,
   readOnly,
   readSourceShape,
   readTargetTables,
+  together,
 } from "@nexus/shared/database";
 import {
   claimEntity,
@@ -53,22 +54,28 @@ export async function keepsFingerprints({ legacy, settings, signal, log }: Deps)
 export async function beginPlanning(deps: Deps, run: Run, entity: Entity): Promise<boolean> {
   const version = run.fingerprints ? await versionOf(deps, run, entity) : null;
   const versions = run.fingerprints ? await versionsNow(deps, run, entity) : undefined;
-  return await inTransaction(deps.target, async (tx) => {
-    if (!(await claimEntity(tx, run.id, entity.name, "waiting"))) return false;
+  const first = (tx: Queryable) =>
+    together([claimEntity(tx, run.id, entity.name, "waiting"), wasBegun(tx, run.id, entity.name)]);
+  const work = async (tx: Queryable, [claimed, begun]: Awaited<ReturnType<typeof first>>) => {
+    if (!claimed) return undefined;
     await mergeFingerprints(tx, run.id, entity);
-    if (!(await wasBegun(tx, run.id, entity.name)))
-      await recordVersions(tx, run.id, entity.name, versions);
+    if (!begun) await recordVersions(tx, run.id, entity.name, versions);
     const lacks = run.mode === "delta" && (await lacksKnownRows(tx, entity.name, entity.target));
     if (lacks) await voidFingerprints(tx, [entity.name]);
     const why = run.mode === "delta" ? await whyRead(tx, entity.name, version, lacks) : undefined;
-    await tx.query(
-      `update migration.run_entities set version = $3, read_whole = $4 where run_id = $1 and entity = $2`,
-      [run.id, entity.name, version, why ?? null],
-    );
     if (why !== undefined)
       deps.log.info({ runId: run.id, entity: entity.name, why }, "a delta reads all of an entity");
+    return { why: why ?? null };
+  };
+  const last = async (tx: Queryable, begins: { readonly why: string | null } | undefined) => {
+    if (begins === undefined) return false;
+    await tx.query(
+      `update migration.run_entities set version = $3, read_whole = $4 where run_id = $1 and entity = $2`,
+      [run.id, entity.name, version, begins.why],
+    );
     return true;
-  });
+  };
+  return await inTrips(deps.target, { first, work, last });
 }
 
 async function recordVersions(

@@ -1,5 +1,5 @@
 /** Records what an entity's comparison with the source found, a page of keys at a time: keys that are missing here, and keys that are gone there. */
-import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
+import { inTrips, type Pool, type Queryable, together } from "@nexus/shared/database";
 import { BEGINNING, type ComparedPage, type Key, MOST_MISSING } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
 
@@ -24,46 +24,70 @@ export async function recordPage(
   after: Key,
   { to, missing, gone }: ComparedPage,
 ): Promise<void> {
-  await inTransaction(target, async (tx) => {
-    if (!(await moveCursor(tx, runId, entity, after, to))) return;
-    if (isBeginning(after)) await forget(tx, runId, entity);
-    if (gone.length > 0)
-      await tx.query(
-        `insert into migration.gone_rows (entity, legacy_id, found_run, run_id) select $1, id, $2, $2 from unnest($3::bigint[]) id
-         on conflict (entity, legacy_id) do update set run_id = excluded.run_id, stale = false`,
-        [entity, runId, gone],
-      );
-    if (missing.length > 0)
-      await tx.query(
-        `insert into migration.missing_keys (run_id, entity, legacy_id) select $1, $2, id from unnest($3::bigint[]) id
-         limit greatest(0, ${MOST_MISSING} - (select count(*) from migration.missing_keys where run_id = $1 and entity = $2))`,
-        [runId, entity, missing],
-      );
-    if (to === null) await endComparison(tx, runId, entity);
-    failpoint("gone.recorded");
+  await inTrips(target, {
+    first: async () => undefined,
+    work: (tx) => moveCursor(tx, runId, entity, after, to),
+    last: async (tx, moved) => {
+      if (!moved) return;
+      const recorded = together([
+        isBeginning(after) && forget(tx, runId, entity),
+        gone.length > 0 && recordGone(tx, runId, entity, gone),
+        missing.length > 0 && recordMissing(tx, runId, entity, missing),
+        to === null && endComparison(tx, runId, entity),
+      ]);
+      failpoint("gone.recorded");
+      await recorded;
+    },
   });
+}
+
+async function recordGone(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  gone: readonly number[],
+): Promise<void> {
+  await tx.query(
+    `insert into migration.gone_rows (entity, legacy_id, found_run, run_id) select $1, id, $2, $2 from unnest($3::bigint[]) id
+     on conflict (entity, legacy_id) do update set run_id = excluded.run_id, stale = false`,
+    [entity, runId, gone],
+  );
+}
+
+async function recordMissing(
+  tx: Queryable,
+  runId: number,
+  entity: string,
+  missing: readonly Key[],
+): Promise<void> {
+  await tx.query(
+    `insert into migration.missing_keys (run_id, entity, legacy_id) select $1, $2, id from unnest($3::bigint[]) id
+     limit greatest(0, ${MOST_MISSING} - (select count(*) from migration.missing_keys where run_id = $1 and entity = $2))`,
+    [runId, entity, missing],
+  );
 }
 
 /** Marks the gone rows of an earlier comparison as stale, until they are found again, and forgets its missing keys. */
 async function forget(tx: Queryable, runId: number, entity: string): Promise<void> {
-  await tx.query(`update migration.gone_rows set stale = true where entity = $1 and not stale`, [
-    entity,
-  ]);
-  await tx.query(`delete from migration.missing_keys where run_id = $1 and entity = $2`, [
-    runId,
-    entity,
+  const values = [runId, entity];
+  await together([
+    tx.query(`update migration.gone_rows set stale = true where entity = $1 and not stale`, [
+      entity,
+    ]),
+    tx.query(`delete from migration.missing_keys where run_id = $1 and entity = $2`, values),
   ]);
 }
 
 /** Forgets what was not found again: it is back, or is not in the target any more. */
 async function endComparison(tx: Queryable, runId: number, entity: string): Promise<void> {
-  await tx.query(`delete from migration.gone_rows where entity = $1 and stale`, [entity]);
-  await tx.query(
+  const stale = tx.query(`delete from migration.gone_rows where entity = $1 and stale`, [entity]);
+  const counted = tx.query(
     `update migration.run_entities set gone_compared_at = now(),
        gone = gone_deleted + (select count(*) from migration.gone_rows where entity = $2)
      where run_id = $1 and entity = $2`,
     [runId, entity],
   );
+  await together([stale, counted]);
 }
 
 async function moveCursor(

@@ -9,8 +9,11 @@ export type FailureKind = "retry" | "throttled" | "stop" | "taken" | "user";
 export class AuthFailure extends Error {
   readonly kind: FailureKind;
   readonly code: string;
-  constructor(kind: FailureKind, code: string) {
+  /** For how many milliseconds everybody is to stay away; null: it was not said. */
+  readonly retryAfterMs: number | null;
+  constructor(kind: FailureKind, code: string, retryAfterMs: number | null = null) {
     super(`Supabase Auth: ${code}`);
+    this.retryAfterMs = retryAfterMs;
     this.name = new.target.name;
     this.kind = kind;
     this.code = code;
@@ -36,7 +39,21 @@ const REFUSALS: readonly (readonly [
 ];
 
 /** Classifies an answer that is no success; what nobody foresaw is for a person. */
-export function failureOf({ status = 0, code = "" }: Refusal): AuthFailure {
+export function failureOf(
+  { status = 0, code = "" }: Refusal,
+  retryAfterMs: number | null = null,
+): AuthFailure {
   const [, kind = "stop"] = REFUSALS.find(([fits]) => fits(status, code)) ?? [];
-  return new AuthFailure(kind, /^[a-z][a-z_]{0,63}$/.test(code) ? code : `http_${status}`);
+  const named = /^[a-z][a-z_]{0,63}$/.test(code) ? code : `http_${status}`;
+  return new AuthFailure(kind, named, retryAfterMs);
+}
+
+/** The longest that everybody stays away because an answer says so: an hour. */
+const LONGEST_MS = 3_600_000;
+
+/** What `Retry-After` says, in seconds or as a date; null: nothing that can be read. */
+export function retryAfterOf(header: string | null): number | null {
+  if (header === null) return null;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isNaN(ms) ? null : Math.min(LONGEST_MS, Math.max(0, ms));
 }

@@ -96,7 +96,7 @@ it("says why all loaders pause", async () => {
   await decided("1 s", DUE);
   await paused("stopped", "http_401");
   expect(await said()).toEqual([
-    "wrong accounts_paused: making accounts is paused (stopped: http_401); it is asked again in 0 s; 2 accounts are due",
+    "wrong accounts_paused: making accounts is paused (stopped: http_401; it is asked again in 0 s); 2 accounts are due",
   ]);
   await ward.target.query("update migration.rate_budget set pause_reason = 'throttled'");
   expect(await said()).toEqual([

@@ -1,4 +1,4 @@
-import { accountStallInWords } from "@nexus/contract";
+import { accountStallInWords, type AccountsView } from "@nexus/contract";
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
 import {
   ACCOUNT_BUDGET,
@@ -33,13 +33,23 @@ async function examine(tx: Queryable): Promise<Finding[]> {
   return [well("accounts", status === "waiting" ? "who gets one is decided later" : says)];
 }
 
+/** The same by what the API says, where the ledger itself could not be read. */
+export function examineAccountsView(accounts: AccountsView | null | undefined): Finding[] {
+  if (accounts === null || accounts === undefined) return [];
+  const { stalled, pausedBecause, due, removing } = accounts;
+  return [
+    ...(stalled === null ? [] : [stalledAccounts(stalled)]),
+    ...(pausedBecause === null ? [] : [pausedFor(pausedBecause, pausedBecause, due + removing)]),
+  ];
+}
+
 function stallFindings({ stall, progress: { due, removing } }: AccountsStanding): Finding[] {
   if (stall === undefined) return [];
   return [stalledAccounts({ of: stall.of, says: accountStallInWords(stall, due + removing) })];
 }
 
 /** That they stand still, whatever the cause. */
-export function stalledAccounts({
+function stalledAccounts({
   of,
   says,
 }: {
@@ -76,21 +86,24 @@ async function pauses(tx: Queryable, open: number): Promise<Finding[]> {
   if (found === undefined) return [];
   const { reason, code, probe } = found;
   const because = code === null || code === reason ? reason : `${reason}: ${code}`;
-  const rest = `(${because}); it is asked again in ${probe ?? 0} s; ${count(open)} accounts are due`;
+  return [pausedFor(reason, `${because}; it is asked again in ${probe ?? 0} s`, open)];
+}
+
+/** `reason`: of the pause, or its code. */
+function pausedFor(reason: string | null, because: string | null, open: number): Finding {
+  const rest = `(${because}); ${count(open)} accounts are due`;
   if (reason === "throttled")
-    return [
-      note(
-        "accounts",
-        "accounts_throttled",
-        `Supabase Auth, or a gateway before it, throttles us ${rest}`,
-        "wait; if it stays so, look at the project's rate limits",
-      ),
-    ];
+    return note(
+      "accounts",
+      "accounts_throttled",
+      `Supabase Auth, or a gateway before it, throttles us ${rest}`,
+      "wait; if it stays so, look at the project's rate limits",
+    );
   const next =
-    reason === "stopped"
-      ? "look at SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY of the loaders, and at the project; it is tried again by itself"
-      : "look whether Supabase Auth is well; it is tried again by itself";
-  return [wrong("accounts", "accounts_paused", `making accounts is paused ${rest}`, next)];
+    reason === "unavailable"
+      ? "look whether Supabase Auth is well; it is tried again by itself"
+      : "look at SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY of the loaders, and at the project; it is tried again by itself";
+  return wrong("accounts", "accounts_paused", `making accounts is paused ${rest}`, next);
 }
 
 function waitingNote({ kind, reason, accounts }: WaitingAccounts): Finding {

@@ -1,6 +1,6 @@
 import { ApiProblem, ApiUnreachable, openClient, type RunView } from "@nexus/contract";
 import { isBlocked } from "@nexus/shared/states";
-import { stalledAccounts } from "./accounts.ts";
+import { examineAccountsView } from "./accounts.ts";
 import { type Finding, note, well, wrong } from "./finding.ts";
 import { STALLED_NEXT } from "./stall.ts";
 import type { Settings } from "./settings.ts";
@@ -87,7 +87,7 @@ export function examineView({
       wrong("run", "entity_blocked", `${entity}: ${why}`, `nexus requeue ${entity}`),
     ),
     ...(limitedBy === null ? [] : [note("run", `limited_by_${limitedBy.by}`, limitedBy.says)]),
-    ...(accounts?.stalled ? [stalledAccounts(accounts.stalled)] : []),
+    ...examineAccountsView(accounts),
     ...(embedding.limitedBy === null
       ? []
       : [note("embeddings", `limited_by_${embedding.limitedBy.by}`, embedding.limitedBy.says)]),

@@ -42,7 +42,9 @@ describe("/v1/accounts", () => {
       stalled: null,
     });
     expect((await api.get("/v1/progress")).body).toMatchObject({ accounts: null });
-    await api.target.query("insert into migration.runs (status, embeddings) values ('completed', false)");
+    await api.target.query(
+      "insert into migration.runs (status, embeddings) values ('completed', false)",
+    );
     expect((await api.get("/v1/progress")).body).toMatchObject({ accounts: null });
   });
 
@@ -81,7 +83,13 @@ describe("/v1/accounts/exceptions", () => {
     expect(keysOf(first)).toEqual([5, 6, 7, 9]);
     expect(first.body["items"]).toMatchObject([
       { state: "refused", reason: "address_taken", decidedBy: "person", holder: null, attempts: 3 },
-      { state: "none", reason: "no_address", decidedBy: "rule", profileId: null, says: "no address" },
+      {
+        state: "none",
+        reason: "no_address",
+        decidedBy: "rule",
+        profileId: null,
+        says: "no address",
+      },
       { state: "none", reason: "shared_address", decidedBy: "person", holder: 1, runId: 1 },
       { state: "unwanted", reason: "inactive", decidedBy: "person" },
     ]);
@@ -89,7 +97,11 @@ describe("/v1/accounts/exceptions", () => {
     expect(next.body).toMatchObject({
       items: [
         { legacyId: LARGE, reason: "case_variant", holder: HUGE },
-        { legacyId: HUGE, reason: "validation_failed", says: "Supabase Auth says validation_failed" },
+        {
+          legacyId: HUGE,
+          reason: "validation_failed",
+          says: "Supabase Auth says validation_failed",
+        },
       ],
       next: null,
     });

@@ -3,7 +3,7 @@
  * own client. Seven in eight have no address; those who share one get one account.
  */
 import { idOf } from "@nexus/catalog";
-import { NO_ACCOUNT, openAddressBook, testAccounts } from "@nexus/extractor/accounts";
+import { openAddressBook, testAccounts } from "@nexus/extractor/accounts";
 import {
   type AuthAdmin,
   AuthFailure,
@@ -14,6 +14,7 @@ import {
 import { SERVICE_ROLE_KEY, startAuth } from "@nexus/local/auth";
 import { makeSample } from "@nexus/local/sample";
 import { openPool, type Pool } from "@nexus/shared/database";
+import { NO_ACCOUNT } from "@nexus/shared/states";
 import { freshDatabase } from "@nexus/shared/testing";
 import { expect, it, onTestFinished } from "vitest";
 import { MORE_DIRT } from "./auth-accounts.ts";

@@ -1,7 +1,8 @@
 import type { AccountUser } from "@nexus/catalog";
 import { type Dice, dice } from "@nexus/shared/testing";
+import { NO_ACCOUNT, type NoAccount } from "@nexus/shared/states";
 import { expect, it } from "vitest";
-import { type Decision, NO_ACCOUNT, type NoAccount, openAddressBook } from "./decide-accounts.ts";
+import { type Decision, openAddressBook } from "./decide-accounts.ts";
 import { testAccounts } from "./test-accounts.ts";
 
 const user = (id: number, change: Partial<AccountUser> = {}): AccountUser => ({

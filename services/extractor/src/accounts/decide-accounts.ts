@@ -3,20 +3,7 @@
  * is unique and whoever came first would have it.
  */
 import { type AccountUser, signInAddress } from "@nexus/catalog";
-
-/** Why somebody gets none; the first that holds, in this order. */
-export const NO_ACCOUNT = [
-  "test_account",
-  "inactive",
-  "no_address",
-  "malformed",
-  /** Somebody else has the address in the same spelling, */
-  "shared_address",
-  /** or in other case. */
-  "case_variant",
-] as const;
-
-export type NoAccount = (typeof NO_ACCOUNT)[number];
+import type { NoAccount } from "@nexus/shared/states";
 
 export type Decision =
   | { readonly outcome: "account" }

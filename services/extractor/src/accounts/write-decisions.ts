@@ -1,7 +1,7 @@
 /** What was decided is compared with what is on record, and only what differs is written. In one transaction of the target. */
 import type { Client } from "@nexus/shared/database";
 import type { ToDecide } from "@nexus/shared/ledger";
-import type { NoAccount } from "./decide-accounts.ts";
+import type { NoAccount } from "@nexus/shared/states";
 
 /** What is decided of a user. */
 export interface Decided {

@@ -4,15 +4,10 @@
  */
 import { idOf } from "@nexus/catalog";
 import { openAddressBook, testAccounts } from "@nexus/extractor/accounts";
-import {
-  type AuthAdmin,
-  AuthFailure,
-  ensureAccount,
-  importPassword,
-  openAuthAdmin,
-} from "@nexus/loader/accounts";
+import { ensureAccount, importPassword } from "@nexus/loader/accounts";
 import { SERVICE_ROLE_KEY, startAuth } from "@nexus/local/auth";
 import { makeSample } from "@nexus/local/sample";
+import { type AuthAdmin, AuthFailure, openAuthAdmin } from "@nexus/shared/auth";
 import { openPool, type Pool } from "@nexus/shared/database";
 import { NO_ACCOUNT } from "@nexus/shared/states";
 import { freshDatabase } from "@nexus/shared/testing";

@@ -2,7 +2,7 @@
 import { profilesNeedUsers } from "@nexus/shared/database";
 import { decideAnew } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
-import type { FoundAccount, Rights } from "./auth-admin.ts";
+import type { FoundAccount, Rights } from "@nexus/shared/auth";
 import {
   type Claimed,
   forget,

@@ -2,7 +2,7 @@
 import { nextStep } from "@nexus/shared/database";
 import { backoffMs, MAX_ATTEMPTS, wasWellSince } from "@nexus/shared/runtime";
 import type { Work } from "./actions.ts";
-import { AuthFailure, type FailureKind } from "./auth-failure.ts";
+import { AuthFailure, type FailureKind } from "@nexus/shared/auth";
 import { ClaimLost, putBack, recordRefused } from "./claims.ts";
 import type { AccountDeps } from "./deps.ts";
 import { Postponed } from "./permit.ts";

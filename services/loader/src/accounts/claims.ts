@@ -1,7 +1,7 @@
 /** Accounts that are due: rows of `migration.accounts`. A claim is the right to change one at Supabase Auth. */
 import type { Pool } from "@nexus/shared/database";
 import { ROLLBACK_OPEN } from "@nexus/shared/ledger";
-import type { Rights } from "./auth-admin.ts";
+import type { Rights } from "@nexus/shared/auth";
 
 /** An account that this loader alone may change, until `until` (by the clock of the database). */
 export interface Claimed {

@@ -2,7 +2,7 @@
 import type { Pool } from "@nexus/shared/database";
 import type { Budget } from "@nexus/shared/ledger";
 import type { Log } from "@nexus/shared/telemetry";
-import type { AuthAdmin } from "./auth-admin.ts";
+import type { AuthAdmin } from "@nexus/shared/auth";
 
 export interface AccountDeps {
   readonly legacy: Pool;

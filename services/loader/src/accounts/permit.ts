@@ -1,6 +1,6 @@
 /** Permits: work on an account is let through by the budget that all loaders share, and the budget is told what came of it. */
 import type { Budget, CallOutcome } from "@nexus/shared/ledger";
-import { AuthFailure, type FailureKind } from "./auth-failure.ts";
+import { AuthFailure, type FailureKind } from "@nexus/shared/auth";
 
 /** There is no permit now: nobody was called. */
 export class Postponed extends Error {

@@ -4,7 +4,7 @@ import { ACCOUNT_BUDGET, openBudget } from "@nexus/shared/ledger";
 import { type Closers, startTicker } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
 import type { Deps } from "../deps.ts";
-import { openAuthAdmin } from "./auth-admin.ts";
+import { openAuthAdmin } from "@nexus/shared/auth";
 import type { accountVariables } from "./config.ts";
 import type { AccountDeps } from "./deps.ts";
 import { makeAccounts } from "./make-accounts.ts";

@@ -1,6 +1,6 @@
 /** The calls that are made to Supabase Auth, through Supabase's own client. */
 import { AuthClient, GoTrueAdminApi, isAuthApiError, type User } from "@supabase/auth-js";
-import { type AuthFailure, type FailureKind, failureOf, type Refusal } from "./auth-failure.ts";
+import { type AuthFailure, failureOf, type Refusal } from "./auth-failure.ts";
 import { exchange, type Heard } from "./exchange.ts";
 
 export interface AuthAdminOptions {
@@ -10,8 +10,6 @@ export interface AuthAdminOptions {
   readonly serviceRoleKey: string;
   /** Milliseconds in which a call has to be answered. */
   readonly timeoutMs: number;
-  /** Called when Supabase Auth was well enough to answer, even if with a refusal of this call. */
-  readonly onAnswer?: () => void;
 }
 
 /** What gives rights. */
@@ -86,8 +84,6 @@ interface Call {
     readonly fetch: typeof fetch;
   };
   failed(error: Refusal): AuthFailure;
-  /** It did not fail. */
-  answered(): void;
 }
 
 /** Makes no connection before the first call. */
@@ -136,10 +132,9 @@ export function openAuthAdmin(options: AuthAdminOptions): AuthAdmin {
       if (error !== null) throw call.failed(error);
     },
     async remove(id) {
-      const { api, failed, answered } = admin();
+      const { api, failed } = admin();
       const { error } = await api.deleteUser(id);
       if (error !== null && !isUnknown(error)) throw failed(error);
-      answered();
     },
   };
 }
@@ -149,35 +144,26 @@ const NOT_TOLD: Refusal = { status: 0, code: "malformed" };
 
 /** The user of that id whom a call tells of; undefined: there is none. */
 function userOr(
-  { failed, answered }: Call,
+  { failed }: Call,
   id: string,
   user: User | null,
   error: Refusal | null,
 ): User | undefined {
   if (error !== null && !isUnknown(error)) throw failed(error);
   if (error === null && user?.id !== id) throw failed(NOT_TOLD);
-  answered();
   return user ?? undefined;
 }
 
 /** The client keeps no header of an answer, so each call listens for itself. */
-function begin({ url, serviceRoleKey, timeoutMs, onAnswer }: AuthAdminOptions): Call {
+function begin({ url, serviceRoleKey, timeoutMs }: AuthAdminOptions): Call {
   const heard: Heard = { retryAfterMs: null };
   const client = {
     url: `${url.replace(/\/+$/, "")}/auth/v1`,
     headers: { Authorization: `Bearer ${serviceRoleKey}`, apikey: serviceRoleKey },
     fetch: exchange(timeoutMs, heard),
   };
-  const answered = (): void => onAnswer?.();
-  const failed = (error: Refusal): AuthFailure => {
-    const failure = failureOf(error, heard.retryAfterMs);
-    if (!UNWELL.has(failure.kind)) answered();
-    return failure;
-  };
-  return { client, failed, answered };
+  return { client, failed: (error) => failureOf(error, heard.retryAfterMs) };
 }
-
-const UNWELL: ReadonlySet<FailureKind> = new Set<FailureKind>(["throttled", "stop", "retry"]);
 
 /** The client that signs people in is told to keep, refresh and read nothing. */
 async function sendLink(

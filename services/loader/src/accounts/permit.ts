@@ -1,5 +1,6 @@
 /** Permits: work on an account is let through by the budget that all loaders share, and the budget is told what came of it. */
-import type { Budget, CallOutcome } from "@nexus/shared/ledger";
+import type { CallOutcome } from "@nexus/shared/ledger";
+import type { AccountDeps } from "./deps.ts";
 import { AuthFailure, type FailureKind } from "@nexus/shared/auth";
 
 /** There is no permit now: nobody was called. */
@@ -14,8 +15,11 @@ export class Postponed extends Error {
 /** Makes the calls that were permitted. */
 export type Permit = <T>(calls: () => Promise<T>) => Promise<T>;
 
-/** Takes a permit. Throws `Postponed`. */
-export async function takePermit(budget: Budget): Promise<Permit> {
+/** Takes a permit. Throws `Postponed`. What comes of it says how well Supabase Auth is: that it finds somebody does not say that it can create. */
+export async function takePermit({
+  budget,
+  health,
+}: Pick<AccountDeps, "budget" | "health">): Promise<Permit> {
   const grant = await budget.reserve(0);
   if (grant.kind !== "granted")
     throw new Postponed(grant.kind === "wait" ? grant.ms : grant.retryMs);
@@ -23,6 +27,7 @@ export async function takePermit(budget: Budget): Promise<Permit> {
   return async (calls) => {
     try {
       const result = await calls();
+      health.answeredAt = performance.now();
       await record({ kind: "used", tokens: 0 });
       return result;
     } catch (error) {

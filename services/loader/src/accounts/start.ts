@@ -16,7 +16,6 @@ export async function startAccounts(
   closers: Closers,
 ): Promise<void> {
   const { legacy, target, legacyStatementMs, log } = deps;
-  const health = { answeredAt: -Infinity };
   const accountDeps: AccountDeps = {
     legacy,
     target,
@@ -24,7 +23,6 @@ export async function startAccounts(
       url: config.SUPABASE_URL,
       serviceRoleKey: config.SUPABASE_SERVICE_ROLE_KEY,
       timeoutMs: config.SUPABASE_TIMEOUT_MS,
-      onAnswer: () => (health.answeredAt = performance.now()),
     }),
     budget: await openBudget(target, {
       model: ACCOUNT_BUDGET,
@@ -40,7 +38,7 @@ export async function startAccounts(
       retryMs: config.ACCOUNTS_RETRY_MS,
       legacyStatementMs,
     },
-    health,
+    health: { answeredAt: -Infinity },
   };
   const round = { calls: config.ACCOUNTS_CALLS, tickMs: config.ACCOUNTS_TICK_MS };
   const ticker = startTicker({

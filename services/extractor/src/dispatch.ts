@@ -10,6 +10,7 @@ import {
   holdsAll,
   openEntity,
   type PlannedBatch,
+  profilesWait,
   roomFor,
   type Run,
   markQueued,
@@ -47,6 +48,7 @@ function highWaterNow({ settings }: Deps, holds: readonly Hold[]): number {
 
 async function openSettledChildren({ target, log }: Deps, run: Run): Promise<void> {
   for (const entity of await entitiesToOpen(target, run.id, parentsByEntity)) {
+    if (entity === "profiles" && (await profilesWait(target, run))) continue;
     const opened = await openEntity(target, run.id, entity, parentsOf(entity));
     if (!opened) continue;
     failpoint("dispatch.opened");

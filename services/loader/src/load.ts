@@ -18,6 +18,7 @@ import {
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
 import { failpoint } from "@nexus/shared/runtime";
+import { accountFirst } from "./account-first.ts";
 import { keptAwake } from "./awake.ts";
 import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
@@ -195,7 +196,8 @@ async function write(
     for await (const portion of keptAwake(tx, idleMs, portions)) {
       const { rows, read } = portion;
       const parents = portion === ahead && found ? found : await resolveLinks(tx, entity, rows);
-      const mapped = sortOutcomes(rows, parents, run.codes);
+      const sorted = sortOutcomes(rows, parents, run.codes);
+      const mapped = await accountFirst(tx, context, entity, sorted);
       const moved = await moveKeys(tx, attempt, context, entity, mapped.loaded);
       const taken = await takeOver(tx, attempt, context, entity, moved.rows);
       const adopted = await countAdoptedChanges(tx, entity, run, moved.rows);

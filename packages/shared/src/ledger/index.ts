@@ -27,11 +27,24 @@ export {
 } from "./backups.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
 export {
+  decideAnew,
+  holdDecision,
+  profilesWait,
+  recordDecision,
+  ROLLBACK_OPEN,
+  runToDecide,
+  type ToDecide,
+} from "./account-decisions.ts";
+export {
   ACCOUNT_BUDGET,
   accountProgress,
   type AccountProgress,
   type ByCode,
 } from "./account-progress.ts";
+export { type AccountsStanding, accountsStanding, type AccountsUnmet } from "./account-standing.ts";
+export { type AccountStall, findAccountStall } from "./account-stall.ts";
+export { acceptAccounts, undecidedAccounts, type WaitingAccounts } from "./undecided-accounts.ts";
+export { ofModels, OTHER_BUDGETS } from "./other-budgets.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
 export type {
   Budget,
@@ -143,7 +156,7 @@ export { type EntityProgress, rollUpCounts, progressOf } from "./progress.ts";
 export { activeRun, claimEntity, entitiesIn, findRun, lockRun, type Run } from "./runs.ts";
 export { recordSource, sourceAtBegin, sourceSnapshot } from "./source-at-begin.ts";
 export { anyBatchIn, beginSettling, type Check, compareAgain, recordChecks } from "./settling.ts";
-export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
+export { accountsAreMade, type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
 export { idNamespace } from "./id-namespace.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
 export { type Limits, setLimits, TOO_MANY_GONE, TOO_MANY_LOSSES, waiveLosses } from "./losses.ts";

@@ -31,4 +31,6 @@ export const accounts = migration.table("accounts", {
   claimed_until: instant(),
   due_at: instant(),
   settled_at: instant(),
+  asked_at: instant(),
+  failed_at: instant(),
 });

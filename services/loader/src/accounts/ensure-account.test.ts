@@ -1,9 +1,14 @@
 import { type AuthServer, type FaultName, FAULT_NAMES, SERVICE_ROLE_KEY } from "@nexus/local/auth";
+import {
+  type AuthAdmin,
+  AuthFailure,
+  failureOf,
+  type NewAccount,
+  openAuthAdmin,
+} from "@nexus/shared/auth";
 import { type Dice, dice } from "@nexus/shared/testing";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { HASH, openAccounts, person, uuid } from "./accounts.fixture.ts";
-import { type AuthAdmin, type NewAccount, openAuthAdmin } from "./auth-admin.ts";
-import { AuthFailure, failureOf } from "./auth-failure.ts";
 import { type AccountEnd, ensureAccount } from "./ensure-account.ts";
 
 const UNREADABLE = "pbkdf2_sha256$260000$salt$aGFzaA==";

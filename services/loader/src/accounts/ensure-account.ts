@@ -1,6 +1,10 @@
 /** One person, one account: whatever was tried before, by whom, and whether anybody answered. */
-import type { AuthAdmin, FoundAccount, NewAccount } from "./auth-admin.ts";
-import { AuthFailure } from "./auth-failure.ts";
+import {
+  type AuthAdmin,
+  AuthFailure,
+  type FoundAccount,
+  type NewAccount,
+} from "@nexus/shared/auth";
 
 export type AccountEnd =
   /** There is one with this id. `run`: this run created it. `before`: it is somebody else's work, and is left as it is. */

@@ -1,5 +1,5 @@
 /** A rollback takes back the accounts that its run created, and leaves everybody else's. */
-import type { AuthAdmin, NewAccount } from "./auth-admin.ts";
+import type { AuthAdmin, NewAccount } from "@nexus/shared/auth";
 
 /** `left`: somebody else created it, an earlier run or a sign-up. `gone`: there is none. */
 export type Removal = "removed" | "left" | "gone";

@@ -2,18 +2,21 @@
 
 /**
  * `retry`: what became of the call is not known, or may be otherwise in a while. `throttled`: everybody waits. `stop`: everybody waits
- * for a person. `taken`: a user has the address. `user`: this user never.
+ * for a person. `taken`: a user has the address. `user`: this user never. Only after `retry` may the call have done something.
  */
 export type FailureKind = "retry" | "throttled" | "stop" | "taken" | "user";
 
 export class AuthFailure extends Error {
   readonly kind: FailureKind;
   readonly code: string;
-  constructor(kind: FailureKind, code: string) {
+  /** Milliseconds that Supabase Auth, or what stands before it, asks to be left alone for; null: it did not say. */
+  readonly retryAfterMs: number | null;
+  constructor(kind: FailureKind, code: string, retryAfterMs: number | null = null) {
     super(`Supabase Auth: ${code}`);
     this.name = new.target.name;
     this.kind = kind;
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -23,12 +26,20 @@ export interface Refusal {
   readonly code: string | undefined;
 }
 
+/** Settings of the project that refuse everybody alike: no mail leaves it, or not for us. */
+const OF_THE_PROJECT: ReadonlySet<string> = new Set([
+  "captcha_failed",
+  "email_address_not_authorized",
+  "email_provider_disabled",
+]);
+
 /** The first that fits decides. */
 const REFUSALS: readonly (readonly [
   fits: (status: number, code: string) => boolean,
   FailureKind,
 ])[] = [
   [(_, code) => code === "email_exists", "taken"],
+  [(_, code) => OF_THE_PROJECT.has(code), "stop"],
   [(status) => status === 429, "throttled"],
   // 500 says nothing: a hash that it cannot read, an id that is taken, a trigger that fails, a database that is full.
   [(status) => status === 0 || status === 408 || status >= 500, "retry"],
@@ -36,7 +47,11 @@ const REFUSALS: readonly (readonly [
 ];
 
 /** Classifies an answer that is no success; what nobody foresaw is for a person. */
-export function failureOf({ status = 0, code = "" }: Refusal): AuthFailure {
+export function failureOf(
+  { status = 0, code = "" }: Refusal,
+  retryAfterMs: number | null = null,
+): AuthFailure {
   const [, kind = "stop"] = REFUSALS.find(([fits]) => fits(status, code)) ?? [];
-  return new AuthFailure(kind, /^[a-z][a-z_]{0,63}$/.test(code) ? code : `http_${status}`);
+  const known = /^[a-z][a-z_]{0,63}$/.test(code) ? code : `http_${status}`;
+  return new AuthFailure(kind, known, retryAfterMs);
 }

@@ -1,0 +1,13 @@
+/** Users of Supabase Auth: what is asked of it, and what its refusals mean. Whoever imports this loads Supabase's client. */
+export {
+  type AuthAdmin,
+  type AuthAdminOptions,
+  type Contact,
+  type FoundAccount,
+  type InvitationMethod,
+  type NewAccount,
+  openAuthAdmin,
+  PAGE,
+  type Rights,
+} from "./auth-admin.ts";
+export { AuthFailure, type FailureKind, failureOf } from "./auth-failure.ts";

@@ -86,7 +86,10 @@ async function close(
   if (!claimed) return undefined;
   if (losses === undefined && (await loadsMore(tx, run, entity, open))) return undefined;
   const table = await readTable(tx, run, entity);
-  const account = losses === undefined ? await accountFor(deps, tx, run, entity, sums) : [];
+  const [account] = await together([
+    losses === undefined ? accountFor(deps, tx, run, entity, sums) : [],
+    changedMuch(run, sums, table) && tx.query(`analyze public.${entity.target.table}`),
+  ]);
   const found = [...lossChecks(losses), ...(await checksOf(tx, entity, sums, table)), ...account];
   const checks = [...found, ...(await goneChecks(tx, run, entity, found, table))];
   if (failedOf(checks) === undefined) await deactivateGone(tx, run, entity);
@@ -108,10 +111,7 @@ async function record(tx: Queryable, run: Run, entity: Entity, closing: Closing 
   const { sums, table, checks } = closing;
   const { name } = entity;
   const failedCheck = failedOf(checks);
-  const checked = together([
-    changedMuch(run, sums, table) && tx.query(`analyze public.${entity.target.table}`),
-    recordChecks(tx, run.id, name, checks),
-  ]);
+  const checked = recordChecks(tx, run.id, name, checks);
   failpoint("settle.checked");
   const concluded = together([
     rollUpCounts(tx, run.id, [name]),

@@ -32,14 +32,14 @@ export interface Table {
 /** Reads all of it at once. */
 export async function readTable(tx: Queryable, run: Run, entity: Entity): Promise<Table> {
   const { table } = entity.target;
-  const [analysed, keyed, strangers, unenforced, sharingAnEmail, apart, gone] = await together([
+  const [analysed, keyed, unenforced, sharingAnEmail, apart, gone, strangers] = await together([
     isAnalysed(tx, table),
     countRows(tx, entity),
-    countStrangers(tx, [entity]),
     countUnenforced(tx, table),
     entity.target.columns["email"] === undefined ? undefined : countSharing(tx, table),
     entity.followsCase === true ? countApart(tx, table) : undefined,
     goneCount(tx, run.id, entity.name),
+    countStrangers(tx, [entity]),
   ]);
   const rows = strangers[0]?.rows ?? 0;
   return { analysed, keyed, strangers: rows, unenforced, sharingAnEmail, apart, gone };

@@ -184,13 +184,15 @@ async function write(
   const undo = run.undo ? { runId: batch.runId, batchId: batch.id } : undefined;
   const context = { ...run, undo };
   const [ahead] = Symbol.asyncIterator in portions ? [] : portions;
-  const first = (tx: Client) =>
-    together([
-      passGate(tx, entity, batch),
-      ahead === undefined ? undefined : resolveLinks(tx, entity, ahead.rows),
-    ]);
-  const work = async (tx: Client, [gate, found]: Awaited<ReturnType<typeof first>>) => {
+  const first = async (tx: Client) => {
+    const gate = passGate(tx, entity, batch);
+    const links = ahead === undefined ? undefined : resolveLinks(tx, entity, ahead.rows);
+    links?.catch(() => undefined); // Nobody asks for them where the gate is closed.
+    return { gate: await gate, links };
+  };
+  const work = async (tx: Client, { gate, links }: Awaited<ReturnType<typeof first>>) => {
     if (gate !== "open") return gate;
+    const found = await links;
     failpoint("loader.gated");
     let tally: Tally = NOTHING_YET;
     for await (const portion of keptAwake(tx, idleMs, portions)) {

@@ -11,24 +11,22 @@ import type { WatchPool } from "../telemetry/pool-metrics.ts";
 import type { Server } from "./attend.ts";
 import { errorCode, noConnectionLeft } from "./failures.ts";
 import { openPool, type Pool, type PoolOptions } from "./pool.ts";
+import { takesPipelines } from "./pipelining.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
 import { preflightTarget } from "./preflight-target.ts";
 import { seeAllOrNone } from "./source-row-security.ts";
 
-/** How connections are used. */
-type Manner = Pick<PoolOptions, "pipelined">;
-
 /** The target, not looked at yet. */
-export function openTarget(
-  settings: TargetSettings,
-  context: Context,
-  { pipelined }: Manner = {},
-): Pool {
-  const { TARGET_URL: url, TARGET_URL_FILE: file, TARGET_POOL: max } = settings;
-  return open("target", { url, reread: rereading(file), max, pipelined }, context);
+export function openTarget(settings: TargetSettings, context: Context): Pool {
+  return open("target", targetOf(settings), context);
 }
 
-/** Both databases, pipelined, found fit to move `entities` from one to the other. Throws as the two preflights do. */
+function targetOf(settings: TargetSettings): Where {
+  const { TARGET_URL: url, TARGET_URL_FILE: file, TARGET_POOL: max } = settings;
+  return { url, reread: rereading(file), max };
+}
+
+/** Both databases, pipelined if they take that, found fit to move `entities` from one to the other. Throws as the two preflights do. */
 export async function openBoth(
   settings: LegacySettings & TargetSettings,
   entities: readonly Entity[],
@@ -36,10 +34,10 @@ export async function openBoth(
   watchPool: WatchPool,
 ): Promise<{ readonly legacy: Pool; readonly target: Pool }> {
   const { LEGACY_URL: url, LEGACY_URL_FILE: file, LEGACY_POOL: max } = settings;
-  const source = { url, reread: rereading(file), max, idleMs: SOURCE_IDLE_MS, pipelined: true };
-  const legacy = open("source", source, context);
+  const source = { url, reread: rereading(file), max, idleMs: SOURCE_IDLE_MS };
+  const legacy = await openPipelined("source", source, context);
   watchPool("legacy", legacy);
-  const target = openTarget(settings, context, { pipelined: true });
+  const target = await openPipelined("target", targetOf(settings), context);
   watchPool("target", target);
   await onceLetIn(context.log, () => preflightLegacy(legacy, entities, settings));
   if (settings.LEGACY_ROW_SECURITY !== "accept") seeAllOrNone(legacy);
@@ -78,11 +76,19 @@ const SOURCE_IDLE_MS = 2_000;
 /** What a service asks outside of transactions is of the ledger, and short. */
 const SILENCE_MS = 15_000;
 
-function open(
-  server: Server,
-  where: Pick<PoolOptions, "url" | "reread" | "max" | "idleMs" | "pipelined">,
-  { name, log, closers }: Context,
-): Pool {
+type Where = Pick<PoolOptions, "url" | "reread" | "max" | "idleMs" | "pipelined">;
+
+async function openPipelined(server: Server, where: Where, context: Context): Promise<Pool> {
+  const pipelined = await takesPipelines({ ...where, name: `nexus-${context.name}` });
+  if (!pipelined)
+    context.log.warn(
+      { server },
+      "a pooler before the server loses answers when several statements are sent at once: each waits for the one before",
+    );
+  return open(server, { ...where, pipelined }, context);
+}
+
+function open(server: Server, where: Where, { name, log, closers }: Context): Pool {
   const onError = (error: Error): void => log.warn({ err: error }, "connection lost");
   const variable = server === "source" ? "LEGACY_URL" : "TARGET_URL";
   for (const { code, says } of plainTextRisk(variable, where.url))

@@ -1,4 +1,5 @@
 /** How many round trips a transaction takes: one for each statement, or as few as it has to wait. */
+import { errorCode } from "./failures.ts";
 import type { Client, Queryable } from "./pool.ts";
 
 /**
@@ -51,10 +52,16 @@ export async function together<T extends readonly unknown[] | []>(
   sent: T,
 ): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
   const all = heard(Promise.all(sent));
-  await Promise.allSettled(sent);
-  for (const one of sent) await one;
+  const reasons = (await Promise.allSettled(sent)).flatMap((one) =>
+    one.status === "rejected" ? [one.reason] : [],
+  );
+  if (reasons.length > 0)
+    throw reasons.find((reason) => errorCode(reason) !== ABORTED) ?? reasons[0];
   return await all;
 }
+
+/** SQLSTATE: an earlier statement of the transaction has failed. */
+const ABORTED = "25P02";
 
 /** Its rejection is awaited later. */
 export function heard<T>(promise: Promise<T>): Promise<T> {
@@ -83,7 +90,7 @@ async function endWith<Last>(
   });
   const ending = last({ query: asking });
   ending.catch(fails);
-  await new Promise(setImmediate);
+  await (client.pipeline ? new Promise(setImmediate) : ending); // Without a pipeline they are not sent yet.
   if (failed) {
     await ending;
     throw new Error("a last statement failed, and was passed over");

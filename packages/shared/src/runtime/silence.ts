@@ -65,9 +65,10 @@ export function watchSilence(client: PoolClient, silenceMs: number): void {
   });
   stream.on("timeout", () => {
     const { silenceMs, deadlineMs, stillWorking } = patience();
-    const question = askedAt;
+    if ((stream.timeout ?? 0) < silenceMs) return void stream.setTimeout(silenceMs); // It was asked when there was less patience.
+    const [question, heard] = [askedAt, stream.bytesRead];
     const cut = (): void => {
-      if (open === 0 || askedAt !== question) return;
+      if (open === 0 || askedAt !== question || stream.bytesRead > heard) return;
       cancelStatement(client); // It may wait for a lock, and would go on when it gets it.
       stream.destroy(new SessionSilent("the connection fell silent"));
     };

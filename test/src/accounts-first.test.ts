@@ -2,7 +2,7 @@
 import { authEnvironment, type AuthServer, startAuth, type UserTable } from "@nexus/local/auth";
 import { openClient } from "@nexus/contract";
 import type { Pool } from "@nexus/shared/database";
-import { mostReal, stacks } from "@nexus/shared/testing";
+import { eventually, mostReal, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
 import {
@@ -69,6 +69,17 @@ describe.each([
     return runId;
   };
 
+  it("are not written by a run that makes no accounts", async () => {
+    const runId = await journey.begin();
+    await eventually(async () => {
+      const { rows } = await journey.target.query<{ code: string }>(
+        "select error_code as code from migration.runs where id = $1 and status = 'failed'",
+        [runId],
+      );
+      expect(rows).toEqual([{ code: "accounts_needed" }]);
+    });
+  });
+
   it("are there for whoever has an account; who has none is rejected, as foreseen", async () => {
     const runId = await run();
     const held = heldAccounts(server);
@@ -104,7 +115,7 @@ describe.each([
     const api = openClient({ url });
     const held = heldAccounts(server).length;
     const { rows } = await journey.target.query<{ id: number }>(
-      "select id from migration.runs order by id desc",
+      "select id from migration.runs where status = 'completed' order by id desc",
     );
     for (const { id } of rows) expect(await rolledBack(api, id)).toMatchObject({ status: "done" });
     const last = await api.call("GET /v1/rollbacks", { query: {} });

@@ -11,6 +11,7 @@ import {
   inspectBesidesLocked,
   inspectSource,
   inTransaction,
+  profilesNeedUsers,
   type Queryable,
   readOnly,
 } from "@nexus/shared/database";
@@ -56,6 +57,7 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   const selected = (await entitiesIn(deps.target, run.id, ["waiting", "planned"])).map((name) =>
     entityNamed(entities, name),
   );
+  if (await lacksAccounts(deps, run, selected)) return false;
   const { shape, problems } = await inspectAll(deps, selected);
   problems.push(...missingInSource(selected, shape).map(({ message }) => message));
   if (problems.length > 0) {
@@ -92,6 +94,20 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   if (began) failpoint("run.planned");
   if (began) deps.log.info({ runId: run.id, entities: selected.length }, "run began");
   return began;
+}
+
+/** Profiles that refer to auth.users cannot be written before their accounts, and the run makes none: then it fails. */
+async function lacksAccounts(
+  { target, log }: Deps,
+  { id: runId, accounts }: Run,
+  selected: readonly Entity[],
+): Promise<boolean> {
+  const wanted = !accounts && selected.some(({ name }) => name === "profiles");
+  if (!wanted || !(await profilesNeedUsers(target))) return false;
+  const reason = "profiles refer to auth.users: start the run with accounts, or drop that key";
+  log.error({ runId, reason }, "profiles cannot be written");
+  await markRunFailed(target, runId, "accounts_needed");
+  return true;
 }
 
 /** What is wrong with the source. Planning finds what a lock hides: it waits for the lock and says so. */

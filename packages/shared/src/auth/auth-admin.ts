@@ -101,8 +101,7 @@ export function openAuthAdmin(options: AuthAdminOptions): AuthAdmin {
     async create(account) {
       const { api, ...call } = admin();
       const { data, error } = await api.createUser(attributesOf(account));
-      const made = userOr(call, account.id, data.user, error);
-      if (made === undefined) throw call.failed(NOT_TOLD);
+      if (!userOr(call, account.id, data.user, error)) throw call.failed(NOT_TOLD);
     },
     async find(id) {
       const found = await user(id);

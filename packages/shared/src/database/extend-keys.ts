@@ -123,6 +123,14 @@ function strangerUniques(
     );
 }
 
+/** The key by which a profile is a user of Supabase Auth: runs that make accounts make them first. */
+function isOfUsers(
+  name: string,
+  { columns, refersTo }: ExistingTable["foreignKeys"][number],
+): boolean {
+  return name === "profiles" && isTo(columns, "id") && refersTo === "auth.users(id)";
+}
+
 /** Foreign keys of columns that we fill to anything but the parent that the catalog names. */
 function strangerForeignKeys(
   { name, columns, foreignKeys }: WantedTable,
@@ -131,6 +139,7 @@ function strangerForeignKeys(
   const ours = new Set(columns.map((column) => column.name));
   return existing.foreignKeys
     .filter((key) => key.columns.some((column) => ours.has(column)))
+    .filter((key) => !isOfUsers(name, key))
     .filter(
       (key) =>
         !foreignKeys.some(

@@ -87,7 +87,7 @@ const RULES = `
          (select string_agg(a.attname, ',' order by a.attname) from pg_attribute a
            where a.attrelid = k.conrelid and a.attnum = any(k.conkey)) as columns,
          (select f.relname::text from pg_class f where f.oid = k.confrelid and f.relnamespace = 'public'::regnamespace) as "refersTo",
-         case when exists (${AUTH_USERS}) then 'rejects each row without an account of Supabase Auth: take it off for the load, and put it back when each has one'
+         case when exists (${AUTH_USERS}) then 'rejects each row without an account of Supabase Auth: start runs with accounts, or take it off for the load, and put it back when each has one'
            else 'may reject rows' end as effect
     from pg_constraint k
     join (values ('c', 'check'), ('x', 'exclusion'), ('u', 'unique'), ('p', 'primary key'), ('f', 'foreign key')) kinds (type, kind)

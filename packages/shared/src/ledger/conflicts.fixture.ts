@@ -120,11 +120,11 @@ function ofKeys(): readonly Conflict[] {
       message: /refers to public\.users\(id\)/,
     },
     {
-      what: "profiles that are the users of an authentication service",
+      what: "practices that are the users of an authentication service",
       setup: `create schema auth; create table auth.users (id uuid primary key);
-              create table public.profiles (id uuid primary key references auth.users on delete cascade)`,
+              create table public.practices (id uuid primary key references auth.users on delete cascade)`,
       message:
-        /profiles \(id\) refers to auth\.users\(id\) by foreign key profiles_id_fkey.*drop that constraint/,
+        /practices \(id\) refers to auth\.users\(id\) by foreign key practices_id_fkey.*drop that constraint/,
     },
   ];
 }

@@ -61,7 +61,7 @@ it("a key to the users of Supabase Auth is said to reject who has no account yet
     create table auth.users (id uuid primary key);
     alter table public.profiles add constraint profiles_id_fkey foreign key (id) references auth.users (id) on delete cascade`);
   expect(await notesOnTarget(target, entities)).toEqual([
-    "public.profiles: foreign key profiles_id_fkey rejects each row without an account of Supabase Auth: take it off for the load, and put it back when each has one",
+    "public.profiles: foreign key profiles_id_fkey rejects each row without an account of Supabase Auth: start runs with accounts, or take it off for the load, and put it back when each has one",
   ]);
 });
 

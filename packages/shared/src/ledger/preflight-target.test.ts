@@ -71,10 +71,10 @@ describe("the target", () => {
       message: /not migrated: run `npm run nexus migrate`; public\.patients\.phone is generated/,
     },
     {
-      what: "it was never migrated, and its people are the users of an authentication service",
+      what: "it was never migrated, and its practices are the users of an authentication service",
       sql: `drop schema migration cascade; create schema auth; create table auth.users (id uuid primary key);
-            alter table public.profiles add foreign key (id) references auth.users`,
-      message: /not migrated.*profiles \(id\) refers to auth\.users\(id\)/,
+            alter table public.practices add foreign key (id) references auth.users`,
+      message: /not migrated.*practices \(id\) refers to auth\.users\(id\)/,
     },
     {
       what: "a column that the mapping does not fill may not be empty",

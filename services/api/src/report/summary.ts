@@ -23,6 +23,12 @@ export function summaryOf(facts: Facts): string[] {
 
 type Headline = (totals: Report["totals"], run: Facts["run"]) => string;
 
+/** Why a run did not begin, by its code. */
+const FAILURES: Readonly<Record<string, string>> = {
+  source_missing: "the source lacks a table or column that the mapping needs",
+  accounts_needed: "each profile needs an account of Supabase Auth, and it makes none",
+};
+
 const HEADLINES: Readonly<Record<Report["verdict"], Headline>> = {
   not_started: () => "has not been started",
   in_progress: (totals) => `is under way: ${movedSo(totals)}`,
@@ -34,9 +40,7 @@ const HEADLINES: Readonly<Record<Report["verdict"], Headline>> = {
     `is complete with exceptions: ${movedSo(totals)}, and each of the other ${inWords(totals.remaining)} has its reason on record`,
   unproven: (totals) => `has ended without proof that nothing is missing: ${movedSo(totals)}`,
   failed: (_, run) =>
-    run?.errorCode === "source_missing"
-      ? "failed before it moved anything: the source lacks a table or column that the mapping needs"
-      : `failed before it moved anything: ${run?.errorCode ?? "the log says why"}`,
+    `failed before it moved anything: ${FAILURES[run?.errorCode ?? ""] ?? run?.errorCode ?? "the log says why"}`,
   cancelled: (totals) => `was cancelled: ${movedSo(totals)}, and they stay there`,
   rolled_back: () => "was rolled back: what it had written was taken back",
 };

@@ -86,7 +86,7 @@ describe("POST /v1/runs", () => {
     expect(said).toContain(`"field":"entities"`);
     expect(said).toContain(`"field":"skip"`);
     expect(said).toContain(
-      "embedings is not known; known are entities, skip, embeddings, dify, lossPercent, leaveStrangers, afterCutover, mode, reason",
+      "embedings is not known; known are entities, skip, embeddings, dify, accounts, lossPercent, leaveStrangers, afterCutover, mode, reason",
     );
   });
 

@@ -24,6 +24,7 @@ describe("/v1/sync", () => {
       codes: `{"case_state":{}}`,
       embeddings: true,
       dify: false,
+      accounts: false,
       lossPercent: 2,
       skip: ["patients"],
     });

@@ -1,7 +1,7 @@
 /** Opens what the accounts stage needs, and starts its one duty, beside the loading of batches. */
 import type { Config } from "@nexus/shared/config";
 import { ACCOUNT_BUDGET, openBudget } from "@nexus/shared/ledger";
-import { type Closers, startTicker } from "@nexus/shared/runtime";
+import { startTicker } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
 import type { Deps } from "../deps.ts";
 import { openAuthAdmin } from "@nexus/shared/auth";
@@ -9,12 +9,11 @@ import type { accountVariables } from "./config.ts";
 import type { AccountDeps } from "./deps.ts";
 import { makeAccounts } from "./make-accounts.ts";
 
-/** Starts to make accounts, until the process closes: what is under way is finished first. */
+/** Starts to make accounts. Returns how to stop: what is under way is finished. */
 export async function startAccounts(
   deps: Pick<Deps, "legacy" | "target" | "legacyStatementMs" | "log">,
   config: Config<typeof accountVariables>,
-  closers: Closers,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const { legacy, target, legacyStatementMs, log } = deps;
   const accountDeps: AccountDeps = {
     legacy,
@@ -48,5 +47,5 @@ export async function startAccounts(
     ),
     retryMs: 2_000,
   });
-  closers.push("accounts", () => ticker.stop());
+  return () => ticker.stop();
 }

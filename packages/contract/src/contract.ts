@@ -1,5 +1,6 @@
 /** Every route of the API: what it takes, what it answers, and the problems of its own. The server and the client are made of it. */
 import type { z } from "zod";
+import { accountInvitations } from "./account-invitations.ts";
 import { adoptions } from "./adoptions.ts";
 import { backups } from "./backups.ts";
 import { callers } from "./callers.ts";
@@ -46,6 +47,7 @@ export const contract = {
   ...entities,
   ...embeddings,
   ...dify,
+  ...accountInvitations,
   ...search,
   ...records,
   ...report,

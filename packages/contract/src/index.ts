@@ -12,6 +12,7 @@ export { syncStopInWords } from "./sync-words.ts";
 export { stallInWords } from "./stall-words.ts";
 export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";
 export { canonical, digestLine } from "./canonical.ts";
+export type { InvitationsView } from "./account-invitations.ts";
 export type { Evidence, EvidenceRefusal } from "./evidence.ts";
 export type { BackupView } from "./backups.ts";
 export type { Forecast } from "./forecast.ts";

@@ -19,6 +19,9 @@ export const KINDS = [
   "missing_document",
   "stale_document",
   "extra_document",
+  "account_missing",
+  "account_unknown",
+  "account_rights",
 ] as const;
 
 const counts = z.record(z.string(), z.int());

@@ -10,6 +10,7 @@ import { describeRoutes } from "./plugins/openapi.ts";
 import { showQueues } from "./plugins/queue-board.ts";
 import { logRequests } from "./plugins/request-log.ts";
 import { traceRequests } from "./plugins/request-tracing.ts";
+import { accountInvitationRoutes } from "./routes/account-invitations.ts";
 import { adoptionRoutes } from "./routes/adoptions.ts";
 import { rollbackRoutes } from "./routes/rollbacks.ts";
 import { auditRoute } from "./routes/audit.ts";
@@ -51,6 +52,7 @@ const ROUTES = [
   searchRoute,
   difyRoutes,
   difyRetrievalRoute,
+  accountInvitationRoutes,
   lineageRoute,
   auditRoute,
   meRoute,

@@ -1,6 +1,12 @@
 /** The calls that are made to Supabase Auth, through Supabase's own client. */
-import { AuthClient, GoTrueAdminApi, isAuthApiError, type User } from "@supabase/auth-js";
-import { type AuthFailure, failureOf, type Refusal } from "./auth-failure.ts";
+import {
+  AuthClient,
+  GoTrueAdminApi,
+  isAuthApiError,
+  isAuthError,
+  type User,
+} from "@supabase/auth-js";
+import { type AuthFailure, type FailureKind, failureOf } from "./auth-failure.ts";
 import { exchange, type Heard } from "./exchange.ts";
 
 export interface AuthAdminOptions {
@@ -10,27 +16,31 @@ export interface AuthAdminOptions {
   readonly serviceRoleKey: string;
   /** Milliseconds in which a call has to be answered. */
   readonly timeoutMs: number;
+  /** Called when Supabase Auth was well enough to answer, even if with a refusal of this call. */
+  readonly onAnswer?: () => void;
 }
 
-export interface NewAccount {
+/** What `app_metadata` says of a user: what gives rights. */
+export interface Rights {
+  readonly practiceId: string | null;
+  /** Null: it is not known yet. */
+  readonly role: string | null;
+}
+
+export interface NewAccount extends Rights {
   /** The profile's. */
   readonly id: string;
   readonly email: string;
   /** Of `importPassword`; null: a password that nobody knows. */
   readonly passwordHash: string | null;
-  readonly practiceId: string | null;
-  readonly role: string;
   /** The run that creates it: only such accounts may a rollback remove. */
   readonly runId: number;
 }
 
-export interface FoundAccount {
+export interface FoundAccount extends Rights {
   readonly id: string;
   /** The run that created it; null: somebody else did. */
   readonly runId: number | null;
-  /** What it was told of its rights; null: nothing. */
-  readonly practiceId: string | null;
-  readonly role: string | null;
 }
 
 /** How somebody is reached, and whether he needs to be. Not for the ledger: the address is a value. */
@@ -60,6 +70,8 @@ export interface AuthAdmin {
   findContact(id: string): Promise<Contact | undefined>;
   /** A page of all accounts, whoever made them, newest first; the first page is 1. One that is not full is the last. */
   list(page: number): Promise<readonly FoundAccount[]>;
+  /** Tells an account that is there its rights. Undefined: there is none. */
+  update(id: string, rights: Rights): Promise<FoundAccount | undefined>;
   /** Has Supabase Auth send a mail. Creates nobody. Of an address that nobody has it may say nothing. */
   invite(invitation: Invitation): Promise<void>;
   /** Nothing if there is none. */
@@ -69,36 +81,19 @@ export interface AuthAdmin {
 /** Accounts of a page. */
 export const PAGE = 1_000;
 
-const NO_PAGE = { data: { users: [] }, error: { status: 0, code: undefined } };
-
-/** One call: what a client of its own is made of, and what its failure is. */
-interface Call {
-  readonly client: {
-    readonly url: string;
-    readonly headers: { [name: string]: string };
-    readonly fetch: typeof fetch;
-  };
-  failed(error: Refusal): AuthFailure;
-}
-
 /** Makes no connection before the first call. */
 export function openAuthAdmin(options: AuthAdminOptions): AuthAdmin {
-  const admin = (): Call & { readonly api: GoTrueAdminApi } => {
-    const call = begin(options);
-    return { ...call, api: new GoTrueAdminApi(call.client) };
-  };
+  const ask = askerOf(options);
   const user = async (id: string): Promise<User | undefined> => {
-    const { api, failed } = admin();
-    const { data, error } = await api.getUserById(id);
-    if (error === null) return data.user;
-    if (isUnknown(error)) return undefined;
-    throw failed(error);
+    const found = await ask<OneUser>((client) => new GoTrueAdminApi(client).getUserById(id));
+    return found && userIn(found);
   };
   return {
     async create(account) {
-      const { api, failed } = admin();
-      const { error } = await api.createUser(attributesOf(account));
-      if (error !== null) throw failed(error);
+      const made = await ask<OneUser>((client) =>
+        new GoTrueAdminApi(client).createUser(attributesOf(account)),
+      );
+      if (made === undefined) throw failureOf({ status: 404, code: undefined });
     },
     async find(id) {
       const found = await user(id);
@@ -109,41 +104,73 @@ export function openAuthAdmin(options: AuthAdminOptions): AuthAdmin {
       return found && contactOf(found);
     },
     async list(page) {
-      const { api, failed } = admin();
-      // Of a page that is cut off, or none, the client throws something of its own.
-      const { data, error } = await api.listUsers({ page, perPage: PAGE }).catch(() => NO_PAGE);
-      if (error !== null) throw failed(error);
-      return data.users.map(accountOf);
+      const asked = { page, perPage: PAGE };
+      const found = await ask<{ readonly users: readonly User[] }>((client) =>
+        new GoTrueAdminApi(client).listUsers(asked),
+      );
+      if (!Array.isArray(found?.users)) throw failureOf({ status: 0, code: undefined });
+      return found.users.map(accountOf);
+    },
+    async update(id, rights) {
+      const change = { app_metadata: metadataOf(rights) };
+      const told = await ask<OneUser>((client) =>
+        new GoTrueAdminApi(client).updateUserById(id, change),
+      );
+      return told && accountOf(userIn(told));
     },
     async invite(invitation) {
-      const call = begin(options);
-      const { error } = await sendLink(call, invitation);
-      if (error !== null) throw call.failed(error);
+      const sent = await ask<unknown>((client) => sendLink(client, invitation));
+      if (sent === undefined) throw failureOf({ status: 404, code: undefined });
     },
     async remove(id) {
-      const { api, failed } = admin();
-      const { error } = await api.deleteUser(id);
-      if (error !== null && !isUnknown(error)) throw failed(error);
+      await ask<unknown>((client) => new GoTrueAdminApi(client).deleteUser(id));
     },
   };
 }
 
-/** The client keeps no header of an answer, so each call listens for itself. */
-function begin({ url, serviceRoleKey, timeoutMs }: AuthAdminOptions): Call {
-  const heard: Heard = { retryAfterMs: null };
-  const client = {
-    url: `${url.replace(/\/+$/, "")}/auth/v1`,
-    headers: { Authorization: `Bearer ${serviceRoleKey}`, apikey: serviceRoleKey },
-    fetch: exchange(timeoutMs, heard),
+/** What a client of Supabase's is made of. */
+interface ClientOptions {
+  readonly url: string;
+  readonly headers: { [name: string]: string };
+  readonly fetch: typeof fetch;
+}
+
+type Call<T> = (client: ClientOptions) => Promise<{ readonly data: T; readonly error: unknown }>;
+
+/** Makes each call with a client of its own: what an answer says in its headers, no error of auth-js tells. Undefined: there is no such user. */
+function askerOf({ url, serviceRoleKey, timeoutMs, onAnswer }: AuthAdminOptions) {
+  return async <T>(call: Call<T>): Promise<T | undefined> => {
+    const heard: Heard = { retryAfterMs: null };
+    const { data, error } = await call({
+      url: `${url.replace(/\/+$/, "")}/auth/v1`,
+      headers: { Authorization: `Bearer ${serviceRoleKey}`, apikey: serviceRoleKey },
+      fetch: exchange(timeoutMs, heard),
+    }).catch((thrown: unknown) => ({ data: undefined, error: thrown }));
+    const failure = error === null || isUnknown(error) ? undefined : whyFailed(error, heard);
+    if (failure === undefined || !UNWELL.has(failure.kind)) onAnswer?.();
+    if (failure !== undefined) throw failure;
+    return error === null ? data : undefined;
   };
-  return { client, failed: (error) => failureOf(error, heard.retryAfterMs) };
+}
+
+const UNWELL: ReadonlySet<FailureKind> = new Set<FailureKind>(["throttled", "stop", "retry"]);
+
+/** What is no answer of Supabase Auth auth-js throws as it comes. */
+function whyFailed(error: unknown, { retryAfterMs }: Heard): AuthFailure {
+  return failureOf(isAuthError(error) ? error : { status: 0, code: undefined }, retryAfterMs);
+}
+
+interface OneUser {
+  readonly user: User | null;
+}
+
+function userIn({ user }: OneUser): User {
+  if (user === null) throw failureOf({ status: 0, code: undefined });
+  return user;
 }
 
 /** The client that signs people in is told to keep, refresh and read nothing. */
-async function sendLink(
-  { client }: Call,
-  { method, email, redirectTo }: Invitation,
-): Promise<{ readonly error: Refusal | null }> {
+async function sendLink(client: ClientOptions, { method, email, redirectTo }: Invitation) {
   const quiet = { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false };
   const auth = new AuthClient({ ...client, ...quiet, skipAutoInitialize: true });
   if (method === "recovery")
@@ -158,28 +185,29 @@ function isUnknown(error: unknown): boolean {
 }
 
 /** What gives rights is in `app_metadata` alone: users may write `user_metadata` themselves. */
-function attributesOf({ id, email, passwordHash, practiceId, role, runId }: NewAccount) {
+function attributesOf({ id, email, passwordHash, runId, ...rights }: NewAccount) {
   return {
     id,
     email,
     email_confirm: true,
     ...(passwordHash !== null && { password_hash: passwordHash }),
-    app_metadata: { practice_id: practiceId, role, migration_run: runId },
+    app_metadata: { ...metadataOf(rights), migration_run: runId },
   };
+}
+
+/** Null takes a member away. */
+function metadataOf({ practiceId, role }: Rights) {
+  return { practice_id: practiceId, role };
 }
 
 function accountOf({ id, app_metadata }: User): FoundAccount {
-  const run: unknown = app_metadata["migration_run"];
+  const { practice_id: practiceId, role, migration_run: runId } = app_metadata;
   return {
     id,
-    runId: typeof run === "number" ? run : null,
-    practiceId: textOf(app_metadata["practice_id"]),
-    role: textOf(app_metadata["role"]),
+    runId: typeof runId === "number" ? runId : null,
+    practiceId: typeof practiceId === "string" ? practiceId : null,
+    role: typeof role === "string" ? role : null,
   };
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }
 
 function contactOf(user: User): Contact {

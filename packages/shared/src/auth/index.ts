@@ -8,5 +8,6 @@ export {
   type NewAccount,
   openAuthAdmin,
   PAGE,
+  type Rights,
 } from "./auth-admin.ts";
-export { AuthFailure, failureOf } from "./auth-failure.ts";
+export { AuthFailure, type FailureKind, failureOf } from "./auth-failure.ts";

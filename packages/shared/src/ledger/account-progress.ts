@@ -4,6 +4,9 @@ import type { Queryable } from "../database/pool.ts";
 /** The row of `migration.rate_budget` that all loaders share. */
 export const ACCOUNT_BUDGET = "accounts";
 
+/** The row for mails, which have limits of their own. */
+export const INVITATION_BUDGET = "invitations";
+
 /** Codes, and how many users they hold of. */
 export type ByCode = Readonly<Record<string, number>>;
 

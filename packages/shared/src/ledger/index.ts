@@ -31,6 +31,7 @@ export {
   accountProgress,
   type AccountProgress,
   type ByCode,
+  INVITATION_BUDGET,
 } from "./account-progress.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
 export type {

@@ -69,6 +69,9 @@ const POINTS = {
   "dify.intended": "it is on record that a document is about to be made",
   "dify.answered": "Dify has made it, and its id is not on record",
   "dify.written": "Dify holds the text, and the content is claimed",
+  "invitation.intended":
+    "it is on record that somebody is about to be invited, and nobody was asked",
+  "invitation.sent": "Supabase Auth has sent the mail, and that is not on record",
   "api.started": "a run is created, in a transaction that is not committed",
   "api.answering": "a run is created, and nobody was told",
   "api.requeued": "rows are requeued, in a transaction that is not committed",

@@ -3,12 +3,13 @@
  * own client. Seven in eight have no address; those who share one get one account.
  */
 import { idOf } from "@nexus/catalog";
-import { NO_ACCOUNT, openAddressBook, testAccounts } from "@nexus/extractor/accounts";
+import { openAddressBook, testAccounts } from "@nexus/extractor/accounts";
 import { ensureAccount, importPassword } from "@nexus/loader/accounts";
 import { SERVICE_ROLE_KEY, startAuth } from "@nexus/local/auth";
 import { makeSample } from "@nexus/local/sample";
 import { type AuthAdmin, AuthFailure, openAuthAdmin } from "@nexus/shared/auth";
 import { openPool, type Pool } from "@nexus/shared/database";
+import { NO_ACCOUNT } from "@nexus/shared/states";
 import { freshDatabase } from "@nexus/shared/testing";
 import { expect, it, onTestFinished } from "vitest";
 

@@ -13,7 +13,7 @@ interface Word {
 interface Words {
   readonly command: Word;
   readonly options: readonly (Word & { readonly values: readonly string[] })[];
-  /** Values of the first argument, where they are known. */
+  /** Values of the first argument, where they are known; commands below it. */
   readonly values: readonly string[];
 }
 
@@ -30,13 +30,19 @@ const SCRIPTS: Readonly<Record<Shell, (commands: readonly Words[]) => string>> =
 };
 
 function wordsOf(command: Command): Words {
-  const options = command.options.filter(({ hidden }) => !hidden);
+  const all = [command, ...command.commands].flatMap((one) => one.options);
+  const options = all.filter(
+    ({ hidden, long }, at) => !hidden && all.findIndex((one) => one.long === long) === at,
+  );
   return {
     command: { word: command.name(), says: command.description() },
     options: options.map(({ long, description, argChoices = [] }) => {
       return { word: long ?? "", says: description, values: argChoices };
     }),
-    values: command.registeredArguments[0]?.argChoices ?? [],
+    values: [
+      ...(command.registeredArguments[0]?.argChoices ?? []),
+      ...command.commands.map((one) => one.name()),
+    ],
   };
 }
 

@@ -27,7 +27,7 @@ describe("docs/nexus.md", () => {
         Object.entries(doctorVariables).map(([name, one]) => [`\`${name}\``, meaningOf(one)]),
       ),
       "`nexus migrate` reads `TARGET_URL` and `ID_NAMESPACE`, `nexus preflight` `LEGACY_URL`, `TARGET_URL` and, if they are set, `QUEUE_URL`, `QUEUE_PREFIX` and the extractor's `BACKUP` with what belongs to it (with `--forecast` `NEXUS_API_URL` and `NEXUS_TOKEN`, too), `nexus doctor` all of the above, each if it is set; all other commands read `NEXUS_API_URL` and `NEXUS_TOKEN`.",
-      ...nexus().commands.map(section),
+      ...nexus().commands.flatMap((command) => sections(command, "nexus")),
     ].join("\n\n");
     await expect(`${page}\n`).toMatchFileSnapshot("../../../docs/nexus.md");
   });
@@ -70,12 +70,18 @@ _nexus; printf '%s\\n' "\${COMPREPLY[@]}"`;
   });
 });
 
-function section(command: Command): string {
+/** A command, and those below it. */
+function sections(command: Command, above: string): string[] {
+  const name = `${above} ${command.name()}`;
+  return [section(command, name), ...command.commands.flatMap((one) => sections(one, name))];
+}
+
+function section(command: Command, name: string): string {
   const options = command.options.map((option) => [`\`${option.flags}\``, wordsOf(option)]);
   return [
-    `## nexus ${command.name()}`,
+    `## ${name}`,
     `${command.description()}.`,
-    `\`\`\`\nnexus ${command.name()} ${command.usage()}\n\`\`\``,
+    `\`\`\`\n${name} ${command.usage()}\n\`\`\``,
     ...(options.length === 0 ? [] : [table(["option", "meaning"], options)]),
   ].join("\n\n");
 }

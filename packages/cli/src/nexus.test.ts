@@ -160,6 +160,7 @@ describe("a mistake in the command line", () => {
       says: /There is no entity pracs; there are practices, /,
     },
     { args: ["requeue", "cases", "--scope", "some"], says: /Allowed choices are failed, / },
+    { args: ["accounts", "requeue", "--users", "1,x"], says: /They are whole numbers/ },
     { args: ["waive", "cases"], says: /'--reason <text>' not specified/ },
     { args: ["lineage", "cases", "x1"], says: /It is a whole number up to 2147483647/ },
     { args: ["exceptions", "--keys"], says: /--keys needs an entity/ },
@@ -191,6 +192,9 @@ describe("without an API", () => {
     "lineage cases 1",
     "search x --practice y",
     "backfill",
+    "accounts",
+    "accounts exceptions",
+    "accounts requeue",
     "audit",
   ];
   it.each(commands)("nexus %s says where it looked, and ends with 3", async (line) => {

@@ -1,6 +1,7 @@
 /** The commands of `nexus`. Building the program runs nothing. */
 import { requireCatalog } from "@nexus/shared/config";
 import { Command } from "commander";
+import { accounts } from "./commands/accounts.ts";
 import { adopt } from "./commands/adopt.ts";
 import { audit } from "./commands/audit.ts";
 import { backfill } from "./commands/backfill.ts";
@@ -53,6 +54,7 @@ const COMMANDS = [
   lineage,
   search,
   backfill,
+  accounts,
   audit,
   completions,
 ];
@@ -65,11 +67,15 @@ export function nexus(given: readonly string[] = []): Command {
     .showSuggestionAfterError()
     .addHelpText("after", exitCodes);
   for (const add of COMMANDS) add(program, given);
-  for (const command of [program, ...program.commands])
+  for (const command of withThoseBelow(program))
     command
       .exitOverride()
       .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
   return program;
+}
+
+function withThoseBelow(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withThoseBelow)];
 }
 
 /** Runs a command line, in the form of `process.argv`, to its end. What goes wrong becomes one line and `process.exitCode`. */

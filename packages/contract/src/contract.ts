@@ -1,6 +1,7 @@
 /** Every route of the API: what it takes, what it answers, and the problems of its own. The server and the client are made of it. */
 import type { z } from "zod";
 import { accountInvitations } from "./account-invitations.ts";
+import { accounts } from "./accounts.ts";
 import { adoptions } from "./adoptions.ts";
 import { backups } from "./backups.ts";
 import { callers } from "./callers.ts";
@@ -48,6 +49,7 @@ export const contract = {
   ...embeddings,
   ...dify,
   ...accountInvitations,
+  ...accounts,
   ...search,
   ...records,
   ...report,

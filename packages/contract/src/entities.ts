@@ -9,13 +9,13 @@ import {
   optionalBody,
   pageOf,
   reason,
+  reasonCode,
   requiredBody,
   sourceKey,
 } from "./parts.ts";
 import { percent, started } from "./runs.ts";
 
 const outcome = z.enum(["rejected", "parked"]);
-const reasonCode = z.string().regex(/^\w{1,100}$/, "must be a reason's code");
 
 const requeued = z.object({
   kind: z.enum(["requeued", "repair_started", "nothing_to_requeue"]).meta({

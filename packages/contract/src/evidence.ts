@@ -1,5 +1,6 @@
 /** `/v1/evidence`: what a run has moved and what proves it, for auditors. Keys and codes of rows, never a value. */
 import { z } from "zod";
+import { accountsReported } from "./accounts.ts";
 import { instant, optionalBody, reason, sourceKey } from "./parts.ts";
 import { difference, newestVerification } from "./proof-views.ts";
 import { check, progressRow, shortfall, targetSum } from "./report.ts";
@@ -17,6 +18,12 @@ const REFUSALS = [
   "differences",
   "vectors_pending",
   "documents_pending",
+  "accounts_refused",
+  "accounts_unwanted",
+  "accounts_undecided",
+  "accounts_outdated",
+  "accounts_due",
+  "accounts_open",
   "invariant_broken",
 ] as const;
 
@@ -90,6 +97,15 @@ const evidenceView = z.object({
       }),
     }),
   ),
+  accounts: accountsReported
+    .omit({ status: true })
+    .extend({
+      unmet: z.array(refusal).meta({ description: "What keeps them from being signed off." }),
+    })
+    .nullable()
+    .meta({
+      description: "Accounts of Supabase Auth, of all runs. Null if no run has asked for any.",
+    }),
   differences: z.object({ listed: z.array(difference.extend({ verification: z.int() })), left }),
   checks: z.array(check.extend({ sql: sql.nullable() })),
   invariants: z.array(

@@ -1,3 +1,8 @@
+export {
+  accountReasonInWords,
+  accountStallInWords,
+  accountsUnmetInWords,
+} from "./account-words.ts";
 export { ApiProblem, ApiUnreachable } from "./api-problem.ts";
 export { batchCodeInWords, type ExhaustedBatch, exhaustedInWords } from "./batch-codes.ts";
 export { type Answer, type Client, type ClientOptions, type Given, openClient } from "./client.ts";
@@ -14,6 +19,7 @@ export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";
 export { canonical, digestLine } from "./canonical.ts";
 export type { InvitationsView } from "./account-invitations.ts";
 export type { Evidence, EvidenceRefusal } from "./evidence.ts";
+export type { AccountsView } from "./accounts.ts";
 export type { BackupView } from "./backups.ts";
 export type { Forecast } from "./forecast.ts";
 export type { Lineage } from "./records.ts";

@@ -43,6 +43,9 @@ export const afterCutover = z.boolean().optional().meta({
     "The target was handed over, and people write in it: the run writes nevertheless, and may overwrite what they wrote. Without it a run is refused then.",
 });
 
+/** The code of a reason, or what looks like one. */
+export const reasonCode = z.string().regex(/^\w{1,100}$/, "must be a reason's code");
+
 export const runParams = z.object({
   id: z
     .string()

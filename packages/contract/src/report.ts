@@ -1,4 +1,5 @@
 /** `/v1/report`: what a run has moved, in words for people who were not there. No key and no value of a row. */
+import { accountsReported } from "./accounts.ts";
 import { dify } from "./dify.ts";
 import { embeddings } from "./embeddings.ts";
 import { z } from "zod";
@@ -218,6 +219,9 @@ const stakeholderReport = z.object({
     .object({ query: query("dify"), datasets: documents.datasets, ...documents.items.shape })
     .nullable()
     .meta({ description: "The documents of Dify's knowledge bases. Null if Dify is not used." }),
+  accounts: accountsReported.nullable().meta({
+    description: "Accounts of Supabase Auth, of all runs. Null if no run has asked for any.",
+  }),
   time: z.object({ query: query("time"), load: estimated, phases: z.array(phase) }),
   nextSteps: z.array(z.string()),
 });

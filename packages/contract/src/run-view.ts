@@ -1,6 +1,7 @@
 /** A run and its progress, as they are shown. The schemas are the types. What is optional an older API does not say. */
 import { entityArrows, RUN_MODES, runArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
+import { accountsView } from "./accounts.ts";
 import { backup } from "./backups.ts";
 import { instant } from "./parts.ts";
 
@@ -182,6 +183,10 @@ export const runView = z.object({
   verification: verification.nullish().meta({
     description:
       "The verification that extractors with `VERIFY=after_settle` make after the run. Null if there is none.",
+  }),
+  accounts: accountsView.nullish().meta({
+    description:
+      "Accounts of Supabase Auth. They are made beside the runs and after them. Null if no run has asked for any.",
   }),
   embedding: z
     .object({

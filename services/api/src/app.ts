@@ -11,6 +11,7 @@ import { showQueues } from "./plugins/queue-board.ts";
 import { logRequests } from "./plugins/request-log.ts";
 import { traceRequests } from "./plugins/request-tracing.ts";
 import { accountInvitationRoutes } from "./routes/account-invitations.ts";
+import { accountRoutes } from "./routes/accounts.ts";
 import { adoptionRoutes } from "./routes/adoptions.ts";
 import { rollbackRoutes } from "./routes/rollbacks.ts";
 import { auditRoute } from "./routes/audit.ts";
@@ -53,6 +54,7 @@ const ROUTES = [
   difyRoutes,
   difyRetrievalRoute,
   accountInvitationRoutes,
+  accountRoutes,
   lineageRoute,
   auditRoute,
   meRoute,

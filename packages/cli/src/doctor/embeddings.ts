@@ -1,6 +1,6 @@
 import { type Pool, readOnly } from "@nexus/shared/database";
-import { DIFY_BUDGET, embeddingProgress, type EmbeddingProgress } from "@nexus/shared/ledger";
-import { and, ne, query, rateBudget, read, sql } from "@nexus/shared/tables";
+import { embeddingProgress, type EmbeddingProgress, OTHER_BUDGETS } from "@nexus/shared/ledger";
+import { and, notInArray, query, rateBudget, read, sql } from "@nexus/shared/tables";
 import { CONTENT_QUEUE, type Transport } from "@nexus/shared/queue";
 import { count } from "../words.ts";
 import { type Finding, note, well, wrong } from "./finding.ts";
@@ -78,7 +78,7 @@ async function pausedFinding(target: Pool, because: string, open: number): Promi
     query
       .select(paused)
       .from(rateBudget)
-      .where(and(ne(model, DIFY_BUDGET), isPaused))
+      .where(and(notInArray(model, [...OTHER_BUDGETS]), isPaused))
       .orderBy(sql`${paused_at} desc nulls last`)
       .limit(1),
   );

@@ -1,6 +1,7 @@
 /** A run's progress as plain lines: what `nexus status` and the demo show. */
 import { type Eta, goneInWords, type Limit, wholeInWords } from "@nexus/contract";
 import { count, duration, instant } from "../words.ts";
+import { accountLines } from "./account-lines.ts";
 import type { Progress } from "./view.ts";
 
 const COLUMNS = ["expected", "read", "loaded", "rejected", "parked", "excluded", "noted"] as const;
@@ -32,6 +33,7 @@ export function progressLines(progress: Progress): string[] {
     ...strangerLines(progress),
     ...backupLines(progress),
     ...verificationLines(progress),
+    ...accountLines(progress.accounts),
     ...embeddingLines(progress),
   ];
 }

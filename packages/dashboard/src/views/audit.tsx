@@ -14,6 +14,7 @@ const ACTIONS = [
   "resume",
   "cancel",
   "requeue",
+  "requeue_accounts",
   "waive",
   "backfill",
   "leave_strangers",

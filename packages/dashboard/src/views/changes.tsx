@@ -11,6 +11,7 @@ const DONE: Readonly<Record<string, string>> = {
   resume: "resumed",
   cancel: "cancelled",
   requeue: "requeued",
+  requeue_accounts: "had accounts tried again",
   waive: "waived",
   backfill: "offered for embedding",
   forecast: "asked for a forecast",

@@ -17,6 +17,7 @@ export interface Act {
     | "resume"
     | "cancel"
     | "requeue"
+    | "requeue_accounts"
     | "waive"
     | "limit"
     | "backfill"

@@ -2,7 +2,7 @@
 import type { Queryable } from "../database/pool.ts";
 import { INDEX_STATE } from "../database/vector-buckets.ts";
 import { type Forecast, forecast } from "./budget/forecast-time-and-price.ts";
-import { DIFY_BUDGET } from "./dify-progress.ts";
+import { ofModels } from "./other-budgets.ts";
 
 /**
  * `unavailable`: the target has no table for vectors. `paused`: see `pausedBecause`. `embedding`: content is waiting or being embedded.
@@ -71,7 +71,7 @@ const PROGRESS = `
   select to_regclass('migration.embedding_texts') is not null as available, o.open, i.done, i.empty, i.vectors,
     (select count(*) from migration.embedding_failures) as failed, u.calls, u.throttled, u.tokens, u.microdollars,
     (select coalesce(pause_reason, 'money_cap') from migration.rate_budget
-     where model <> '${DIFY_BUDGET}' and (pause_reason is not null or run_microdollars >= cap_microdollars) order by paused_at desc nulls last limit 1) as paused,
+     where ${ofModels} and (pause_reason is not null or run_microdollars >= cap_microdollars) order by paused_at desc nulls last limit 1) as paused,
     x.valid, x.percent,
     b.requests_per_minute as "requestsPerMinute", b.tokens_per_minute as "tokensPerMinute",
     b.microdollars_per_million_tokens / 1e9::float8 as "usdPer1kTokens",
@@ -87,9 +87,9 @@ const PROGRESS = `
        coalesce(sum(chunks), 0)::bigint as vectors from migration.embedding_items) i,
     (select coalesce(sum(calls), 0)::bigint as calls, coalesce(sum(throttled), 0)::bigint as throttled,
        coalesce(sum(tokens), 0)::bigint as tokens, coalesce(sum(microdollars), 0)::bigint as microdollars
-     from migration.embedding_usage where model <> '${DIFY_BUDGET}') u
+     from migration.embedding_usage where ${ofModels}) u
     cross join (${INDEX_STATE}) x
-    left join (select * from migration.rate_budget where model <> '${DIFY_BUDGET}' order by filled_at desc limit 1) b on true`;
+    left join (select * from migration.rate_budget where ${ofModels} order by filled_at desc limit 1) b on true`;
 
 /**
  * Reads the ledger; its cost grows with the number of content rows, a few ms per 100,000.

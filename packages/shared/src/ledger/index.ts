@@ -33,6 +33,10 @@ export {
   type ByCode,
   INVITATION_BUDGET,
 } from "./account-progress.ts";
+export { type AccountsStanding, accountsStanding, type AccountsUnmet } from "./account-standing.ts";
+export { type AccountStall, findAccountStall } from "./account-stall.ts";
+export { acceptAccounts, undecidedAccounts, type WaitingAccounts } from "./undecided-accounts.ts";
+export { ofModels, OTHER_BUDGETS } from "./other-budgets.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
 export type {
   Budget,

@@ -17,3 +17,4 @@ export {
   statusesOf,
 } from "./states.ts";
 export { CUTOVER_STEPS, type CutoverStepName } from "./cutover-steps.ts";
+export { FOR_A_PERSON, NO_ACCOUNT, type NoAccount } from "./no-account.ts";

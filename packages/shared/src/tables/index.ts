@@ -18,9 +18,11 @@ export {
   desc,
   eq,
   gt,
+  inArray,
   isNull,
   max,
   ne,
   notInArray,
+  or,
   sql,
 } from "drizzle-orm";

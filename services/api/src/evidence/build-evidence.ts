@@ -1,8 +1,8 @@
 /** The evidence of a run: read from one state of the ledger and the target. The same state gives the same evidence, and so the same digest. */
 import type { Entity } from "@nexus/catalog";
-import type { Evidence } from "@nexus/contract";
+import { accountsUnmetInWords, type Evidence } from "@nexus/contract";
 import { type Queryable, serverVersion } from "@nexus/shared/database";
-import { examinedInvariants, type Release } from "@nexus/shared/ledger";
+import { accountsStanding, examinedInvariants, type Release } from "@nexus/shared/ledger";
 import { eq, query, read, runs } from "@nexus/shared/tables";
 import { type Account, accountOfRun } from "../queries/account-of-run.ts";
 import { listDifferences } from "../queries/find-proof.ts";
@@ -10,6 +10,7 @@ import type { RunFacts } from "../queries/find-run.ts";
 import { listChecks, listRepairs, listShortfalls } from "../queries/list-shortfalls.ts";
 import { newestVerifications } from "../queries/newest-verifications.ts";
 import { type TargetSum, targetSums } from "../queries/target-sums.ts";
+import { accountsOf } from "../report/accounts.ts";
 import { checkInWords, wordsFor } from "../report/reasons.ts";
 import { progressRow } from "../report/standing.ts";
 import { checkSql } from "./check-sql.ts";
@@ -46,11 +47,27 @@ export async function buildEvidence(
     repairs: await listRepairs(tx, run.id),
     verifications,
     differences: await differencesOf(tx, verifications),
+    accounts: await accountsIn(tx),
     checks: await checksOf(tx, run.id, catalog),
     invariants: await examinedInvariants(tx, catalog),
   };
   const refusals = refusalsOf(told, names);
   return { format: 1, signedOff: refusals.length === 0, refusals, ...told };
+}
+
+/** Null where no run has asked for any. */
+async function accountsIn(tx: Queryable): Promise<Evidence["accounts"]> {
+  const reported = await accountsOf(tx);
+  if (reported === null) return null;
+  const { status: _, ...counts } = reported;
+  const { unmet } = await accountsStanding(tx);
+  const found = unmet.map((one) => ({ code: one.code, says: accountsUnmetInWords(one) }));
+  const open = `the sum of accounts does not close: ${counts.unaccounted} users are unknown`;
+  const isOpen = counts.unaccounted !== null && counts.unaccounted !== 0;
+  return {
+    ...counts,
+    unmet: isOpen ? [...found, { code: "accounts_open" as const, says: open }] : found,
+  };
 }
 
 async function snapshotOf(tx: Queryable, runId: number): Promise<string | null> {

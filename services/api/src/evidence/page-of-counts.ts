@@ -1,6 +1,6 @@
 /** Counts on both sides, and what is not in the target. */
 import type { Evidence } from "@nexus/contract";
-import { type Block, paragraph, section } from "../report/document.ts";
+import { type Block, paragraph, section } from "../report/blocks.ts";
 import { inWords, plain } from "../report/wording.ts";
 
 /** The tables of counts, of exceptions and of repairs. */

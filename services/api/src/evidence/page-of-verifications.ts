@@ -1,6 +1,6 @@
 /** What the newest verification of each entity says, and what nobody has verified. */
 import type { Evidence } from "@nexus/contract";
-import { type Block, paragraph, section } from "../report/document.ts";
+import { type Block, paragraph, section } from "../report/blocks.ts";
 import { inWords, plain } from "../report/wording.ts";
 
 /** The tables of verifications and their differences. */

@@ -1,13 +1,7 @@
 /** Evidence as one page: for stakeholders first, for auditors down to the SQL. */
 import { digestLine, type Evidence } from "@nexus/contract";
-import {
-  type Block,
-  type Document,
-  heading,
-  list,
-  paragraph,
-  section,
-} from "../report/document.ts";
+import { type Block, type Document, heading, list, paragraph, section } from "../report/blocks.ts";
+import { accountTables } from "../report/accounts.ts";
 import { inWords, plain } from "../report/wording.ts";
 import { countTables } from "./page-of-counts.ts";
 import { verificationTables } from "./page-of-verifications.ts";
@@ -30,6 +24,7 @@ export function pageOf(evidence: Evidence, stamp: Stamp): Document {
       ...whyNot(evidence),
       ...countTables(evidence),
       ...verificationTables(evidence),
+      ...accountTables(evidence.accounts),
       ...checkTables(evidence, statements.numberOf),
       ...timeTable(evidence),
       ...versionTable(evidence),
@@ -131,7 +126,7 @@ function limits(): Block[] {
     heading("What this cannot say"),
     list([
       "A mistake that stands in both mappings, or in the contract that both were written from, is not seen.",
-      "Columns that no mapping fills, ids, the numbers of vectors, and documents of Dify are not verified.",
+      "Columns that no mapping fills, ids, the numbers of vectors, and documents of Dify are not verified; nor is at Supabase Auth itself who is there: accounts are told as the ledger has them.",
       "Rows that the source has changed since they were read are counted apart: a later run reads them.",
       "docs/verification.md has the whole list. No value of a row is on this page: keys, columns and codes only.",
     ]),

@@ -2,7 +2,10 @@
 import type { Evidence, EvidenceRefusal } from "@nexus/contract";
 import { inWords, listed, plain } from "../report/wording.ts";
 
-type Told = Pick<Evidence, "run" | "counts" | "checks" | "verifications" | "invariants">;
+type Told = Pick<
+  Evidence,
+  "run" | "counts" | "checks" | "verifications" | "accounts" | "invariants"
+>;
 type Verified = Evidence["verifications"][number];
 
 interface Rule {
@@ -94,10 +97,11 @@ const RULES: readonly Rule[] = [
 
 /** None: it is signed off. `names`: all entities of the catalog. */
 export function refusalsOf(told: Told, names: readonly string[]): EvidenceRefusal[] {
-  return RULES.flatMap(({ code, broken, says }) => {
+  const broken = RULES.flatMap(({ code, broken, says }) => {
     const found = broken(told, names);
     return found.length === 0 ? [] : [{ code, says: says(listed(found)) }];
   });
+  return [...broken, ...(told.accounts?.unmet ?? [])];
 }
 
 function isReadAs(name: string) {

@@ -2,12 +2,14 @@
 import type { EntityProgress } from "@nexus/shared/ledger";
 import { openPoolMetrics, openRegistry, scrape, type WatchPool } from "@nexus/shared/telemetry";
 import { Gauge } from "prom-client";
+import { openAccountMetrics } from "./accounts.ts";
 import { openDifyMetrics } from "./dify.ts";
 import { type EmbeddingFigures, openEmbeddingMetrics } from "./embedding.ts";
 import { openEntityMetrics } from "./entities.ts";
 import { openQueueMetrics, type QueueFigures } from "./queues.ts";
 import { openSyncMetrics } from "./sync.ts";
 import type { SyncFigures } from "../queries/find-sync.ts";
+import type { AccountFigures } from "../queries/measure-accounts.ts";
 import type { DifyWork } from "../queries/measure-dify.ts";
 import type { RunFacts } from "../queries/find-run.ts";
 
@@ -20,6 +22,8 @@ export interface Figures extends QueueFigures {
   readonly progress: readonly EntityProgress[];
   readonly embedding: EmbeddingFigures | undefined;
   readonly dify: DifyWork | undefined;
+  /** `undefined`: no run has asked for any. */
+  readonly accounts: AccountFigures | undefined;
   /** `undefined`: no source was ever followed. */
   readonly sync: SyncFigures | undefined;
   /** By entity, the time since which its first batch that is not in the queue could be loaded, in seconds since 1970. */
@@ -47,6 +51,7 @@ const NOTHING: Figures = {
   stalledSeconds: 0,
   embedding: undefined,
   dify: undefined,
+  accounts: undefined,
   sync: undefined,
   waiting: {},
 };
@@ -70,6 +75,7 @@ export function openMetrics(entities: readonly string[]): Metrics {
   const showQueues = openQueueMetrics(register, entities);
   const showEmbedding = openEmbeddingMetrics(register);
   const showDify = openDifyMetrics(register);
+  const showAccounts = openAccountMetrics(register);
   const showSync = openSyncMetrics(register, entities);
   const show = (figures: Figures): void => {
     const { run, progress } = figures;
@@ -81,6 +87,7 @@ export function openMetrics(entities: readonly string[]): Metrics {
     showQueues(figures);
     showEmbedding(figures.embedding);
     showDify(figures.dify);
+    showAccounts(figures.accounts);
     showSync(figures.sync);
   };
   show(NOTHING);

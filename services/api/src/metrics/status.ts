@@ -6,6 +6,7 @@ import { type Deps, namesOf } from "../deps.ts";
 import { type Figures, openMetrics } from "./metrics.ts";
 import { findNewestRun, type RunFacts } from "../queries/find-run.ts";
 import { measureSync } from "../queries/find-sync.ts";
+import { measureAccounts } from "../queries/measure-accounts.ts";
 import { difyWork } from "../queries/measure-dify.ts";
 import {
   type EmbeddingWork,
@@ -57,6 +58,7 @@ async function figuresOf(deps: Needed): Promise<Figures> {
     offered: [...batches, ...contentIn(embedding)],
     queued: await queuedIn(deps),
     dify: await difyWork(target),
+    accounts: await measureAccounts(target),
     sync,
     waiting: run === undefined ? {} : await waitingBatches(target, run.id),
     stalledSeconds:

@@ -29,11 +29,12 @@ import { limitOf } from "../outlook/limits.ts";
 import { measureEmbedding } from "../queries/measure-embedding.ts";
 import { measureActivity, measurePace } from "../queries/measure-pace.ts";
 import { verificationOfRun } from "../queries/verification-of-run.ts";
+import { viewOfAccounts } from "./accounts.ts";
 import { why } from "./why.ts";
 
 type Catalog = Deps["entities"];
 
-const NO_RUN = { run: null, entities: [], backups: [], verification: null };
+const NO_RUN = { run: null, entities: [], backups: [], verification: null, accounts: null };
 
 const NOTHING = { rowsPerSecond: 0, eta: null, limitedBy: null, stalled: null };
 
@@ -45,6 +46,7 @@ export async function viewOf(
 ): Promise<RunView> {
   const embedding = embeddingOutlook(await measureEmbedding(db));
   if (run === undefined) return { ...NO_RUN, totals: add(undefined, []), ...NOTHING, embedding };
+  const accounts = await viewOfAccounts(db);
   const progress = await progressOf(db, run.id);
   const failed = progress.some(({ batchesFailed }) => batchesFailed > 0);
   const exhausted = failed ? await exhaustedBatches(db, run.id) : [];
@@ -65,6 +67,7 @@ export async function viewOf(
     ...(await outlookOf(db, catalog, run, { progress, entities })),
     backups,
     verification: await verificationOfRun(db, run.id),
+    accounts: accounts.status === "off" ? null : accounts,
     embedding,
   };
 }

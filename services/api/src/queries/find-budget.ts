@@ -1,6 +1,6 @@
 import type { Queryable } from "@nexus/shared/database";
-import { DIFY_BUDGET } from "@nexus/shared/ledger";
-import { desc, ne, query, rateBudget, read, sql } from "@nexus/shared/tables";
+import { OTHER_BUDGETS } from "@nexus/shared/ledger";
+import { desc, notInArray, query, rateBudget, read, sql } from "@nexus/shared/tables";
 
 const budget = {
   requestsPerMinute: rateBudget.requests_per_minute,
@@ -27,7 +27,7 @@ export async function findBudget(db: Queryable): Promise<Budget | null> {
     query
       .select(budget)
       .from(rateBudget)
-      .where(ne(rateBudget.model, DIFY_BUDGET))
+      .where(notInArray(rateBudget.model, [...OTHER_BUDGETS]))
       .orderBy(desc(rateBudget.filled_at))
       .limit(1),
   );

@@ -1,5 +1,5 @@
 import type { Queryable } from "@nexus/shared/database";
-import { DIFY_BUDGET } from "@nexus/shared/ledger";
+import { ofModels } from "@nexus/shared/ledger";
 import { and, count, embeddingItems, query, read, sql } from "@nexus/shared/tables";
 
 /** How fast content is being embedded, and whether a quota holds it up. */
@@ -26,11 +26,10 @@ export async function measureEmbedding(db: Queryable): Promise<EmbeddingPace> {
        (select coalesce(extract(epoch from now() - min(created_at)), 0)::float8
         from migration.content_events where done_at is null) as "waitedSeconds",
        (select coalesce(pause_reason, 'money_cap') from migration.rate_budget
-        where model <> $1 and (pause_reason is not null or run_microdollars >= cap_microdollars)
+        where ${ofModels} and (pause_reason is not null or run_microdollars >= cap_microdollars)
         order by paused_at desc nulls last limit 1) as "pausedBecause",
-       exists (select from migration.rate_budget where model <> $1 and (share < 1 or blocked_until > now() or tokens < 0
+       exists (select from migration.rate_budget where ${ofModels} and (share < 1 or blocked_until > now() or tokens < 0
          or (requests_per_minute is not null and requests < 1))) as throttled`,
-    [DIFY_BUDGET],
   );
   const [row = { open: 0, waitedSeconds: 0, pausedBecause: null, throttled: false }] = found.rows;
   return { ...row, slices: row.open > 0 ? await slicesOf(db) : [] };

@@ -1,5 +1,5 @@
 import { INDEX_STATE, type Queryable } from "@nexus/shared/database";
-import { DIFY_BUDGET } from "@nexus/shared/ledger";
+import { ofModels } from "@nexus/shared/ledger";
 import {
   and,
   batches,
@@ -105,10 +105,9 @@ export async function embeddingWork(db: Queryable): Promise<EmbeddingWork | unde
        (select coalesce(sum(calls), 0)::bigint as calls, coalesce(sum(throttled), 0)::bigint as throttled,
           coalesce(sum(failed), 0)::bigint as failed, coalesce(sum(tokens), 0)::bigint as tokens,
           coalesce(sum(microdollars), 0)::bigint as microdollars
-        from migration.embedding_usage where model <> $1) u
+        from migration.embedding_usage where ${ofModels}) u
        cross join (${INDEX_STATE}) x
-       left join lateral (select * from migration.rate_budget where model <> $1 order by filled_at desc limit 1) b on true`,
-    [DIFY_BUDGET],
+       left join lateral (select * from migration.rate_budget where ${ofModels} order by filled_at desc limit 1) b on true`,
   );
   return found.rows[0];
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from "@nexus/shared/database";
-import { DIFY_BUDGET } from "@nexus/shared/ledger";
-import { desc, embeddingUsage, ne, query, read, sql } from "@nexus/shared/tables";
+import { OTHER_BUDGETS } from "@nexus/shared/ledger";
+import { desc, embeddingUsage, notInArray, query, read, sql } from "@nexus/shared/tables";
 
 /** What all calls of one UTC day came to. */
 export interface DayOfUsage {
@@ -27,7 +27,7 @@ export async function usageByDay(db: Queryable): Promise<DayOfUsage[]> {
         costUsd: sql<number>`sum(${embeddingUsage.microdollars})::float8 / 1e6`,
       })
       .from(embeddingUsage)
-      .where(ne(embeddingUsage.model, DIFY_BUDGET))
+      .where(notInArray(embeddingUsage.model, [...OTHER_BUDGETS]))
       .groupBy(embeddingUsage.day)
       .orderBy(desc(embeddingUsage.day))
       .limit(DAYS),

@@ -16,6 +16,7 @@ import {
 } from "../queries/list-shortfalls.ts";
 import { earlierCosts } from "../queries/measure-pace.ts";
 import { changedColumns, targetSums } from "../queries/target-sums.ts";
+import { accountsOf } from "./accounts.ts";
 import type { Facts } from "./facts.ts";
 import { issuesOf } from "./issues.ts";
 import { nextStepsOf } from "./next-steps.ts";
@@ -64,6 +65,7 @@ async function gather(
     verification: view.verification ? { query: "verification", ...view.verification } : null,
     embedding,
     dify: await difyOf(tx),
+    accounts: await accountsOf(tx),
     time: {
       query: "time",
       load: named(view.eta),

@@ -1,27 +1,8 @@
 /** The report as headings, paragraphs, lists and tables: what Markdown and HTML are made of. */
 import type { Report } from "@nexus/contract";
+import { accountTables } from "./accounts.ts";
+import { type Block, type Document, heading, list, paragraph, section, table } from "./blocks.ts";
 import { duration, estimated, inWords, moment, money, percent, plain } from "./wording.ts";
-
-interface Column {
-  readonly title: string;
-  readonly numeric: boolean;
-}
-
-export type Block =
-  | { readonly kind: "heading"; readonly text: string }
-  | { readonly kind: "paragraph"; readonly text: string }
-  | { readonly kind: "list"; readonly items: readonly string[] }
-  | { readonly kind: "code"; readonly text: string }
-  | {
-      readonly kind: "table";
-      readonly columns: readonly Column[];
-      readonly rows: readonly (readonly string[])[];
-    };
-
-export interface Document {
-  readonly title: string;
-  readonly blocks: readonly Block[];
-}
 
 /** All of the report; a section that has nothing to say is left out. */
 export function documentOf(report: Report): Document {
@@ -61,6 +42,7 @@ function tablesOf(report: Report): Block[] {
     ...targetTables(report),
     ...backupTable(report),
     ...embeddingTable(report),
+    ...accountTables(report.accounts),
     ...timeTable(report),
   ];
 }
@@ -213,35 +195,4 @@ function timeTable({ time }: Report): Block[] {
       eta === null ? "" : estimated(eta),
     ]),
   );
-}
-
-/** A table under its heading; nothing without rows. Titles are parted by commas; `#` marks a column of numbers. */
-export function section(
-  title: string,
-  columns: string,
-  rows: readonly (readonly string[])[],
-): Block[] {
-  return rows.length === 0 ? [] : [heading(title), table(columns, rows)];
-}
-
-function table(columns: string, rows: readonly (readonly string[])[]): Block {
-  const titles = columns
-    .split(", ")
-    .map((title) => ({ title: title.replace(" #", ""), numeric: title.endsWith(" #") }));
-  return { kind: "table", columns: titles, rows };
-}
-
-/** A heading. */
-export function heading(text: string): Block {
-  return { kind: "heading", text };
-}
-
-/** A paragraph. */
-export function paragraph(text: string): Block {
-  return { kind: "paragraph", text };
-}
-
-/** A list of sentences. */
-export function list(items: readonly string[]): Block {
-  return { kind: "list", items };
 }

@@ -1,5 +1,5 @@
 /** The report as one page of HTML: no script, nothing loaded, ready to print on A4. */
-import type { Block, Document } from "./document.ts";
+import type { Block, Document } from "./blocks.ts";
 
 const STYLE = `
 @page { size: A4 landscape; margin: 15mm; }

@@ -167,6 +167,17 @@ async function runningLedger(target: Pool): Promise<void> {
   await rollUpCounts(target, 2, ["practices", "profiles", "patients"]);
 }
 
+/** Of 15 users 9 are to have an account; one user is gone from the source since. */
+const ACCOUNTS = [
+  `update migration.runs set accounts = true where id = 2`,
+  `insert into migration.account_decisions (run_id, before_profiles, users, counts) values (2, false, 16, '{"account": 9, "inactive": 4, "shared_address": 3}')`,
+  `insert into migration.accounts (legacy_id, profile_id, run_id, reason, holder, state, code, made_by, password)
+   select n, gen_random_uuid(), case n when 15 then 1 else 2 end, case when n > 12 then 'shared_address' when n > 9 then 'inactive' end,
+     case when n > 12 then 1 end, case when n > 10 then 'none' when n > 6 and n < 10 then 'due' when n = 6 then 'refused' else 'done' end,
+     case n when 6 then 'address_taken' end, case when n < 5 then 2 end, case when n < 3 then 'imported' when n < 5 then 'password_pbkdf2' end
+   from generate_series(1, 15) n`,
+];
+
 const MORE = [
   `update migration.runs set embeddings = true, verify = true where id = 2`,
   `update migration.batches set duration_ms = 1000 + 7 * id, finished_at = now() - seq * interval '7 s' where status = 'done' and run_id = 2`,
@@ -190,4 +201,5 @@ const MORE = [
    values ('case', gen_random_uuid(), 'shared', 'd', null, null, null), ('case', gen_random_uuid(), null, null, null, now(), null),
      ('case', gen_random_uuid(), 'shared', 'e', null, now(), now()), ('case', gen_random_uuid(), null, null, 'refused', null, null)`,
   `insert into migration.content_events (content_type, target_ids, dify_open, done_at) values ('case', array[gen_random_uuid()], true, now())`,
+  ...ACCOUNTS,
 ];

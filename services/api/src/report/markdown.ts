@@ -1,5 +1,5 @@
 /** The report as Markdown (GitHub's, for its tables). */
-import type { Block, Document } from "./document.ts";
+import type { Block, Document } from "./blocks.ts";
 
 /** Every text is escaped: none of it is markup. */
 export function toMarkdown({ title, blocks }: Document): string {

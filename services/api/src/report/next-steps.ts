@@ -1,4 +1,5 @@
 /** What a person does next, in the order in which it helps. */
+import { stepsOfAccounts } from "./accounts.ts";
 import type { Facts } from "./facts.ts";
 
 const DONE = [
@@ -24,7 +25,7 @@ const STEPS: Readonly<Record<Facts["verdict"], readonly string[]>> = {
 /** Never empty: that it may run on is a step, too. */
 export function nextStepsOf(facts: Facts): string[] {
   const general = STEPS[facts.verdict].map((step) => step.replace(":id", String(facts.run?.id)));
-  return [...general, ...ofEntities(facts), ...ofEmbedding(facts)];
+  return [...general, ...ofEntities(facts), ...ofEmbedding(facts), ...stepsOfAccounts(facts)];
 }
 
 function ofEntities({ progress, shortfalls, verdict, backups }: Facts): string[] {

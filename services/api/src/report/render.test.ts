@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Document } from "./document.ts";
+import type { Document } from "./blocks.ts";
 import { toHtml } from "./html.ts";
 import { toMarkdown } from "./markdown.ts";
 import { shareBelow100 } from "./standing.ts";

@@ -1,5 +1,6 @@
 /** The report in plain sentences. Every number in them is one of the report's. */
 import type { Limit, Report } from "@nexus/contract";
+import { accountsInWords } from "./accounts.ts";
 import type { Facts } from "./facts.ts";
 import { counted, duration, estimated, inWords, listed, money, percent } from "./wording.ts";
 
@@ -15,6 +16,7 @@ export function summaryOf(facts: Facts): string[] {
     ...liveSource(facts),
     ...repaired(facts),
     ...embedded(facts),
+    ...accountsInWords(facts),
     ...outlook(facts),
   ];
 }

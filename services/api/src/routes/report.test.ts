@@ -83,6 +83,9 @@ describe("the summary of a report", () => {
         "2 rows of the target carry a coded repair; none was guessed.",
         "Embeddings so far: 34 items have 51 vectors, 16 have nothing to say, 1 failed, 70 are to come; they cost USD 0.000114.",
         "Dify holds 1 document in 1 knowledge base; 1 failed, more are to come.",
+        "Accounts of Supabase Auth: 9 of 15 users are to have one (5 are there, 3 to come, 1 refused); 6 get none, each for a reason on record.",
+        "1 account is there whose user is to have none any more.",
+        "The sum of accounts does not close: 2 users are unknown.",
         expect.stringMatching(/^The rest of the load takes about \d+ s \(/),
         expect.stringMatching(/^The rest of the embedding takes about \d+ min/),
       ]),
@@ -91,6 +94,8 @@ describe("the summary of a report", () => {
       "Let it run; GET /v1/progress shows how far it is.",
       "See which rows of profiles were rejected: GET /v1/entities/profiles/exceptions?outcome=rejected.",
       "Offer what could not be embedded again: POST /v1/embeddings/backfill with scope failed.",
+      "See which accounts were refused: GET /v1/accounts/exceptions?state=refused; once the cause is gone: POST /v1/accounts/requeue.",
+      "Decide about accounts whose users are to have none any more: GET /v1/accounts/exceptions?state=unwanted.",
     ]);
   });
 

@@ -1,12 +1,7 @@
 import { type Dice, dice } from "@nexus/shared/testing";
+import { NO_ACCOUNT, type NoAccount } from "@nexus/shared/states";
 import { expect, it } from "vitest";
-import {
-  type Decision,
-  type LegacyUser,
-  NO_ACCOUNT,
-  type NoAccount,
-  openAddressBook,
-} from "./decide-accounts.ts";
+import { type Decision, type LegacyUser, openAddressBook } from "./decide-accounts.ts";
 import { testAccounts } from "./test-accounts.ts";
 
 const user = (id: number, change: Partial<LegacyUser> = {}): LegacyUser => ({

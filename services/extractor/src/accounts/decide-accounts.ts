@@ -2,6 +2,7 @@
  * Who of the source's users gets an account of Supabase Auth: decided for all of them before the first call, since there an address
  * is unique and whoever came first would have it.
  */
+import type { NoAccount } from "@nexus/shared/states";
 import { authAddress } from "./auth-address.ts";
 
 export interface LegacyUser {
@@ -13,20 +14,6 @@ export interface LegacyUser {
   /** Microseconds since 1970; null: never, or no instant. */
   readonly lastLogin: number | null;
 }
-
-/** Why somebody gets none; the first that holds, in this order. */
-export const NO_ACCOUNT = [
-  "test_account",
-  "inactive",
-  "no_address",
-  "malformed",
-  /** Somebody else has the address in the same spelling, */
-  "shared_address",
-  /** or in other case. */
-  "case_variant",
-] as const;
-
-export type NoAccount = (typeof NO_ACCOUNT)[number];
 
 export type Decision =
   | { readonly outcome: "account" }

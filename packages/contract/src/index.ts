@@ -2,6 +2,7 @@ export {
   accountReasonInWords,
   accountStallInWords,
   accountsUnmetInWords,
+  unverifiedAccountsInWords,
 } from "./account-words.ts";
 export { ApiProblem, ApiUnreachable } from "./api-problem.ts";
 export { batchCodeInWords, type ExhaustedBatch, exhaustedInWords } from "./batch-codes.ts";

@@ -16,7 +16,9 @@ export function accountLines(accounts: AccountsView | null | undefined): string[
 export function accountsInFull(accounts: AccountsView): string[] {
   const { status, runId, users, wanted, none, refused, unwanted, removing, passwords } = accounts;
   if (status === "off")
-    return ["no run has asked for accounts of Supabase Auth (ACCOUNTS=on, or nexus start --accounts)"];
+    return [
+      "no run has asked for accounts of Supabase Auth (ACCOUNTS=on, or nexus start --accounts)",
+    ];
   return [
     `accounts of Supabase Auth, since run ${runId}: ${STATUS[status](accounts)}`,
     `${count(wanted)} of ${count(users)} users are to have one: ${madeSo(accounts)}`,

@@ -13,6 +13,7 @@ import { verify } from "../../verify.ts";
 import { accountsOf } from "../accounts.ts";
 import { breakableWithVectors } from "../arena.ts";
 import { api } from "./api-scene.ts";
+import { invitation } from "./invitation-scene.ts";
 import type { Scene } from "./scene.ts";
 import { sync } from "./sync-scene.ts";
 import {
@@ -185,6 +186,7 @@ const SCENES: Readonly<Record<Part, Scene>> = {
   budget: embedding,
   vectors: embedding,
   dify,
+  invitation,
   api,
 };
 

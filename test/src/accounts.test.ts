@@ -12,18 +12,10 @@ import { openPool, type Pool } from "@nexus/shared/database";
 import { NO_ACCOUNT } from "@nexus/shared/states";
 import { freshDatabase } from "@nexus/shared/testing";
 import { expect, it, onTestFinished } from "vitest";
+import { MORE_DIRT } from "./auth-accounts.ts";
 
 const SCALE = 0.15;
 const NAMESPACE = "6f3c1d2e-8a4b-4c5d-9e6f-7a8b9c0d1e2f";
-/** Hashes in Django's forms, with digests of nobody's password; and some who share an address write it otherwise. */
-const MORE_DIRT = `update auth_user set password = case id % 5
-  when 0 then 'bcrypt$$2b$12$' || rpad('', 53, 'a')
-  when 1 then 'argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHQ$aGFzaGhhc2g'
-  when 2 then 'bcrypt_sha256$$2b$12$' || rpad('', 53, 'a')
-  when 3 then 'pbkdf2_sha256$260000$salt$aGFzaA=='
-  else password end,
-  email = case when id % 2 = 0 and email like 'front.desk%' then initcap(email) else email end`;
-
 interface User {
   readonly id: number;
   readonly username: string;

@@ -44,6 +44,7 @@ interface RunOptions {
   readonly only?: readonly string[];
   readonly embeddings?: boolean;
   readonly dify?: boolean;
+  readonly accounts?: boolean;
   readonly lossPercent?: number;
   readonly mode?: RunMode;
   readonly codes?: string;
@@ -168,6 +169,7 @@ async function begin(
     only,
     embeddings = false,
     dify = false,
+    accounts = false,
     lossPercent,
     mode,
     codes = "{}",
@@ -177,7 +179,7 @@ async function begin(
     .map(({ name }, position) => ({ entity: name, position, skip: skip.includes(name) }))
     .filter(({ entity }) => only === undefined || only.includes(entity));
   const runId = await inTransaction(target, (tx) =>
-    createRun(tx, selections, { embeddings, dify, codes, lossPercent, mode }),
+    createRun(tx, selections, { embeddings, dify, accounts, codes, lossPercent, mode }),
   );
   if (runId === undefined) throw new Error("a run is active already");
   return runId;

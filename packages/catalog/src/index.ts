@@ -1,3 +1,15 @@
+export {
+  accountUser,
+  accountUsersOfAddressesSql,
+  accountUsersOfKeysSql,
+  accountUsersSql,
+  type AccountUser,
+  passwordHash,
+  passwordHashesSql,
+  signInAddress,
+  TEXT_AS_STORED,
+} from "./account-users.ts";
+export { authAddress } from "./auth-address.ts";
 export { checkCatalog, entityNamed, inDependencyOrder } from "./catalog.ts";
 export { type Content, contentOf } from "./content/contents.ts";
 export { enums, parseCodes, type Codes } from "./codes.ts";

@@ -7,6 +7,7 @@ export type ReasonKind = "foreseen" | "assumption";
 const REASONS: Readonly<Record<string, ReasonKind>> = {
   case_unresolved: "foreseen",
   duplicate_membership: "foreseen",
+  no_account: "foreseen",
   practice_id_missing: "foreseen",
   profile_id_missing: "foreseen",
   legacy_id_missing: "foreseen",

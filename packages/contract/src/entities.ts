@@ -40,6 +40,7 @@ export const entities = {
     body: optionalBody({
       embeddings: z.boolean().optional(),
       dify: z.boolean().optional(),
+      accounts: z.boolean().optional(),
       leaveStrangers,
       reason: reason.optional(),
     }),

@@ -10,6 +10,9 @@ export const runFacts = z.object({
   status: z.enum(statusesOf(runArrows)),
   embeddings: z.boolean(),
   dify: z.boolean(),
+  accounts: z.boolean().optional().meta({
+    description: "Whether users get accounts of Supabase Auth.",
+  }),
   createdAt: instant,
   startedAt: instant.nullable(),
   finishedAt: instant.nullable(),

@@ -55,6 +55,10 @@ export const runs = {
       dify: z.boolean().optional().meta({
         description: "Whether content is sent to Dify. Default: the API's variable DIFY.",
       }),
+      accounts: z.boolean().optional().meta({
+        description:
+          "Whether users get accounts of Supabase Auth. Default: the API's variable ACCOUNTS.",
+      }),
       lossPercent: percent.optional().meta({
         description:
           "How many percent of an entity's rows may be lost unforeseen before it stops. Default: the API's variable LOSS_PERCENT.",

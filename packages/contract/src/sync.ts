@@ -87,6 +87,10 @@ export const sync = {
       dify: z.boolean().optional().meta({
         description: "Whether content is sent to Dify. Default: the API's variable DIFY.",
       }),
+      accounts: z.boolean().optional().meta({
+        description:
+          "Whether users get accounts of Supabase Auth. Default: the API's variable ACCOUNTS.",
+      }),
       lossPercent: percent.optional(),
       reason: reason.optional(),
     }),

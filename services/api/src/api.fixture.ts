@@ -72,6 +72,7 @@ export function apiOn(
     queues,
     embeddings: true,
     dify: false,
+    accounts: false,
     freshMs: 0,
     log: silent(),
   });

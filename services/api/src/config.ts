@@ -66,6 +66,11 @@ export const variables = {
       "on: runs send changed content to Dify unless they are told not to; set it as for the embedder",
     fallback: "off",
   }),
+  ACCOUNTS: choice(["on", "off"], {
+    meaning:
+      "on: runs give users accounts of Supabase Auth unless they are told not to; set it as for the loader",
+    fallback: "off",
+  }),
   DIFY_RETRIEVAL_KEY: retrievalKey({
     meaning:
       "the key with which Dify searches here, as an external knowledge base; absent: Dify cannot search",

@@ -27,6 +27,8 @@ export interface Deps {
   /** Whether runs offer content to the embedder, and to Dify, unless they are told otherwise. */
   readonly embeddings: boolean;
   readonly dify: boolean;
+  /** Whether runs make accounts of Supabase Auth, unless they are told otherwise. */
+  readonly accounts: boolean;
   /** The share of its rows, in percent, that an entity may lose for reasons that nobody foresaw, where a run is not told another. */
   readonly lossPercent?: number | undefined;
   /** The key with which Dify asks for content. Without it Dify cannot ask. */

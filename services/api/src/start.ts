@@ -68,6 +68,7 @@ async function open(config: Settings, context: Context) {
     log,
     embeddings: config.EMBEDDINGS === "on",
     dify: config.DIFY === "on",
+    accounts: config.ACCOUNTS === "on",
     lossPercent: config.LOSS_PERCENT,
     difyRetrievalKey: config.DIFY_RETRIEVAL_KEY,
     ...given,

@@ -8,6 +8,7 @@ import {
   targetVariables,
 } from "@nexus/shared/config";
 import { statusVariables } from "@nexus/shared/runtime";
+import { testAccountsVariable } from "./accounts/test-accounts.ts";
 import { gonePolicyVariable } from "./gone/policy.ts";
 
 /** The environment of the extractor. */
@@ -66,6 +67,7 @@ export const variables = {
     danger:
       "below the time of its network every delta waits for ever; high above its usual time the source is not spared",
   }),
+  TEST_ACCOUNTS: testAccountsVariable,
   ...backupVariables,
   VERIFY: choice(["off", "after_settle"], {
     meaning:

@@ -42,6 +42,8 @@ interface Settings {
   readonly gonePolicies?: GonePolicies;
   /** How many milliseconds the source may take to answer while it is followed. Default: it is not looked at. */
   readonly sourceLatencyMs?: number;
+  /** Patterns of test accounts, which get no account of Supabase Auth: see `testAccounts`. Default: nobody is one. */
+  readonly testAccounts?: string;
   /** Whether this extractor backs entities up before a run first writes to them. */
   readonly takesBackups?: boolean;
   /** Whether runs that begin here keep fingerprints of what they read: a digest of the mapping that runs. Undefined: they do not. */

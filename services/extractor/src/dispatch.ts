@@ -8,6 +8,7 @@ import {
   holdsAll,
   openEntity,
   type PlannedBatch,
+  profilesWait,
   roomFor,
   type Run,
   markQueued,
@@ -46,6 +47,7 @@ async function highWaterNow({ target, settings }: Deps): Promise<number> {
 
 async function openSettledChildren({ target, log }: Deps, run: Run): Promise<void> {
   for (const entity of await entitiesIn(target, run.id, ["planned"])) {
+    if (entity === "profiles" && (await profilesWait(target, run))) continue;
     const opened = await openEntity(target, run.id, entity, parentsOf(entity));
     if (!opened) continue;
     failpoint("dispatch.opened");

@@ -2,6 +2,7 @@
 import type { BackupPlace } from "@nexus/shared/database";
 import { type Closers, startTicker, type Tick } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
+import { decideAccounts } from "./accounts/decide.ts";
 import { adopt } from "./adoption/adopt.ts";
 import { takeBackup } from "./backup/take-backup.ts";
 import { cutOver } from "./cutover/walk.ts";
@@ -44,6 +45,8 @@ export function startDuties(
   const proveOnce = (signal: AbortSignal) => prove({ ...deps, signal }, BOOKS);
   beside("planning", planOnce, "planning failed, trying again");
   beside("adopting", (signal) => adopt({ ...deps, signal }), "adopting failed, trying again");
+  const decideOnce = (signal: AbortSignal) => decideAccounts({ ...deps, signal });
+  beside("deciding", decideOnce, "accounts cannot be decided, trying again");
   beside("rolling back", rollBackOnce, "rolling back failed, trying again");
   beside("cutting over", cutOverOnce, "cutting over failed, trying again");
   const refusals = watchRefusals(deps);

@@ -76,5 +76,6 @@ function settingsOf(config: Config<typeof variables>): Deps["settings"] {
     fingerprints: config.FINGERPRINTS === "on" ? readRelease().mapping : undefined,
     gonePolicies: config.GONE_POLICY,
     sourceLatencyMs: config.SYNC_SOURCE_LATENCY,
+    testAccounts: config.TEST_ACCOUNTS,
   };
 }

@@ -1,4 +1,5 @@
 import {
+  choice,
   CONNECTIONS,
   legacyVariables,
   number,
@@ -24,6 +25,11 @@ export const variables = {
     meaning: "MiB that one legacy row may have; a larger one is rejected as row_too_large",
     fallback: "64",
     danger: "loading a row takes up to six times its size in memory",
+  }),
+  ACCOUNTS: choice(["on", "off"], {
+    meaning:
+      "on: this process makes accounts of Supabase Auth; its variables are those of accounts/config.ts",
+    fallback: "off",
   }),
   TARGET_STATEMENT_MS: number(100, 600_000, {
     meaning:

@@ -12,6 +12,7 @@ import {
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
 import { failpoint } from "@nexus/shared/runtime";
+import { accountFirst } from "./account-first.ts";
 import { keptAwake } from "./awake.ts";
 import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
@@ -184,7 +185,8 @@ async function write(
     let tally: Tally = NOTHING_YET;
     for await (const { rows, read } of keptAwake(tx, idleMs, portions)) {
       const parents = await resolveLinks(tx, entity, rows);
-      const mapped = sortOutcomes(rows, parents, run.codes);
+      const sorted = sortOutcomes(rows, parents, run.codes);
+      const mapped = await accountFirst(tx, context, entity, sorted);
       const moved = await moveKeys(tx, attempt, context, entity, mapped.loaded);
       const taken = await takeOver(tx, attempt, context, entity, moved.rows);
       const adopted = await countAdoptedChanges(tx, entity, run, moved.rows);

@@ -1,8 +1,9 @@
 import { entities } from "@nexus/catalog";
+import { parseConfig } from "@nexus/shared/config";
 import { openBoth } from "@nexus/shared/database";
 import { readRelease, startHeartbeat } from "@nexus/shared/ledger";
 import { loadJob, loadQueueName, openQueue, understood, workerSettings } from "@nexus/shared/queue";
-import { openStatus, runService, openTurn } from "@nexus/shared/runtime";
+import { type Closers, openStatus, runService, openTurn } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { loadBatch } from "./load.ts";
 import { openMetrics } from "./metrics.ts";
@@ -15,6 +16,7 @@ await runService({
   variables,
   start: async (config, context) => {
     const { log, closers } = context;
+    const accounts = config.ACCOUNTS === "on" ? await accountsStage() : undefined;
     const { scrape, watchPool, timeJob } = openMetrics();
     const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const transport = await openQueue(config, entities.length, context);
@@ -54,13 +56,31 @@ await runService({
     );
     // All at once: one after the other, their graces would add up beyond the pod's.
     closers.push("workers", () => Promise.all(workers.map((stop) => stop())));
-    startHeartbeat(target, { service: "loader" }, log, closers);
+    await accounts?.(deps, closers);
+    startHeartbeat(
+      target,
+      { service: "loader", makesAccounts: accounts !== undefined },
+      log,
+      closers,
+    );
     const checks = {
       source: () => patience.requireOpen("source"),
       target: () => Promise.all([patience.requireOpen("target"), target.query("select 1")]),
       queue: () => transport.ping(),
     };
     const status = await openStatus({ checks, metrics: scrape }, config, closers);
-    return { queue: transport.kind, entities: entities.length, ...status };
+    const facts = { entities: entities.length, accounts: config.ACCOUNTS };
+    return { queue: transport.kind, ...facts, ...status };
   },
 });
+
+/** Not imported before it is wanted: a stage that is off loads nothing, and its variables are not read. */
+async function accountsStage() {
+  const [{ accountVariables }, { startAccounts }] = [
+    await import("./accounts/config.ts"),
+    await import("./accounts/start.ts"),
+  ];
+  const settings = parseConfig(accountVariables, process.env);
+  return (deps: Parameters<typeof startAccounts>[0], closers: Closers) =>
+    startAccounts(deps, settings, closers);
+}

@@ -3,6 +3,7 @@ import { type Codes, type Entity, parseCodes, type SourceShape } from "@nexus/ca
 import { ConfigurationError } from "@nexus/shared/config";
 import {
   type Pool,
+  profilesNeedUsers,
   readSourceShape,
   readTargetTables,
   type TargetTable,
@@ -33,6 +34,8 @@ export interface RunContext {
   readonly adoptedAfter: ReadonlyMap<string, string>;
   /** Whether what rows were before is kept, for a rollback. */
   readonly undo: boolean;
+  /** Whether each profile needs an account of Supabase Auth before it, and the run makes them. */
+  readonly accountsFirst: boolean;
   /** What the outcomes of an entity's rows depend on beside the rows, as a digest; undefined where the run keeps no fingerprints. */
   readonly fingerprinted: ((entity: Entity) => string) | undefined;
 }
@@ -101,6 +104,7 @@ async function readRunContext(
     tables,
     adoptedAfter,
     undo,
+    accountsFirst: run.accounts && (await profilesNeedUsers(target)),
     fingerprinted:
       run.fingerprints && self !== undefined
         ? onceFor((entity) =>

@@ -1,4 +1,5 @@
 /** Text of a legacy database whose word about its encoding is not true, or not kept: the bytes as they are stored, decoded here. */
+import { TEXT_AS_STORED } from "@nexus/catalog";
 import { byOid, type Decode, decoderOf, type Pool } from "@nexus/shared/database";
 import { type Answer, type Limits, queryWithin } from "./query-within.ts";
 
@@ -7,9 +8,6 @@ export interface DecodedRow {
   readonly row: Readonly<Record<string, unknown>>;
   readonly unreadable: readonly string[];
 }
-
-/** PostgreSQL's own encoding, in which nothing is converted on the way. */
-const AS_STORED = "select set_config('client_encoding', current_setting('server_encoding'), true)";
 
 /**
  * The rows of a query, each sent as hexadecimal digits of what PostgreSQL writes for it: no conversion on the way can fail, or repair
@@ -24,7 +22,7 @@ export async function queryStored(
 ): Promise<{ readonly rows: readonly DecodedRow[]; readonly bytes: number } | "too_large"> {
   const shape = await queryWithin(legacy, `select * from (${sql}) q limit 0`, values, limits);
   if (shape === "too_large") return shape;
-  const digits = { ...limits, maxBytes: 2 * limits.maxBytes, before: AS_STORED };
+  const digits = { ...limits, maxBytes: 2 * limits.maxBytes, before: TEXT_AS_STORED };
   const inDigits = `select encode(textsend(q::text), 'hex') as stored from (${sql}) q`;
   const stored = await queryWithin(legacy, inDigits, values, digits);
   if (stored === "too_large") return stored;

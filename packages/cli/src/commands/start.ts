@@ -43,6 +43,15 @@ const NO_DIFY = new Option(
   "offer nothing of this run to Dify: the default where the API has DIFY=off",
 );
 
+const ACCOUNTS = new Option(
+  "--accounts",
+  "give users accounts of Supabase Auth, too (where a loader has ACCOUNTS=on)",
+);
+const NO_ACCOUNTS = new Option(
+  "--skip-accounts",
+  "decide about no account, and make none for this run: the default where the API has ACCOUNTS=off",
+);
+
 const AFTER_CUTOVER = new Option(
   "--after-cutover",
   "the target was handed over (nexus cutover --go), and the run shall write all the same: it may overwrite what people wrote there since",
@@ -51,7 +60,9 @@ const AFTER_CUTOVER = new Option(
 /** `nexus start`. `given`: the command line, for skip flags of what is not here. */
 export function start(program: Command, given: readonly string[]): void {
   const skips = entityNames().map((entity) => ({ entity, option: skipOption(entity) }));
-  const ours = [...skips.map(({ option }) => option), AI_EMBEDDINGS, NO_DIFY].map(nameOf);
+  const ours = [...skips.map(({ option }) => option), AI_EMBEDDINGS, NO_DIFY, NO_ACCOUNTS].map(
+    nameOf,
+  );
   const foreign = foreignSkips(given, ours);
   const command = apiCommand(program, "start", DESCRIPTION)
     .option(
@@ -76,6 +87,8 @@ export function start(program: Command, given: readonly string[]): void {
     AI_EMBEDDINGS,
     DIFY,
     NO_DIFY.conflicts("difyPopulation"),
+    ACCOUNTS,
+    NO_ACCOUNTS.conflicts("accounts"),
     ...foreign.map(({ name }) => new Option(`--skip-${name}`).hideHelp()),
   ])
     command.addOption(option);
@@ -94,7 +107,8 @@ export function start(program: Command, given: readonly string[]): void {
     await startRun(given, {
       skip: skips.filter(({ option }) => isSet(option)).map(({ entity }) => entity),
       embeddings: isSet(AI_EMBEDDINGS) ? false : undefined,
-      dify: isSet(DIFY) ? true : isSet(NO_DIFY) ? false : undefined,
+      dify: either(isSet(DIFY), isSet(NO_DIFY)),
+      accounts: either(isSet(ACCOUNTS), isSet(NO_ACCOUNTS)),
       notices,
     });
   });
@@ -106,9 +120,10 @@ function skipOption(entity: string): Option {
 
 interface Selection {
   readonly skip: string[];
-  /** Undefined, both: as the API is configured. */
+  /** Undefined, all three: as the API is configured. */
   readonly embeddings: boolean | undefined;
   readonly dify: boolean | undefined;
+  readonly accounts: boolean | undefined;
   readonly notices: readonly string[];
 }
 
@@ -121,7 +136,7 @@ async function apiFor({ wait }: Given): Promise<Client> {
 
 async function startRun(
   given: Given,
-  { skip, embeddings, dify, notices }: Selection,
+  { skip, embeddings, dify, accounts, notices }: Selection,
 ): Promise<void> {
   const { entities, lossPercent, leaveStrangers, afterCutover, reason } = given;
   const options = apiOptions();
@@ -131,6 +146,7 @@ async function startRun(
     body: {
       embeddings,
       dify,
+      accounts,
       ...(entities === undefined ? {} : { entities }),
       ...(skip.length === 0 ? {} : { skip }),
       lossPercent,
@@ -158,6 +174,10 @@ async function startRun(
 
 function modeOf({ delta }: Given): "delta" | undefined {
   return delta === true ? "delta" : undefined;
+}
+
+function either(wanted: boolean, unwanted: boolean): boolean | undefined {
+  return wanted ? true : unwanted ? false : undefined;
 }
 
 function nameOf({ long }: Option): string {

@@ -37,6 +37,7 @@ function progress(loaded: number, over: Partial<Progress> = {}): Progress {
       status: "running",
       embeddings: true,
       dify: false,
+      accounts: false,
       createdAt: "2026-11-22T10:00:00Z",
       startedAt: "2026-11-22T10:00:01Z",
       finishedAt: null,

@@ -86,7 +86,7 @@ export function openAuthAdmin(options: AuthAdminOptions): AuthAdmin {
   const ask = askerOf(options);
   const user = async (id: string): Promise<User | undefined> => {
     const found = await ask<OneUser>((client) => new GoTrueAdminApi(client).getUserById(id));
-    return found && userIn(found);
+    return found && userIn(found, id);
   };
   return {
     async create(account) {
@@ -94,6 +94,7 @@ export function openAuthAdmin(options: AuthAdminOptions): AuthAdmin {
         new GoTrueAdminApi(client).createUser(attributesOf(account)),
       );
       if (made === undefined) throw failureOf({ status: 404, code: undefined });
+      userIn(made, account.id);
     },
     async find(id) {
       const found = await user(id);
@@ -116,7 +117,7 @@ export function openAuthAdmin(options: AuthAdminOptions): AuthAdmin {
       const told = await ask<OneUser>((client) =>
         new GoTrueAdminApi(client).updateUserById(id, change),
       );
-      return told && accountOf(userIn(told));
+      return told && accountOf(userIn(told, id));
     },
     async invite(invitation) {
       const sent = await ask<unknown>((client) => sendLink(client, invitation));
@@ -164,8 +165,9 @@ interface OneUser {
   readonly user: User | null;
 }
 
-function userIn({ user }: OneUser): User {
-  if (user === null) throw failureOf({ status: 0, code: undefined });
+/** A success that does not tell of the user is a gateway's: what was asked may have been done, or not. */
+function userIn({ user }: OneUser, id: string): User {
+  if (user?.id !== id) throw failureOf({ status: 0, code: "malformed" });
   return user;
 }
 
@@ -201,7 +203,8 @@ function metadataOf({ practiceId, role }: Rights) {
 }
 
 function accountOf({ id, app_metadata }: User): FoundAccount {
-  const { practice_id: practiceId, role, migration_run: runId } = app_metadata;
+  const metadata: Readonly<Record<string, unknown>> = { ...app_metadata };
+  const { practice_id: practiceId, role, migration_run: runId } = metadata;
   return {
     id,
     runId: typeof runId === "number" ? runId : null,

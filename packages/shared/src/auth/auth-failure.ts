@@ -13,6 +13,7 @@ export class AuthFailure extends Error {
   readonly retryAfterMs: number | null;
   constructor(kind: FailureKind, code: string, retryAfterMs: number | null = null) {
     super(`Supabase Auth: ${code}`);
+    this.retryAfterMs = retryAfterMs;
     this.name = new.target.name;
     this.kind = kind;
     this.code = code;
@@ -52,8 +53,8 @@ export function failureOf(
   retryAfterMs: number | null = null,
 ): AuthFailure {
   const [, kind = "stop"] = REFUSALS.find(([fits]) => fits(status, code)) ?? [];
-  const known = /^[a-z][a-z_]{0,63}$/.test(code) ? code : `http_${status}`;
-  return new AuthFailure(kind, known, retryAfterMs);
+  const named = /^[a-z][a-z_]{0,63}$/.test(code) ? code : `http_${status}`;
+  return new AuthFailure(kind, named, retryAfterMs);
 }
 
 /** The longest that everybody stays away because an answer says so: an hour. */

@@ -20,6 +20,7 @@ export { processVariables } from "./process-variables.ts";
 export { queueVariables, workerVariables } from "./queue-variables.ts";
 export {
   boolean,
+  checkedText,
   choice,
   databaseUrl,
   number,

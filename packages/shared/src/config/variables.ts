@@ -100,12 +100,20 @@ export function timezone(words: Words): Variable<string | undefined> {
 
 /** postgres://… with a database name. Port 6543 is refused: a transaction pooler breaks what we rely on. */
 export function databaseUrl(words: Words): Variable<string> {
-  return { schema: urlWithout(databaseUrlFault), ...words, secret: true };
+  return { schema: textWithout(databaseUrlFault), ...words, secret: true };
+}
+
+/** Text of which `faultOf` says in words what is wrong with it; undefined: nothing. */
+export function checkedText(
+  faultOf: (value: string) => string | undefined,
+  words: Words,
+): Variable<string> {
+  return { schema: textWithout(faultOf), ...words };
 }
 
 /** redis://…, rediss://… or postgres://… */
 export function queueUrl(words: Words): Variable<string> {
-  return { schema: urlWithout(queueUrlFault), ...words, secret: true };
+  return { schema: textWithout(queueUrlFault), ...words, secret: true };
 }
 
 /** The same, or absent. */
@@ -113,7 +121,7 @@ export function optionalQueueUrl(words: Words): Variable<string | undefined> {
   return { schema: queueUrl(words).schema.optional(), ...words, secret: true };
 }
 
-function urlWithout(faultOf: (value: string) => string | undefined): z.ZodType<string> {
+function textWithout(faultOf: (value: string) => string | undefined): z.ZodType<string> {
   return z.string().superRefine((value, context) => {
     const message = faultOf(value);
     if (message !== undefined) context.addIssue({ code: "custom", message });

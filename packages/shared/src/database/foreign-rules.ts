@@ -63,6 +63,14 @@ export const FOREIGN_TRIGGER = `not t.tgisinternal and not exists (
 const AUTH_USERS = `select from pg_class u join pg_namespace s on s.oid = u.relnamespace
              where u.oid = k.confrelid and s.nspname = 'auth' and u.relname = 'users'`;
 
+/** Whether each profile refers to a user of Supabase Auth: then it cannot be there without one, and goes with him. */
+export async function profilesNeedUsers(db: Queryable): Promise<boolean> {
+  const found = await db.query(
+    `select from pg_constraint k where k.conrelid = to_regclass('public.profiles') and k.contype = 'f' and exists (${AUTH_USERS})`,
+  );
+  return found.rowCount !== 0;
+}
+
 /** SQL: a digest of what of a table (`oid`: an expression of SQL) may change what is stored: its types, and the triggers of others with the text of their functions. */
 export function rulesOf(oid: string): string {
   return `(select hashtextextended(concat(

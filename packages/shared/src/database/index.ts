@@ -11,7 +11,7 @@ export {
 export { type Client, openPool, type Pool, type Queryable, urlOf, withPool } from "./pool.ts";
 export { type Server, serverOf } from "./attend.ts";
 export { connectionNotes, type Room, roomForUs } from "./connection-limits.ts";
-export { FOREIGN_TRIGGER, rulesOf } from "./foreign-rules.ts";
+export { FOREIGN_TRIGGER, profilesNeedUsers, rulesOf } from "./foreign-rules.ts";
 export { refusalCode, refusalInWords } from "./refusals.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export {

@@ -1,5 +1,6 @@
 /** How far the accounts of Supabase Auth are made: for people and scrapes. */
 import type { Queryable } from "../database/pool.ts";
+import { NEWEST_WITH_ACCOUNTS } from "./account-decisions.ts";
 
 /** The row of `migration.rate_budget` that all loaders share. */
 export const ACCOUNT_BUDGET = "accounts";
@@ -18,7 +19,7 @@ export interface AccountProgress {
   readonly status: "off" | "waiting" | "paused" | "making" | "settled";
   /** `throttled`, `unavailable`, or the code of what a person must look at. */
   readonly pausedBecause: string | null;
-  /** The newest run that makes accounts. */
+  /** The newest run that makes accounts: one that has begun, and neither failed nor was cancelled or rolled back. */
   readonly runId: number | null;
   /** Of the source, who were looked at. The sum of `wanted` and of all `none`. */
   readonly users: number;
@@ -49,7 +50,7 @@ interface Row extends Omit<AccountProgress, "status" | "none" | "refused" | "pas
 }
 
 const PROGRESS = `
-  with newest as (select max(id) as run_id from migration.runs where accounts)
+  with newest as (select ${NEWEST_WITH_ACCOUNTS} as run_id)
   select n.run_id as "runId", exists (select from migration.account_decisions d where d.run_id = n.run_id and not d.before_profiles) as decided,
     a.*, coalesce(none.codes, '{}') as none, coalesce(refused.codes, '{}') as refused, coalesce(passwords.codes, '{}') as passwords,
     (select coalesce(pause_code, pause_reason) from migration.rate_budget

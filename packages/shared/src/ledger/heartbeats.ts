@@ -17,6 +17,8 @@ interface Beating {
   readonly service: Carrier;
   /** It dumps tables before a run writes to them. */
   readonly takesBackups?: boolean;
+  /** It makes accounts of Supabase Auth, and takes them back. */
+  readonly makesAccounts?: boolean;
 }
 
 /** Begins to beat, until the process closes. */
@@ -38,13 +40,13 @@ export function startHeartbeat(target: Pool, of: Beating, log: Log, closers: Clo
 async function beat(
   db: Queryable,
   process: string,
-  { service, takesBackups = false }: Beating,
+  { service, takesBackups = false, makesAccounts = false }: Beating,
 ): Promise<void> {
   await db.query(
     `with old as (delete from migration.heartbeats where seen_at < now() - interval '1 day')
-     insert into migration.heartbeats (process, service, seen_at, takes_backups) values ($1, $2, now(), $3)
+     insert into migration.heartbeats (process, service, seen_at, takes_backups, makes_accounts) values ($1, $2, now(), $3, $4)
      on conflict (process) do update set seen_at = now()`,
-    [process, service, takesBackups],
+    [process, service, takesBackups, makesAccounts],
   );
 }
 
@@ -66,4 +68,13 @@ export async function heardOf(db: Queryable): Promise<Readonly<Record<Carrier, H
     return { alive, seconds };
   };
   return { extractor: of("extractor"), loader: of("loader") };
+}
+
+/** Whether there is a loader that makes accounts of Supabase Auth, and takes them back. */
+export async function accountsAreMade(db: Queryable): Promise<boolean> {
+  const found = await db.query(
+    `select from migration.heartbeats
+     where makes_accounts and seen_at > now() - ${GONE_SECONDS} * interval '1 s' limit 1`,
+  );
+  return found.rowCount === 1;
 }

@@ -27,6 +27,15 @@ export {
 } from "./backups.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
 export {
+  decideAnew,
+  holdDecision,
+  profilesWait,
+  recordDecision,
+  ROLLBACK_OPEN,
+  runToDecide,
+  type ToDecide,
+} from "./account-decisions.ts";
+export {
   ACCOUNT_BUDGET,
   accountProgress,
   type AccountProgress,
@@ -147,7 +156,7 @@ export { type EntityProgress, rollUpCounts, progressOf } from "./progress.ts";
 export { activeRun, claimEntity, entitiesIn, findRun, lockRun, type Run } from "./runs.ts";
 export { recordSource, sourceAtBegin, sourceSnapshot } from "./source-at-begin.ts";
 export { beginSettling, type Check, compareAgain, goOnLoading, recordChecks } from "./settling.ts";
-export { type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
+export { accountsAreMade, type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
 export { idNamespace } from "./id-namespace.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
 export { type Limits, setLimits, TOO_MANY_GONE, TOO_MANY_LOSSES, waiveLosses } from "./losses.ts";

@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly embeddings: boolean;
   /** Whether changed content is offered to Dify. Default: it is not. */
   readonly dify?: boolean | undefined;
+  /** Whether users get accounts of Supabase Auth. Default: they do not. */
+  readonly accounts?: boolean | undefined;
   /** Overrides of the catalog's codes, as JSON text: kept with the run, so that all loaders map alike. */
   readonly codes: string;
   /** The share of its rows, in percent, that an entity may lose for reasons that nobody foresaw; 1, if left out. */

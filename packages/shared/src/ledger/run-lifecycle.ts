@@ -15,6 +15,7 @@ export async function createRun(
   {
     embeddings,
     dify = false,
+    accounts = false,
     codes,
     lossPercent = 1,
     mode = "full",
@@ -24,7 +25,7 @@ export async function createRun(
 ): Promise<number | undefined> {
   await lockStarts(tx);
   const created = await tx.query<{ id: number }>(
-    `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent, mode) select $1, $2, $3::jsonb, $4, $5, $8
+    `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent, mode, accounts) select $1, $2, $3::jsonb, $4, $5, $8, $9
      where not exists (select from migration.adoptions where status = 'open')
        and not exists (select from migration.rollbacks where status = 'open')
        and not exists (
@@ -32,7 +33,17 @@ export async function createRun(
            and (status = 'open' and id is distinct from $6::integer or status = 'done' and not $7::boolean))
      on conflict ((true)) where status in ('planned', 'running', 'paused') do nothing
      returning id`,
-    [embeddings, dify, codes, traceContext(), lossPercent, cutover ?? null, afterCutover, mode],
+    [
+      embeddings,
+      dify,
+      codes,
+      traceContext(),
+      lossPercent,
+      cutover ?? null,
+      afterCutover,
+      mode,
+      accounts,
+    ],
   );
   const id = created.rows[0]?.id;
   if (id === undefined) return undefined;

@@ -57,6 +57,7 @@ describe("creating a run", () => {
       id,
       status: "planned",
       dify: false,
+      accounts: false,
       traceContext: null,
       sourceTimezone: null,
       mode: "full",

@@ -9,6 +9,8 @@ export interface Run {
   readonly status: RunStatus;
   readonly embeddings: boolean;
   readonly dify: boolean;
+  /** Whether users get accounts of Supabase Auth. */
+  readonly accounts: boolean;
   /** Overrides of the catalog's codes, as they were given. */
   readonly codes: string;
   /** The traced request that started it. */
@@ -29,6 +31,7 @@ type RunRow = Columns<
     status: "status";
     embeddings: "embeddings";
     dify: "dify";
+    accounts: "accounts";
     codes: "codes";
     traceContext: "trace_context";
     sourceTimezone: "source_timezone";
@@ -37,7 +40,7 @@ type RunRow = Columns<
   }
 > & { readonly held: boolean };
 
-const SELECT_RUN = `select ${heldRun("r.id")} as held, id, status, embeddings, dify, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone", mode, fingerprints from migration.runs r`;
+const SELECT_RUN = `select ${heldRun("r.id")} as held, id, status, embeddings, dify, accounts, codes::text, trace_context as "traceContext", source_timezone as "sourceTimezone", mode, fingerprints from migration.runs r`;
 
 /** The run that is planned, running or paused, if any. */
 export async function activeRun(db: Queryable): Promise<Run | undefined> {

@@ -82,7 +82,10 @@ function startDetails(
 export async function startEntity(
   target: Pool,
   entity: string,
-  options: Pick<Order, "embeddings" | "dify" | "codes" | "lossPercent" | "leaveStrangers">,
+  options: Pick<
+    Order,
+    "embeddings" | "dify" | "accounts" | "codes" | "lossPercent" | "leaveStrangers"
+  >,
   by: By,
   catalog: readonly string[],
 ): Promise<Started | StartRefusal> {

@@ -69,6 +69,11 @@ const POINTS = {
   "dify.intended": "it is on record that a document is about to be made",
   "dify.answered": "Dify has made it, and its id is not on record",
   "dify.written": "Dify holds the text, and the content is claimed",
+  "accounts.decided": "it is decided who gets an account, in a transaction that is not committed",
+  "accounts.claimed": "accounts are claimed, and nobody is asked",
+  "accounts.created":
+    "Supabase Auth has made it, or was found to have, and the ledger does not know",
+  "accounts.recorded": "the account is on record, and its loader has not gone on",
   "invitation.intended":
     "it is on record that somebody is about to be invited, and nobody was asked",
   "invitation.sent": "Supabase Auth has sent the mail, and that is not on record",

@@ -31,6 +31,8 @@ export const accounts = migration.table("accounts", {
   claimed_until: instant(),
   due_at: instant(),
   settled_at: instant(),
+  asked_at: instant(),
+  failed_at: instant(),
 });
 
 export const accountInvitations = migration.table("account_invitations", {

@@ -42,6 +42,7 @@ export const heartbeats = migration.table("heartbeats", {
   service: text().notNull(),
   seen_at: instant().notNull(),
   takes_backups: boolean().notNull(),
+  makes_accounts: boolean().notNull(),
 });
 
 export const schemaVersions = migration.table("schema_versions", {

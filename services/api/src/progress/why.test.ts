@@ -8,6 +8,7 @@ const run = {
   status: "running",
   embeddings: true,
   dify: false,
+  accounts: false,
   createdAt: "",
   startedAt: null,
   finishedAt: null,

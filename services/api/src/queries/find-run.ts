@@ -8,6 +8,7 @@ const facts = {
   status: runs.status,
   embeddings: runs.embeddings,
   dify: runs.dify,
+  accounts: runs.accounts,
   createdAt: iso(runs.created_at),
   startedAt: iso(runs.started_at),
   finishedAt: iso(runs.finished_at),
@@ -21,6 +22,7 @@ export interface RunFacts {
   readonly status: RunStatus;
   readonly embeddings: boolean;
   readonly dify: boolean;
+  readonly accounts: boolean;
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;

@@ -20,8 +20,8 @@ export function runRoutes(app: App, deps: Deps): void {
   const { target } = deps;
 
   app.post("/v1/runs", { schema: contract["POST /v1/runs"] }, async (request, reply) => {
-    const { embeddings, dify, lossPercent, reason = null, ...rest } = request.body ?? {};
-    const options = optionsOf(deps, { embeddings, dify, lossPercent });
+    const { embeddings, dify, accounts, lossPercent, reason = null, ...rest } = request.body ?? {};
+    const options = optionsOf(deps, { embeddings, dify, accounts, lossPercent });
     const order = { ...rest, ...options };
     const run = done(await startRun(target, order, by(request, reason), namesOf(deps)));
     failpoint("api.answering");

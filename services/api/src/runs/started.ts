@@ -10,10 +10,11 @@ interface Run {
 
 /** The options of a run. What a request leaves out is as the API's variables say. */
 export function optionsOf(
-  deps: Pick<Deps, "codes" | "embeddings" | "dify" | "lossPercent">,
+  deps: Pick<Deps, "codes" | "embeddings" | "dify" | "accounts" | "lossPercent">,
   asked: {
     embeddings?: boolean | undefined;
     dify?: boolean | undefined;
+    accounts?: boolean | undefined;
     lossPercent?: number | undefined;
   },
 ) {
@@ -21,6 +22,7 @@ export function optionsOf(
     codes: deps.codes,
     embeddings: asked.embeddings ?? deps.embeddings,
     dify: asked.dify ?? deps.dify,
+    accounts: asked.accounts ?? deps.accounts,
     lossPercent: asked.lossPercent ?? deps.lossPercent,
   };
 }

@@ -1,10 +1,11 @@
+import type { AccountUser } from "@nexus/catalog";
 import { type Dice, dice } from "@nexus/shared/testing";
 import { NO_ACCOUNT, type NoAccount } from "@nexus/shared/states";
 import { expect, it } from "vitest";
-import { type Decision, type LegacyUser, openAddressBook } from "./decide-accounts.ts";
+import { type Decision, openAddressBook } from "./decide-accounts.ts";
 import { testAccounts } from "./test-accounts.ts";
 
-const user = (id: number, change: Partial<LegacyUser> = {}): LegacyUser => ({
+const user = (id: number, change: Partial<AccountUser> = {}): AccountUser => ({
   id,
   username: `patient.${id}`,
   email: "front.desk@clinic.example",
@@ -13,7 +14,7 @@ const user = (id: number, change: Partial<LegacyUser> = {}): LegacyUser => ({
   ...change,
 });
 
-function decide(users: readonly LegacyUser[]): Decision[] {
+function decide(users: readonly AccountUser[]): Decision[] {
   const book = openAddressBook(testAccounts("test.*,*@qa.example"));
   for (const one of users) book.add(one);
   return users.map((one) => book.decide(one));
@@ -86,7 +87,7 @@ it.each([
   [{ isActive: null }, "inactive"],
   [{ isActive: false, email: "" }, "inactive"],
   [{ email: "Robot@QA.example", isActive: false }, "test_account"],
-] satisfies [Partial<LegacyUser>, NoAccount][])("gives none to %j", (change, reason) => {
+] satisfies [Partial<AccountUser>, NoAccount][])("gives none to %j", (change, reason) => {
   expect(decide([user(1, change)])).toEqual([none(reason)]);
 });
 
@@ -118,7 +119,7 @@ const DOMAINS = [
 const BLANKS = ["", "", "", " ", "\t", "\u3000"] as const;
 
 /** A user of few addresses, so that nearly all collide. */
-function anybody(id: number, { oneOf, upTo }: Dice): LegacyUser {
+function anybody(id: number, { oneOf, upTo }: Dice): AccountUser {
   return {
     id,
     username: oneOf(["test.user", "patient", "Test.x", null]),
@@ -158,7 +159,7 @@ const hash = (id: number, seed: number): number =>
   Math.imul(id * 2_654_435_761 + seed, 40_503) % 1_009;
 
 /** The same rule said in another way: all who could have an account, best first, and the first of each address. */
-function asSorted(users: readonly LegacyUser[]): LegacyUser[] {
+function asSorted(users: readonly AccountUser[]): AccountUser[] {
   const couldHave = users.filter(
     ({ username, email, isActive }) =>
       isActive === true &&

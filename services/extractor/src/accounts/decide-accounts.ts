@@ -2,18 +2,8 @@
  * Who of the source's users gets an account of Supabase Auth: decided for all of them before the first call, since there an address
  * is unique and whoever came first would have it.
  */
+import { type AccountUser, signInAddress } from "@nexus/catalog";
 import type { NoAccount } from "@nexus/shared/states";
-import { authAddress } from "./auth-address.ts";
-
-export interface LegacyUser {
-  /** `auth_user.id`. */
-  readonly id: number;
-  readonly username: string | null;
-  readonly email: string | null;
-  readonly isActive: boolean | null;
-  /** Microseconds since 1970; null: never, or no instant. */
-  readonly lastLogin: number | null;
-}
 
 export type Decision =
   | { readonly outcome: "account" }
@@ -26,9 +16,9 @@ export type Decision =
 
 /** Everybody is added first, in any order; then asked about. */
 export interface AddressBook {
-  add(user: LegacyUser): void;
+  add(user: AccountUser): void;
   /** Throws for an address of which nobody was added. */
-  decide(user: LegacyUser): Decision;
+  decide(user: AccountUser): Decision;
 }
 
 interface Holder {
@@ -38,9 +28,9 @@ interface Holder {
 }
 
 /** Keeps one entry for each address that may get an account: about 200 bytes, so 25 MB for 120,000 of them. */
-export function openAddressBook(isTestAccount: (user: LegacyUser) => boolean): AddressBook {
+export function openAddressBook(isTestAccount: (user: AccountUser) => boolean): AddressBook {
   const holders = new Map<string, Holder>();
-  const look = (user: LegacyUser) => candidacy(user, isTestAccount);
+  const look = (user: AccountUser) => candidacy(user, isTestAccount);
   return {
     add(user) {
       const address = look(user);
@@ -62,11 +52,9 @@ export function openAddressBook(isTestAccount: (user: LegacyUser) => boolean): A
   };
 }
 
-/** The address that a user may get an account with, or why none. An account that nobody said to be active is not. */
-function candidacy(user: LegacyUser, isTestAccount: (user: LegacyUser) => boolean) {
-  if (isTestAccount(user)) return "test_account";
-  if (user.isActive !== true) return "inactive";
-  return authAddress(user.email);
+/** The address that a user may get an account with, or why none. */
+function candidacy(user: AccountUser, isTestAccount: (user: AccountUser) => boolean) {
+  return isTestAccount(user) ? "test_account" : signInAddress(user);
 }
 
 /** Whoever signed in last is the one who uses the address; among those who never did, who was there first. */

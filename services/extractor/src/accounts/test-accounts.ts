@@ -1,4 +1,5 @@
 /** Which users of the source are nobody: accounts that developers and testers made. */
+import { checkedText } from "@nexus/shared/config";
 
 interface Named {
   readonly username: string | null;
@@ -8,6 +9,14 @@ interface Named {
 
 /** A pattern with an @ is of addresses, any other one of usernames. `*` stands for anything; case does not matter. */
 const PATTERN = /^[^\s,]+$/;
+
+/** `TEST_ACCOUNTS`, as it is configured. */
+export const testAccountsVariable = checkedText(faultOfPatterns, {
+  meaning:
+    "patterns of usernames and, with an @, of addresses whose users get no account of Supabase Auth, with commas between them: test.*,*@example.com; empty: nobody is a test account",
+  fallback: "",
+  danger: "whom it leaves out, a developer's account of the source becomes one of Supabase Auth",
+});
 
 /** What is wrong with a list of patterns, in a sentence; undefined: nothing. */
 export function faultOfPatterns(text: string): string | undefined {

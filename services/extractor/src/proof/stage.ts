@@ -1,5 +1,5 @@
 /** Raw rows of the source in temporary tables of the target, for as long as a transaction lasts. */
-import { quoted, type SourceShape } from "@nexus/catalog";
+import { quoted, type SourceShape, TEXT_AS_STORED } from "@nexus/catalog";
 import { decoderOf, errorCode, type Queryable, UNREADABLE_TEXT } from "@nexus/shared/database";
 import {
   decodedPieces,
@@ -58,9 +58,7 @@ async function copyOrElseStored(staging: Staging, raw: RawTable, chosen: Conditi
 /** Copies the chosen rows, the bytes of their text untouched, and decodes them here. */
 async function copyStored(staging: Staging, raw: RawTable, chosen: Condition): Promise<void> {
   const { source, text } = staging;
-  await source.query(
-    "select set_config('client_encoding', current_setting('server_encoding'), true)",
-  );
+  await source.query(TEXT_AS_STORED);
   const decode = decoderOf(text.label);
   await copy(staging, raw, chosen, (row) => decodedRow(row, raw, decode, text.unreadable));
   await source.query("set local client_encoding = 'UTF8'");

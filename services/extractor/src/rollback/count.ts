@@ -57,6 +57,25 @@ export async function countDone(
   return { deleted, restored, left };
 }
 
+/** After all entities. */
+const AFTER_ALL = 1_000;
+
+/** Keeps how many accounts of Supabase Auth are removed, and how many stay with their profiles. One that goes on adds to what it had done. */
+export async function recordAccountCounts(
+  tx: Client,
+  { id }: Rollback,
+  removed: number,
+  left: number,
+): Promise<void> {
+  if (removed + left === 0) return;
+  await tx.query(
+    `insert into migration.rollback_entities as r (rollback_id, entity, position, deleted, restored, rows_left)
+     values ($1, 'accounts', ${AFTER_ALL}, $2, 0, $3::jsonb)
+     on conflict (rollback_id, entity) do update set deleted = r.deleted + excluded.deleted, rows_left = excluded.rows_left`,
+    [id, removed, JSON.stringify(left === 0 ? {} : { profile_left: left })],
+  );
+}
+
 /** Keeps the account of an entity: it says that the entity is done. That of one whose rows went along is kept anew. */
 export async function recordCounts(
   tx: Client,

@@ -5,8 +5,9 @@ import { endOpen, findRun, openRollback, type Rollback, type Run } from "@nexus/
 import { failpoint } from "@nexus/shared/runtime";
 import { carryOutAsked, whileOpen } from "../asked-work.ts";
 import type { Deps } from "../deps.ts";
+import { countAccounts, forgetDecisions, takeBackAccounts } from "./accounts.ts";
 import { closeEntity, closeRun, countAgain } from "./close.ts";
-import { countPlanned, recordCounts } from "./count.ts";
+import { countPlanned, recordAccountCounts, recordCounts } from "./count.ts";
 import { type Place, placeOf } from "./place.ts";
 import { putBackNext } from "./put-back.ts";
 import { unwindNext, type Unwinding } from "./unwind.ts";
@@ -48,8 +49,12 @@ async function carryOut(deps: Deps, rollback: Rollback): Promise<void> {
     if (rollback.kind === "plan") await plan(deps, rollback, entity);
     else await takeBack(deps, rollback, run, entity);
   }
+  await (rollback.kind === "plan" ? planAccounts : takeBackAccounts)(deps, rollback);
   await whileOpen(deps, asked(rollback), async (tx) => {
-    if (rollback.kind === "rollback") await closeRun(tx, run);
+    if (rollback.kind === "rollback") {
+      await closeRun(tx, run);
+      await forgetDecisions(tx, run.id);
+    }
     await endOpen(tx, "rollbacks", rollback.id, null);
     failpoint("rollback.ending");
   });
@@ -84,6 +89,14 @@ async function plan(deps: Deps, rollback: Rollback, entity: Entity): Promise<voi
   await whileOpen(deps, asked(rollback), (tx) =>
     recordCounts(tx, rollback, entity, deps.entities.indexOf(entity), counts),
   );
+}
+
+async function planAccounts(deps: Deps, rollback: Rollback): Promise<void> {
+  const { entities } = rollback;
+  if (entities !== null && !entities.includes("profiles")) return;
+  await whileOpen(deps, asked(rollback), async (tx) => {
+    await recordAccountCounts(tx, rollback, await countAccounts(tx, rollback), 0);
+  });
 }
 
 async function unwindingOf(

@@ -1,8 +1,8 @@
-/** Permits: what changes something at Supabase Auth is let through by a budget that all loaders share, and told what came of it. */
-import { AuthFailure } from "@nexus/shared/auth";
+/** Permits: what is asked of Supabase Auth is let through by a budget that all loaders share, and the budget is told what came of it. */
+import { AuthFailure, type FailureKind } from "@nexus/shared/auth";
 import type { Budget, CallOutcome } from "@nexus/shared/ledger";
 
-/** There is no permit now: nothing was called. */
+/** There is no permit now: nobody was called. */
 export class Postponed extends Error {
   readonly ms: number;
   constructor(ms: number) {
@@ -11,41 +11,42 @@ export class Postponed extends Error {
   }
 }
 
-/** Makes the one call that was permitted. */
-export type Permit = <T>(call: () => Promise<T>) => Promise<T>;
+/** Makes the calls that were permitted. */
+export type Permit = <T>(calls: () => Promise<T>) => Promise<T>;
 
-/** Takes a permit. Throws `Postponed`. `pauseMs`: for how long everybody stays away from a limit that does not say so. */
-export async function takePermit(budget: Budget, pauseMs: number): Promise<Permit> {
+/** Takes a permit. Throws `Postponed`. `pauseMs`: for how long everybody stays away from a limit that does not say so; null: the budget decides. */
+export async function takePermit(budget: Budget, pauseMs: number | null = null): Promise<Permit> {
   const grant = await budget.reserve(0);
   if (grant.kind !== "granted")
     throw new Postponed(grant.kind === "wait" ? grant.ms : grant.retryMs);
   const record = (outcome: CallOutcome): Promise<void> => budget.record(grant.reservation, outcome);
-  return async (call) => {
+  return async (calls) => {
     try {
-      const result = await call();
+      const result = await calls();
       await record({ kind: "used", tokens: 0 });
       return result;
     } catch (error) {
-      if (error instanceof AuthFailure) await record(outcomeOf(error, pauseMs));
+      if (error instanceof AuthFailure) await record(OUTCOMES[error.kind](error, pauseMs));
       throw error;
     }
   };
 }
 
+const answered = (): CallOutcome => ({ kind: "rejected" });
+
 /** What a failure says of Supabase Auth as a whole. */
-function outcomeOf({ kind, code, retryAfterMs }: AuthFailure, pauseMs: number): CallOutcome {
-  switch (kind) {
-    case "throttled":
-      return { kind: "throttled", retryAfterMs: retryAfterMs ?? pauseMs };
-    case "stop":
-      return { kind: "stopped", code };
-    case "retry":
-      return { kind: "failed" };
-    case "taken":
-    case "user":
-      return { kind: "rejected" };
-  }
-}
+const OUTCOMES: {
+  readonly [K in FailureKind]: (failure: AuthFailure, pauseMs: number | null) => CallOutcome;
+} = {
+  throttled: ({ retryAfterMs }, pauseMs) => ({
+    kind: "throttled",
+    retryAfterMs: retryAfterMs ?? pauseMs,
+  }),
+  stop: ({ code }) => ({ kind: "stopped", code }),
+  retry: () => ({ kind: "failed" }),
+  taken: answered,
+  user: answered,
+};
 
 /** Says to everybody that a call which needs no permit was refused as all others would be. */
 export async function reportStop(budget: Budget, code: string): Promise<void> {

@@ -12,6 +12,7 @@ import { askBack, contents, over } from "../../rolled-back.ts";
 import { verify } from "../../verify.ts";
 import { accountsOf } from "../accounts.ts";
 import { breakableWithVectors } from "../arena.ts";
+import { decision, making } from "./accounts-scene.ts";
 import { api } from "./api-scene.ts";
 import { invitation } from "./invitation-scene.ts";
 import type { Scene } from "./scene.ts";
@@ -186,12 +187,18 @@ const SCENES: Readonly<Record<Part, Scene>> = {
   budget: embedding,
   vectors: embedding,
   dify,
+  accounts: making,
   invitation,
   api,
 };
 
+/** Points of another service than the others of their part. */
+const OTHERS: Readonly<Partial<Record<Failpoint, Scene>>> = { "accounts.decided": decision };
+
 /** The scene in which a process comes to the point. */
 export function sceneOf(point: Failpoint): Scene {
+  const other = OTHERS[point];
+  if (other !== undefined) return other;
   for (const [part, scene] of Object.entries(SCENES))
     if (point.startsWith(`${part}.`)) return scene;
   throw new Error(`no scene for ${point}`);

@@ -1,5 +1,5 @@
 /** An e-mail address as Supabase Auth takes and keeps it. */
-import { trimmed } from "@nexus/catalog";
+import { trimmed } from "./text.ts";
 
 /** `spelt` as the source has it, without blanks around it; `kept` in lower case: unique among all users there. */
 export type AuthAddress =

@@ -1,0 +1,155 @@
+/** What is done about an account that is due. Each ends with the account on record, or throws why it must wait. */
+import { profilesNeedUsers } from "@nexus/shared/database";
+import { decideAnew } from "@nexus/shared/ledger";
+import { failpoint } from "@nexus/shared/runtime";
+import type { FoundAccount, Rights } from "@nexus/shared/auth";
+import {
+  type Claimed,
+  forget,
+  intend,
+  putBack,
+  recordNone,
+  recordRefused,
+  recordThere,
+  renew,
+} from "./claims.ts";
+import type { AccountDeps } from "./deps.ts";
+import { type AccountEnd, ensureAccount } from "./ensure-account.ts";
+import { importPassword } from "./password-hash.ts";
+import { takePermit } from "./permit.ts";
+import type { Person } from "./read-people.ts";
+import { removeAccount } from "./remove-account.ts";
+
+/** An account that is worked on. The claim is renewed on the way. */
+export interface Work {
+  claimed: Claimed;
+  /** Whom it is for. */
+  readonly person: Person;
+}
+
+type Act = (deps: AccountDeps, work: Work) => Promise<void>;
+
+/** Does what is due about an account. */
+export async function act(deps: AccountDeps, work: Work): Promise<void> {
+  const { state, unwanted, madeBy } = work.claimed;
+  if (state === "removing") return await remove(deps, work);
+  if (madeBy !== null) return await tellRights(deps, work);
+  return await (unwanted ? lookFor : create)(deps, work);
+}
+
+/** The intention is written down first: whoever finds it asks by id before he creates. */
+const create: Act = async (deps, work) => {
+  const { target, admin, budget, settings } = deps;
+  const { person } = work;
+  const { asked } = work.claimed;
+  const rights = work.claimed.rights ?? (await rightsBeforeProfile(target));
+  if (person.kind === "otherwise" || rights === null) return await giveBack(deps, work);
+  const password = importPassword(person.storedPassword);
+  const permit = await takePermit(budget);
+  work.claimed = await intend(target, work.claimed, settings.claimMs);
+  const { id, runId } = work.claimed;
+  const end = await permit(() =>
+    ensureAccount(
+      admin,
+      {
+        id,
+        email: person.email,
+        passwordHash: "hash" in password ? password.hash : null,
+        ...rights,
+        runId,
+      },
+      asked ? 1 : 0,
+    ),
+  );
+  failpoint("accounts.created");
+  await recordEnd(deps, work, end, {
+    password: "hash" in password ? "imported" : password.reason,
+    rights,
+  });
+};
+
+/** Where a profile needs its account first, it is told its rights once that is there. Null: there should be a profile. */
+async function rightsBeforeProfile(target: AccountDeps["target"]): Promise<Rights | null> {
+  return (await profilesNeedUsers(target)) ? { practiceId: null, role: null } : null;
+}
+
+interface Sent {
+  readonly password: string;
+  readonly rights: Rights;
+}
+
+/** What an earlier attempt has told it, only the account says. */
+async function recordEnd(
+  { target, admin }: AccountDeps,
+  { claimed }: Work,
+  end: AccountEnd,
+  { password, rights }: Sent,
+): Promise<void> {
+  if (end.state === "refused") return await recordRefused(target, claimed, end.code);
+  const there =
+    end.by === "run" && !claimed.asked ? { ...rights, runId: claimed.runId } : undefined;
+  const found = there ?? (await admin.find(claimed.id));
+  if (found === undefined) return await recordRefused(target, claimed, "account_gone");
+  await recordFound(target, claimed, found, password);
+}
+
+async function recordFound(
+  target: AccountDeps["target"],
+  claimed: Claimed,
+  found: Omit<FoundAccount, "id">,
+  password?: string,
+): Promise<void> {
+  if (found.runId !== claimed.runId)
+    return await recordThere(target, claimed, { madeBy: null, knows: true });
+  const { runId: madeBy, ...told } = found;
+  const knows = claimed.unwanted || isSame(told, claimed.rights);
+  await recordThere(target, claimed, { madeBy, password, told, knows });
+}
+
+/** Without a profile there is nothing to tell yet. */
+function isSame(told: Rights, wanted: Rights | null): boolean {
+  return wanted === null || (told.practiceId === wanted.practiceId && told.role === wanted.role);
+}
+
+/** The source or the profile is not as it was when it was decided: everybody is looked at again before anybody is created. */
+async function giveBack({ target, settings, log }: AccountDeps, { claimed }: Work): Promise<void> {
+  log.info({ legacyId: claimed.legacyId }, "a user is not as he was, accounts are decided anew");
+  await putBack(target, [claimed], settings.retryMs);
+  await decideAnew(target);
+}
+
+/** One that is not wanted any more, and was asked for. */
+const lookFor: Act = async (deps, work) => {
+  const { target, admin, budget } = deps;
+  const permit = await takePermit(budget);
+  const found = await permit(() => admin.find(work.claimed.id));
+  if (found === undefined) await recordNone(target, work.claimed);
+  else await recordFound(target, work.claimed, found);
+};
+
+/** Its practice or role is another one. One that somebody deleted is not made again: perhaps it should not be there. */
+const tellRights: Act = async (deps, work) => {
+  const { target, admin, budget, settings } = deps;
+  const { id, rights, madeBy } = work.claimed;
+  if (rights === null) return await giveBack(deps, work);
+  const permit = await takePermit(budget);
+  work.claimed = await renew(target, work.claimed, settings.claimMs);
+  const found = await permit(async () => {
+    const there = await admin.find(id);
+    return there?.runId === madeBy ? await admin.update(id, rights) : there;
+  });
+  if (found === undefined) await recordRefused(target, work.claimed, "account_gone");
+  else if (found.runId !== madeBy)
+    await recordThere(target, work.claimed, { madeBy: null, knows: true });
+  else await recordThere(target, work.claimed, { madeBy, told: rights, knows: true });
+};
+
+/** A rollback takes it back, if its run has made it. */
+const remove: Act = async (deps, work) => {
+  const { target, admin, budget, settings } = deps;
+  const { id, madeBy, runId } = work.claimed;
+  const permit = await takePermit(budget);
+  work.claimed = await renew(target, work.claimed, settings.claimMs);
+  await permit(() => removeAccount(admin, { id, runId: madeBy ?? runId }));
+  await forget(target, work.claimed);
+};

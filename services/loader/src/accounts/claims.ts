@@ -1,0 +1,162 @@
+/** Accounts that are due: rows of `migration.accounts`. A claim is the right to change one at Supabase Auth. */
+import type { Pool } from "@nexus/shared/database";
+import { ROLLBACK_OPEN } from "@nexus/shared/ledger";
+import type { Rights } from "@nexus/shared/auth";
+
+/** An account that this loader alone may change, until `until` (by the clock of the database). */
+export interface Claimed {
+  readonly legacyId: number;
+  /** The profile's, and the account's. */
+  readonly id: string;
+  readonly until: string;
+  /** The run in whose name it is created. */
+  readonly runId: number;
+  readonly state: "due" | "removing";
+  /** It is not wanted any more. */
+  readonly unwanted: boolean;
+  /** The run that created it; null: none did, as far as is known. */
+  readonly madeBy: number | null;
+  /** It was asked for before: it may be there. */
+  readonly asked: boolean;
+  readonly attempts: number;
+  readonly failedAgoMs: number | null;
+  /** What the profile says now; null: there is none. */
+  readonly rights: Rights | null;
+}
+
+/** The claim has run out and somebody else has the account, or it was decided anew. */
+export class ClaimLost extends Error {}
+
+const CLAIM = `
+  with due as materialized (
+    select legacy_id, profile_id from migration.accounts
+    where state in ('due', 'removing') and (due_at is null or due_at <= now()) and (claimed_until is null or claimed_until <= now())
+      and (state = 'removing' or not ${ROLLBACK_OPEN})
+    order by due_at nulls first, legacy_id limit $1 for update skip locked)
+  update migration.accounts a set claimed_until = clock_timestamp() + $2 * interval '1 ms'
+  from due left join public.profiles p on p.id = due.profile_id
+  where a.legacy_id = due.legacy_id
+  returning a.legacy_id as "legacyId", a.profile_id::text as id, a.claimed_until::text as until, a.run_id as "runId", a.state,
+    a.reason is not null as unwanted, a.made_by as "madeBy", a.asked_at is not null as asked, a.attempts,
+    ceil(extract(epoch from clock_timestamp() - a.failed_at) * 1000)::bigint as "failedAgoMs",
+    p.id is not null as "hasProfile", p.practice_id::text as "practiceId", p.role`;
+
+type Row = Omit<Claimed, "rights"> & Rights & { readonly hasProfile: boolean };
+
+/** Claims what is due for `claimMs`, `limit` at most. While a run is rolled back, only what is to be removed is due. */
+export async function claimDue(target: Pool, limit: number, claimMs: number): Promise<Claimed[]> {
+  const { rows } = await target.query<Row>(CLAIM, [limit, claimMs]);
+  return rows.map(({ hasProfile, practiceId, role, ...claimed }) => ({
+    ...claimed,
+    rights: hasProfile ? { practiceId, role } : null,
+  }));
+}
+
+const MINE = "legacy_id = $1::bigint and claimed_until = $2::timestamptz";
+
+/** Writes that the account is about to be created, and renews the claim. Throws `ClaimLost`: nobody may be called then. */
+export async function intend(target: Pool, claimed: Claimed, claimMs: number): Promise<Claimed> {
+  const { rows } = await target.query<{ until: string }>(
+    `update migration.accounts set asked_at = coalesce(asked_at, clock_timestamp()), claimed_until = clock_timestamp() + $3 * interval '1 ms'
+     where ${MINE} and state = 'due' and reason is null returning claimed_until::text as until`,
+    [claimed.legacyId, claimed.until, claimMs],
+  );
+  return renewed(claimed, rows);
+}
+
+/** Renews the claim. Throws `ClaimLost`. */
+export async function renew(target: Pool, claimed: Claimed, claimMs: number): Promise<Claimed> {
+  const { rows } = await target.query<{ until: string }>(
+    `update migration.accounts set claimed_until = clock_timestamp() + $3 * interval '1 ms'
+     where ${MINE} returning claimed_until::text as until`,
+    [claimed.legacyId, claimed.until, claimMs],
+  );
+  return renewed(claimed, rows);
+}
+
+function renewed(claimed: Claimed, [row]: readonly { readonly until: string }[]): Claimed {
+  if (row === undefined) throw new ClaimLost();
+  return { ...claimed, until: row.until };
+}
+
+/** What is known of an account that is there. */
+export interface There {
+  /** The run that created it; null: somebody else did. */
+  readonly madeBy: number | null;
+  /** Undefined: as it was. */
+  readonly password?: string | undefined;
+  /** What it was told; undefined: nothing by us. */
+  readonly told?: Rights | undefined;
+  /** Whether that is what it is to be told. */
+  readonly knows: boolean;
+}
+
+/** There is one. It stays due while it has yet to be told its rights, and to be removed where a rollback takes it back. */
+export async function recordThere(
+  target: Pool,
+  { legacyId, until }: Claimed,
+  { madeBy, password, told, knows }: There,
+): Promise<void> {
+  await target.query(
+    `update migration.accounts set claimed_until = null, due_at = null, attempts = 0, failed_at = null, settled_at = clock_timestamp(),
+       state = case when state = 'removing' then state when $3 then 'done' else 'due' end, made_by = $4::integer,
+       password = case when $4::integer is null then null else coalesce($5, password) end, practice_id = $6::uuid, role = $7
+     where ${MINE}`,
+    [
+      legacyId,
+      until,
+      knows,
+      madeBy,
+      password ?? null,
+      told?.practiceId ?? null,
+      told?.role ?? null,
+    ],
+  );
+}
+
+/** A person must look. One that a rollback takes back by now is left to that. */
+export async function recordRefused(
+  target: Pool,
+  { legacyId, until, state }: Claimed,
+  code: string,
+): Promise<void> {
+  await target.query(
+    `update migration.accounts set claimed_until = null, due_at = null, settled_at = clock_timestamp(),
+       state = case when state = $4 then 'refused' else state end, code = case when state = $4 then $3 else code end
+     where ${MINE}`,
+    [legacyId, until, code, state],
+  );
+}
+
+/** There is none, and none is wanted. */
+export async function recordNone(target: Pool, { legacyId, until }: Claimed): Promise<void> {
+  await target.query(
+    `update migration.accounts set claimed_until = null, due_at = null, attempts = 0, failed_at = null, asked_at = null, state = 'none'
+     where ${MINE} and reason is not null and state = 'due'`,
+    [legacyId, until],
+  );
+}
+
+/** It was taken back: it is as if nobody had decided. */
+export async function forget(target: Pool, { legacyId, until }: Claimed): Promise<void> {
+  await target.query(`delete from migration.accounts where ${MINE} and state = 'removing'`, [
+    legacyId,
+    until,
+  ]);
+}
+
+/** Due again in so many milliseconds. `spent`: the attempts that this costs. */
+export async function putBack(
+  target: Pool,
+  claimed: readonly Claimed[],
+  inMs: number,
+  spent: 0 | 1 = 0,
+): Promise<void> {
+  if (claimed.length === 0) return;
+  await target.query(
+    `update migration.accounts a set claimed_until = null, due_at = case when $3 > 0 then now() + $3 * interval '1 ms' end,
+       attempts = attempts + $4::integer, failed_at = case when $4::integer > 0 then now() else failed_at end
+     from unnest($1::bigint[], $2::timestamptz[]) as c (id, until) where a.legacy_id = c.id and a.claimed_until = c.until`,
+    [claimed.map(({ legacyId }) => legacyId), claimed.map(({ until }) => until), inMs, spent],
+  );
+}

@@ -14,14 +14,19 @@ const MET: Readonly<Record<CutoverStepName, (facts: Facts) => string>> = {
     `verification ${word(facts, "proof")} compared ${word(facts, "rows")} rows and found no difference${listed(facts, "unproved", "; it can say nothing of ", "")}`,
   embeddings: () => "all content has its vectors",
   exceptions: () => "nobody has to decide about any rejected or parked row",
-  accounts: () => "accounts are made",
+  accounts: (facts) =>
+    `${word(facts, "wanted")} of ${word(facts, "users")} users are to have an account, and ${word(facts, "done")} have one${facts.wanted === facts.done ? "" : "; somebody has let the others go"}`,
   backup: () => "each entity has a backup since which no run has changed it",
   hand_over: () => "the target is handed over: from now on runs are refused",
 };
 
 const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   // Met, or to be done by the cut-over itself.
-  accounts_off: () => ["accounts are off: this release makes none", null],
+  accounts_off: () => ["accounts are off: no run has asked for any", null],
+  accounts_to_do: () => [
+    "accounts are decided about anew with the last delta, and made by loaders with ACCOUNTS=on",
+    null,
+  ],
   embeddings_off: () => ["embeddings are off, and none are left to be made", null],
   backup_elsewhere: () => ["no backup of ours is asked for: somebody else sees to it", null],
   delta_to_do: () => ["a cut-over runs the last delta itself", null],
@@ -113,6 +118,26 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
     `there is no backup since which nothing was written: ${word(facts, "entities")}`,
     "let extractors take backups (BACKUP=pg_dump), or take one yourself and say so: --without-backup",
   ],
+  accounts_refused: (facts) => [
+    `nobody has decided about accounts that Supabase Auth refused: ${word(facts, "reasons")}`,
+    "see whose they are (nexus accounts exceptions --state refused), mend that and try again (nexus accounts requeue), or say why they need not be there: --accept-exceptions <why>",
+  ],
+  accounts_unwanted: (facts) => [
+    `accounts are there whose users are to have none any more: ${word(facts, "reasons")}`,
+    "see whose they are (nexus accounts exceptions --state unwanted) and ban or delete them at Supabase Auth, or say why they may stay: --accept-exceptions <why>",
+  ],
+  accounts_undecided: (facts) => [
+    `run ${word(facts, "runId")} asked for accounts, and nobody has decided who gets one${still(facts)}`,
+    "start an extractor; nexus doctor says more; or start a run with accounts (nexus start --delta --accounts), then ask again",
+  ],
+  accounts_outdated: (facts) => [
+    `run ${word(facts, "wroteProfiles")} has written profiles, and who gets an account was decided before it, by run ${word(facts, "runId")}`,
+    "start a run with accounts (nexus start --delta --accounts), then ask again",
+  ],
+  accounts_due: (facts) => [
+    `${word(facts, "due")} accounts are due, and nobody makes them${still(facts)}`,
+    "nexus doctor says why: loaders with ACCOUNTS=on, SUPABASE_URL and the key; then ask again",
+  ],
   run_since: (facts) => [
     `run ${word(facts, "runId")} was started since the last delta`,
     "ask again: the target is verified anew",
@@ -150,6 +175,12 @@ function quiet(facts: Facts): string {
   const followed =
     facts.followed === undefined ? "" : "; it was followed until then, and is not any more";
   return `nobody wrote in the source for ${seconds} s: ${counted}${begun}${kept}${followed}`;
+}
+
+/** Since when, and why. */
+function still({ seconds, pausedBecause }: Facts): string {
+  const since = typeof seconds === "number" ? ` for ${seconds} s` : "";
+  return typeof pausedBecause === "string" ? `${since}: paused because ${pausedBecause}` : since;
 }
 
 function word(facts: Facts, name: string): string {

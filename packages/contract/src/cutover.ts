@@ -76,7 +76,7 @@ export const cutover = {
       }),
       acceptExceptions: reason.optional().meta({
         description:
-          "Why the rows that are rejected or parked now need not be in the target. Kept for each of them.",
+          "Why the rows that are rejected or parked now need not be in the target, and accounts that are refused or not wanted may stay as they are. Kept for each of them.",
       }),
       sourceFrozen: z.boolean().optional().meta({
         description:

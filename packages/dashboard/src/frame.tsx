@@ -6,6 +6,7 @@ import icon from "./icon.svg";
 import { usePlace } from "./router.ts";
 import { useSurroundings } from "./surroundings.ts";
 import { switchTheme, theme } from "./theme.ts";
+import { Accounts } from "./views/accounts.tsx";
 import { Adoptions } from "./views/adoptions.tsx";
 import { Audit } from "./views/audit.tsx";
 import { Embeddings } from "./views/embeddings.tsx";
@@ -22,6 +23,7 @@ const VIEWS: Readonly<Record<string, ComponentType>> = {
   entities: Entity,
   exceptions: Exceptions,
   embeddings: Embeddings,
+  accounts: Accounts,
   runs: Runs,
   adoptions: Adoptions,
   verifications: Verifications,
@@ -33,6 +35,7 @@ const MENU = [
   ["", "Overview"],
   ["exceptions", "Exceptions"],
   ["embeddings", "Embeddings"],
+  ["accounts", "Accounts"],
   ["runs", "Runs"],
   ["adoptions", "Adoptions"],
   ["verifications", "Verifications"],

@@ -21,6 +21,7 @@ const VIEWS = [
     "Legacy key",
   ],
   ["embeddings", "#/embeddings", "Used so far"],
+  ["accounts", "#/accounts", "Users without an account"],
   ["runs", "#/runs", "Run 1"],
   ["run", "#/runs/3", "Rows by entity"],
   ["adoptions", "#/adoptions", "Adoption 3"],

@@ -36,6 +36,7 @@ async function build(url: string): Promise<void> {
     await rollUpCounts(target);
     await writeEmbeddings(target);
     await writeDify(target);
+    await writeAccounts(target);
     await writeAudit(target);
     await writeAdoptions(target);
     await writeVerification(target);
@@ -151,6 +152,23 @@ async function writeDify(db: Queryable): Promise<void> {
     `insert into migration.dify_documents (content_type, content_id, dataset_id, document_id, due_at, code)
      select 'patient', gen_random_uuid(), 'dataset-1', case when n > 2 then 'document-' || n end,
        case when n > 1400 then now() + interval '1 hour' end, case when n <= 2 then 'refused' end from generate_series(1, 1800) n`,
+  );
+}
+
+/** 9,000 users were looked at in run 1: 1,000 are to have an account, and 640 have one. */
+async function writeAccounts(db: Queryable): Promise<void> {
+  await db.query(
+    `update migration.runs set accounts = true where id = 1;
+     insert into migration.account_decisions (run_id, before_profiles, users, counts, decided_at)
+     values (1, false, 9000, '{"account": 1000, "no_address": 7000, "inactive": 900, "shared_address": 100}', now());
+     insert into migration.accounts (legacy_id, profile_id, run_id, reason, holder, state, code, made_by, password, settled_at)
+     select n, gen_random_uuid(), 1,
+       case when n > 8900 then 'shared_address' when n > 8000 then 'inactive' when n > 1000 then 'no_address' end,
+       case when n > 8900 then n - 8900 end,
+       case when n > 1000 then 'none' when n > 992 then 'refused' when n > 640 then 'due' else 'done' end,
+       case when n between 993 and 1000 then 'address_taken' end, case when n <= 600 then 1 end,
+       case when n <= 200 then 'imported' when n <= 600 then 'password_pbkdf2' end, case when n <= 640 then now() end
+     from generate_series(1, 9000) n`,
   );
 }
 

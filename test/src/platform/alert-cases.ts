@@ -20,6 +20,7 @@ const DELETED = 'nexus_dify_documents_total{change="deleted"}';
 const READ = 'nexus_rows_read{entity="patients"}';
 const REJECTED = 'nexus_rows{entity="patients",outcome="rejected"}';
 const LAG = 'nexus_sync_lag_seconds{entity="cases"}';
+const ACCOUNTS_DUE = 'nexus_accounts{state="due"}';
 const SCRAPED = 'up{job="nexus",service="loader"}';
 const startOf = (job: string): string =>
   `process_start_time_seconds{job="${job}",service="loader",pod="a"}`;
@@ -135,6 +136,26 @@ export const alertCases: readonly AlertCase[] = [
     alert: "NexusDifyStuck",
     fires: { [PENDING]: "3x60", [DELETED]: "2x60" },
     silent: { [PENDING]: "3x60", [DELETED]: "0+1x60" },
+  },
+  {
+    alert: "NexusAccountsStuck",
+    fires: { nexus_accounts_stalled_seconds: "0x20 121+60x2 0 360+60x36" },
+    silent: { nexus_accounts_stalled_seconds: "0x20 121+60x2 0x37" },
+  },
+  {
+    alert: "NexusAccountsStuck",
+    fires: { [ACCOUNTS_DUE]: "3x60", 'nexus_accounts_paused{reason="stopped"}': "1x60" },
+    silent: { [ACCOUNTS_DUE]: "0x60", 'nexus_accounts_paused{reason="stopped"}': "1x60" },
+  },
+  {
+    alert: "NexusAccountsRefused",
+    fires: { 'nexus_accounts_refused{code="other"}': "1x60" },
+    silent: { 'nexus_accounts_refused{code="other"}': "1x30 0x30" },
+  },
+  {
+    alert: "NexusAccountsRefused",
+    fires: { 'nexus_accounts{state="unwanted"}': "1x60" },
+    silent: { [ACCOUNTS_DUE]: "1x60" },
   },
   {
     alert: "NexusMoneyCapNear",

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { entities } from "@nexus/catalog";
+import { NO_ACCOUNT } from "@nexus/shared/states";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ExportedMetric, metricsIn, scrapes } from "./exported.ts";
 import { ROOT } from "./files.ts";
@@ -24,11 +25,15 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
     `loaded rejected parked excluded done later hand_back error embedded throttled stop item retry aborted answered gone busy taken closed`.split(
       " ",
     ),
-  state: ["used", "idle", "waiting", "open", "done", "failed", "offered", "indexing"],
+  state: `used idle waiting open done failed offered indexing due unwanted removing`.split(" "),
+  code: ["address_taken", "other"],
   change: ["inserted", "updated", "created", "deleted"],
   found: ["claimed", "stored", "failed", "waiting"],
   result: ["answered", "throttled", "failed"],
-  reason: ["throttled", "unavailable", "stopped", "money_cap", "rate_limit"],
+  reason: [
+    ...["throttled", "unavailable", "stopped", "money_cap", "rate_limit"],
+    ...[...NO_ACCOUNT, "other"],
+  ],
   reader: ["embeddings", "dify"],
   of: ["requests", "tokens"],
 };

@@ -51,7 +51,7 @@ export function cutover(program: Command): void {
     .option("--without-backup", "extractors take no backup, and somebody else sees to it")
     .option(
       "--accept-exceptions <why>",
-      "why the rows that are rejected or parked now need not be in the target: kept for each of them",
+      "why the rows that are rejected or parked now need not be in the target, and accounts that are refused or not wanted may stay as they are: kept for each of them",
     )
     .option(
       "--source-frozen",

@@ -1,5 +1,6 @@
 import { ApiProblem, ApiUnreachable, openClient, type RunView } from "@nexus/contract";
 import { isBlocked } from "@nexus/shared/states";
+import { examineAccountsView } from "./accounts.ts";
 import { type Finding, note, well, wrong } from "./finding.ts";
 import { STALLED_NEXT } from "./stall.ts";
 import type { Settings } from "./settings.ts";
@@ -57,7 +58,14 @@ function problemFinding({ status, code, message }: ApiProblem): Finding {
 }
 
 /** What the API says of the run, where the ledger itself could not be read. */
-export function examineView({ run, entities, limitedBy, stalled, embedding }: RunView): Finding[] {
+export function examineView({
+  run,
+  entities,
+  limitedBy,
+  stalled,
+  accounts,
+  embedding,
+}: RunView): Finding[] {
   if (run === null) return [note("run", "no_run", "no run was started yet", "nexus start")];
   const blocked = entities.filter(isBlocked);
   const found = [
@@ -79,6 +87,7 @@ export function examineView({ run, entities, limitedBy, stalled, embedding }: Ru
       wrong("run", "entity_blocked", `${entity}: ${why}`, `nexus requeue ${entity}`),
     ),
     ...(limitedBy === null ? [] : [note("run", `limited_by_${limitedBy.by}`, limitedBy.says)]),
+    ...examineAccountsView(accounts),
     ...(embedding.limitedBy === null
       ? []
       : [note("embeddings", `limited_by_${embedding.limitedBy.by}`, embedding.limitedBy.says)]),

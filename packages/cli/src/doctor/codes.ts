@@ -66,6 +66,12 @@ export const CODES = [
   "items_failed",
   "dify_paused",
   "dify_failed",
+  "accounts_undecided",
+  "accounts_stalled",
+  "accounts_paused",
+  "accounts_throttled",
+  "accounts_refused",
+  "accounts_unwanted",
 ] as const;
 
 export type Code = (typeof CODES)[number];

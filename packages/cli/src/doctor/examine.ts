@@ -3,6 +3,7 @@ import { ConfigurationError, plainTextRisk, StartFailure } from "@nexus/shared/c
 import { errorCode, openPool, type Pool } from "@nexus/shared/database";
 import { openTransport, type Transport } from "@nexus/shared/queue";
 import { type Closers, closers } from "@nexus/shared/runtime";
+import { examineAccounts } from "./accounts.ts";
 import { examineApi, examineView } from "./api.ts";
 import { examineDify } from "./dify.ts";
 import { examineEmbeddings } from "./embeddings.ts";
@@ -93,6 +94,7 @@ async function examineLedger(target: Pool, queue: Transport | undefined): Promis
       ? []
       : await looked("queue", "the queues", () => examineQueues(target, queue))),
     ...(await looked("dify", "Dify", () => examineDify(target))),
+    ...(await looked("accounts", "accounts", () => examineAccounts(target))),
     ...(await looked("embeddings", "embeddings", () => examineEmbeddings(target, queue))),
   ];
 }

@@ -11,6 +11,7 @@ export const AREAS = [
   "run",
   "embeddings",
   "dify",
+  "accounts",
 ] as const;
 
 export type Area = (typeof AREAS)[number];

@@ -6,6 +6,7 @@ import { RunActions } from "../parts/run-actions.tsx";
 import { RunState } from "../parts/state.tsx";
 import { useSurroundings } from "../surroundings.ts";
 import { duration, instant } from "../words.ts";
+import { AccountSummary } from "./account-summary.tsx";
 import { Attention } from "./attention.tsx";
 import { EmbeddingSummary } from "./embedding-summary.tsx";
 import { Following } from "./following.tsx";
@@ -68,6 +69,7 @@ function OfRun({
         <Throughput runId={run.id} live={run.finishedAt === null} />
         <EmbeddingSummary outlook={view.embedding} />
       </div>
+      <AccountSummary of={view.accounts} />
     </>
   );
 }

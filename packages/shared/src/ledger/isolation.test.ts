@@ -130,6 +130,8 @@ describe.each<Platform>(["plain", "supabase"])("%s", (platform) => {
     for (const sql of [
       "select * from migration.batches",
       "select * from migration.settings",
+      "select * from migration.accounts",
+      "select * from migration.account_decisions",
       "select * from migration.my_practices()",
       "create table migration.mine ()",
     ])

@@ -1,6 +1,7 @@
 /** Asking for a cut-over, or for its rehearsal: an extractor walks it, and while a cut-over is open no run starts but its own. */
 import { inTransaction, type Pool, type Queryable } from "@nexus/shared/database";
 import {
+  acceptAccounts,
   acceptExceptions,
   type By,
   CONTROL_BOUNDS,
@@ -50,9 +51,11 @@ export async function askCutover(
   );
 }
 
-/** A line in the audit log for each entity and reason. */
+/** A line in the audit log for each entity and reason, and for each reason of accounts. */
 async function decide(tx: Queryable, reason: string, { actor }: By): Promise<void> {
   const by = { actor, reason };
+  for (const details of await acceptAccounts(tx, by))
+    await recordAudit(tx, by, { action: "accept_exceptions", runId: null, details });
   for (const { entity, ...details } of await acceptExceptions(tx, by))
     await recordAudit(tx, by, { action: "accept_exceptions", runId: null, entity, details });
 }

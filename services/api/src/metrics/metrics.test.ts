@@ -23,6 +23,10 @@ describe("the metrics of a ledger", () => {
       `nexus_vector_index_pending 0`,
       `nexus_dify_pending_documents{state="indexing"} 0`,
       `nexus_dify_oldest_event_timestamp_seconds 0`,
+      `nexus_accounts{state="due"} 0`,
+      `nexus_accounts_none{reason="case_variant"} 0`,
+      `nexus_accounts_refused{code="address_taken"} 0`,
+      `nexus_accounts_stalled_seconds 0`,
       `nexus_entity_ready_batch_timestamp_seconds{entity="patients"} 0`,
     ])
       expect(text).toContain(`${line}\n`);
@@ -97,6 +101,26 @@ describe("the metrics of a ledger", () => {
       expect(text).toContain(`${line}\n`);
   });
 
+  it("show accounts by what became of them, and whether they pause or stand still", async () => {
+    await seedAccounts(target);
+    const text = await metricsOf(target);
+    for (const line of [
+      `nexus_accounts{state="due"} 2`,
+      `nexus_accounts{state="done"} 5`,
+      `nexus_accounts{state="unwanted"} 1`,
+      `nexus_accounts{state="removing"} 1`,
+      `nexus_accounts_refused{code="address_taken"} 1`,
+      `nexus_accounts_refused{code="other"} 1`,
+      `nexus_accounts_none{reason="inactive"} 3`,
+      `nexus_accounts_none{reason="other"} 7`,
+      `nexus_accounts_paused{reason="stopped"} 1`,
+      `nexus_embedding_paused{reason="stopped"} 0`,
+      `nexus_embedding_calls_total{result="throttled"} 0`,
+      `nexus_accounts_stalled_seconds 3600`,
+    ])
+      expect(text).toContain(`${line}\n`);
+  });
+
   it("show since when the first batch that was not offered is ready, of entities that load", async () => {
     const runId = await loadingRun(target);
     await target.query(
@@ -114,6 +138,7 @@ describe("the metrics of a ledger", () => {
 
   it("read as few rows of a large ledger as of a small one", async () => {
     const runId = await loadingRun(target);
+    await target.query("update migration.runs set accounts = true");
     const small = await rowsRead(() => metricsOf(target));
     await target.query(
       `insert into migration.batches (run_id, entity, seq, after_key, to_key, expected, status, finished_at)
@@ -125,7 +150,10 @@ describe("the metrics of a ledger", () => {
        insert into migration.content_events (content_type, target_ids, done_at)
          select 'patient', '{}', now() from generate_series(1, 20000);
        insert into migration.dify_documents (content_type, content_id, due_at)
-         select 'patient', gen_random_uuid(), null from generate_series(1, 20000)`,
+         select 'patient', gen_random_uuid(), null from generate_series(1, 20000);
+       insert into migration.accounts (legacy_id, profile_id, run_id, reason, state, settled_at)
+         select n, gen_random_uuid(), ${runId}, case when n > 2000 then 'no_address' end, case when n > 2000 then 'none' else 'done' end,
+           case when n <= 2000 then now() end from generate_series(1, 20000) n`,
     );
     await target.query("analyze");
     const large = await rowsRead(() => metricsOf(target));
@@ -133,6 +161,23 @@ describe("the metrics of a ledger", () => {
     expect(large).toBeLessThan(small + 50);
   });
 });
+
+/** Of ten users who are to have an account five have one; `stranger` is a reason that nobody knows. */
+async function seedAccounts(db: Pool): Promise<void> {
+  await db.query(
+    `insert into migration.runs (status, embeddings, accounts) values ('completed', false, true);
+     insert into migration.account_decisions (run_id, before_profiles, users, counts, decided_at)
+       values (1, false, 20, '{"account": 10, "inactive": 3, "stranger": 7}', now() - interval '2 h');
+     insert into migration.accounts (legacy_id, profile_id, run_id, reason, state, code, settled_at)
+       select n, gen_random_uuid(), 1, case n when 11 then 'inactive' end,
+         case when n in (6, 7) then 'due' when n in (8, 9) then 'refused' when n = 10 then 'removing' else 'done' end,
+         case n when 8 then 'address_taken' when 9 then 'validation_failed' end, now() - interval '1 h' from generate_series(1, 11) n;
+     insert into migration.embedding_usage (model, day, throttled) values ('accounts', '2026-01-02', 9);
+     insert into migration.rate_budget (model, request_rate, request_burst, token_rate, token_burst, requests, tokens,
+         microdollars_per_million_tokens, paused_at, probe_at, probe_delay, pause_reason)
+       values ('accounts', 1, 1, 1, 1, 0, 0, 0, now(), now(), '1 s', 'stopped')`,
+  );
+}
 
 /** Rows that PostgreSQL fetched from tables and indexes of the ledger for something. */
 async function rowsRead(something: () => Promise<unknown>): Promise<number> {

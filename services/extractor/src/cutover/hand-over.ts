@@ -1,6 +1,7 @@
 /** Step `hand_over`: what was met is met still, and from the same transaction on no run is created any more. */
 import type { Client } from "@nexus/shared/database";
 import { busyWith, lockStarts, recordAudit } from "@nexus/shared/ledger";
+import { accountsMetIn } from "./accounts.ts";
 import { lastDelta } from "./delta.ts";
 import { undecidedIn } from "./look.ts";
 import { stillQuiet } from "./source.ts";
@@ -24,6 +25,8 @@ async function handOver(walk: Walk, tx: Client): Promise<Verdict> {
   if (run !== undefined) return notMet("run_since", { runId: run.id });
   const decided = await undecidedIn(tx);
   if (decided.status !== "met") return decided;
+  const accounts = await accountsMetIn(tx);
+  if (accounts.status !== "met") return accounts;
   await recordAudit(
     tx,
     { actor, reason },

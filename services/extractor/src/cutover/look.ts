@@ -67,11 +67,6 @@ export async function undecidedIn(db: Queryable): Promise<Verdict> {
   return notMet("exceptions_open", { rows });
 }
 
-/** This release makes no accounts. */
-export async function accountsStep(): Promise<Verdict> {
-  return met({}, "accounts_off");
-}
-
 /** Each entity has a backup since which no run has changed it. Before the last delta it is enough that this one takes them. */
 export async function backupStep(walk: Walk): Promise<Verdict> {
   const { deps, cutover, steps } = walk;

@@ -1,5 +1,6 @@
 /** Links by mail, and pages of accounts, through Supabase's own client as our code drives it. */
-import { type AuthAdmin, openAuthAdmin, PAGE } from "@nexus/shared/auth";
+import { type AuthAdmin, PAGE } from "@nexus/shared/auth";
+import { openAuthAdmin } from "@nexus/shared/auth/client";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { FAULT_NAMES } from "./faults.ts";
 import { type AuthOptions, type AuthServer, SERVICE_ROLE_KEY, startAuth } from "./server.ts";

@@ -1,6 +1,6 @@
 /** Verification of accounts: Supabase Auth has whom the ledger has, with the profile's rights, and nobody else of ours. */
 import { type AuthServer, SERVICE_ROLE_KEY, startAuth } from "@nexus/local/auth";
-import { openAuthAdmin } from "@nexus/shared/auth";
+import { openAuthAdmin } from "@nexus/shared/auth/client";
 import type { Pool } from "@nexus/shared/database";
 import { createProof, type ProofAsked } from "@nexus/shared/ledger";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -4,7 +4,8 @@ import { ACCOUNT_BUDGET, openBudget } from "@nexus/shared/ledger";
 import { type Closers, startTicker } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
 import type { Deps } from "../deps.ts";
-import { openAuthAdmin } from "@nexus/shared/auth";
+import { startInvitations } from "../invitations/start.ts";
+import { openAuthAdmin } from "@nexus/shared/auth/client";
 import type { accountVariables } from "./config.ts";
 import type { AccountDeps } from "./deps.ts";
 import { makeAccounts } from "./make-accounts.ts";
@@ -17,15 +18,16 @@ export async function startAccounts(
 ): Promise<void> {
   const { legacy, target, legacyStatementMs, log } = deps;
   const health = { answeredAt: -Infinity };
+  const admin = openAuthAdmin({
+    url: config.SUPABASE_URL,
+    serviceRoleKey: config.SUPABASE_SERVICE_ROLE_KEY,
+    timeoutMs: config.SUPABASE_TIMEOUT_MS,
+    onAnswer: () => (health.answeredAt = performance.now()),
+  });
   const accountDeps: AccountDeps = {
     legacy,
     target,
-    admin: openAuthAdmin({
-      url: config.SUPABASE_URL,
-      serviceRoleKey: config.SUPABASE_SERVICE_ROLE_KEY,
-      timeoutMs: config.SUPABASE_TIMEOUT_MS,
-      onAnswer: () => (health.answeredAt = performance.now()),
-    }),
+    admin,
     budget: await openBudget(target, {
       model: ACCOUNT_BUDGET,
       requestsPerMinute: config.ACCOUNTS_PER_MINUTE ?? null,
@@ -51,4 +53,6 @@ export async function startAccounts(
     retryMs: 2_000,
   });
   closers.push("accounts", () => ticker.stop());
+  const timeoutMs = config.SUPABASE_TIMEOUT_MS;
+  await startInvitations(config, { target, admin, timeoutMs }, { log, closers });
 }

@@ -1,6 +1,7 @@
 /** Invitations of one test: on a migrated target of its own, and a stand-in of its own. */
 import { type AuthOptions, type AuthServer, SERVICE_ROLE_KEY, startAuth } from "@nexus/local/auth";
-import { type AuthAdmin, type InvitationMethod, openAuthAdmin } from "@nexus/shared/auth";
+import type { AuthAdmin, InvitationMethod } from "@nexus/shared/auth";
+import { openAuthAdmin } from "@nexus/shared/auth/client";
 import type { Pool } from "@nexus/shared/database";
 import { INVITATION_BUDGET, openBudget } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";

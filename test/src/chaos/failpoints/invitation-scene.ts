@@ -1,6 +1,6 @@
 /** People are invited, and the loaders that send their mails die: nobody gets two. */
 import { type AuthServer, SERVICE_ROLE_KEY, startAuth } from "@nexus/local/auth";
-import { openAuthAdmin } from "@nexus/shared/auth";
+import { openAuthAdmin } from "@nexus/shared/auth/client";
 import { eventually } from "@nexus/shared/testing";
 import { expect } from "vitest";
 import type { Scene } from "./scene.ts";

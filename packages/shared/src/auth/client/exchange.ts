@@ -2,7 +2,7 @@
  * One HTTP call for Supabase's client, which waits for ever, prints what `fetch` throws, and follows redirects with the key in a header. Here a
  * call that nobody answered, or not to its end, is an answer like that of a gateway that waited for it.
  */
-import { retryAfterOf } from "./auth-failure.ts";
+import { retryAfterOf } from "../auth-failure.ts";
 
 /** What an answer says beside its status and body. */
 export interface Heard {

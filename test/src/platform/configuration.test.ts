@@ -4,6 +4,7 @@ import { variables as api } from "@nexus/api/config";
 import { variables as embedder } from "@nexus/embedder/config";
 import { difyVariables as dify } from "@nexus/embedder/dify-config";
 import { variables as extractor } from "@nexus/extractor/config";
+import { accountVariables as accounts } from "@nexus/loader/account-config";
 import { variables as loader } from "@nexus/loader/config";
 import { processVariables, type Variable } from "@nexus/shared/config";
 import { describe, expect, it } from "vitest";
@@ -43,6 +44,7 @@ describe("docs/configuration.md", () => {
       `## More than one service\n${table(all.filter(({ name }) => shared.has(name)))}`,
       ...own.filter((section) => section !== ""),
       `## Dify\nRead by the embedder where \`DIFY=on\`.\n\n${table(Object.entries(dify).map(([name, variable]) => ({ name, services: ["embedder"], variable })))}`,
+      `## Accounts\nRead by the loader where \`ACCOUNTS=on\`.\n\n${table(Object.entries(accounts).map(([name, variable]) => ({ name, services: ["loader"], variable })))}`,
     ].join("\n\n");
     await expect(`${page}\n`).toMatchFileSnapshot(join(ROOT, "docs/configuration.md"));
   });

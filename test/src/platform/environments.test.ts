@@ -2,6 +2,8 @@
 import { variables as api } from "@nexus/api/config";
 import { variables as embedder } from "@nexus/embedder/config";
 import { difyVariables } from "@nexus/embedder/dify-config";
+import { accountVariables } from "@nexus/loader/account-config";
+import { variables as loader } from "@nexus/loader/config";
 import { parseConfig } from "@nexus/shared/config";
 import { remark } from "@nexus/shared/testing";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -103,6 +105,7 @@ describe.skipIf(!works)("an overlay with everything", () => {
     const parts = ["keda", "monitoring", "external-secrets", "eks-irsa", "ingress-nginx"].concat([
       "known-servers",
       "dify",
+      "accounts",
       "codes",
       "tracing",
     ]);
@@ -126,6 +129,11 @@ describe.skipIf(!works)("an overlay with everything", () => {
       DIFY: "on",
       DIFY_URL: "https://api.dify.ai/v1",
     });
+    expect(given("loader", { ...loader, ...accountVariables })).toMatchObject({
+      ACCOUNTS: "on",
+      SUPABASE_URL: "https://project.supabase.co",
+    });
+    expect(given("api", api)).toMatchObject({ ACCOUNTS: "on" });
     const [ingress] = all.filter(({ kind }) => kind === "Ingress");
     expect(JSON.stringify(ingress?.["spec"])).toContain(
       '"name":"nexus-api","port":{"name":"http"}',

@@ -3,4 +3,10 @@ export { authEnvironment } from "./environment.ts";
 export { type FaultName, FAULT_NAMES } from "./faults.ts";
 export type { Mail } from "./mails.ts";
 export type { Operation, ScheduleChange } from "./schedule.ts";
-export { type AuthOptions, type AuthServer, SERVICE_ROLE_KEY, startAuth } from "./server.ts";
+export {
+  type AuthOptions,
+  type AuthServer,
+  SERVICE_ROLE_KEY,
+  startAuth,
+  type UserTable,
+} from "./server.ts";

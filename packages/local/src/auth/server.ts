@@ -29,6 +29,14 @@ export const SERVICE_ROLE_KEY = "service-role-stand-in";
 export interface AuthOptions extends ScheduleChange {
   /** 0 (any free port) if left out. */
   readonly port?: number;
+  /** Where users are kept, too, as Supabase Auth keeps them in the project's database. Faults pass it by. */
+  readonly database?: UserTable;
+}
+
+/** The table of users, auth.users. What refuses a user there fails his creation. */
+export interface UserTable {
+  created(user: Readonly<AuthUser>): Promise<void>;
+  deleted(id: string): Promise<void>;
 }
 
 export interface AuthServer {
@@ -54,15 +62,21 @@ interface StandIn {
   readonly mails: Mail[];
   readonly schedule: Schedule;
   readonly counts: Map<Operation, number>;
+  readonly database: UserTable | undefined;
 }
 
 /** Starts the stand-in on 127.0.0.1. */
-export async function startAuth({ port = 0, ...first }: AuthOptions = {}): Promise<AuthServer> {
+export async function startAuth({
+  port = 0,
+  database,
+  ...first
+}: AuthOptions = {}): Promise<AuthServer> {
   const standIn: StandIn = {
     users: new Map(),
     mails: [],
     schedule: openSchedule(first),
     counts: new Map(OPERATIONS.map((operation) => [operation, 0])),
+    database,
   };
   const listening = await listen(
     port,
@@ -144,8 +158,29 @@ async function answerCall(
   if (stranger !== undefined) return send(response, shown(stranger));
   const work = () => shown(perform(standIn, call));
   const fault = schedule.nextFault(call.operation, performance.now());
-  if (fault === "none") send(response, work());
+  if (fault === "none") send(response, shown(await performKept(standIn, call)));
   else await playFault(faultNamed(fault), { work, shown, lateMs }, response);
+}
+
+/** Does what was asked, in the table of users too. */
+async function performKept(standIn: StandIn, call: Call): Promise<Done> {
+  const { users, database } = standIn;
+  const before = new Set(users.keys());
+  const done = perform(standIn, call);
+  for (const user of users.values())
+    if (!before.has(user.id))
+      try {
+        await database?.created(user);
+      } catch {
+        users.delete(user.id);
+        return {
+          status: 500,
+          code: "unexpected_failure",
+          message: "Database error creating new user",
+        };
+      }
+  if (call.operation === "delete") await database?.deleted(call.userId);
+  return done;
 }
 
 function refusalOfKey(authorization: string | undefined): Refusal | undefined {

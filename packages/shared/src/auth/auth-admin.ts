@@ -7,8 +7,6 @@ export interface AuthAdminOptions {
   readonly serviceRoleKey: string;
   /** Milliseconds in which a call has to be answered. */
   readonly timeoutMs: number;
-  /** Called when Supabase Auth was well enough to answer, even if with a refusal of this call. */
-  readonly onAnswer?: () => void;
 }
 
 /** What `app_metadata` says of a user: what gives rights. */

@@ -13,7 +13,6 @@ export class AuthFailure extends Error {
   readonly retryAfterMs: number | null;
   constructor(kind: FailureKind, code: string, retryAfterMs: number | null = null) {
     super(`Supabase Auth: ${code}`);
-    this.retryAfterMs = retryAfterMs;
     this.name = new.target.name;
     this.kind = kind;
     this.code = code;

@@ -39,13 +39,13 @@ export async function act(deps: AccountDeps, work: Work): Promise<void> {
 
 /** The intention is written down first: whoever finds it asks by id before he creates. */
 const create: Act = async (deps, work) => {
-  const { target, admin, budget, settings } = deps;
+  const { target, admin, settings } = deps;
   const { person } = work;
   const { asked } = work.claimed;
   const rights = work.claimed.rights ?? (await rightsBeforeProfile(target));
   if (person.kind === "otherwise" || rights === null) return await giveBack(deps, work);
   const password = importPassword(person.storedPassword);
-  const permit = await takePermit(budget);
+  const permit = await takePermit(deps);
   work.claimed = await intend(target, work.claimed, settings.claimMs);
   const { id, runId } = work.claimed;
   const end = await permit(() =>
@@ -120,8 +120,8 @@ async function giveBack({ target, settings, log }: AccountDeps, { claimed }: Wor
 
 /** One that is not wanted any more, and was asked for. */
 const lookFor: Act = async (deps, work) => {
-  const { target, admin, budget } = deps;
-  const permit = await takePermit(budget);
+  const { target, admin } = deps;
+  const permit = await takePermit(deps);
   const found = await permit(() => admin.find(work.claimed.id));
   if (found === undefined) await recordNone(target, work.claimed);
   else await recordFound(target, work.claimed, found);
@@ -129,10 +129,10 @@ const lookFor: Act = async (deps, work) => {
 
 /** Its practice or role is another one. One that somebody deleted is not made again: perhaps it should not be there. */
 const tellRights: Act = async (deps, work) => {
-  const { target, admin, budget, settings } = deps;
+  const { target, admin, settings } = deps;
   const { id, rights, madeBy } = work.claimed;
   if (rights === null) return await giveBack(deps, work);
-  const permit = await takePermit(budget);
+  const permit = await takePermit(deps);
   work.claimed = await renew(target, work.claimed, settings.claimMs);
   const found = await permit(async () => {
     const there = await admin.find(id);
@@ -146,9 +146,9 @@ const tellRights: Act = async (deps, work) => {
 
 /** A rollback takes it back, if its run has made it. */
 const remove: Act = async (deps, work) => {
-  const { target, admin, budget, settings } = deps;
+  const { target, admin, settings } = deps;
   const { id, madeBy, runId } = work.claimed;
-  const permit = await takePermit(budget);
+  const permit = await takePermit(deps);
   work.claimed = await renew(target, work.claimed, settings.claimMs);
   await permit(() => removeAccount(admin, { id, runId: madeBy ?? runId }));
   await forget(target, work.claimed);

@@ -11,7 +11,7 @@ export interface AccountDeps {
   readonly budget: Budget;
   readonly log: Log;
   readonly settings: Pace;
-  /** When Supabase Auth last answered this process, by `performance.now()`. */
+  /** When Supabase Auth did for this process what it was asked, or said why not, by `performance.now()`. */
   readonly health: { answeredAt: number };
 }
 

@@ -72,9 +72,9 @@ it("gives up one that breaks Supabase Auth each time, and nobody else", async (c
 });
 
 it("counts no attempt while nobody is answered", async (context) => {
-  const faults = { create: [{ fault: "unavailable" as const, calls: 40 }] };
-  const stage = await stageUnderTest(context, 4, { faults });
-  expect(await stage.work()).toMatchObject({ done: 4, refused: {} });
+  const faults = { create: [{ fault: "unavailable" as const, calls: 16 }] };
+  const stage = await stageUnderTest(context, 2, { faults });
+  expect(await stage.work()).toMatchObject({ done: 2, refused: {} });
 });
 
 it("has everybody wait as long as a refusal says, and for a person where it says so", async (context) => {

@@ -14,8 +14,20 @@ export class Postponed extends Error {
 /** Makes the calls that were permitted. */
 export type Permit = <T>(calls: () => Promise<T>) => Promise<T>;
 
-/** Takes a permit. Throws `Postponed`. `pauseMs`: for how long everybody stays away from a limit that does not say so; null: the budget decides. */
-export async function takePermit(budget: Budget, pauseMs: number | null = null): Promise<Permit> {
+interface Shared {
+  readonly budget: Budget;
+  /** When Supabase Auth last did what it was asked to; left out: nobody asks. */
+  readonly health?: { answeredAt: number };
+}
+
+/**
+ * Takes a permit. Throws `Postponed`. What comes of it says how well Supabase Auth is: that it finds somebody does not say that it can create.
+ * `pauseMs`: for how long everybody stays away from a limit that does not say so; null: the budget decides.
+ */
+export async function takePermit(
+  { budget, health }: Shared,
+  pauseMs: number | null = null,
+): Promise<Permit> {
   const grant = await budget.reserve(0);
   if (grant.kind !== "granted")
     throw new Postponed(grant.kind === "wait" ? grant.ms : grant.retryMs);
@@ -23,6 +35,7 @@ export async function takePermit(budget: Budget, pauseMs: number | null = null):
   return async (calls) => {
     try {
       const result = await calls();
+      if (health !== undefined) health.answeredAt = performance.now();
       await record({ kind: "used", tokens: 0 });
       return result;
     } catch (error) {

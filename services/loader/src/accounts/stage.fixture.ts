@@ -94,7 +94,7 @@ async function decided(target: Pool, users: number): Promise<number> {
     [runId],
   );
   await target.query(
-    `insert into migration.account_decisions (run_id, before_profiles, users, counts) values ($1, false, $2, jsonb_build_object('account', $2::integer))`,
+    `insert into migration.account_decisions (run_id, before_profiles, users, counts) values ($1, false, $2::bigint, jsonb_build_object('account', $2::bigint))`,
     [runId, users],
   );
   return runId;
@@ -108,8 +108,6 @@ async function loaderOn(
 ): Promise<AccountDeps> {
   const log = openLog("test");
   log.level = "silent";
-  const health = { answeredAt: -Infinity };
-  const onAnswer = (): void => void (health.answeredAt = performance.now());
   const unlimited = {
     requestsPerMinute: null,
     tokensPerMinute: null,
@@ -119,11 +117,11 @@ async function loaderOn(
   return {
     legacy,
     target,
-    admin: openAuthAdmin({ url, serviceRoleKey: SERVICE_ROLE_KEY, timeoutMs: 300, onAnswer }),
+    admin: openAuthAdmin({ url, serviceRoleKey: SERVICE_ROLE_KEY, timeoutMs: 300 }),
     budget: await openBudget(target, { model: ACCOUNT_BUDGET, ...unlimited }),
     log,
     settings: { ...PACE, ...pace },
-    health,
+    health: { answeredAt: -Infinity },
   };
 }
 

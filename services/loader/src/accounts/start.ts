@@ -17,12 +17,10 @@ export async function startAccounts(
   closers: Closers,
 ): Promise<void> {
   const { legacy, target, legacyStatementMs, log } = deps;
-  const health = { answeredAt: -Infinity };
   const admin = openAuthAdmin({
     url: config.SUPABASE_URL,
     serviceRoleKey: config.SUPABASE_SERVICE_ROLE_KEY,
     timeoutMs: config.SUPABASE_TIMEOUT_MS,
-    onAnswer: () => (health.answeredAt = performance.now()),
   });
   const accountDeps: AccountDeps = {
     legacy,
@@ -42,7 +40,7 @@ export async function startAccounts(
       retryMs: config.ACCOUNTS_RETRY_MS,
       legacyStatementMs,
     },
-    health,
+    health: { answeredAt: -Infinity },
   };
   const round = { calls: config.ACCOUNTS_CALLS, tickMs: config.ACCOUNTS_TICK_MS };
   const ticker = startTicker({

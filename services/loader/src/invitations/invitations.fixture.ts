@@ -114,6 +114,8 @@ async function loaderOn(
     tokensPerMinute: null,
     usdPer1kTokens: 0,
     capUsd: null,
+    // Pauses end, and probes come, a hundred times sooner.
+    clockSpeed: 100,
   });
   return { target, admin, budget, log, settings };
 }

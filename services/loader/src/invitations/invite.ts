@@ -13,11 +13,11 @@ const PATIENCE_MS = 5_000;
 
 /** Invites one person, or finds that there is no need. Returns for how many milliseconds everybody rests. Never throws. */
 export async function invite(deps: InvitationDeps, claimed: Claimed): Promise<number> {
-  const { target, admin, budget, settings } = deps;
+  const { target, admin, settings } = deps;
   try {
     const found = lookAt(claimed, await admin.findContact(claimed.profileId));
     if ("state" in found) await finish(target, claimed, found);
-    else await send(deps, claimed, found, await takePermit(budget, settings.pauseMs));
+    else await send(deps, claimed, found, await takePermit(deps, settings.pauseMs));
     return 0;
   } catch (error) {
     return await afterFailure(deps, claimed, error);

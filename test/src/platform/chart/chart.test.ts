@@ -60,12 +60,26 @@ const pairs = [
       renderText(
         (k8s) => `resources: [${k8s}/base]\nnamespace: third
 components: [${everything
-          .concat("dify", "tracing", "backup")
+          .concat("dify", "accounts", "tracing", "backup")
           .map((one) => `${k8s}/components/${one}`)
           .join(", ")}]\n`,
       ),
     values: {
-      config: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://otel-collector.monitoring:4318" },
+      config: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: "http://otel-collector.monitoring:4318",
+        ACCOUNTS: "on",
+      },
+      loader: {
+        env: [
+          { name: "SUPABASE_URL", value: "https://project.supabase.co" },
+          {
+            name: "SUPABASE_SERVICE_ROLE_KEY",
+            valueFrom: {
+              secretKeyRef: { name: "nexus-secrets", key: "SUPABASE_SERVICE_ROLE_KEY" },
+            },
+          },
+        ],
+      },
       embedding: { DIFY: "on" },
       embedder: {
         env: [
@@ -80,6 +94,7 @@ components: [${everything
       ingress: { by: "nginx" },
       monitoring: { pods: true },
       tracing: true,
+      accounts: true,
       backup: { nightly: true },
       externalSecret: {
         create: true,
@@ -87,6 +102,13 @@ components: [${everything
           {
             secretKey: "DIFY_API_KEY",
             remoteRef: { key: "smile-nexus-migration", property: "DIFY_API_KEY" },
+          },
+          {
+            secretKey: "SUPABASE_SERVICE_ROLE_KEY",
+            remoteRef: {
+              key: "smile-nexus-migration",
+              property: "SUPABASE_SERVICE_ROLE_KEY",
+            },
           },
         ],
       },

@@ -15,6 +15,7 @@ const COMPONENTS: Readonly<Record<string, string>> = {
   "ingress-nginx": 'eq .Values.ingress.by "nginx"',
   alb: 'eq .Values.ingress.by "alb"',
   tracing: ".Values.tracing",
+  accounts: ".Values.accounts",
   backup: ".Values.backup.nightly",
 };
 

@@ -16,7 +16,7 @@ import {
   PAGE,
   type Rights,
 } from "../auth-admin.ts";
-import { type AuthFailure, type FailureKind, failureOf } from "../auth-failure.ts";
+import { type AuthFailure, failureOf } from "../auth-failure.ts";
 import { exchange, type Heard } from "./exchange.ts";
 
 /** Makes no connection before the first call. */
@@ -77,7 +77,7 @@ interface ClientOptions {
 type Call<T> = (client: ClientOptions) => Promise<{ readonly data: T; readonly error: unknown }>;
 
 /** Makes each call with a client of its own: what an answer says in its headers, no error of auth-js tells. Undefined: there is no such user. */
-function askerOf({ url, serviceRoleKey, timeoutMs, onAnswer }: AuthAdminOptions) {
+function askerOf({ url, serviceRoleKey, timeoutMs }: AuthAdminOptions) {
   return async <T>(call: Call<T>): Promise<T | undefined> => {
     const heard: Heard = { retryAfterMs: null };
     const { data, error } = await call({
@@ -85,14 +85,10 @@ function askerOf({ url, serviceRoleKey, timeoutMs, onAnswer }: AuthAdminOptions)
       headers: { Authorization: `Bearer ${serviceRoleKey}`, apikey: serviceRoleKey },
       fetch: exchange(timeoutMs, heard),
     }).catch((thrown: unknown) => ({ data: undefined, error: thrown }));
-    const failure = error === null || isUnknown(error) ? undefined : whyFailed(error, heard);
-    if (failure === undefined || !UNWELL.has(failure.kind)) onAnswer?.();
-    if (failure !== undefined) throw failure;
+    if (error !== null && !isUnknown(error)) throw whyFailed(error, heard);
     return error === null ? data : undefined;
   };
 }
-
-const UNWELL: ReadonlySet<FailureKind> = new Set<FailureKind>(["throttled", "stop", "retry"]);
 
 /** What is no answer of Supabase Auth auth-js throws as it comes. */
 function whyFailed(error: unknown, { retryAfterMs }: Heard): AuthFailure {

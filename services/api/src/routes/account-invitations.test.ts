@@ -14,7 +14,7 @@ beforeEach(async (context) => {
 async function giveAccounts(): Promise<void> {
   await api.target.query(
     `insert into migration.accounts (legacy_id, profile_id, run_id, reason, state, code, made_by, password)
-     select legacy_id, case when state <> 'none' then gen_random_uuid() end, $1, reason, state, code, case when ours then $1 end, password
+     select legacy_id, case when state <> 'none' then gen_random_uuid() end, $1::integer, reason, state, code, case when ours then $1::integer end, password
      from (values
        (1, null, 'done', null, true, 'password_pbkdf2'), (2, null, 'done', null, true, 'password_pbkdf2'),
        (3, null, 'done', null, true, 'password_outdated'), (4, null, 'done', null, true, 'imported'),

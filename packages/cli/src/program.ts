@@ -65,6 +65,8 @@ export function nexus(given: readonly string[] = []): Command {
   const program = new Command("nexus")
     .description("Moves a live legacy dental-lab database into an AI-ready PostgreSQL")
     .showSuggestionAfterError()
+    // `--json` after a command below a command is the lower one's.
+    .enablePositionalOptions()
     .addHelpText("after", exitCodes);
   for (const add of COMMANDS) add(program, given);
   for (const command of withThoseBelow(program))

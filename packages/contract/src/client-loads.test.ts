@@ -31,6 +31,7 @@ describe("whoever talks to the API by the contract", () => {
     expect(others.toSorted()).toEqual([
       `${shared}/cutover-steps.js`,
       `${shared}/index.js`,
+      `${shared}/no-account.js`,
       `${shared}/states.js`,
       "node:timers/promises",
       "zod",

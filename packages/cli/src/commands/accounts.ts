@@ -14,7 +14,6 @@ export function accounts(program: Command): void {
     "accounts",
     "show how far accounts of Supabase Auth are made, and who gets none",
   )
-    // `--json` after a subcommand is the subcommand's.
     .enablePositionalOptions()
     .action(async (given: Printing) => {
       const view = await openApi().call("GET /v1/accounts");

@@ -54,10 +54,11 @@ describe("accounts stand still", () => {
     expect(await findAccountStall(target)).toBeUndefined();
     await target.query("update migration.run_entities set settled_at = now() - interval '130 s'");
     expect(await findAccountStall(target)).toEqual({ of: "decision", seconds: 130 });
-    await target.query("update migration.runs set status = 'cancelled'");
-    expect(await findAccountStall(target)).toBeUndefined();
-    await target.query("update migration.runs set status = 'running'");
     await decided(id, 0);
+    expect(await findAccountStall(target)).toBeUndefined();
+    await run(900);
+    expect(await findAccountStall(target)).toMatchObject({ of: "decision" });
+    await target.query("update migration.runs set status = 'rolled_back' where id = 2");
     expect(await findAccountStall(target)).toBeUndefined();
   });
 

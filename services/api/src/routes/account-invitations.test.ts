@@ -1,3 +1,4 @@
+import { INVITATION_BUDGET, openBudget } from "@nexus/shared/ledger";
 import { seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiUnderTest, apiUnderTest } from "../api.fixture.ts";
@@ -116,10 +117,11 @@ describe("/v1/accounts/invitations", () => {
 
   it("says why no mail leaves, while one is to leave", async () => {
     await giveAccounts();
+    const unlimited = { requestsPerMinute: null, tokensPerMinute: null, capUsd: null };
+    await openBudget(api.target, { model: INVITATION_BUDGET, usdPer1kTokens: 0, ...unlimited });
     await api.target.query(
-      `insert into migration.rate_budget (model, request_rate, request_burst, token_rate, token_burst, requests, tokens,
-         microdollars_per_million_tokens, paused_at, pause_reason, pause_code)
-       values ('invitations', 1, 1, 1, 1, 1, 1, 0, now(), 'stopped', 'email_provider_disabled')`,
+      `update migration.rate_budget set paused_at = now(), pause_reason = 'stopped', pause_code = 'email_provider_disabled',
+         probe_at = now(), probe_delay = interval '1 s'`,
     );
     const because = async () => (await api.get("/v1/accounts/invitations")).body["pausedBecause"];
     expect(await because()).toBeNull();

@@ -5,6 +5,7 @@ import {
   type ScheduleChange,
   startAuth,
 } from "@nexus/local/auth";
+import { accountProgress } from "@nexus/shared/ledger";
 import { eventually, type ServiceProcess } from "@nexus/shared/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import {
@@ -33,10 +34,10 @@ describe.skipIf(!breakable)(`accounts in trouble (seed ${seed})`, () => {
   });
 
   it("each address has one account in the end, and it is its holder's", async () => {
-    server = await startAuth({ latencyMs: 15, lateMs: 200, faults: TROUBLE });
+    server = await startAuth({ latencyMs: 40, lateMs: 200, faults: TROUBLE });
     const env = { ...authEnvironment(server.url), TEST_ACCOUNTS, LOG_LEVEL: "trace" };
     journey = await openJourney(servers, {
-      sample: { scale: 0.04, markers: "canaries" },
+      sample: { scale: 0.06, markers: "canaries" },
       env: { ...env, SUPABASE_TIMEOUT_MS: "300" },
       extractors: 2,
       loaders: 0,
@@ -48,12 +49,13 @@ describe.skipIf(!breakable)(`accounts in trouble (seed ${seed})`, () => {
     const runId = await journey.begin({ accounts: true });
     await journey.completed(runId);
     for (let kill = 0; kill < 4 * rounds; kill++) {
-      const more = server.users().length + thrown.upTo(5);
-      await eventually(() => server.users().length, {
-        until: (users) => users >= more,
+      const more = server.users().length + thrown.upTo(9);
+      // All may be there by now.
+      const isOver = async () => (await accountProgress(journey.target)).status === "settled";
+      await eventually(async () => server.users().length >= more || (await isOver()), {
         within: 60_000,
         every: 2,
-      }).catch(() => undefined); // All may be there by now.
+      });
       await alive.shift()?.kill("SIGKILL");
       alive.push(await journey.start("loader"));
     }

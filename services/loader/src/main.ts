@@ -1,9 +1,9 @@
 import { entities } from "@nexus/catalog";
-import { parseConfig } from "@nexus/shared/config";
+import { type Config, parseConfig } from "@nexus/shared/config";
 import { openBoth } from "@nexus/shared/database";
 import { readRelease, startHeartbeat } from "@nexus/shared/ledger";
 import { loadJob, loadQueueName, openQueue, understood, workerSettings } from "@nexus/shared/queue";
-import { type Closers, openStatus, runService, openTurn } from "@nexus/shared/runtime";
+import { openStatus, runService, openTurn } from "@nexus/shared/runtime";
 import { variables } from "./config.ts";
 import { loadBatch } from "./load.ts";
 import { openMetrics } from "./metrics.ts";
@@ -20,12 +20,6 @@ await runService({
     const { scrape, watchPool, timeJob } = openMetrics();
     const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const transport = await openQueue(config, entities.length, context);
-    const bounds = {
-      legacyStatementMs: config.LEGACY_STATEMENT_MS,
-      targetStatementMs: config.TARGET_STATEMENT_MS,
-      targetIdleMs: config.TARGET_IDLE_MS,
-      rowBytes: config.LOADER_ROW_MIB << 20,
-    };
     const patience = openPatience({ target, log });
     const encoding = { stored: config.LEGACY_ENCODING, unreadable: config.LEGACY_UNREADABLE_TEXT };
     const self = { mapping: readRelease().mapping, encoding };
@@ -34,7 +28,7 @@ await runService({
       legacy,
       target,
       runContext,
-      ...bounds,
+      ...boundsOf(config),
       encoding,
       largeTurn: openTurn(),
       patience,
@@ -54,15 +48,11 @@ await runService({
         ),
       ),
     );
+    const making = accounts === undefined ? [] : [await accounts(deps)];
     // All at once: one after the other, their graces would add up beyond the pod's.
-    closers.push("workers", () => Promise.all(workers.map((stop) => stop())));
-    await accounts?.(deps, closers);
-    startHeartbeat(
-      target,
-      { service: "loader", makesAccounts: accounts !== undefined },
-      log,
-      closers,
-    );
+    closers.push("workers", () => Promise.all([...workers, ...making].map((stop) => stop())));
+    const makesAccounts = accounts !== undefined;
+    startHeartbeat(target, { service: "loader", makesAccounts }, log, closers);
     const checks = {
       source: () => patience.requireOpen("source"),
       target: () => Promise.all([patience.requireOpen("target"), target.query("select 1")]),
@@ -74,6 +64,15 @@ await runService({
   },
 });
 
+function boundsOf(config: Config<typeof variables>) {
+  return {
+    legacyStatementMs: config.LEGACY_STATEMENT_MS,
+    targetStatementMs: config.TARGET_STATEMENT_MS,
+    targetIdleMs: config.TARGET_IDLE_MS,
+    rowBytes: config.LOADER_ROW_MIB << 20,
+  };
+}
+
 /** Not imported before it is wanted: a stage that is off loads nothing, and its variables are not read. */
 async function accountsStage() {
   const [{ accountVariables }, { startAccounts }] = [
@@ -81,6 +80,5 @@ async function accountsStage() {
     await import("./accounts/start.ts"),
   ];
   const settings = parseConfig(accountVariables, process.env);
-  return (deps: Parameters<typeof startAccounts>[0], closers: Closers) =>
-    startAccounts(deps, settings, closers);
+  return (deps: Parameters<typeof startAccounts>[0]) => startAccounts(deps, settings);
 }

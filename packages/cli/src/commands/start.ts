@@ -52,6 +52,15 @@ const NO_ACCOUNTS = new Option(
   "decide about no account, and make none for this run: the default where the API has ACCOUNTS=off",
 );
 
+/** Who is given something of the run, and who is not. */
+const READERS: readonly Option[] = [
+  AI_EMBEDDINGS,
+  DIFY,
+  NO_DIFY.conflicts("difyPopulation"),
+  ACCOUNTS,
+  NO_ACCOUNTS.conflicts("accounts"),
+];
+
 const AFTER_CUTOVER = new Option(
   "--after-cutover",
   "the target was handed over (nexus cutover --go), and the run shall write all the same: it may overwrite what people wrote there since",
@@ -82,16 +91,8 @@ export function start(program: Command, given: readonly string[]): void {
       "--wait",
       "wait for an API that is just starting (60 s), show the progress until the load has ended, and been verified where extractors have VERIFY=after_settle, and end with its exit code",
     );
-  for (const option of [
-    ...skips.map(({ option }) => option),
-    AI_EMBEDDINGS,
-    DIFY,
-    NO_DIFY.conflicts("difyPopulation"),
-    ACCOUNTS,
-    NO_ACCOUNTS.conflicts("accounts"),
-    ...foreign.map(({ name }) => new Option(`--skip-${name}`).hideHelp()),
-  ])
-    command.addOption(option);
+  const known = [...skips.map(({ option }) => option), ...READERS];
+  for (const option of [...known, ...foreign.map(hidden)]) command.addOption(option);
   command.action(async (given: Given) => {
     const isSet = (option: Option): boolean =>
       command.getOptionValue(option.attributeName()) === true;
@@ -174,6 +175,10 @@ async function startRun(
 
 function modeOf({ delta }: Given): "delta" | undefined {
   return delta === true ? "delta" : undefined;
+}
+
+function hidden({ name }: { readonly name: string }): Option {
+  return new Option(`--skip-${name}`).hideHelp();
 }
 
 function either(wanted: boolean, unwanted: boolean): boolean | undefined {

@@ -26,25 +26,7 @@ export {
   yieldBackup,
 } from "./backups.ts";
 export { DIFY_BUDGET, difyProgress, type DifyProgress } from "./dify-progress.ts";
-export {
-  decideAnew,
-  holdDecision,
-  profilesWait,
-  recordDecision,
-  ROLLBACK_OPEN,
-  runToDecide,
-  type ToDecide,
-} from "./account-decisions.ts";
-export {
-  ACCOUNT_BUDGET,
-  accountProgress,
-  type AccountProgress,
-  type ByCode,
-  INVITATION_BUDGET,
-} from "./account-progress.ts";
-export { type AccountsStanding, accountsStanding, type AccountsUnmet } from "./account-standing.ts";
-export { type AccountStall, findAccountStall } from "./account-stall.ts";
-export { acceptAccounts, undecidedAccounts, type WaitingAccounts } from "./undecided-accounts.ts";
+export * from "./accounts.ts";
 export { ofModels, OTHER_BUDGETS } from "./other-budgets.ts";
 export { embeddingProgress, type EmbeddingProgress } from "./embedding-progress.ts";
 export type {

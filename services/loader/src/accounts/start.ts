@@ -1,7 +1,7 @@
-/** Opens what the accounts stage needs, and starts its one duty, beside the loading of batches. */
+/** Opens what the accounts stage needs, and starts its duties, beside the loading of batches. */
 import type { Config } from "@nexus/shared/config";
 import { ACCOUNT_BUDGET, openBudget } from "@nexus/shared/ledger";
-import { type Closers, startTicker } from "@nexus/shared/runtime";
+import { startTicker } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
 import type { Deps } from "../deps.ts";
 import { startInvitations } from "../invitations/start.ts";
@@ -10,12 +10,11 @@ import type { accountVariables } from "./config.ts";
 import type { AccountDeps } from "./deps.ts";
 import { makeAccounts } from "./make-accounts.ts";
 
-/** Starts to make accounts, until the process closes: what is under way is finished first. */
+/** Starts to make accounts, and to invite people. Returns how to stop: what is under way is finished. */
 export async function startAccounts(
   deps: Pick<Deps, "legacy" | "target" | "legacyStatementMs" | "log">,
   config: Config<typeof accountVariables>,
-  closers: Closers,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const { legacy, target, legacyStatementMs, log } = deps;
   const admin = openAuthAdmin({
     url: config.SUPABASE_URL,
@@ -50,7 +49,7 @@ export async function startAccounts(
     ),
     retryMs: 2_000,
   });
-  closers.push("accounts", () => ticker.stop());
   const timeoutMs = config.SUPABASE_TIMEOUT_MS;
-  await startInvitations(config, { target, admin, timeoutMs }, { log, closers });
+  const inviting = await startInvitations(config, { target, admin, timeoutMs, log });
+  return async () => void (await Promise.all([ticker.stop(), inviting.stop()]));
 }

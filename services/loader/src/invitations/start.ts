@@ -1,11 +1,11 @@
 /** Opens what sending invitations needs, and starts its one duty. */
-import { type AuthAdmin } from "@nexus/shared/auth";
 import type { Config } from "@nexus/shared/config";
-import type { Pool } from "@nexus/shared/database";
 import { INVITATION_BUDGET, openBudget } from "@nexus/shared/ledger";
-import { type Context, startTicker } from "@nexus/shared/runtime";
+import { startTicker, type Ticker } from "@nexus/shared/runtime";
+import { seldom } from "@nexus/shared/telemetry";
 import type { invitationVariables } from "./config.ts";
 import { sendInvitations } from "./consume.ts";
+import type { InvitationDeps } from "./deps.ts";
 
 /** Milliseconds for which everybody stays away from a limit that does not say for how long: Supabase counts mails by the hour. */
 const PAUSE_MS = 60_000;
@@ -16,9 +16,15 @@ const RETRY_MS = 5_000;
 /** Starts to invite people. `timeoutMs`: after which a call to Supabase Auth is given up. */
 export async function startInvitations(
   config: Config<typeof invitationVariables>,
-  { target, admin, timeoutMs }: { target: Pool; admin: AuthAdmin; timeoutMs: number },
-  { log, closers }: Pick<Context, "log" | "closers">,
-): Promise<void> {
+  {
+    target,
+    admin,
+    timeoutMs,
+    log,
+  }: Pick<InvitationDeps, "target" | "admin" | "log"> & {
+    readonly timeoutMs: number;
+  },
+): Promise<Ticker> {
   const budget = await openBudget(target, {
     model: INVITATION_BUDGET,
     requestsPerMinute: config.INVITATIONS_PER_MINUTE,
@@ -34,10 +40,11 @@ export async function startInvitations(
     redirectTo: config.INVITATION_REDIRECT_URL,
   };
   const deps = { target, admin, budget, log, settings };
-  const ticker = startTicker({
+  return startTicker({
     runOnce: () => sendInvitations(deps),
-    onError: (error) => log.warn({ err: error }, "nobody was invited, trying again"),
+    onError: seldom((error, since) =>
+      log.warn({ err: error, ...since }, "nobody was invited, trying again"),
+    ),
     retryMs: 2_000,
   });
-  closers.push("invitations", () => ticker.stop());
 }

@@ -39,18 +39,15 @@ function codes(waiting: readonly { readonly reason: string; readonly accounts: n
 
 /** What keeps accounts from being as they should be. */
 export function accountsUnmetInWords(unmet: AccountsUnmet): string {
-  switch (unmet.code) {
-    case "accounts_refused":
-      return `nobody has decided about accounts that were refused: ${codes(unmet.waiting)}`;
-    case "accounts_unwanted":
-      return `there are accounts of users who are to have none any more: ${codes(unmet.waiting)}`;
-    case "accounts_undecided":
-      return `run ${unmet.runId} has not decided who gets an account`;
-    case "accounts_outdated":
-      return `run ${unmet.wroteProfiles} has written profiles since run ${unmet.runId} decided who gets an account`;
-    case "accounts_due":
-      return `${n(unmet.due)} accounts are yet to be made`;
-  }
+  if (unmet.code === "accounts_refused")
+    return `nobody has decided about accounts that were refused: ${codes(unmet.waiting)}`;
+  if (unmet.code === "accounts_unwanted")
+    return `there are accounts of users who are to have none any more: ${codes(unmet.waiting)}`;
+  if (unmet.code === "accounts_undecided")
+    return `run ${unmet.runId} has not decided who gets an account`;
+  if (unmet.code === "accounts_outdated")
+    return `run ${unmet.wroteProfiles} has written profiles since run ${unmet.runId} decided who gets an account`;
+  return `${n(unmet.due)} accounts are yet to be made`;
 }
 
 /** Since when nothing has moved. */

@@ -14,7 +14,7 @@ import {
 const byCode = z.record(z.string(), z.int());
 
 /** The counts, as reports show them, too. */
-export const accountCounts = {
+const accountCounts = {
   users: z.int().meta({
     description:
       "Users of the source who were looked at: the sum of `wanted` and of all of `none`.",

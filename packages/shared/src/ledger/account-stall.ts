@@ -51,10 +51,11 @@ export async function findAccountStall(
   afterSeconds = STALL_SECONDS,
 ): Promise<AccountStall | undefined> {
   const [row] = (await db.query<Row>(STANDING)).rows;
-  const { undecided = null, unmade = null, fresh = null } = row ?? {};
-  if (unmade !== null && unmade >= afterSeconds && (fresh ?? unmade) >= FRESH_SECONDS)
+  if (row === undefined) throw new Error("an aggregate without a row");
+  const { undecided, unmade, fresh } = row;
+  const isFresh = fresh !== null && fresh < FRESH_SECONDS;
+  if (unmade !== null && unmade >= afterSeconds && !isFresh)
     return { of: "accounts", seconds: unmade };
-  if (undecided !== null && undecided >= afterSeconds)
-    return { of: "decision", seconds: undecided };
-  return undefined;
+  const waits = undecided !== null && undecided >= afterSeconds;
+  return waits ? { of: "decision", seconds: undecided } : undefined;
 }

@@ -38,8 +38,16 @@ it("is not signed off while accounts are not as they should be, and says why", a
   const { evidence: told, html, codes } = await evidence();
   expect(codes).toEqual(["accounts_refused", "accounts_unwanted", "accounts_due", "accounts_open"]);
   expect(told.accounts).toMatchObject({
-    ...{ users: 5, wanted: 3, without: 2, due: 1, done: 1, made: 1, refused: 1, unwanted: 1 },
-    ...{ looked: 6, unaccounted: 1 },
+    users: 5,
+    wanted: 3,
+    without: 2,
+    due: 1,
+    done: 1,
+    made: 1,
+    refused: 1,
+    unwanted: 1,
+    looked: 6,
+    unaccounted: 1,
     reasons: {
       rows: [
         { kind: "none", reason: "inactive", users: 1, says: "not active in the source" },

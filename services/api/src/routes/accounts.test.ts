@@ -37,8 +37,19 @@ const keysOf = ({ body }: { body: Record<string, unknown> }): unknown[] =>
 describe("/v1/accounts", () => {
   it("is off until a run asks for accounts, and progress says nothing of them", async () => {
     expect((await api.get("/v1/accounts")).body).toEqual({
-      ...{ status: "off", pausedBecause: null, runId: null, users: 0, wanted: 0, none: {} },
-      ...{ due: 0, done: 0, made: 0, refused: {}, unwanted: 0, removing: 0, passwords: {} },
+      status: "off",
+      pausedBecause: null,
+      runId: null,
+      users: 0,
+      wanted: 0,
+      none: {},
+      due: 0,
+      done: 0,
+      made: 0,
+      refused: {},
+      unwanted: 0,
+      removing: 0,
+      passwords: {},
       stalled: null,
     });
     expect((await api.get("/v1/progress")).body).toMatchObject({ accounts: null });
@@ -52,10 +63,20 @@ describe("/v1/accounts", () => {
     await seed(api.target);
     const { body } = await api.get("/v1/accounts");
     expect(body).toEqual({
-      ...{ status: "making", pausedBecause: null, runId: 1, users: 10, wanted: 6, due: 2, done: 2 },
+      status: "making",
+      pausedBecause: null,
+      runId: 1,
+      users: 10,
+      wanted: 6,
+      due: 2,
+      done: 2,
       none: { no_address: 1, shared_address: 1, case_variant: 1, inactive: 1 },
-      ...{ made: 1, refused: { address_taken: 1, validation_failed: 1 }, unwanted: 1 },
-      ...{ removing: 0, passwords: { imported: 2 }, stalled: null },
+      made: 1,
+      refused: { address_taken: 1, validation_failed: 1 },
+      unwanted: 1,
+      removing: 0,
+      passwords: { imported: 2 },
+      stalled: null,
     });
     expect((await api.get("/v1/progress")).body).toMatchObject({ accounts: body });
   });
@@ -93,7 +114,9 @@ describe("/v1/accounts/exceptions", () => {
       { state: "none", reason: "shared_address", decidedBy: "person", holder: 1, runId: 1 },
       { state: "unwanted", reason: "inactive", decidedBy: "person" },
     ]);
-    const next = await api.get(`/v1/accounts/exceptions?limit=4&cursor=${first.body["next"]}`);
+    const next = await api.get(
+      `/v1/accounts/exceptions?limit=4&cursor=${String(first.body["next"])}`,
+    );
     expect(next.body).toMatchObject({
       items: [
         { legacyId: LARGE, reason: "case_variant", holder: HUGE },

@@ -7,22 +7,30 @@ import { met, notMet, open, toDo, type Verdict, type Walk } from "./step.ts";
 const AGAIN_MS = 250;
 
 /** What comes by itself is waited for, as long as it moves. */
-export async function accountsStep({ deps: { target }, cutover, steps }: Walk): Promise<Verdict> {
-  const { kind, asked } = cutover;
-  const standing = await accountsStanding(target);
-  const deltaIsToCome = steps.get("delta")?.status !== "met";
-  const isAsked = asked.order.accounts === true && deltaIsToCome;
-  if (standing.progress.runId === null)
-    return isAsked ? toDo("accounts_to_do") : met({}, "accounts_off");
+export async function accountsStep(walk: Walk): Promise<Verdict> {
+  const standing = await accountsStanding(walk.deps.target);
   const [first] = standing.unmet;
-  if (first === undefined) return isAsked ? toDo("accounts_to_do") : met(madeSo(standing));
-  if (isForAPerson(first)) return unmetBy(first, standing);
-  // The last delta asks for accounts, too: it decides anew, and loaders make what is due meanwhile.
-  if (isAsked && standing.moves) return toDo("accounts_to_do");
-  if (first.code === "accounts_outdated" || !standing.moves) return unmetBy(first, standing);
-  return kind === "plan"
+  if (first === undefined) return nothingUnmet(walk, standing);
+  if (!comesByItself(walk, first, standing)) return unmetBy(first, standing);
+  return walk.cutover.kind === "plan" || isAskedAnew(walk)
     ? toDo("accounts_to_do")
     : open({ code: first.code, ...factsOf(first) }, AGAIN_MS);
+}
+
+function nothingUnmet(walk: Walk, { progress }: AccountsStanding): Verdict {
+  if (isAskedAnew(walk)) return toDo("accounts_to_do");
+  const { runId, done, wanted, users } = progress;
+  return runId === null ? met({}, "accounts_off") : met({ done, wanted, users });
+}
+
+/** Whether the last delta, which is yet to come, decides anew. */
+function isAskedAnew({ cutover, steps }: Walk): boolean {
+  return cutover.asked.order.accounts === true && steps.get("delta")?.status !== "met";
+}
+
+function comesByItself(walk: Walk, unmet: AccountsUnmet, { moves }: AccountsStanding): boolean {
+  if (isForAPerson(unmet) || !moves) return false;
+  return unmet.code !== "accounts_outdated" || isAskedAnew(walk);
 }
 
 /** The same at the end, for the transaction that hands over. */
@@ -51,8 +59,4 @@ function factsOf(unmet: AccountsUnmet): Readonly<Record<string, unknown>> {
     return { reasons: unmet.waiting.map(({ reason, accounts }) => `${reason} ${accounts}`) };
   const { code: _, ...facts } = unmet;
   return facts;
-}
-
-function madeSo({ progress: { done, users, wanted } }: AccountsStanding) {
-  return { done, wanted, users };
 }

@@ -23,6 +23,13 @@ export function accountReasonInWords(reason: string): string {
   return known.get(reason) ?? `Supabase Auth says ${reason}`;
 }
 
+/** Why accounts were not verified, in words. `code` as a verification tells it. */
+export function unverifiedAccountsInWords(code: string): string {
+  return code === "off"
+    ? "the extractor has no ACCOUNTS=on, and so no key"
+    : `Supabase Auth answered ${code}`;
+}
+
 const n = (value: number): string => value.toLocaleString("en");
 
 /** `inactive 3, no_address 12` */

@@ -1,5 +1,6 @@
 /** Every route of the API: what it takes, what it answers, and the problems of its own. The server and the client are made of it. */
 import type { z } from "zod";
+import { accountInvitations } from "./account-invitations.ts";
 import { accounts } from "./accounts.ts";
 import { adoptions } from "./adoptions.ts";
 import { backups } from "./backups.ts";
@@ -47,6 +48,7 @@ export const contract = {
   ...entities,
   ...embeddings,
   ...dify,
+  ...accountInvitations,
   ...accounts,
   ...search,
   ...records,

@@ -18,6 +18,7 @@ const REFUSALS = [
   "differences",
   "vectors_pending",
   "documents_pending",
+  "accounts_not_verified",
   "accounts_refused",
   "accounts_unwanted",
   "accounts_undecided",

@@ -2,6 +2,7 @@ export {
   accountReasonInWords,
   accountStallInWords,
   accountsUnmetInWords,
+  unverifiedAccountsInWords,
 } from "./account-words.ts";
 export { ApiProblem, ApiUnreachable } from "./api-problem.ts";
 export { batchCodeInWords, type ExhaustedBatch, exhaustedInWords } from "./batch-codes.ts";
@@ -17,6 +18,7 @@ export { syncStopInWords } from "./sync-words.ts";
 export { stallInWords } from "./stall-words.ts";
 export { type ProblemCode, problem, PROBLEMS } from "./problem.ts";
 export { canonical, digestLine } from "./canonical.ts";
+export type { InvitationsView } from "./account-invitations.ts";
 export type { Evidence, EvidenceRefusal } from "./evidence.ts";
 export type { AccountsView } from "./accounts.ts";
 export type { BackupView } from "./backups.ts";

@@ -19,6 +19,9 @@ export const KINDS = [
   "missing_document",
   "stale_document",
   "extra_document",
+  "account_missing",
+  "account_unknown",
+  "account_rights",
 ] as const;
 
 const counts = z.record(z.string(), z.int());
@@ -142,6 +145,23 @@ export const verificationView = z.object({
           description:
             "Documents of Dify as the ledger knows them: Dify itself is not asked. Null: its rows are no content, or Dify was never filled.",
         }),
+      accounts: z
+        .object({
+          items: z.int().meta({ description: "Accounts that the ledger has as done." }),
+          pending: z.int().meta({
+            description:
+              "Those that are still to be made, to be told something, or to be taken back. They are not among the differences.",
+          }),
+          unverified: z.string().nullable().meta({
+            description:
+              "Why Supabase Auth was not asked. `off`: the extractor has no ACCOUNTS=on; else what it answered. Null: it was.",
+          }),
+        })
+        .nullable()
+        .meta({
+          description:
+            "Of profiles: accounts of Supabase Auth. Null: there are none, or only a part of the profiles was looked at.",
+        }),
     }),
   ),
 });
@@ -168,7 +188,8 @@ export const difference = z.object({
     .union([z.int(), z.string()])
     .meta({ description: "The source row; where none is known, the target's legacy key." }),
   column: z.string().nullable().meta({
-    description: "Null: the whole row. `embedding`: its vectors. `document`: its document in Dify.",
+    description:
+      "Null: the whole row. `embedding`: its vectors. `document`: its document in Dify. `account`: its account at Supabase Auth; of one that nobody knows the id follows.",
   }),
   kind: z.enum(KINDS),
   changedSince: z.boolean(),

@@ -10,6 +10,7 @@ import { describeRoutes } from "./plugins/openapi.ts";
 import { showQueues } from "./plugins/queue-board.ts";
 import { logRequests } from "./plugins/request-log.ts";
 import { traceRequests } from "./plugins/request-tracing.ts";
+import { accountInvitationRoutes } from "./routes/account-invitations.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { adoptionRoutes } from "./routes/adoptions.ts";
 import { rollbackRoutes } from "./routes/rollbacks.ts";
@@ -52,6 +53,7 @@ const ROUTES = [
   searchRoute,
   difyRoutes,
   difyRetrievalRoute,
+  accountInvitationRoutes,
   accountRoutes,
   lineageRoute,
   auditRoute,

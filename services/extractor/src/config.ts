@@ -67,6 +67,12 @@ export const variables = {
     danger:
       "below the time of its network every delta waits for ever; high above its usual time the source is not spared",
   }),
+  ACCOUNTS: choice(["on", "off"], {
+    meaning:
+      "on: verification compares accounts with Supabase Auth, by the loader's SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY; set it as for the loader",
+    fallback: "off",
+    danger: "off: a verification says that accounts are not verified",
+  }),
   TEST_ACCOUNTS: testAccountsVariable,
   ...backupVariables,
   VERIFY: choice(["off", "after_settle"], {

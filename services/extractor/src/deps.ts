@@ -1,5 +1,6 @@
 /** What every step of the extractor is given. */
 import type { Entity } from "@nexus/catalog";
+import type { AuthAdmin } from "@nexus/shared/auth";
 import type { SourceRules } from "@nexus/shared/config";
 import type { Pool } from "@nexus/shared/database";
 import type { GonePolicies } from "@nexus/shared/ledger";
@@ -14,6 +15,8 @@ export interface Deps {
   readonly transport: Transport;
   readonly log: Log;
   readonly settings: Settings;
+  /** Supabase Auth, where ACCOUNTS=on: accounts are verified. */
+  readonly admin?: Pick<AuthAdmin, "find" | "list"> | undefined;
   /** Aborts when this process stops: what waits for a server is given up, and begun again by whoever ticks next. */
   readonly signal: AbortSignal;
   /** Told of each entity that was settled, and how many seconds that took. */

@@ -1,5 +1,6 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
-import type { Config } from "@nexus/shared/config";
+import type { AuthAdmin } from "@nexus/shared/auth";
+import { type Config, parseConfig, supabaseVariables } from "@nexus/shared/config";
 import { openBoth, preflightBackup } from "@nexus/shared/database";
 import { readRelease, startHeartbeat } from "@nexus/shared/ledger";
 import { openQueue } from "@nexus/shared/queue";
@@ -20,6 +21,7 @@ await runService({
   variables,
   start: async (config, context) => {
     const { log, closers } = context;
+    const admin = config.ACCOUNTS === "on" ? await openSupabase() : undefined;
     const { scrape, watchPool, timeTick, settled } = openMetrics();
     const { legacy, target } = await openBoth(config, entities, context, watchPool);
     const place = await preflightBackup(config, target);
@@ -34,6 +36,7 @@ await runService({
       log,
       settings,
       settled,
+      admin,
     };
     const memory = startMemory();
     const ticking = watchRefusals(deps);
@@ -60,6 +63,17 @@ await runService({
     return { ...facts, ...status };
   },
 });
+
+/** Not loaded before it is wanted, and its variables are not read. */
+async function openSupabase(): Promise<AuthAdmin> {
+  const { openAuthAdmin } = await import("@nexus/shared/auth/client");
+  const config = parseConfig(supabaseVariables, process.env);
+  return openAuthAdmin({
+    url: config.SUPABASE_URL,
+    serviceRoleKey: config.SUPABASE_SERVICE_ROLE_KEY,
+    timeoutMs: config.SUPABASE_TIMEOUT_MS,
+  });
+}
 
 function settingsOf(config: Config<typeof variables>): Deps["settings"] {
   return {

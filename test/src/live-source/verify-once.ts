@@ -4,6 +4,7 @@ import { openTwins, type Twins } from "@nexus/extractor/twins";
 import { verify } from "@nexus/extractor/verify";
 import { readOnly, readSourceShape } from "@nexus/shared/database";
 import { claimProof, createProof, endProof } from "@nexus/shared/ledger";
+import { openLog } from "@nexus/shared/telemetry";
 import type { Journey } from "../journey.ts";
 
 export interface Verified {
@@ -37,6 +38,8 @@ export async function verifyOnce(
     ask: <T>(question: Parameters<typeof readOnly<T>>[1]) => readOnly(legacy, question),
     target,
     signal: AbortSignal.timeout(120_000),
+    admin: undefined,
+    log: openLog("test"),
     keepsKey: ({ source }: (typeof entities)[number]) => source.keepsKey?.(shape) ?? true,
   };
   const steps = inDependencyOrder(entities).map((entity, position) => ({

@@ -5,6 +5,7 @@ import { apiCommand, pageOptions, reasonOption } from "../arguments.ts";
 import { nextPage, print, type Printing } from "../output.ts";
 import { accountsInFull } from "../progress/index.ts";
 import { count, table } from "../words.ts";
+import { inviteAccounts, listInvitations } from "./invite-accounts.ts";
 
 /** `nexus accounts` */
 export function accounts(program: Command): void {
@@ -20,6 +21,8 @@ export function accounts(program: Command): void {
     });
   listThem(command);
   tryAgain(command);
+  inviteAccounts(command);
+  listInvitations(command);
 }
 
 interface Listing extends Printing {

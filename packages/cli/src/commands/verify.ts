@@ -1,4 +1,4 @@
-import type { Difference, VerificationView } from "@nexus/contract";
+import { type Difference, unverifiedAccountsInWords, type VerificationView } from "@nexus/contract";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openApi } from "../api.ts";
 import { apiCommand, entityArgument, reasonOption } from "../arguments.ts";
@@ -16,7 +16,7 @@ interface Given extends Printing {
 }
 
 const DESCRIPTION =
-  "compare the target with what a second bookkeeping expects of the source, row by row and column by column, and vectors and documents of Dify with the texts that their rows have now; " +
+  "compare the target with what a second bookkeeping expects of the source, row by row and column by column, vectors and documents of Dify with the texts that their rows have now, and accounts with Supabase Auth; " +
   "an extractor does it, and rows are read twice; " +
   "exit code 1 on any difference";
 
@@ -82,6 +82,7 @@ function linesOf(view: VerificationView, listed: readonly Difference[]): string[
       : table(["entity", "compared", "differences", "kinds", "changed since"], rows)),
     ...contentLines(entities, "vectors"),
     ...contentLines(entities, "documents"),
+    ...accountLines(entities),
     ...(listed.length === 0
       ? []
       : table(["entity", "source row", "column", "kind", ""], listed.map(rowOf))),
@@ -99,6 +100,15 @@ function contentLines(
     seen === null ? [] : [[entity, seen.items, seen.pending]],
   );
   return rows.length === 0 ? [] : table([`${made} of`, "content rows", "pending"], rows);
+}
+
+function accountLines(entities: VerificationView["entities"]): string[] {
+  const [seen] = entities.flatMap(({ accounts }) => accounts ?? []);
+  if (seen === undefined) return [];
+  const { items, pending, unverified } = seen;
+  return unverified === null
+    ? table(["accounts", "pending"], [[items, pending]])
+    : [`accounts are not verified: ${unverifiedAccountsInWords(unverified)}`];
 }
 
 function pendingInWords(pending: number): string {

@@ -114,6 +114,7 @@ function Line({ id, of, progress }: LineProps) {
       <td class="number">{count(of.changedSince)}</td>
       <td>
         <Vectors of={of} />
+        <Accounts of={of} />
       </td>
     </tr>
   );
@@ -156,6 +157,14 @@ function Vectors({ of: { vectors, documents } }: { readonly of: Verified }) {
       )}
     </>
   );
+}
+
+/** Whether accounts were compared with Supabase Auth, and how many are yet to be made. */
+function Accounts({ of: { accounts } }: { readonly of: Verified }) {
+  if (accounts === null) return null;
+  if (accounts.unverified !== null) return <span class="state held">accounts not verified</span>;
+  if (accounts.pending === 0) return null;
+  return <span class="state held">{counted(accounts.pending, "account")} pending</span>;
 }
 
 /** Each kind leads to its rows. */

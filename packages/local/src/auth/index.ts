@@ -1,6 +1,7 @@
 /** A stand-in for the admin API of Supabase Auth, for tests. */
 export { authEnvironment } from "./environment.ts";
 export { type FaultName, FAULT_NAMES } from "./faults.ts";
+export type { Mail } from "./mails.ts";
 export type { Operation, ScheduleChange } from "./schedule.ts";
 export {
   type AuthOptions,

@@ -1,4 +1,4 @@
-/** What GoTrue does with each operation when nothing is wrong. Written from its internal/api/admin.go, step by step. */
+/** What GoTrue does with each operation of its admin API when nothing is wrong. Written from its internal/api/admin.go, step by step. */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type Answer, json } from "../stand-in/answers.ts";
@@ -15,7 +15,10 @@ export interface Call {
   readonly body: string;
 }
 
-type Done = Answer | Refusal;
+/** What is asked of the admin API. */
+type Administration = Exclude<Operation, "recover" | "otp">;
+
+export type Done = Answer | Refusal;
 
 const metadata = z.record(z.string(), z.unknown());
 const sent = z.object({
@@ -29,16 +32,16 @@ const sent = z.object({
 });
 type Sent = z.output<typeof sent>;
 
-const refuse = (status: number, code: string, message: string): Refusal => ({
+export const refuse = (status: number, code: string, message: string): Refusal => ({
   status,
   code,
   message,
 });
-const invalid = (message: string): Refusal => refuse(400, "validation_failed", message);
+export const invalid = (message: string): Refusal => refuse(400, "validation_failed", message);
 const broken = (message: string): Refusal => refuse(500, "unexpected_failure", message);
 const UNKNOWN_USER = refuse(404, "user_not_found", "User not found");
 
-const OPERATION: { readonly [K in Operation]: (users: Users, call: Call) => Done } = {
+const OPERATION: { readonly [K in Administration]: (users: Users, call: Call) => Done } = {
   create: (users, { body }) => {
     const wanted = parsed(body);
     return wanted === undefined ? badJson() : create(users, wanted);
@@ -55,9 +58,9 @@ const OPERATION: { readonly [K in Operation]: (users: Users, call: Call) => Done
   delete: (users, { userId }) => (users.delete(userId) ? json(200, {}) : UNKNOWN_USER),
 };
 
-/** Does what was asked. */
-export function perform(users: Users, call: Call): Done {
-  return OPERATION[call.operation](users, call);
+/** Does what an administrator asked. */
+export function administer(users: Users, operation: Administration, call: Call): Done {
+  return OPERATION[operation](users, call);
 }
 
 function create(users: Users, wanted: Sent): Done {
@@ -85,6 +88,9 @@ function userOf(id: string, wanted: Sent): AuthUser {
     password: wanted.password ?? null,
     appMetadata: merged({ provider: "email", providers: ["email"] }, wanted.app_metadata),
     userMetadata: merged({}, wanted.user_metadata),
+    lastSignInAt: null,
+    mailedAt: null,
+    bannedUntil: null,
   };
 }
 
@@ -128,7 +134,7 @@ function list(users: Users, query: URLSearchParams): Done {
 const ADDRESS =
   /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
 
-function wrongAddress(email: string): Refusal | undefined {
+export function wrongAddress(email: string): Refusal | undefined {
   if (email === "") return invalid("Cannot create a user without either an email or phone");
   if (email.length > 255) return invalid("An email address is too long");
   if (ADDRESS.test(email)) return undefined;
@@ -154,7 +160,7 @@ function wrongId(users: Users, id: string): Refusal | undefined {
   return users.has(id) ? broken("Database error creating new user") : undefined;
 }
 
-function badJson(): Refusal {
+export function badJson(): Refusal {
   return refuse(400, "bad_json", "Could not parse request body as JSON");
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { stepOf, stepsOf } from "../stand-in/steps.ts";
 import { type FaultName, FAULT_NAMES } from "./faults.ts";
 
-export const OPERATIONS = ["create", "list", "get", "update", "delete"] as const;
+export const OPERATIONS = ["create", "list", "get", "update", "delete", "recover", "otp"] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -12,6 +12,12 @@ const settings = z.strictObject({
   requestsPerMinute: z.number().nonnegative().nullable(),
   /** The length of the limit's minute in milliseconds, 60,000 unless a test scales its clock. */
   minuteMs: z.number().positive(),
+  /** Mails in any `minuteMs` that leave the project; null = no limit. */
+  mailsPerMinute: z.number().nonnegative().nullable(),
+  /** Milliseconds between two mails to one person. */
+  mailPauseMs: z.number().nonnegative(),
+  /** Whether every refusal quotes what was sent. */
+  echoes: z.boolean(),
   /** Milliseconds that an answer takes, */
   latencyMs: z.number().nonnegative(),
   /** and after which `done-late` does its work. */
@@ -28,7 +34,15 @@ const scheduleChange = settings
 /** What is left out stays as it is; `faults` replaces all steps of all operations. */
 export type ScheduleChange = z.input<typeof scheduleChange>;
 
-const USUAL: Settings = { requestsPerMinute: null, minuteMs: 60_000, latencyMs: 0, lateMs: 0 };
+const USUAL: Settings = {
+  requestsPerMinute: null,
+  minuteMs: 60_000,
+  mailsPerMinute: null,
+  mailPauseMs: 60_000,
+  echoes: false,
+  latencyMs: 0,
+  lateMs: 0,
+};
 
 export interface Schedule {
   settings(): Settings;

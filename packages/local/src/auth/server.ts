@@ -1,17 +1,19 @@
 /**
- * A stand-in for the admin API of Supabase Auth (GoTrue), for tests:
+ * A stand-in for the admin API of Supabase Auth (GoTrue), and for its links by mail, for tests:
  *
  *     POST|GET /auth/v1/admin/users, GET|PUT|DELETE /auth/v1/admin/users/{id}, for the service role's key
+ *     POST /auth/v1/recover, POST /auth/v1/otp
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { listen } from "../stand-in/listen.ts";
-import { type Answer, page, send } from "../stand-in/answers.ts";
+import { page, send } from "../stand-in/answers.ts";
 import { playFault } from "../stand-in/play-fault.ts";
 import { type Refusal, refusal } from "./answers.ts";
 import { faultNamed } from "./faults.ts";
-import { type Call, perform } from "./operations.ts";
+import { type Mail, sendLink } from "./mails.ts";
+import { administer, type Call, type Done } from "./operations.ts";
 import {
   openSchedule,
   type Operation,
@@ -46,6 +48,10 @@ export interface AuthServer {
   calls(operation: Operation): number;
   /** Somebody signs up by himself: no call of ours. */
   signUp(user: { readonly id: string; readonly email: string }): void;
+  /** Mails that left, in their order. */
+  mails(): readonly Mail[];
+  /** What becomes of a user by himself or by somebody else: no call of ours. */
+  alter(id: string, change: Partial<Omit<AuthUser, "id" | "createdAt">>): void;
   change(change: ScheduleChange): void;
   /** Cuts all connections. */
   close(): Promise<void>;
@@ -53,6 +59,7 @@ export interface AuthServer {
 
 interface StandIn {
   readonly users: Users;
+  readonly mails: Mail[];
   readonly schedule: Schedule;
   readonly counts: Map<Operation, number>;
   readonly database: UserTable | undefined;
@@ -66,6 +73,7 @@ export async function startAuth({
 }: AuthOptions = {}): Promise<AuthServer> {
   const standIn: StandIn = {
     users: new Map(),
+    mails: [],
     schedule: openSchedule(first),
     counts: new Map(OPERATIONS.map((operation) => [operation, 0])),
     database,
@@ -80,13 +88,11 @@ export async function startAuth({
     calls: (operation) => standIn.counts.get(operation) ?? 0,
     signUp: ({ id, email }) => {
       const body = JSON.stringify({ id, email, email_confirm: true });
-      perform(standIn.users, {
-        operation: "create",
-        userId: "",
-        query: new URLSearchParams(),
-        body,
-      });
+      const query = new URLSearchParams();
+      perform(standIn, { operation: "create", userId: "", query, body });
     },
+    mails: () => standIn.mails,
+    alter: (id, change) => void Object.assign(standIn.users.get(id) ?? {}, change),
     change: (change) => standIn.schedule.change(change),
     close: listening.close,
   };
@@ -98,6 +104,8 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, operation: Opera
   ["GET", /^\/auth\/v1\/admin\/users\/([^/]+)$/, "get"],
   ["PUT", /^\/auth\/v1\/admin\/users\/([^/]+)$/, "update"],
   ["DELETE", /^\/auth\/v1\/admin\/users\/([^/]+)$/, "delete"],
+  ["POST", /^\/auth\/v1\/recover$/, "recover"],
+  ["POST", /^\/auth\/v1\/otp$/, "otp"],
 ];
 
 function route(method: string, url: string, body: string): Call | undefined {
@@ -125,29 +133,40 @@ async function respond(
   }
 }
 
+function perform(standIn: StandIn, call: Call): Done {
+  if (call.operation === "recover") return sendLink(standIn, "recovery", call);
+  if (call.operation === "otp") return sendLink(standIn, "magiclink", call);
+  return administer(standIn.users, call.operation, call);
+}
+
 async function answerCall(
   standIn: StandIn,
   headers: IncomingHttpHeaders,
   call: Call,
   response: ServerResponse,
 ): Promise<void> {
-  const { users, schedule, counts } = standIn;
+  const { schedule, counts } = standIn;
   counts.set(call.operation, (counts.get(call.operation) ?? 0) + 1);
-  const { latencyMs, lateMs } = schedule.settings();
+  const { latencyMs, lateMs, echoes } = schedule.settings();
   if (latencyMs > 0) await delay(latencyMs);
-  const shown = (done: Answer | Refusal) => ("code" in done ? refusal(done, headers) : done);
+  const shown = (done: Done) => {
+    if (!("code" in done)) return done;
+    const message = echoes ? `${done.message}: ${call.body}` : done.message;
+    return refusal({ ...done, message }, headers);
+  };
   const stranger = refusalOfKey(headers.authorization);
   if (stranger !== undefined) return send(response, shown(stranger));
-  const work = () => shown(perform(users, call));
+  const work = () => shown(perform(standIn, call));
   const fault = schedule.nextFault(call.operation, performance.now());
   if (fault === "none") send(response, shown(await performKept(standIn, call)));
   else await playFault(faultNamed(fault), { work, shown, lateMs }, response);
 }
 
 /** Does what was asked, in the table of users too. */
-async function performKept({ users, database }: StandIn, call: Call): Promise<Answer | Refusal> {
+async function performKept(standIn: StandIn, call: Call): Promise<Done> {
+  const { users, database } = standIn;
   const before = new Set(users.keys());
-  const done = perform(users, call);
+  const done = perform(standIn, call);
   for (const user of users.values())
     if (!before.has(user.id))
       try {

@@ -13,6 +13,11 @@ export interface AuthUser {
   password: string | null;
   appMetadata: Readonly<Record<string, unknown>>;
   userMetadata: Readonly<Record<string, unknown>>;
+  /** ISO 8601; null: never. */
+  lastSignInAt: string | null;
+  /** Of the last link that was sent to him, to a recovery or a sign-in. */
+  mailedAt: string | null;
+  bannedUntil: string | null;
 }
 
 /** By id, in the order of their creation. */
@@ -34,12 +39,16 @@ export function merged(
 /** A user as GoTrue tells of it: without password or hash. */
 export function viewOf(user: AuthUser): object {
   const { id, email, createdAt: created_at, confirmedAt } = user;
+  const { lastSignInAt, mailedAt, bannedUntil } = user;
   return {
     id,
     aud: "authenticated",
     role: "authenticated",
     email,
     ...(confirmedAt !== null && { email_confirmed_at: confirmedAt, confirmed_at: confirmedAt }),
+    ...(lastSignInAt !== null && { last_sign_in_at: lastSignInAt }),
+    ...(mailedAt !== null && { recovery_sent_at: mailedAt }),
+    ...(bannedUntil !== null && { banned_until: bannedUntil }),
     phone: "",
     app_metadata: user.appMetadata,
     user_metadata: user.userMetadata,

@@ -9,7 +9,7 @@ export type FailureKind = "retry" | "throttled" | "stop" | "taken" | "user";
 export class AuthFailure extends Error {
   readonly kind: FailureKind;
   readonly code: string;
-  /** Milliseconds that Supabase Auth, or what stands before it, asks to be left alone for; null: it did not say. */
+  /** For how many milliseconds everybody is to stay away; null: it was not said. */
   readonly retryAfterMs: number | null;
   constructor(kind: FailureKind, code: string, retryAfterMs: number | null = null) {
     super(`Supabase Auth: ${code}`);
@@ -52,6 +52,16 @@ export function failureOf(
   retryAfterMs: number | null = null,
 ): AuthFailure {
   const [, kind = "stop"] = REFUSALS.find(([fits]) => fits(status, code)) ?? [];
-  const known = /^[a-z][a-z_]{0,63}$/.test(code) ? code : `http_${status}`;
-  return new AuthFailure(kind, known, retryAfterMs);
+  const named = /^[a-z][a-z_]{0,63}$/.test(code) ? code : `http_${status}`;
+  return new AuthFailure(kind, named, retryAfterMs);
+}
+
+/** The longest that everybody stays away because an answer says so: an hour. */
+const LONGEST_MS = 3_600_000;
+
+/** What `Retry-After` says, in seconds or as a date; null: nothing that can be read. */
+export function retryAfterOf(header: string | null): number | null {
+  if (header === null) return null;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isNaN(ms) ? null : Math.min(LONGEST_MS, Math.max(0, ms));
 }

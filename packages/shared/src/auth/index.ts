@@ -1,4 +1,4 @@
-/** Users of Supabase Auth: what is asked of it, and what its refusals mean. Whoever imports this loads Supabase's client. */
+/** Users of Supabase Auth: what is asked of it, and what its refusals mean. Its client is in `auth/client`. */
 export {
   type AuthAdmin,
   type AuthAdminOptions,
@@ -6,7 +6,6 @@ export {
   type FoundAccount,
   type InvitationMethod,
   type NewAccount,
-  openAuthAdmin,
   PAGE,
   type Rights,
 } from "./auth-admin.ts";

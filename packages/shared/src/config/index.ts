@@ -17,6 +17,7 @@ export {
 export { type Config, parseConfig } from "./parse.ts";
 export { encryptionOf, plainTextRisk } from "./tls.ts";
 export { processVariables } from "./process-variables.ts";
+export { supabaseVariables } from "./supabase-variables.ts";
 export { queueVariables, workerVariables } from "./queue-variables.ts";
 export {
   boolean,

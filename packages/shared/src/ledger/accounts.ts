@@ -13,6 +13,7 @@ export {
   accountProgress,
   type AccountProgress,
   type ByCode,
+  INVITATION_BUDGET,
 } from "./account-progress.ts";
 export { type AccountsStanding, accountsStanding, type AccountsUnmet } from "./account-standing.ts";
 export { type AccountStall, findAccountStall } from "./account-stall.ts";

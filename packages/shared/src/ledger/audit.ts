@@ -39,6 +39,7 @@ export interface Act {
     | "withdraw_cutover"
     | "accept_exceptions"
     | "sync"
+    | "invite_accounts"
     | "stop_sync"
     | "archive_gone"
     | "delete_gone"

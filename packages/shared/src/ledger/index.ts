@@ -189,6 +189,7 @@ export {
   type ProofVersions,
   type ProvedEntity,
   type ProvedContent,
+  type ProvedAccounts,
   type Needs,
   recordNeeds,
   recordProved,

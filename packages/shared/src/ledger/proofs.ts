@@ -37,6 +37,8 @@ export interface ProvedEntity {
   readonly vectors?: ProvedContent | undefined;
   /** The same of documents; absent: Dify was never filled, too. */
   readonly documents?: ProvedContent | undefined;
+  /** Of profiles; absent: there are no accounts, or only a part of the profiles was looked at. */
+  readonly accounts?: ProvedAccounts | undefined;
 }
 
 /** Content rows of an entity. */
@@ -46,6 +48,12 @@ export interface ProvedContent {
   /** Those whose vectors, or document, are still to be made. */
   readonly pending: number;
 }
+
+/** Accounts that the ledger has as done, and those that are still to be made or told something; or why none was looked at. */
+export type ProvedAccounts =
+  | { readonly items: number; readonly pending: number }
+  /** `off`: the extractor has no ACCOUNTS=on; else what Supabase Auth answered. */
+  | { readonly code: string };
 
 /** Another process has the proof by now, or it is over: what was written for it is rolled back. */
 class ProofOver extends Error {
@@ -172,11 +180,13 @@ export async function stillHeld(tx: Queryable, { id, claim }: HeldProof): Promis
 export async function recordProved(
   tx: Queryable,
   proof: HeldProof,
-  { entity, position, status, rows, counts, changedSince, vectors, documents }: ProvedEntity,
+  { entity, position, status, rows, counts, changedSince, ...seen }: ProvedEntity,
 ): Promise<void> {
+  const json = (value: unknown): string | null =>
+    value === undefined ? null : JSON.stringify(value);
   await tx.query(
-    `insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since, vectors, documents)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8::jsonb, $9::jsonb)`,
+    `insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since, vectors, documents, accounts)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8::jsonb, $9::jsonb, $10::jsonb)`,
     [
       proof.id,
       entity,
@@ -185,8 +195,9 @@ export async function recordProved(
       rows,
       JSON.stringify(counts),
       changedSince,
-      vectors === undefined ? null : JSON.stringify(vectors),
-      documents === undefined ? null : JSON.stringify(documents),
+      json(seen.vectors),
+      json(seen.documents),
+      json(seen.accounts),
     ],
   );
 }

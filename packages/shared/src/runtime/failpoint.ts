@@ -74,6 +74,9 @@ const POINTS = {
   "accounts.created":
     "Supabase Auth has made it, or was found to have, and the ledger does not know",
   "accounts.recorded": "the account is on record, and its loader has not gone on",
+  "invitation.intended":
+    "it is on record that somebody is about to be invited, and nobody was asked",
+  "invitation.sent": "Supabase Auth has sent the mail, and that is not on record",
   "api.started": "a run is created, in a transaction that is not committed",
   "api.answering": "a run is created, and nobody was told",
   "api.requeued": "rows are requeued, in a transaction that is not committed",

@@ -34,3 +34,17 @@ export const accounts = migration.table("accounts", {
   asked_at: instant(),
   failed_at: instant(),
 });
+
+export const accountInvitations = migration.table("account_invitations", {
+  legacy_id: int8().primaryKey(),
+  made_by: integer().notNull(),
+  method: text().$type<"recovery" | "magiclink">().notNull(),
+  state: text().$type<"due" | "sending" | "sent" | "unsure" | "left" | "refused">().notNull(),
+  code: text(),
+  asked_at: instant().notNull(),
+  claimed_until: instant(),
+  due_at: instant(),
+  intended_at: instant(),
+  mailed_before: text(),
+  settled_at: instant(),
+});

@@ -33,6 +33,7 @@ export const proofEntities = migration.table(
     changed_since: int8().notNull(),
     vectors: asText("jsonb"),
     documents: asText("jsonb"),
+    accounts: asText("jsonb"),
   },
   (table) => [primaryKey({ columns: [table.proof_id, table.entity] })],
 );
@@ -52,7 +53,10 @@ type DifferenceKind =
   | "extra_vector"
   | "missing_document"
   | "stale_document"
-  | "extra_document";
+  | "extra_document"
+  | "account_missing"
+  | "account_unknown"
+  | "account_rights";
 
 export const proofDifferences = migration.table(
   "proof_differences",

@@ -65,6 +65,8 @@ const OF_THE_CONTRACT: Readonly<Record<RouteName, Need>> = {
   "POST /v1/accounts/requeue": "operator",
   "GET /v1/dify": "viewer",
   "POST /v1/dify/backfill": "operator",
+  "GET /v1/accounts/invitations": "viewer",
+  "POST /v1/accounts/invitations": "operator",
   "GET /v1/audit": "admin",
 };
 

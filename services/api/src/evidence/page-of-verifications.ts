@@ -11,11 +11,11 @@ export function verificationTables(evidence: Evidence): Block[] {
 function verifiedTable({ verifications }: Evidence): Block[] {
   return section(
     "Verification, the newest of each entity",
-    "Entity, Verification #, Compared #, Differences #, Kinds, Changed since #, Vectors pending #, Documents pending #, Not verified",
+    "Entity, Verification #, Compared #, Differences #, Kinds, Changed since #, Vectors pending #, Documents pending #, Accounts pending #, Not verified",
     verifications.map(({ entity, newest, unverified }) => [
       entity,
       ...(newest === null
-        ? ["", "", "", "", "", "", ""]
+        ? ["", "", "", "", "", "", "", ""]
         : [
             String(newest.id),
             inWords(newest.rows),
@@ -24,6 +24,7 @@ function verifiedTable({ verifications }: Evidence): Block[] {
             inWords(newest.changedSince),
             pendingInWords(newest.vectors),
             pendingInWords(newest.documents),
+            newest.accounts?.unverified === null ? inWords(newest.accounts.pending) : "",
           ]),
       unverified ?? "",
     ]),

@@ -126,7 +126,7 @@ function limits(): Block[] {
     heading("What this cannot say"),
     list([
       "A mistake that stands in both mappings, or in the contract that both were written from, is not seen.",
-      "Columns that no mapping fills, ids, the numbers of vectors, and documents of Dify are not verified; nor is at Supabase Auth itself who is there: accounts are told as the ledger has them.",
+      "Columns that no mapping fills, ids, the numbers of vectors, and documents of Dify are not verified. Of accounts it is verified who is there, and with which practice and role; not with which address or password.",
       "Rows that the source has changed since they were read are counted apart: a later run reads them.",
       "docs/verification.md has the whole list. No value of a row is on this page: keys, columns and codes only.",
     ]),

@@ -1,5 +1,5 @@
 /** Why evidence is not signed off. Each rule says it for all entities that it concerns. */
-import type { Evidence, EvidenceRefusal } from "@nexus/contract";
+import { type Evidence, type EvidenceRefusal, unverifiedAccountsInWords } from "@nexus/contract";
 import { inWords, listed, plain } from "../report/wording.ts";
 
 type Told = Pick<
@@ -88,6 +88,12 @@ const RULES: readonly Rule[] = [
     says: (entities) => `Dify has yet to take rows of ${entities}`,
   },
   {
+    code: "accounts_not_verified",
+    broken: ({ accounts, verifications }) =>
+      accounts === null ? [] : verifications.flatMap(withoutAccounts),
+    says: (why) => `accounts were not compared with Supabase Auth: ${why}`,
+  },
+  {
     code: "invariant_broken",
     broken: ({ invariants }) =>
       invariants.flatMap(({ name, broken }) => broken.map(({ entity }) => `${name} of ${entity}`)),
@@ -124,6 +130,12 @@ function withPending(made: "vectors" | "documents") {
     const pending = newest?.[made]?.pending ?? 0;
     return pending === 0 ? [] : [`${entity} (${inWords(pending)})`];
   };
+}
+
+/** Profiles that are not verified at all are said to be so already. */
+function withoutAccounts({ newest }: Verified): string[] {
+  const unverified = newest?.accounts?.unverified ?? null;
+  return unverified === null ? [] : [unverifiedAccountsInWords(unverified)];
 }
 
 function whyNot({ entity, unverified }: Verified): string {

@@ -1,5 +1,5 @@
 /** What of an entity is not verified, and why. */
-import type { NewestVerification } from "@nexus/contract";
+import { type NewestVerification, unverifiedAccountsInWords } from "@nexus/contract";
 import { inWords } from "../report/wording.ts";
 
 const UNKNOWN: Readonly<Record<Exclude<NewestVerification["status"], "proved">, string>> = {
@@ -15,8 +15,14 @@ export function unverifiedOf(newest: NewestVerification | null): string | null {
   const parts = [
     ...(isCurrent ? [] : ["a run or an adoption has written to the target since"]),
     ...partOf(newest),
+    ...accountsOf(newest),
   ];
   return parts.length === 0 ? null : parts.join("; ");
+}
+
+function accountsOf({ accounts }: Pick<NewestVerification, "accounts">): string[] {
+  const code = accounts?.unverified ?? null;
+  return code === null ? [] : [`accounts were not looked at: ${unverifiedAccountsInWords(code)}`];
 }
 
 /** What a verification was narrowed to. */

@@ -29,6 +29,25 @@ const none = z.int().default(0);
 export function contentSeen(stored: string | null): { items: number; pending: number } | null {
   return seen.parse(JSON.parse(stored ?? "null"));
 }
+
+const accounts = z
+  .union([
+    z
+      .object({ items: z.int(), pending: z.int() })
+      .transform((one) => ({ ...one, unverified: null })),
+    z
+      .object({ code: z.string() })
+      .transform(({ code: unverified }) => ({ items: 0, pending: 0, unverified })),
+  ])
+  .nullable();
+
+/** What was seen of accounts. Null: there are none, or nobody looked. */
+export function accountsSeen(
+  stored: string | null,
+): VerificationView["entities"][number]["accounts"] {
+  return accounts.parse(JSON.parse(stored ?? "null"));
+}
+
 /** What an extractor counts for a forecast; an entity without a twin has no counts. */
 const tally = z.object({
   outcomes: z.object({ loaded: none, rejected: none, parked: none }).prefault({}),
@@ -76,6 +95,7 @@ const proved = {
   changedSince: proofEntities.changed_since,
   vectors: proofEntities.vectors,
   documents: proofEntities.documents,
+  accounts: proofEntities.accounts,
 };
 
 async function entitiesOf(db: Queryable, id: number) {
@@ -121,10 +141,14 @@ export async function findVerification(
   if (found === undefined) return undefined;
   const { asked: askedFor, needs: _, ...view } = found;
   const entities = (await entitiesOf(db, id)).map(
-    ({ counts: counted, vectors, documents, ...one }) => {
+    ({ counts: counted, vectors, documents, accounts, ...one }) => {
       const kinds = counts.parse(JSON.parse(counted));
       const differences = sum(Object.values(kinds));
-      const made = { vectors: contentSeen(vectors), documents: contentSeen(documents) };
+      const made = {
+        vectors: contentSeen(vectors),
+        documents: contentSeen(documents),
+        accounts: accountsSeen(accounts),
+      };
       return { ...one, kinds, differences, ...made };
     },
   );

@@ -3,7 +3,7 @@ import type { Evidence, NewestVerification } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import type { Columns, proofEntities, proofs } from "@nexus/shared/tables";
 import { z } from "zod";
-import { contentSeen } from "./find-proof.ts";
+import { accountsSeen, contentSeen } from "./find-proof.ts";
 
 type Verified = NewestVerification &
   Pick<NonNullable<Evidence["verifications"][number]["newest"]>, "versions">;
@@ -38,6 +38,7 @@ type Row = Columns<
     readonly counts: string;
     readonly vectors: string | null;
     readonly documents: string | null;
+    readonly accounts: string | null;
     readonly asked: string;
     readonly versions: string | null;
   };
@@ -48,7 +49,7 @@ type Row = Columns<
  */
 export async function newestVerifications(db: Queryable): Promise<ReadonlyMap<string, Verified>> {
   const found = await db.query<Row>(
-    `select distinct on (e.entity) e.entity, e.status, e.rows, e.changed_since as "changedSince", e.counts::text, e.vectors::text, e.documents::text, p.id, p.asked::text,
+    `select distinct on (e.entity) e.entity, e.status, e.rows, e.changed_since as "changedSince", e.counts::text, e.vectors::text, e.documents::text, e.accounts::text, p.id, p.asked::text,
        to_json(p.created_at) #>> '{}' as "createdAt", to_json(p.started_at) #>> '{}' as "startedAt",
        to_json(p.finished_at) #>> '{}' as "finishedAt", p.versions::text,
        not exists (select from migration.runs r where r.started_at is not null and coalesce(r.finished_at, 'infinity') > p.created_at)
@@ -66,6 +67,7 @@ function verified({
   counts,
   vectors,
   documents,
+  accounts,
   asked,
   versions,
   ...row
@@ -80,6 +82,7 @@ function verified({
     differences,
     vectors: contentSeen(vectors),
     documents: contentSeen(documents),
+    accounts: accountsSeen(accounts),
     range,
     sample,
     versions: made,

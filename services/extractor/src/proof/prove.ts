@@ -106,7 +106,8 @@ async function carryOut(deps: Deps, books: Bookkeeping, proof: HeldProof): Promi
     const given = { legacy, target, shape, codes, encoding, bounds };
     const twins = hasTwins ? await books.open(given) : NO_TWINS;
     try {
-      const proving = { proof, twins, ask, target, signal, keepsKey: keeping(shape) };
+      const { admin, log } = deps;
+      const proving = { proof, twins, ask, target, signal, admin, log, keepsKey: keeping(shape) };
       await (proof.kind === "forecast" ? forecast : verify)(proving, steps);
       if (proof.kind === "forecast") await recordNeeds(target, proof, await needsOf(deps, ask));
     } finally {

@@ -1,7 +1,9 @@
 /** What every step of a proof is given. */
 import type { Entity } from "@nexus/catalog";
+import type { AuthAdmin } from "@nexus/shared/auth";
 import type { Pool, Queryable } from "@nexus/shared/database";
 import type { HeldProof } from "@nexus/shared/ledger";
+import type { Log } from "@nexus/shared/telemetry";
 import type { Ask } from "./ranges.ts";
 import type { Twins } from "./twins.ts";
 
@@ -14,6 +16,9 @@ export interface Proving {
   readonly target: Pool;
   /** Whether the target's legacy keys of an entity are the source's own. */
   readonly keepsKey: (entity: Entity) => boolean;
+  /** Supabase Auth; undefined: accounts are not verified. */
+  readonly admin: Pick<AuthAdmin, "find" | "list"> | undefined;
+  readonly log: Log;
   /** Aborts when this process stops. */
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,5 @@
 /**
- * Verification of what runs have loaded, and of the vectors and documents made of it. Rows are read twice: what differs is written down as a candidate, and compared a second time after all
+ * Verification of what runs have loaded, and of the vectors, documents and accounts made of it. Rows are read twice: what differs is written down as a candidate, and compared a second time after all
  * entities are through. Only what differs both times is a difference: meanwhile a row may have been on its way.
  */
 import type { Entity } from "@nexus/catalog";
@@ -14,6 +14,7 @@ import { differencesSql, reachOf, sourceOf } from "./compare-sql.ts";
 import { lookAtExpected, type Proving } from "./proving.ts";
 import { type Cut, type Keys, rangesOf, sampleOf } from "./ranges.ts";
 import type { Step } from "./select-entities.ts";
+import { compareAccounts, compareAccountsAgain, HOLDERS } from "./verify-accounts.ts";
 import { compareMade, compareMadeAgain, IS_OF_CONTENT, madeIn } from "./verify-content.ts";
 
 /** Compares all entities, then what differs once more. */
@@ -21,6 +22,7 @@ export async function verify(proving: Proving, steps: readonly Step[]): Promise<
   const rows = new Map<string, number>();
   const provable = steps.filter(({ status }) => status === "proved");
   for (const step of provable) rows.set(step.entity.name, await compareFirst(proving, step));
+  const accounts = await compareAccounts(proving);
   const asked = steps.filter(({ isAsked }) => isAsked);
   const all = await madeIn(proving.target);
   const seen = new Map<string, ProvedContent | undefined>();
@@ -34,6 +36,7 @@ export async function verify(proving: Proving, steps: readonly Step[]): Promise<
     await record(proving, step, rows.get(entity.name) ?? 0, {
       vectors: seen.get(`${entity.name} embedding`),
       documents: seen.get(`${entity.name} document`),
+      accounts: entity.name === HOLDERS ? await compareAccountsAgain(proving, accounts) : undefined,
     });
   }
 }
@@ -178,7 +181,7 @@ async function record(
   { proof, target }: Proving,
   { entity, position, status }: Step,
   rows: number,
-  made: Pick<ProvedEntity, "vectors" | "documents">,
+  made: Pick<ProvedEntity, "vectors" | "documents" | "accounts">,
 ): Promise<void> {
   const found = await target.query<{ kind: string; rows: number; isSince: boolean }>(
     `select kind, changed_since as "isSince", count(*) as rows from migration.proof_differences

@@ -1,6 +1,7 @@
 /** What the tests of accounts share: a stand-in of their own, and people. */
 import { type AuthOptions, type AuthServer, SERVICE_ROLE_KEY, startAuth } from "@nexus/local/auth";
-import { type AuthAdmin, type NewAccount, openAuthAdmin } from "@nexus/shared/auth";
+import type { AuthAdmin, NewAccount } from "@nexus/shared/auth";
+import { openAuthAdmin } from "@nexus/shared/auth/client";
 import { onTestFinished } from "vitest";
 
 export const HASH = `$2b$12$${"a".repeat(53)}`;

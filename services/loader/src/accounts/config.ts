@@ -1,22 +1,9 @@
-import { checkedText, number, optionalNumber, text } from "@nexus/shared/config";
+import { number, optionalNumber, supabaseVariables } from "@nexus/shared/config";
+import { invitationVariables } from "../invitations/config.ts";
 
 /** The environment of the accounts stage: read only where ACCOUNTS=on. */
 export const accountVariables = {
-  SUPABASE_URL: checkedText(faultOfUrl, {
-    meaning:
-      "the Supabase project whose Auth gets the accounts, like https://<project>.supabase.co",
-    danger: "the key is sent there",
-  }),
-  SUPABASE_SERVICE_ROLE_KEY: text({
-    meaning: "the service role's key of that project: without it no account can be made",
-    danger: "it may do everything to everybody, past all row level security",
-    secret: true,
-  }),
-  SUPABASE_TIMEOUT_MS: number(100, 20_000, {
-    meaning: "milliseconds after which a call to Supabase Auth is given up",
-    fallback: "10000",
-    danger: "must stay under SHUTDOWN_GRACE_MS: calls under way are finished",
-  }),
+  ...supabaseVariables,
   ACCOUNTS_CALLS: number(1, 64, {
     meaning: "accounts on which this process works at the same time",
     fallback: "4",
@@ -34,14 +21,5 @@ export const accountVariables = {
     meaning: "milliseconds between two looks for accounts to make",
     fallback: "1000",
   }),
+  ...invitationVariables,
 };
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
-
-/** What is sent there opens everything: in plain text it goes no further than this machine. */
-function faultOfUrl(value: string): string | undefined {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol === "https:" && url.username + url.password === "") return undefined;
-  if (url?.protocol === "http:" && LOOPBACK.test(url.hostname)) return undefined;
-  return "must look like https://<project>.supabase.co; http:// is for an address of this machine only";
-}

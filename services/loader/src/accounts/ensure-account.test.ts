@@ -1,11 +1,6 @@
 import { type AuthServer, type FaultName, FAULT_NAMES, SERVICE_ROLE_KEY } from "@nexus/local/auth";
-import {
-  type AuthAdmin,
-  AuthFailure,
-  failureOf,
-  type NewAccount,
-  openAuthAdmin,
-} from "@nexus/shared/auth";
+import { type AuthAdmin, AuthFailure, failureOf, type NewAccount } from "@nexus/shared/auth";
+import { openAuthAdmin } from "@nexus/shared/auth/client";
 import { type Dice, dice } from "@nexus/shared/testing";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { HASH, openAccounts, person, uuid } from "./accounts.fixture.ts";

@@ -16,7 +16,7 @@ import {
   type TestContext,
 } from "@nexus/shared/testing";
 import { uuid } from "./accounts.fixture.ts";
-import { openAuthAdmin } from "@nexus/shared/auth";
+import { openAuthAdmin } from "@nexus/shared/auth/client";
 import type { AccountDeps } from "./deps.ts";
 import { makeAccounts } from "./make-accounts.ts";
 

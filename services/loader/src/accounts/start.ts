@@ -1,28 +1,30 @@
-/** Opens what the accounts stage needs, and starts its one duty, beside the loading of batches. */
+/** Opens what the accounts stage needs, and starts its duties, beside the loading of batches. */
 import type { Config } from "@nexus/shared/config";
 import { ACCOUNT_BUDGET, openBudget } from "@nexus/shared/ledger";
 import { startTicker } from "@nexus/shared/runtime";
 import { seldom } from "@nexus/shared/telemetry";
 import type { Deps } from "../deps.ts";
-import { openAuthAdmin } from "@nexus/shared/auth";
+import { startInvitations } from "../invitations/start.ts";
+import { openAuthAdmin } from "@nexus/shared/auth/client";
 import type { accountVariables } from "./config.ts";
 import type { AccountDeps } from "./deps.ts";
 import { makeAccounts } from "./make-accounts.ts";
 
-/** Starts to make accounts. Returns how to stop: what is under way is finished. */
+/** Starts to make accounts, and to invite people. Returns how to stop: what is under way is finished. */
 export async function startAccounts(
   deps: Pick<Deps, "legacy" | "target" | "legacyStatementMs" | "log">,
   config: Config<typeof accountVariables>,
 ): Promise<() => Promise<void>> {
   const { legacy, target, legacyStatementMs, log } = deps;
+  const admin = openAuthAdmin({
+    url: config.SUPABASE_URL,
+    serviceRoleKey: config.SUPABASE_SERVICE_ROLE_KEY,
+    timeoutMs: config.SUPABASE_TIMEOUT_MS,
+  });
   const accountDeps: AccountDeps = {
     legacy,
     target,
-    admin: openAuthAdmin({
-      url: config.SUPABASE_URL,
-      serviceRoleKey: config.SUPABASE_SERVICE_ROLE_KEY,
-      timeoutMs: config.SUPABASE_TIMEOUT_MS,
-    }),
+    admin,
     budget: await openBudget(target, {
       model: ACCOUNT_BUDGET,
       requestsPerMinute: config.ACCOUNTS_PER_MINUTE ?? null,
@@ -47,5 +49,7 @@ export async function startAccounts(
     ),
     retryMs: 2_000,
   });
-  return () => ticker.stop();
+  const timeoutMs = config.SUPABASE_TIMEOUT_MS;
+  const inviting = await startInvitations(config, { target, admin, timeoutMs, log });
+  return async () => void (await Promise.all([ticker.stop(), inviting.stop()]));
 }

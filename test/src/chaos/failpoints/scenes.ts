@@ -14,6 +14,7 @@ import { accountsOf } from "../accounts.ts";
 import { breakableWithVectors } from "../arena.ts";
 import { decision, making } from "./accounts-scene.ts";
 import { api } from "./api-scene.ts";
+import { invitation } from "./invitation-scene.ts";
 import type { Scene } from "./scene.ts";
 import { sync } from "./sync-scene.ts";
 import {
@@ -187,6 +188,7 @@ const SCENES: Readonly<Record<Part, Scene>> = {
   vectors: embedding,
   dify,
   accounts: making,
+  invitation,
   api,
 };
 

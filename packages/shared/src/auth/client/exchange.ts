@@ -2,6 +2,7 @@
  * One HTTP call for Supabase's client, which waits for ever, prints what `fetch` throws, and follows redirects with the key in a header. Here a
  * call that nobody answered, or not to its end, is an answer like that of a gateway that waited for it.
  */
+import { retryAfterOf } from "../auth-failure.ts";
 
 /** What an answer says beside its status and body. */
 export interface Heard {
@@ -22,11 +23,4 @@ export function exchange(timeoutMs: number, heard: Heard): typeof fetch {
       return new Response(null, { status: 504 });
     }
   };
-}
-
-/** Whole or broken seconds; a date is not what Supabase says. */
-function retryAfterOf(seconds: string | null): number | null {
-  return seconds !== null && /^\d+(\.\d+)?$/.test(seconds)
-    ? Math.ceil(Number(seconds) * 1_000)
-    : null;
 }

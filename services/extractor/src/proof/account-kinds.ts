@@ -1,0 +1,40 @@
+/** What differs between the ledger and Supabase Auth about an account. Pure. */
+import type { FoundAccount, Rights } from "@nexus/shared/auth";
+
+/** An account as the ledger has it. */
+export interface KnownAccount {
+  readonly legacyId: number;
+  readonly id: string;
+  readonly state: "none" | "due" | "done" | "refused" | "removing";
+  /** Whether the user is to have it. */
+  readonly isWanted: boolean;
+  /** Whether a run of ours created it: then it has what we told it. */
+  readonly isOurs: boolean;
+  /** What the profile says; null: it is not in the target. */
+  readonly rights: Rights | null;
+}
+
+export type AccountKind = "account_missing" | "account_unknown" | "account_rights";
+
+/**
+ * `known` undefined: the ledger knows no such account. `found` undefined: there is none. An address that its owner has changed, or has yet to confirm,
+ * and an account that is banned are no differences; what is still to be made, told or taken back is none yet.
+ */
+export function accountKinds(
+  known: KnownAccount | undefined,
+  found: FoundAccount | undefined,
+): readonly AccountKind[] {
+  if (known !== undefined && isPending(known)) return [];
+  const isDone = known?.state === "done";
+  if (found === undefined) return isDone && known.isWanted ? ["account_missing"] : [];
+  if (!isDone) return found.runId === null ? [] : ["account_unknown"];
+  return known.isWanted && known.isOurs && differs(known.rights, found) ? ["account_rights"] : [];
+}
+
+export function isPending({ state }: KnownAccount): boolean {
+  return state === "due" || state === "removing";
+}
+
+function differs(rights: Rights | null, { practiceId, role }: FoundAccount): boolean {
+  return rights !== null && (rights.practiceId !== practiceId || rights.role !== role);
+}

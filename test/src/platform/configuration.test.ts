@@ -44,7 +44,7 @@ describe("docs/configuration.md", () => {
       `## More than one service\n${table(all.filter(({ name }) => shared.has(name)))}`,
       ...own.filter((section) => section !== ""),
       `## Dify\nRead by the embedder where \`DIFY=on\`.\n\n${table(Object.entries(dify).map(([name, variable]) => ({ name, services: ["embedder"], variable })))}`,
-      `## Accounts\nRead by the loader where \`ACCOUNTS=on\`.\n\n${table(Object.entries(accounts).map(([name, variable]) => ({ name, services: ["loader"], variable })))}`,
+      `## Accounts\nRead by the loader where \`ACCOUNTS=on\`; \`SUPABASE_*\` by the extractor, too.\n\n${table(Object.entries(accounts).map(([name, variable]) => ({ name, services: ["loader"], variable })))}`,
     ].join("\n\n");
     await expect(`${page}\n`).toMatchFileSnapshot(join(ROOT, "docs/configuration.md"));
   });

@@ -25,10 +25,14 @@ export function accountKinds(
   found: FoundAccount | undefined,
 ): readonly AccountKind[] {
   if (known !== undefined && isPending(known)) return [];
-  const isDone = known?.state === "done";
-  if (found === undefined) return isDone && known.isWanted ? ["account_missing"] : [];
-  if (!isDone) return found.runId === null ? [] : ["account_unknown"];
-  return known.isWanted && known.isOurs && differs(known.rights, found) ? ["account_rights"] : [];
+  if (known?.state !== "done") return isOfARun(found) ? ["account_unknown"] : [];
+  if (!known.isWanted) return [];
+  if (found === undefined) return ["account_missing"];
+  return known.isOurs && differs(known.rights, found) ? ["account_rights"] : [];
+}
+
+function isOfARun(found: FoundAccount | undefined): boolean {
+  return found !== undefined && found.runId !== null;
 }
 
 export function isPending({ state }: KnownAccount): boolean {

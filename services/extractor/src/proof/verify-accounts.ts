@@ -13,7 +13,7 @@ import type { Proving } from "./proving.ts";
 export const HOLDERS = "profiles";
 
 /** The column of a difference; of an account that nobody knows its id follows. */
-export const ACCOUNT = "account";
+const ACCOUNT = "account";
 
 interface Found {
   readonly kind: AccountKind;

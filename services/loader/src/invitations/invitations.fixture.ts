@@ -9,7 +9,7 @@ import { eventually, freshTarget, runningRun, type TestContext } from "@nexus/sh
 import { sendInvitations } from "./consume.ts";
 import type { InvitationDeps } from "./deps.ts";
 
-export interface Invited {
+interface Invited {
   readonly id: number;
   readonly state: string;
   readonly code: string | null;

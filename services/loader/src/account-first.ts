@@ -4,11 +4,17 @@ import type { Client } from "@nexus/shared/database";
 import { keepFormer, type Writer } from "@nexus/shared/ledger";
 import type { Mapped } from "./outcomes.ts";
 import type { RunContext } from "./run-context.ts";
+import type { Written } from "./upsert.ts";
 
 type Run = Pick<RunContext, "accountsFirst"> & { readonly undo: Writer | undefined };
 
 /** SQL: an account is there that is the user's (`a`), whoever made it. */
 const THERE = "(a.state = 'done' or a.made_by is not null)";
+
+/** Rows that are mapped, and the ids of profiles that a trigger has made of sign-ups of ours: new, though the upsert finds them there. */
+export interface AccountsFirst extends Mapped {
+  readonly signedUp: readonly string[];
+}
 
 /** Rejects rows whose user has neither an account nor a profile. What a trigger has made of a sign-up of ours gets its legacy key. */
 export async function accountFirst(
@@ -16,16 +22,25 @@ export async function accountFirst(
   run: Run,
   entity: Entity,
   mapped: Mapped,
-): Promise<Mapped> {
-  if (!run.accountsFirst || entity.name !== "profiles") return mapped;
+): Promise<AccountsFirst> {
+  if (!run.accountsFirst || entity.name !== "profiles") return { ...mapped, signedUp: [] };
   const keys = mapped.loaded.map(({ legacyId }) => legacyId);
-  await claimSignedUp(tx, run, entity, keys);
+  const signedUp = await claimSignedUp(tx, run, entity, keys);
   const without = await withoutAccount(tx, keys);
   const rejected = mapped.loaded.filter(({ legacyId }) => without.has(legacyId));
   return {
     loaded: mapped.loaded.filter(({ legacyId }) => !without.has(legacyId)),
     exceptions: [...mapped.exceptions, ...rejected.map(rejection)],
+    signedUp,
   };
+}
+
+/** What was written, with rows of sign-ups of this batch among the new ones. */
+export function withSignedUp(written: Written, signedUp: readonly string[]): Written {
+  if (signedUp.length === 0) return written;
+  const isNew = new Set(signedUp);
+  const updated = written.updated.filter((id) => !isNew.has(id));
+  return { ...written, inserted: [...written.inserted, ...signedUp], updated };
 }
 
 async function withoutAccount(tx: Client, keys: readonly number[]): Promise<ReadonlySet<number>> {
@@ -44,14 +59,14 @@ async function claimSignedUp(
   { undo }: Run,
   { name, target: { table } }: Entity,
   keys: readonly number[],
-): Promise<void> {
+): Promise<readonly string[]> {
   const { rows } = await tx.query<{ id: string; key: number }>(
     `select p.id::text as id, a.legacy_id as key from migration.accounts a join public.profiles p on p.id = a.profile_id
      where a.legacy_id = any($1::bigint[]) and ${THERE} and p.legacy_id is null
        and not exists (select from public.profiles o where o.legacy_id = a.legacy_id)`,
     [keys],
   );
-  if (rows.length === 0) return;
+  if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
   const where = "t.id = any($4::uuid[])";
   if (undo !== undefined) await keepFormer(tx, undo, { entity: name, table, where, values: [ids] });
@@ -60,6 +75,7 @@ async function claimSignedUp(
      where t.id = c.id and t.legacy_id is null`,
     [ids, rows.map(({ key }) => key)],
   );
+  return ids;
 }
 
 function rejection({ legacyId }: LoadedRow): Mapped["exceptions"][number] {

@@ -18,7 +18,7 @@ import {
 } from "@nexus/shared/ledger";
 import type { Handled, LoadJob } from "@nexus/shared/queue";
 import { failpoint } from "@nexus/shared/runtime";
-import { accountFirst } from "./account-first.ts";
+import { accountFirst, withSignedUp } from "./account-first.ts";
 import { keptAwake } from "./awake.ts";
 import { type Portions, SUSPICIOUS, writeWithoutBreakers } from "./breakers.ts";
 import type { Deps } from "./deps.ts";
@@ -199,11 +199,12 @@ async function write(
       const { rows, read } = portion;
       const parents = portion === ahead && found ? found : await resolveLinks(tx, entity, rows);
       const sorted = sortOutcomes(rows, parents, run.codes);
-      const mapped = await accountFirst(tx, context, entity, sorted);
+      const { signedUp, ...mapped } = await accountFirst(tx, context, entity, sorted);
       const moved = await moveKeys(tx, attempt, context, entity, mapped.loaded);
       const taken = await takeOver(tx, attempt, context, entity, moved.rows);
       const adopted = await countAdoptedChanges(tx, entity, run, moved.rows);
-      const written = await upsertRows(tx, entity, context, moved.rows);
+      const upserted = await upsertRows(tx, entity, context, moved.rows);
+      const written = withSignedUp(upserted, signedUp);
       const refused = [...written.refused, ...moved.refused];
       tally = tallied(tally, {
         ...mapped,

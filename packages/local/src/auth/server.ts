@@ -167,18 +167,19 @@ async function performKept(standIn: StandIn, call: Call): Promise<Done> {
   const { users, database } = standIn;
   const before = new Set(users.keys());
   const done = perform(standIn, call);
-  for (const user of users.values())
-    if (!before.has(user.id))
-      try {
-        await database?.created(user);
-      } catch {
-        users.delete(user.id);
-        return {
-          status: 500,
-          code: "unexpected_failure",
-          message: "Database error creating new user",
-        };
-      }
+  // At once: others are created while the table is written.
+  const made = [...users.values()].filter(({ id }) => !before.has(id));
+  for (const user of made)
+    try {
+      await database?.created(user);
+    } catch {
+      users.delete(user.id);
+      return {
+        status: 500,
+        code: "unexpected_failure",
+        message: "Database error creating new user",
+      };
+    }
   if (call.operation === "delete") await database?.deleted(call.userId);
   return done;
 }

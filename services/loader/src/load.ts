@@ -203,8 +203,7 @@ async function write(
       const moved = await moveKeys(tx, attempt, context, entity, mapped.loaded);
       const taken = await takeOver(tx, attempt, context, entity, moved.rows);
       const adopted = await countAdoptedChanges(tx, entity, run, moved.rows);
-      const upserted = await upsertRows(tx, entity, context, moved.rows);
-      const written = withSignedUp(upserted, signedUp);
+      const written = withSignedUp(await upsertRows(tx, entity, context, moved.rows), signedUp);
       const refused = [...written.refused, ...moved.refused];
       tally = tallied(tally, {
         ...mapped,

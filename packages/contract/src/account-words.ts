@@ -14,6 +14,8 @@ const NONE: Readonly<Record<NoAccount, string>> = {
 const REFUSED: Readonly<Record<string, string>> = {
   address_taken:
     "somebody who is not this user has the address at Supabase Auth; they are not linked",
+  account_gone: "somebody has deleted the account at Supabase Auth",
+  not_removed: "a rollback was to remove the account, and Supabase Auth has not let it go",
 };
 
 const known = new Map(Object.entries({ ...NONE, ...REFUSED }));

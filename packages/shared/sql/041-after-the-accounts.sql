@@ -1,7 +1,7 @@
 -- Invitations: links by mail to those whose account has a password that nobody knows. No addresses. The row is the job, too.
 create table migration.account_invitations (
-  -- Of migration.accounts.
-  legacy_id bigint primary key references migration.accounts,
+  -- Of migration.accounts: with an account that is taken back goes its invitation.
+  legacy_id bigint primary key references migration.accounts on delete cascade,
   -- The run that created the account: one that was taken back and made anew is invited anew.
   made_by integer not null references migration.runs,
   -- recovery: a link by which a password is set. magiclink: one that signs in.

@@ -2,6 +2,7 @@
 export {
   decideAnew,
   holdDecision,
+  NEWEST_WITH_ACCOUNTS,
   profilesWait,
   recordDecision,
   ROLLBACK_OPEN,

@@ -1,6 +1,6 @@
 /** Accounts that a person has looked at are tried again; loaders find them by themselves. */
 import { inTransaction, type Pool } from "@nexus/shared/database";
-import { type By, CONTROL_BOUNDS, recordAudit } from "@nexus/shared/ledger";
+import { type By, CONTROL_BOUNDS, NEWEST_WITH_ACCOUNTS, recordAudit } from "@nexus/shared/ledger";
 
 export interface AskedAccounts {
   readonly scope: "refused" | "waiting";
@@ -16,6 +16,23 @@ const SCOPES: Readonly<Record<AskedAccounts["scope"], string>> = {
   waiting: "state = 'due' and due_at > now() and $1::text is null",
 };
 
+/** SQL: a rollback was to take the account back, and could not. Not where a newer run has made profiles that it may be of. */
+const IS_LEFT = `a.code is not distinct from 'not_removed' and coalesce(${NEWEST_WITH_ACCOUNTS}, 0) <= coalesce(a.made_by, a.run_id)`;
+
+/** What is known of an account that somebody has deleted holds no more: it is made anew, and invited anew. */
+const REQUEUE = `
+  chosen as (
+    select a.legacy_id, a.code is not distinct from 'account_gone' as gone, ${IS_LEFT} as is_left
+    from migration.accounts a join asked using (legacy_id)),
+  uninvited as (
+    delete from migration.account_invitations i using chosen c where c.legacy_id = i.legacy_id and c.gone)
+  update migration.accounts a set state = case when c.is_left then 'removing' else 'due' end, code = null, due_at = now(),
+    claimed_until = null, settled_at = null, attempts = case when a.state = 'refused' then 0 else a.attempts end,
+    made_by = case when not c.gone then a.made_by end, asked_at = case when not c.gone then a.asked_at end,
+    practice_id = case when not c.gone then a.practice_id end, role = case when not c.gone then a.role end,
+    password = case when not c.gone then a.password end
+  from chosen c where c.legacy_id = a.legacy_id`;
+
 /** Refused ones get all their attempts again. Returns how many there are; repeated, none. */
 export async function requeueAccounts(
   target: Pool,
@@ -26,13 +43,10 @@ export async function requeueAccounts(
     target,
     async (tx) => {
       const requeued = await tx.query(
-        `with chosen as (
+        `with asked as (
            select legacy_id from migration.accounts
            where reason is null and ${SCOPES[scope]} and ($2::bigint[] is null or legacy_id = any($2::bigint[]))
-           order by legacy_id for update)
-         update migration.accounts a set state = 'due', code = null, due_at = now(), claimed_until = null, settled_at = null,
-           attempts = case when a.state = 'refused' then 0 else a.attempts end
-         from chosen c where c.legacy_id = a.legacy_id`,
+           order by legacy_id for update), ${REQUEUE}`,
         [because ?? null, legacyIds?.map(String) ?? null],
       );
       const accounts = requeued.rowCount ?? 0;

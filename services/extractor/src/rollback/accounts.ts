@@ -7,7 +7,7 @@ import { accountsAreMade, decideAnew, type Rollback } from "@nexus/shared/ledger
 import { pause } from "@nexus/shared/runtime";
 import { whileOpen } from "../asked-work.ts";
 import type { Deps } from "../deps.ts";
-import { recordAccountCounts } from "./count.ts";
+import { recordAccountCounts, recordRefusedAccounts } from "./count.ts";
 
 /** There is nobody who removes them. */
 class AccountsOff extends Error {
@@ -48,11 +48,12 @@ export async function takeBackAccounts(deps: Deps, rollback: Rollback): Promise<
       throw new AccountsOff("no loader with ACCOUNTS=on removes the accounts of the run");
     await pause(LOOK_MS, deps.signal);
   }
+  await whileOpen(deps, asked, (tx) => countRefused(tx, rollback));
 }
 
 async function beginRemoval(tx: Client, rollback: Rollback): Promise<boolean> {
   const { runId } = rollback;
-  if (!(await profilesAreBack(tx, runId))) return false;
+  if ((await profilesAreBack(tx, runId))?.makesAccounts !== true) return false;
   const given = [runId, await profilesNeedUsers(tx)];
   const removing = await tx.query(
     `update migration.accounts a set state = 'removing', code = null, due_at = null, attempts = 0, failed_at = null
@@ -71,15 +72,29 @@ async function beginRemoval(tx: Client, rollback: Rollback): Promise<boolean> {
   return true;
 }
 
-/** Accounts go with the profiles of the run; where it had none, with all that it had. */
-async function profilesAreBack(tx: Queryable, runId: number): Promise<boolean> {
-  const found = await tx.query<{ back: boolean }>(
-    `select r.accounts and (exists (select from migration.run_entities e where e.run_id = r.id and e.entity = 'profiles' and e.status = 'rolled_back')
-       or not exists (select from migration.run_entities e where e.run_id = r.id and e.status not in ('skipped', 'rolled_back'))) as back
-     from migration.runs r where r.id = $1`,
+/** Those that Supabase Auth does not let go stay, for a person. */
+async function countRefused(tx: Client, rollback: Rollback): Promise<void> {
+  const refused = await tx.query<{ accounts: number }>(
+    `select count(*) as accounts from migration.accounts a where ${OF_THE_RUN} and a.state = 'refused' and not ${STAYS}`,
+    [rollback.runId, await profilesNeedUsers(tx)],
+  );
+  await recordRefusedAccounts(tx, rollback, refused.rows[0]?.accounts ?? 0);
+}
+
+/** Accounts go with the profiles of the run; where it makes accounts and had none, with all that it had. */
+async function profilesAreBack(tx: Queryable, runId: number): Promise<Back | undefined> {
+  const found = await tx.query<Back>(
+    `select r.accounts as "makesAccounts" from migration.runs r
+     where r.id = $1 and (exists (select from migration.run_entities e where e.run_id = r.id and e.entity = 'profiles' and e.status = 'rolled_back')
+       or r.accounts and not exists (select from migration.run_entities e where e.run_id = r.id and e.status not in ('skipped', 'rolled_back')))`,
     [runId],
   );
-  return found.rows[0]?.back === true;
+  return found.rows[0];
+}
+
+/** A run whose profiles are back. */
+interface Back {
+  readonly makesAccounts: boolean;
 }
 
 async function toBeRemoved(tx: Queryable, { runId }: Rollback): Promise<number> {
@@ -90,9 +105,12 @@ async function toBeRemoved(tx: Queryable, { runId }: Rollback): Promise<number> 
   return found.rows[0]?.accounts ?? 0;
 }
 
-/** Those that earlier runs have made are told again what their profiles are: what the newest of them had decided is decided anew. */
+/**
+ * Those that earlier runs have made are told again what their profiles are: what the newest of them had decided is decided anew. After a run without
+ * accounts, too: loaders may have told somebody what it had made of his profile.
+ */
 export async function forgetDecisions(tx: Queryable, runId: number): Promise<void> {
-  if (!(await profilesAreBack(tx, runId))) return;
+  if ((await profilesAreBack(tx, runId)) === undefined) return;
   await tx.query(`delete from migration.account_decisions where run_id = $1`, [runId]);
   await decideAnew(tx);
 }

@@ -76,6 +76,21 @@ export async function recordAccountCounts(
   );
 }
 
+/** Of the accounts that were to be removed, so many were not, since Supabase Auth has refused. An earlier rollback may have begun with them. */
+export async function recordRefusedAccounts(
+  tx: Client,
+  { id }: Rollback,
+  refused: number,
+): Promise<void> {
+  if (refused === 0) return;
+  await tx.query(
+    `insert into migration.rollback_entities as r (rollback_id, entity, position, deleted, restored, rows_left)
+     values ($1, 'accounts', ${AFTER_ALL}, 0, 0, jsonb_build_object('refused', $2::bigint))
+     on conflict (rollback_id, entity) do update set deleted = greatest(r.deleted - $2::bigint, 0), rows_left = r.rows_left || excluded.rows_left`,
+    [id, refused],
+  );
+}
+
 /** Keeps the account of an entity: it says that the entity is done. That of one whose rows went along is kept anew. */
 export async function recordCounts(
   tx: Client,

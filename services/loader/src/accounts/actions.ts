@@ -7,6 +7,8 @@ import {
   type Claimed,
   forget,
   intend,
+  intendPassword,
+  isRun,
   putBack,
   recordNone,
   recordRefused,
@@ -44,38 +46,36 @@ const create: Act = async (deps, work) => {
   const { asked } = work.claimed;
   const rights = work.claimed.rights ?? (await rightsBeforeProfile(target));
   if (person.kind === "otherwise" || rights === null) return await giveBack(deps, work);
-  const password = importPassword(person.storedPassword);
+  const { hash, kept } = passwordOf(person.storedPassword);
   const permit = await takePermit(deps);
-  work.claimed = await intend(target, work.claimed, settings.claimMs);
-  const { id, runId } = work.claimed;
-  const end = await permit(() =>
-    ensureAccount(
-      admin,
-      {
-        id,
-        email: person.email,
-        passwordHash: "hash" in password ? password.hash : null,
-        ...rights,
-        runId,
-      },
-      asked ? 1 : 0,
-    ),
+  work.claimed = await intend(target, work.claimed, kept, settings.claimMs);
+  const { claimed } = work;
+  const { id, runId } = claimed;
+  const account = { id, email: person.email, passwordHash: hash, ...rights, runId };
+  const end = await permit((changing) =>
+    ensureAccount(admin, account, asked ? 1 : 0, async () => {
+      if (asked) await intendPassword(target, claimed, kept);
+      changing();
+    }),
   );
   failpoint("accounts.created");
-  await recordEnd(deps, work, end, {
-    password: "hash" in password ? "imported" : password.reason,
-    rights,
-  });
+  await recordEnd(deps, work, end, rights);
 };
+
+/** The hash that is sent, and what is kept of the password: what becomes of it. */
+function passwordOf(stored: string | null): {
+  readonly hash: string | null;
+  readonly kept: string;
+} {
+  const password = importPassword(stored);
+  return "hash" in password
+    ? { hash: password.hash, kept: "imported" }
+    : { hash: null, kept: password.reason };
+}
 
 /** Where a profile needs its account first, it is told its rights once that is there. Null: there should be a profile. */
 async function rightsBeforeProfile(target: AccountDeps["target"]): Promise<Rights | null> {
   return (await profilesNeedUsers(target)) ? { practiceId: null, role: null } : null;
-}
-
-interface Sent {
-  readonly password: string;
-  readonly rights: Rights;
 }
 
 /** What an earlier attempt has told it, only the account says. */
@@ -83,27 +83,26 @@ async function recordEnd(
   { target, admin }: AccountDeps,
   { claimed }: Work,
   end: AccountEnd,
-  { password, rights }: Sent,
+  rights: Rights,
 ): Promise<void> {
   if (end.state === "refused") return await recordRefused(target, claimed, end.code);
   const there =
     end.by === "run" && !claimed.asked ? { ...rights, runId: claimed.runId } : undefined;
   const found = there ?? (await admin.find(claimed.id));
   if (found === undefined) return await recordRefused(target, claimed, "account_gone");
-  await recordFound(target, claimed, found, password);
+  await recordFound(target, claimed, found);
 }
 
+/** One of an earlier run is ours, too: its creation was late, and came after that run was taken back. */
 async function recordFound(
   target: AccountDeps["target"],
   claimed: Claimed,
-  found: Omit<FoundAccount, "id">,
-  password?: string,
+  { runId: madeBy, ...told }: Omit<FoundAccount, "id">,
 ): Promise<void> {
-  if (found.runId !== claimed.runId)
+  if (madeBy === null || (madeBy !== claimed.runId && !(await isRun(target, madeBy))))
     return await recordThere(target, claimed, { madeBy: null, knows: true });
-  const { runId: madeBy, ...told } = found;
   const knows = claimed.unwanted || isSame(told, claimed.rights);
-  await recordThere(target, claimed, { madeBy, password, told, knows });
+  await recordThere(target, claimed, { madeBy, told, knows });
 }
 
 /** Without a profile there is nothing to tell yet. */
@@ -134,9 +133,11 @@ const tellRights: Act = async (deps, work) => {
   if (rights === null) return await giveBack(deps, work);
   const permit = await takePermit(deps);
   work.claimed = await renew(target, work.claimed, settings.claimMs);
-  const found = await permit(async () => {
+  const found = await permit(async (changing) => {
     const there = await admin.find(id);
-    return there?.runId === madeBy ? await admin.update(id, rights) : there;
+    if (there?.runId !== madeBy) return there;
+    changing();
+    return await admin.update(id, rights);
   });
   if (found === undefined) await recordRefused(target, work.claimed, "account_gone");
   else if (found.runId !== madeBy)
@@ -150,6 +151,6 @@ const remove: Act = async (deps, work) => {
   const { id, madeBy, runId } = work.claimed;
   const permit = await takePermit(deps);
   work.claimed = await renew(target, work.claimed, settings.claimMs);
-  await permit(() => removeAccount(admin, { id, runId: madeBy ?? runId }));
+  await permit((changing) => removeAccount(admin, { id, runId: madeBy ?? runId }, changing));
   await forget(target, work.claimed);
 };

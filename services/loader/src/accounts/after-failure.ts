@@ -43,9 +43,11 @@ type AfterFailure = (deps: AccountDeps, work: Work, failure: AuthFailure) => Pro
 /** What a failure means for the account, by its kind. */
 const FAILURES: { readonly [K in FailureKind]: AfterFailure } = {
   throttled: (deps, work, { retryAfterMs }) => later(deps, work, retryAfterMs ?? PATIENCE_MS),
-  stop: (deps, work, { code }) => {
-    deps.log.error({ code }, "Supabase Auth refuses every call: a person must look");
-    return later(deps, work, PATIENCE_MS);
+  stop: async ({ target, log }, { claimed }, { code }) => {
+    log.error({ code }, "Supabase Auth refuses every call: a person must look");
+    // It may be this one alone: the next probe is somebody else's.
+    await putBack(target, [claimed], PATIENCE_MS);
+    return PATIENCE_MS;
   },
   taken: refuse,
   user: refuse,

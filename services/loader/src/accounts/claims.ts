@@ -1,6 +1,6 @@
 /** Accounts that are due: rows of `migration.accounts`. A claim is the right to change one at Supabase Auth. */
 import type { Pool } from "@nexus/shared/database";
-import { ROLLBACK_OPEN } from "@nexus/shared/ledger";
+import { NEWEST_WITH_ACCOUNTS, ROLLBACK_OPEN } from "@nexus/shared/ledger";
 import type { Rights } from "@nexus/shared/auth";
 
 /** An account that this loader alone may change, until `until` (by the clock of the database). */
@@ -31,7 +31,7 @@ const CLAIM = `
   with due as materialized (
     select legacy_id, profile_id from migration.accounts
     where state in ('due', 'removing') and (due_at is null or due_at <= now()) and (claimed_until is null or claimed_until <= now())
-      and (state = 'removing' or not ${ROLLBACK_OPEN})
+      and (state = 'removing' or not ${ROLLBACK_OPEN} and ${NEWEST_WITH_ACCOUNTS} is not null)
     order by due_at nulls first, legacy_id limit $1 for update skip locked)
   update migration.accounts a set claimed_until = clock_timestamp() + $2 * interval '1 ms'
   from due left join public.profiles p on p.id = due.profile_id
@@ -43,7 +43,7 @@ const CLAIM = `
 
 type Row = Omit<Claimed, "rights"> & Rights & { readonly hasProfile: boolean };
 
-/** Claims what is due for `claimMs`, `limit` at most. While a run is rolled back, only what is to be removed is due. */
+/** Claims what is due for `claimMs`, `limit` at most. While a run is rolled back, or once no run makes accounts any more, only what is to be removed is due. */
 export async function claimDue(target: Pool, limit: number, claimMs: number): Promise<Claimed[]> {
   const { rows } = await target.query<Row>(CLAIM, [limit, claimMs]);
   return rows.map(({ hasProfile, practiceId, role, ...claimed }) => ({
@@ -54,14 +54,36 @@ export async function claimDue(target: Pool, limit: number, claimMs: number): Pr
 
 const MINE = "legacy_id = $1::bigint and claimed_until = $2::timestamptz";
 
-/** Writes that the account is about to be created, and renews the claim. Throws `ClaimLost`: nobody may be called then. */
-export async function intend(target: Pool, claimed: Claimed, claimMs: number): Promise<Claimed> {
+/**
+ * Writes that the account is about to be created, under the id that was claimed, and renews the claim. Throws `ClaimLost`: nobody may be called
+ * then. `password`: what becomes of it, unless an earlier attempt has asked with another.
+ */
+export async function intend(
+  target: Pool,
+  claimed: Claimed,
+  password: string,
+  claimMs: number,
+): Promise<Claimed> {
   const { rows } = await target.query<{ until: string }>(
-    `update migration.accounts set asked_at = coalesce(asked_at, clock_timestamp()), claimed_until = clock_timestamp() + $3 * interval '1 ms'
-     where ${MINE} and state = 'due' and reason is null returning claimed_until::text as until`,
-    [claimed.legacyId, claimed.until, claimMs],
+    `update migration.accounts set asked_at = coalesce(asked_at, clock_timestamp()), claimed_until = clock_timestamp() + $3 * interval '1 ms',
+       password = case when asked_at is null then $5 else coalesce(password, $5) end
+     where ${MINE} and profile_id = $4::uuid and state = 'due' and reason is null returning claimed_until::text as until`,
+    [claimed.legacyId, claimed.until, claimMs, claimed.id, password],
   );
   return renewed(claimed, rows);
+}
+
+/** An earlier attempt has created nobody: what becomes of the password says this one. */
+export async function intendPassword(
+  target: Pool,
+  { legacyId, until }: Claimed,
+  password: string,
+): Promise<void> {
+  await target.query(`update migration.accounts set password = $3 where ${MINE}`, [
+    legacyId,
+    until,
+    password,
+  ]);
 }
 
 /** Renews the claim. Throws `ClaimLost`. */
@@ -83,55 +105,54 @@ function renewed(claimed: Claimed, [row]: readonly { readonly until: string }[])
 export interface There {
   /** The run that created it; null: somebody else did. */
   readonly madeBy: number | null;
-  /** Undefined: as it was. */
-  readonly password?: string | undefined;
   /** What it was told; undefined: nothing by us. */
   readonly told?: Rights | undefined;
   /** Whether that is what it is to be told. */
   readonly knows: boolean;
 }
 
+/** SQL: its profile says by now what it was told, or there is nobody to be told anything. */
+const TOLD_ALL = `($4::integer is null or reason is not null or not exists (
+  select from public.profiles p where p.id = profile_id and (p.practice_id, p.role::text) is distinct from ($5::uuid, $6::text)))`;
+
 /** There is one. It stays due while it has yet to be told its rights, and to be removed where a rollback takes it back. */
 export async function recordThere(
   target: Pool,
   { legacyId, until }: Claimed,
-  { madeBy, password, told, knows }: There,
+  { madeBy, told, knows }: There,
 ): Promise<void> {
   await target.query(
     `update migration.accounts set claimed_until = null, due_at = null, attempts = 0, failed_at = null, settled_at = clock_timestamp(),
-       state = case when state = 'removing' then state when $3 then 'done' else 'due' end, made_by = $4::integer,
-       password = case when $4::integer is null then null else coalesce($5, password) end, practice_id = $6::uuid, role = $7
+       state = case when state = 'removing' then state when $3 and ${TOLD_ALL} then 'done' else 'due' end, made_by = $4::integer,
+       password = case when $4::integer is not null then password end, practice_id = $5::uuid, role = $6
      where ${MINE}`,
-    [
-      legacyId,
-      until,
-      knows,
-      madeBy,
-      password ?? null,
-      told?.practiceId ?? null,
-      told?.role ?? null,
-    ],
+    [legacyId, until, knows, madeBy, told?.practiceId ?? null, told?.role ?? null],
   );
 }
 
-/** A person must look. One that a rollback takes back by now is left to that. */
+/**
+ * A person must look. One that a rollback takes back by now is left to that. Whom a rollback could not take back has the code `not_removed`,
+ * whatever was decided about its user: there is one, and nobody else tells.
+ */
 export async function recordRefused(
   target: Pool,
   { legacyId, until, state }: Claimed,
   code: string,
 ): Promise<void> {
+  const isLeft = state === "removing";
   await target.query(
     `update migration.accounts set claimed_until = null, due_at = null, settled_at = clock_timestamp(),
-       state = case when state = $4 then 'refused' else state end, code = case when state = $4 then $3 else code end
+       state = case when state = $4 then 'refused' else state end, code = case when state = $4 then $3 else code end,
+       reason = case when state <> $4 or not $5 then reason end, holder = case when state <> $4 or not $5 then holder end
      where ${MINE}`,
-    [legacyId, until, code, state],
+    [legacyId, until, isLeft ? "not_removed" : code, state, isLeft],
   );
 }
 
 /** There is none, and none is wanted. */
 export async function recordNone(target: Pool, { legacyId, until }: Claimed): Promise<void> {
   await target.query(
-    `update migration.accounts set claimed_until = null, due_at = null, attempts = 0, failed_at = null, asked_at = null, state = 'none'
+    `update migration.accounts set claimed_until = null, due_at = null, attempts = 0, failed_at = null, asked_at = null, password = null, state = 'none'
      where ${MINE} and reason is not null and state = 'due'`,
     [legacyId, until],
   );
@@ -159,4 +180,10 @@ export async function putBack(
      from unnest($1::bigint[], $2::timestamptz[]) as c (id, until) where a.legacy_id = c.id and a.claimed_until = c.until`,
     [claimed.map(({ legacyId }) => legacyId), claimed.map(({ until }) => until), inMs, spent],
   );
+}
+
+/** Whether a run of this ledger has that number. */
+export async function isRun(target: Pool, runId: number): Promise<boolean> {
+  const found = await target.query(`select from migration.runs where id = $1::bigint`, [runId]);
+  return found.rowCount === 1;
 }

@@ -3,6 +3,7 @@ import type { Pool } from "@nexus/shared/database";
 import type { Budget } from "@nexus/shared/ledger";
 import type { Log } from "@nexus/shared/telemetry";
 import type { AuthAdmin } from "@nexus/shared/auth";
+import type { Health } from "./permit.ts";
 
 export interface AccountDeps {
   readonly legacy: Pool;
@@ -11,8 +12,7 @@ export interface AccountDeps {
   readonly budget: Budget;
   readonly log: Log;
   readonly settings: Pace;
-  /** When Supabase Auth did for this process what it was asked, or said why not, by `performance.now()`. */
-  readonly health: { answeredAt: number };
+  readonly health: Health;
 }
 
 interface Pace {

@@ -17,14 +17,17 @@ export type AccountEnd =
  * Throws an `AuthFailure` of the kinds that say what becomes of it later: `retry`, `throttled`, `stop`.
  *
  * @param attempts how often it was tried before: then somebody may have been created without our having heard of it
+ * @param creating awaited before it is created: nobody was found
  */
 export async function ensureAccount(
   admin: AuthAdmin,
   account: NewAccount,
   attempts: number,
+  creating: () => Promise<void> = async () => {},
 ): Promise<AccountEnd> {
   const there = attempts > 0 ? await admin.find(account.id) : undefined;
   if (there !== undefined) return found(there, account);
+  await creating();
   try {
     await admin.create(account);
     return { state: "done", by: "run" };

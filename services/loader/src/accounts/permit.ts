@@ -11,21 +11,30 @@ export class Postponed extends Error {
   }
 }
 
-/** Makes the calls that were permitted. */
-export type Permit = <T>(calls: () => Promise<T>) => Promise<T>;
+/** Makes the calls that were permitted. They say when they are about to change something. */
+export type Permit = <T>(calls: (changing: () => void) => Promise<T>) => Promise<T>;
+
+/** How well Supabase Auth is for this process. */
+export interface Health {
+  /** When it last changed something, or said why not, by `performance.now()`. */
+  answeredAt: number;
+  /** Whether it gave no answer when it was to change something last. */
+  isSilent?: boolean;
+}
 
 interface Shared {
   readonly budget: Budget;
-  /** When Supabase Auth last did what it was asked to; left out: nobody asks. */
-  readonly health?: { answeredAt: number };
+  /** Left out: nobody asks. */
+  readonly health?: Health;
 }
 
 /**
- * Takes a permit. Throws `Postponed`. What comes of it says how well Supabase Auth is: that it finds somebody does not say that it can create.
+ * Takes a permit. Throws `Postponed`. What comes of it says how well Supabase Auth is: that it finds somebody does not say that it can create. So
+ * after a change that was not answered, finding somebody ends no pause.
  * `pauseMs`: for how long everybody stays away from a limit that does not say so; null: the budget decides.
  */
 export async function takePermit(
-  { budget, health }: Shared,
+  { budget, health = { answeredAt: 0 } }: Shared,
   pauseMs: number | null = null,
 ): Promise<Permit> {
   const grant = await budget.reserve(0);
@@ -33,16 +42,26 @@ export async function takePermit(
     throw new Postponed(grant.kind === "wait" ? grant.ms : grant.retryMs);
   const record = (outcome: CallOutcome): Promise<void> => budget.record(grant.reservation, outcome);
   return async (calls) => {
+    let changes = false;
     try {
-      const result = await calls();
-      if (health !== undefined) health.answeredAt = performance.now();
-      await record({ kind: "used", tokens: 0 });
+      const result = await calls(() => (changes = true));
+      if (changes) answers(health);
+      if (health.isSilent !== true) await record({ kind: "used", tokens: 0 });
       return result;
     } catch (error) {
-      if (error instanceof AuthFailure) await record(OUTCOMES[error.kind](error, pauseMs));
+      if (!(error instanceof AuthFailure)) throw error;
+      const outcome = OUTCOMES[error.kind](error, pauseMs);
+      if (outcome.kind === "rejected") answers(health);
+      if (outcome.kind === "failed" && changes) health.isSilent = true;
+      await record(outcome);
       throw error;
     }
   };
+}
+
+function answers(health: Health): void {
+  health.answeredAt = performance.now();
+  health.isSilent = false;
 }
 
 const answered = (): CallOutcome => ({ kind: "rejected" });

@@ -13,7 +13,7 @@ export type ByCode = Readonly<Record<string, number>>;
 
 export interface AccountProgress {
   /**
-   * `off`: no run has asked for any. `waiting`: for profiles to settle, or to be decided about. `paused`: see `pausedBecause`.
+   * `off`: no run has asked for any, and none are to be taken back. `waiting`: for profiles to settle, or to be decided about. `paused`: see `pausedBecause`.
    * `making`: some are due. `settled`: nothing is.
    */
   readonly status: "off" | "waiting" | "paused" | "making" | "settled";
@@ -89,7 +89,7 @@ export async function accountProgress(db: Queryable): Promise<AccountProgress> {
 }
 
 function statusOf(row: Row, decided: boolean): AccountProgress["status"] {
-  if (row.runId === null) return "off";
+  if (row.runId === null && row.removing === 0) return "off";
   if (row.due + row.removing > 0) return row.pausedBecause === null ? "making" : "paused";
   return decided ? "settled" : "waiting";
 }

@@ -108,6 +108,17 @@ describe("how accounts stand", () => {
     expect(await accountsStanding(target)).toMatchObject({ unmet: [], moves: true });
   });
 
+  it("is asked as long as accounts are to be taken back, though no run asks for any more", async () => {
+    await run(10, false);
+    await users("state = 'due'");
+    expect((await accountsStanding(target)).progress.status, "nobody makes it").toBe("off");
+    await target.query("update migration.accounts set state = 'removing'");
+    expect(await accountsStanding(target)).toMatchObject({
+      progress: { status: "making", runId: null, removing: 1 },
+      unmet: [{ code: "accounts_due", due: 1 }],
+    });
+  });
+
   it("says all that is not as it should be, what a person has to see to first", async () => {
     await run(10);
     expect(await unmet()).toEqual([{ code: "accounts_undecided", runId: 1 }]);

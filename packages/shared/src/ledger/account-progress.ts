@@ -33,7 +33,7 @@ export interface AccountProgress {
   readonly made: number;
   /** A person must look. */
   readonly refused: ByCode;
-  /** Accounts of users who are to have none any more. */
+  /** Accounts of users who are to have none any more: there, or looked for, also where Supabase Auth refuses that. */
   readonly unwanted: number;
   /** To be taken back by a rollback. */
   readonly removing: number;
@@ -61,7 +61,7 @@ const PROGRESS = `
        count(*) filter (where reason is null and state = 'due')::integer as due,
        count(*) filter (where reason is null and state = 'done')::integer as done,
        count(*) filter (where reason is null and state = 'done' and made_by is not null)::integer as made,
-       count(*) filter (where reason is not null and state in ('due', 'done'))::integer as unwanted,
+       count(*) filter (where reason is not null and state in ('due', 'done', 'refused'))::integer as unwanted,
        count(*) filter (where state = 'removing')::integer as removing
      from migration.accounts) a,
     (select jsonb_object_agg(reason, n) as codes from (

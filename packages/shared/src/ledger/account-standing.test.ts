@@ -143,6 +143,18 @@ describe("how accounts stand", () => {
     ]);
   });
 
+  it("tells of an account that is not wanted any more also where it could not be looked for, or taken back", async () => {
+    await decided(await run(10), 5);
+    await users("state = 'refused', code = 'unavailable', reason = 'inactive'");
+    expect(await unmet()).toEqual([
+      {
+        code: "accounts_unwanted",
+        waiting: [{ kind: "unwanted", reason: "inactive", accounts: 1 }],
+      },
+    ]);
+    expect((await accountsStanding(target)).progress).toMatchObject({ unwanted: 1, refused: {} });
+  });
+
   it("knows which run has written profiles since, whether or not that one asked", async () => {
     await decided(await run(10), 5);
     const later = await run(1, false);

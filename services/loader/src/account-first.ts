@@ -2,14 +2,14 @@
 import type { Entity, LoadedRow } from "@nexus/catalog";
 import type { Client } from "@nexus/shared/database";
 import { keepFormer, type Writer } from "@nexus/shared/ledger";
-import type { Mapped } from "./outcomes.ts";
+import { type Mapped, NO_ACCOUNT } from "./outcomes.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Written } from "./upsert.ts";
 
 type Run = Pick<RunContext, "accountsFirst"> & { readonly undo: Writer | undefined };
 
-/** SQL: an account is there that is the user's (`a`), whoever made it. */
-const THERE = "(a.state = 'done' or a.made_by is not null)";
+/** SQL: an account is there that is the user's (`a`), whoever made it, and no rollback takes it back. */
+const THERE = "a.state <> 'removing' and (a.state = 'done' or a.made_by is not null)";
 
 /** Rows that are mapped, and the ids of profiles that a trigger has made of sign-ups of ours: new, though the upsert finds them there. */
 export interface AccountsFirst extends Mapped {
@@ -82,7 +82,7 @@ function rejection({ legacyId }: LoadedRow): Mapped["exceptions"][number] {
   return {
     legacyId,
     outcome: "rejected",
-    reason: "no_account",
+    reason: NO_ACCOUNT,
     column: "id",
     missingEntity: null,
     missingId: null,

@@ -7,7 +7,7 @@ import { freshDatabase, freshTarget, runningRun, type TestContext } from "@nexus
 import type { Deps } from "./deps.ts";
 import { loadBatch } from "./load.ts";
 import { openPatience } from "./patience.ts";
-import { rememberRunContext } from "./run-context.ts";
+import { rememberRunContext, type Self } from "./run-context.ts";
 
 /** What became of a batch, and what the ledger says of its rows: `<legacy id> <reason> <column>`. */
 interface Loaded {
@@ -42,6 +42,8 @@ export interface LoaderUnderTest {
 interface Settings extends Partial<Deps> {
   /** A source of one's own. */
   readonly legacyUrl?: string;
+  /** What the loader knows of itself: runs that are to keep fingerprints keep them. */
+  readonly self?: Self;
 }
 
 /** The tables that practices, cases and projects are read from. */
@@ -59,7 +61,7 @@ const SOURCE = `
 /** A loader between an empty source and a migrated target. */
 export async function loaderUnderTest(
   context: TestContext,
-  { legacyUrl, ...settings }: Settings = {},
+  { legacyUrl, self, ...settings }: Settings = {},
 ): Promise<LoaderUnderTest> {
   const target = await freshTarget(context);
   const url = legacyUrl ?? (await freshDatabase(context));
@@ -78,7 +80,7 @@ export async function loaderUnderTest(
   const deps: Deps = {
     legacy,
     target,
-    runContext: rememberRunContext(legacy, target),
+    runContext: rememberRunContext(legacy, target, undefined, self),
     legacyStatementMs: 60_000,
     targetStatementMs: 60_000,
     targetIdleMs: 90_000,

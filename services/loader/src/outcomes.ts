@@ -28,6 +28,9 @@ export interface Mapped {
   readonly exceptions: readonly Exception[];
 }
 
+/** The reason of a profile that needs an account before it, and has none yet. */
+export const NO_ACCOUNT = "no_account";
+
 /** Maps every row, and parts those that can be loaded from those that cannot. */
 export function sortOutcomes(
   rows: readonly ReadRow[],
@@ -126,6 +129,8 @@ export function tallied(
 ): Tally {
   const refused = new Set(written.refused.map((row) => row.legacyId));
   const loaded = mapped.filter((row) => !refused.has(row.legacyId));
+  const waiting = exceptions.filter(({ reason }) => reason === NO_ACCOUNT);
+  const again = new Set([...refused, ...waiting.map((row) => row.legacyId)]);
   return {
     read: sofar.read + read,
     loaded: sofar.loaded + loaded.length,
@@ -134,17 +139,17 @@ export function tallied(
     inserted: [...sofar.inserted, ...written.inserted],
     updated: [...sofar.updated, ...written.updated],
     adopted: addChanges(sofar.adopted, adopted),
-    fingerprints: new Map([...sofar.fingerprints, ...fingerprintsOf(rows, refused)]),
+    fingerprints: new Map([...sofar.fingerprints, ...fingerprintsOf(rows, again)]),
   };
 }
 
-/** What the target refused may be taken next time, as it is: it is read again. So is what could not be read. */
+/** What the target refused, or waits for an account, may be taken next time, as it is: it is read again. So is what could not be read. */
 function fingerprintsOf(
   rows: readonly ReadRow[],
-  refused: ReadonlySet<number>,
+  again: ReadonlySet<Key>,
 ): (readonly [number, Key])[] {
   return rows.flatMap((read) =>
-    read.kind === "row" && read.fingerprint !== undefined && !refused.has(read.row.legacyId)
+    read.kind === "row" && read.fingerprint !== undefined && !again.has(read.row.legacyId)
       ? [[read.row.legacyId, read.fingerprint] as const]
       : [],
   );

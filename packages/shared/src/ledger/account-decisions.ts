@@ -14,6 +14,9 @@ export const NEWEST_WITH_ACCOUNTS = `(select max(id) from migration.runs r where
 /** SQL: whether a rollback takes back what a run has written. */
 export const ROLLBACK_OPEN = `exists (select from migration.rollbacks where kind = 'rollback' and status = 'open')`;
 
+/** SQL: accounts are still to be taken back. Nobody is decided about before: who counts on such an account would lose it. */
+const REMOVAL_OPEN = `exists (select from migration.accounts where state = 'removing')`;
+
 /** A run whose accounts are to be decided. */
 export interface ToDecide {
   readonly runId: number;
@@ -34,7 +37,7 @@ function undecided(beforeProfiles: "true" | "false"): string {
 export async function runToDecide(db: Queryable): Promise<ToDecide | undefined> {
   const found = await db.query<{ runId: number; early: boolean }>(
     `select r.id as "runId", ${NOT_OPEN} as early from migration.runs r
-     where r.id = ${NEWEST_WITH_ACCOUNTS} and not ${ROLLBACK_OPEN}
+     where r.id = ${NEWEST_WITH_ACCOUNTS} and not ${ROLLBACK_OPEN} and not ${REMOVAL_OPEN}
        and case when ${NOT_OPEN} then r.status = 'running' and ${undecided("true")}
          else ${undecided("false")} and not exists (
            select from migration.run_entities e where e.run_id = r.id and e.entity = 'profiles' and not ${settled("e")}) end`,

@@ -13,7 +13,7 @@ export type ByCode = Readonly<Record<string, number>>;
 
 export interface AccountProgress {
   /**
-   * `off`: no run has asked for any. `waiting`: for profiles to settle, or to be decided about. `paused`: see `pausedBecause`.
+   * `off`: no run has asked for any, and none are to be taken back. `waiting`: for profiles to settle, or to be decided about. `paused`: see `pausedBecause`.
    * `making`: some are due. `settled`: nothing is.
    */
   readonly status: "off" | "waiting" | "paused" | "making" | "settled";
@@ -33,7 +33,7 @@ export interface AccountProgress {
   readonly made: number;
   /** A person must look. */
   readonly refused: ByCode;
-  /** Accounts of users who are to have none any more. */
+  /** Accounts of users who are to have none any more: there, or looked for, also where Supabase Auth refuses that. */
   readonly unwanted: number;
   /** To be taken back by a rollback. */
   readonly removing: number;
@@ -61,7 +61,7 @@ const PROGRESS = `
        count(*) filter (where reason is null and state = 'due')::integer as due,
        count(*) filter (where reason is null and state = 'done')::integer as done,
        count(*) filter (where reason is null and state = 'done' and made_by is not null)::integer as made,
-       count(*) filter (where reason is not null and state in ('due', 'done'))::integer as unwanted,
+       count(*) filter (where reason is not null and state in ('due', 'done', 'refused'))::integer as unwanted,
        count(*) filter (where state = 'removing')::integer as removing
      from migration.accounts) a,
     (select jsonb_object_agg(reason, n) as codes from (
@@ -89,7 +89,7 @@ export async function accountProgress(db: Queryable): Promise<AccountProgress> {
 }
 
 function statusOf(row: Row, decided: boolean): AccountProgress["status"] {
-  if (row.runId === null) return "off";
+  if (row.runId === null && row.removing === 0) return "off";
   if (row.due + row.removing > 0) return row.pausedBecause === null ? "making" : "paused";
   return decided ? "settled" : "waiting";
 }

@@ -108,6 +108,17 @@ describe("how accounts stand", () => {
     expect(await accountsStanding(target)).toMatchObject({ unmet: [], moves: true });
   });
 
+  it("is asked as long as accounts are to be taken back, though no run asks for any more", async () => {
+    await run(10, false);
+    await users("state = 'due'");
+    expect((await accountsStanding(target)).progress.status, "nobody makes it").toBe("off");
+    await target.query("update migration.accounts set state = 'removing'");
+    expect(await accountsStanding(target)).toMatchObject({
+      progress: { status: "making", runId: null, removing: 1 },
+      unmet: [{ code: "accounts_due", due: 1 }],
+    });
+  });
+
   it("says all that is not as it should be, what a person has to see to first", async () => {
     await run(10);
     expect(await unmet()).toEqual([{ code: "accounts_undecided", runId: 1 }]);
@@ -130,6 +141,18 @@ describe("how accounts stand", () => {
       },
       { code: "accounts_due", due: 1 },
     ]);
+  });
+
+  it("tells of an account that is not wanted any more also where it could not be looked for, or taken back", async () => {
+    await decided(await run(10), 5);
+    await users("state = 'refused', code = 'unavailable', reason = 'inactive'");
+    expect(await unmet()).toEqual([
+      {
+        code: "accounts_unwanted",
+        waiting: [{ kind: "unwanted", reason: "inactive", accounts: 1 }],
+      },
+    ]);
+    expect((await accountsStanding(target)).progress).toMatchObject({ unwanted: 1, refused: {} });
   });
 
   it("knows which run has written profiles since, whether or not that one asked", async () => {

@@ -23,7 +23,7 @@ export type AccountsUnmet =
 
 export interface AccountsStanding {
   readonly progress: AccountProgress;
-  /** None where no run makes accounts. */
+  /** None where no run makes accounts, and none are to be taken back. */
   readonly unmet: readonly AccountsUnmet[];
   /** Whether what is due comes by itself: nothing stands still, and nobody has to mend anything first. */
   readonly moves: boolean;
@@ -49,13 +49,13 @@ const RUNS = `
 /** Reads the ledger; its cost grows with the number of users. */
 export async function accountsStanding(db: Queryable): Promise<AccountsStanding> {
   const progress = await accountProgress(db);
-  if (progress.runId === null) return { progress, unmet: [], moves: true, stall: undefined };
+  if (progress.status === "off") return { progress, unmet: [], moves: true, stall: undefined };
   const [runs] = (await db.query<Runs>(RUNS)).rows;
   if (runs === undefined) throw new Error("an aggregate without a row");
   const stall = await findAccountStall(db);
   return {
     progress,
-    unmet: [...waitingFor(await undecidedAccounts(db)), ...notDone(progress, progress.runId, runs)],
+    unmet: [...waitingFor(await undecidedAccounts(db)), ...notDone(progress, runs)],
     moves: stall === undefined && !runs.stopped,
     stall,
   };
@@ -69,17 +69,13 @@ function waitingFor(all: readonly WaitingAccounts[]): AccountsUnmet[] {
 }
 
 function notDone(
-  { due, removing }: AccountProgress,
-  runId: number,
+  { runId, due, removing }: AccountProgress,
   { decided, wroteProfiles }: Runs,
 ): AccountsUnmet[] {
-  const isUndecided = decided === null || decided < runId;
-  const isOutdated = decided !== null && wroteProfiles !== null && decided < wroteProfiles;
-  return [
-    ...(isUndecided ? [{ code: "accounts_undecided", runId } as const] : []),
-    ...(isOutdated && !isUndecided
-      ? [{ code: "accounts_outdated", runId: decided, wroteProfiles } as const]
-      : []),
-    ...(due + removing > 0 ? [{ code: "accounts_due", due: due + removing } as const] : []),
-  ];
+  const open: AccountsUnmet[] =
+    due + removing > 0 ? [{ code: "accounts_due", due: due + removing }] : [];
+  if (runId === null) return open;
+  if (decided === null || decided < runId) return [{ code: "accounts_undecided", runId }, ...open];
+  if (wroteProfiles === null || decided >= wroteProfiles) return open;
+  return [{ code: "accounts_outdated", runId: decided, wroteProfiles }, ...open];
 }

@@ -15,7 +15,8 @@ const ENTITY = "accounts";
 /** Of `migration.accounts`: those that nobody has decided about. One that comes back for another reason is open again. */
 const UNDECIDED = `
   select * from (
-    select legacy_id, 'refused' as kind, code as reason from migration.accounts where state = 'refused' and reason is null
+    select legacy_id, case when reason is null then 'refused' else 'unwanted' end as kind, coalesce(reason, code) as reason
+    from migration.accounts where state = 'refused'
     union all
     select legacy_id, 'unwanted', reason from migration.accounts where reason is not null and state in ('due', 'done')) x
   where not exists (

@@ -71,3 +71,24 @@ it("is not refused for accounts that are all there, and the same state gives the
   expect(first.evidence.accounts).toMatchObject({ unmet: [], unaccounted: 0 });
   expect((await evidence()).sha256).toBe(first.sha256);
 });
+
+it("closes the sum over what any run has decided, without who is gone", async () => {
+  const later = await seedRun(api.target, {
+    status: "completed",
+    entities: { profiles: { status: "complete" } },
+  });
+  await api.target.query(
+    `update migration.runs set accounts = true;
+     insert into migration.accounts (legacy_id, profile_id, run_id, reason, state) values
+       (1, gen_random_uuid(), 1, null, 'done'), (2, gen_random_uuid(), 1, 'inactive', 'none'), (3, gen_random_uuid(), 1, 'gone', 'none'),
+       (4, gen_random_uuid(), ${later}, null, 'done');
+     insert into migration.account_decisions (run_id, before_profiles, users, counts) values
+       (1, false, 3, '{"account": 1, "inactive": 2}'), (${later}, false, 3, '{"account": 2, "inactive": 1}')`,
+  );
+  expect((await evidence()).evidence.accounts).toMatchObject({ looked: 3, unaccounted: 0 });
+  await api.target.query(
+    "update migration.account_decisions set users = 5, before_profiles = true where run_id = $1",
+    [later],
+  );
+  expect((await evidence()).evidence.accounts).toMatchObject({ looked: 5, unaccounted: 2 });
+});

@@ -10,9 +10,9 @@ export interface DecidedSum {
 /** Users who are not in the source any more keep their rows, and are not counted. */
 export async function decidedSum(db: Queryable): Promise<DecidedSum> {
   const found = await db.query<DecidedSum>(
-    `select d.users as looked, d.users - (select count(*) from migration.accounts a where a.run_id = d.run_id) as unaccounted
+    `select d.users as looked, d.users - (select count(*) from migration.accounts a where a.reason is distinct from 'gone') as unaccounted
      from (select) one left join lateral (
-       select run_id, users from migration.account_decisions where not before_profiles order by run_id desc limit 1) d on true`,
+       select users from migration.account_decisions order by run_id desc, before_profiles limit 1) d on true`,
   );
   const [row] = found.rows;
   if (row === undefined) throw new Error("a row joined to none");
@@ -31,7 +31,7 @@ export async function accountReasons(db: Queryable): Promise<ReasonCount[]> {
   const found = await db.query<ReasonCount>(
     `select kind, reason, count(*)::integer as users
      from (select coalesce(reason, code) as reason,
-             case when reason is null then 'refused' when state in ('due', 'done') then 'unwanted' else 'none' end as kind
+             case when reason is null then 'refused' when state in ('due', 'done', 'refused') then 'unwanted' else 'none' end as kind
            from (select * from migration.accounts where reason is not null or state = 'refused') a) r
      group by 1, 2 order by 3 desc, 1, 2`,
   );

@@ -7,7 +7,7 @@ type State = "none" | "refused" | "unwanted";
 type DecidedBy = "person" | "rule";
 
 const state = sql<State>`case when ${accounts.state} = 'refused' and ${accounts.reason} is null then 'refused'
-  when ${accounts.state} in ('due', 'done') then 'unwanted' else 'none' end`;
+  when ${accounts.state} in ('due', 'done', 'refused') then 'unwanted' else 'none' end`;
 const reason = sql<string>`coalesce(${accounts.reason}, ${accounts.code})`;
 const decidedBy = sql<DecidedBy>`case when ${state} <> 'none' or ${inArray(reason, [...FOR_A_PERSON])} then 'person' else 'rule' end`;
 

@@ -27,7 +27,7 @@ interface Row extends Omit<AccountFigures, "done" | "refused" | "none" | "stalle
 const FIGURES = `
   select
     (select count(*)::integer from migration.accounts where state = 'due' and reason is null) as due,
-    (select count(*)::integer from migration.accounts where reason is not null and state in ('due', 'done')) as unwanted,
+    (select count(*)::integer from migration.accounts where reason is not null and (state in ('due', 'done') or state = 'refused')) as unwanted,
     r.removing, r.wanted as "wantedRemoving",
     coalesce((select jsonb_object_agg(code, n) from (
       select code, count(*)::integer as n from migration.accounts where state = 'refused' and reason is null group by 1) c), '{}')::text as refused,

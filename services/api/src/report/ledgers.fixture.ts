@@ -172,8 +172,8 @@ const ACCOUNTS = [
   `update migration.runs set accounts = true where id = 2`,
   `insert into migration.account_decisions (run_id, before_profiles, users, counts) values (2, false, 16, '{"account": 9, "inactive": 4, "shared_address": 3}')`,
   `insert into migration.accounts (legacy_id, profile_id, run_id, reason, holder, state, code, made_by, password)
-   select n, gen_random_uuid(), case n when 15 then 1 else 2 end, case when n > 12 then 'shared_address' when n > 9 then 'inactive' end,
-     case when n > 12 then 1 end, case when n > 10 then 'none' when n > 6 and n < 10 then 'due' when n = 6 then 'refused' else 'done' end,
+   select n, gen_random_uuid(), case n when 1 then 1 else 2 end, case when n > 14 then 'gone' when n > 12 then 'shared_address' when n > 9 then 'inactive' end,
+     case when n in (13, 14) then 1 end, case when n > 10 then 'none' when n > 6 and n < 10 then 'due' when n = 6 then 'refused' else 'done' end,
      case n when 6 then 'address_taken' end, case when n < 5 then 2 end, case when n < 3 then 'imported' when n < 5 then 'password_pbkdf2' end
    from generate_series(1, 15) n`,
 ];

@@ -143,6 +143,26 @@ describe("/v1/accounts/exceptions", () => {
     expect(keysOf(await api.get(`/v1/accounts/exceptions?${query}`))).toEqual(keys);
   });
 
+  it("lists who is not wanted any more, and was refused, among those", async () => {
+    await seed(api.target);
+    await api.target.query("update migration.accounts set reason = 'inactive' where legacy_id = 5");
+    expect(keysOf(await api.get("/v1/accounts/exceptions?state=unwanted"))).toEqual([5, 9]);
+    expect((await api.get("/v1/accounts")).body).toMatchObject({
+      unwanted: 2,
+      refused: { validation_failed: 1 },
+    });
+    expect((await api.get("/v1/report")).body).toMatchObject({
+      accounts: {
+        unwanted: 2,
+        reasons: {
+          rows: expect.arrayContaining([
+            { kind: "unwanted", reason: "inactive", users: 2, says: "not active in the source" },
+          ]),
+        },
+      },
+    });
+  });
+
   it("refuses what it does not know", async () => {
     for (const query of ["state=done", "decidedBy=me", "reason=a%20b", "limit=0", "cursor=x"])
       expect((await api.get(`/v1/accounts/exceptions?${query}`)).status, query).toBe(400);

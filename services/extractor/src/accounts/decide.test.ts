@@ -1,71 +1,24 @@
-import type { Pool } from "@nexus/shared/database";
 import { accountProgress, decideAnew } from "@nexus/shared/ledger";
-import { seedRun, type TestContext } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Deps } from "../deps.ts";
-import { extractorUnderTest } from "../extractor.fixture.ts";
 import { decideAccounts } from "./decide.ts";
+import { type DecisionsUnderTest, decisionsUnderTest } from "./decisions.fixture.ts";
 
-const uuid = (n: number): string => `00000000-0000-5000-8000-${String(n).padStart(12, "0")}`;
+type Under = DecisionsUnderTest;
 
-let deps: Deps;
-let legacy: Pool;
-let target: Pool;
+let deps: Under["deps"];
+let legacy: Under["legacy"];
+let target: Under["target"];
+let user: Under["user"];
+let profile: Under["profile"];
+let run: Under["run"];
+let decidedIn: Under["decidedIn"];
+let rowsNow: Under["rowsNow"];
+let made: Under["made"];
 
-beforeEach(async (context: TestContext) => {
-  deps = await extractorUnderTest(context);
-  ({ legacy, target } = deps);
-  // As a source may have it: an activity that is a number, a login without a zone.
-  await legacy.query(
-    `create table auth_user (id integer primary key, username varchar(150), email varchar(254), is_active smallint, last_login timestamp, password text)`,
-  );
-  for (const id of [1, 2, 3, 4, 5, 6]) await user(id, `user.${id}@clinic.example`);
+beforeEach(async (context) => {
+  ({ deps, legacy, target, user, profile, run, decidedIn, rowsNow, made } =
+    await decisionsUnderTest(context));
 });
-
-const user = (id: number, email: string): Promise<unknown> =>
-  legacy.query(`insert into auth_user values ($1, 'user.' || $1::integer, $2, 1, null, '!')`, [
-    id,
-    email,
-  ]);
-const profile = (n: number, id: number, role = "doctor"): Promise<unknown> =>
-  target.query(`insert into public.profiles (id, legacy_id, role) values ($1, $2, $3)`, [
-    uuid(n),
-    id,
-    role,
-  ]);
-
-/** A run that makes accounts, with profiles as they are. */
-async function run(status: "complete" | "loading" = "complete"): Promise<number> {
-  await target.query("update migration.runs set status = 'completed' where status = 'running'");
-  const runId = await seedRun(target, { status: "running", entities: { profiles: { status } } });
-  await target.query("update migration.runs set accounts = true where id = $1", [runId]);
-  return runId;
-}
-
-async function decidedIn(runId: number): Promise<Record<string, unknown> | undefined> {
-  await decideAccounts(deps);
-  const { rows } = await target.query<{ users: number; counts: string }>(
-    "select users, counts::text from migration.account_decisions where run_id = $1",
-    [runId],
-  );
-  const [row] = rows;
-  return row && { users: row.users, ...JSON.parse(row.counts) };
-}
-
-/** Rows by user: state, reason, holder, code, run. */
-async function rowsNow(): Promise<Record<number, string>> {
-  const { rows } = await target.query<{ id: number; line: string }>(
-    `select legacy_id as id, concat_ws(' ', state, reason, holder, code, right(profile_id::text, 1), 'of run ' || run_id) as line
-     from migration.accounts order by 1`,
-  );
-  return Object.fromEntries(rows.map(({ id, line }) => [id, line]));
-}
-
-const made = (id: number, runId: number): Promise<unknown> =>
-  target.query(
-    `update migration.accounts set state = 'done', made_by = $2, asked_at = now(), role = 'doctor' where legacy_id = $1`,
-    [id, runId],
-  );
 
 describe("accounts", () => {
   it("are decided once profiles have settled, for everybody, with a sum that closes", async () => {
@@ -97,13 +50,12 @@ describe("accounts", () => {
   });
 
   it("of test accounts are none; the zone of logins decides who was last", async () => {
-    deps = { ...deps, settings: { ...deps.settings, testAccounts: "user.1,*.4@clinic.example" } };
     for (const id of [1, 2, 3, 4, 5, 6]) await profile(id, id);
     await legacy.query("update auth_user set email = 'desk@clinic.example' where id in (1, 2, 3)");
     await legacy.query("update auth_user set last_login = '2020-02-01' where id in (1, 3)");
     await legacy.query("update auth_user set last_login = 'infinity' where id = 2");
     const runId = await run();
-    expect(await decidedIn(runId)).toMatchObject({
+    expect(await decidedIn(runId, "user.1,*.4@clinic.example")).toMatchObject({
       test_account: 2,
       shared_address: 1,
       account: 3,

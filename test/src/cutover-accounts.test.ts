@@ -1,18 +1,28 @@
 /** Step `accounts` of a cut-over: each way of not being met stops it, with its own reason; what comes by itself is waited for. */
 import { type Client, openClient } from "@nexus/contract";
+import type { Client as PoolClient } from "@nexus/shared/database";
 import { mostReal, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
 import { askCutover, cutOver, ended, stopped, untilStep } from "./cut-over.ts";
-import { embedded } from "./embedded-stack.ts";
 import { type Journey, openJourney } from "./journey.ts";
 
-describe.each(mostReal(stacks([embedded])))("accounts at a cut-over, on $name", (stack) => {
+const [stack] = mostReal(stacks([]));
+
+/** An extractor holds it while it decides who gets an account. */
+const DECIDING = 7_014_110_805;
+
+// An embedded database has one session: nobody could keep the extractor from deciding anew what a test writes into the ledger.
+describe.skipIf(stack === undefined)("accounts at a cut-over", () => {
   let journey: Journey;
+  let deciding: PoolClient;
   let api: Client;
 
   beforeAll(async () => {
+    if (stack === undefined) return;
     journey = await openJourney(stack, { sample: { scale: 0.02 } });
+    deciding = await journey.target.connect();
+    await deciding.query(`select pg_advisory_lock(${DECIDING})`);
     await journey.completed(await journey.begin());
     // The dirt of the sample is another step's.
     await journey.target.query(
@@ -20,7 +30,10 @@ describe.each(mostReal(stacks([embedded])))("accounts at a cut-over, on $name", 
        select distinct entity, legacy_id, outcome, reason, 'test', 'dirt' from migration.exceptions where resolved_at is null`,
     );
   });
-  afterAll(() => journey?.close());
+  afterAll(async () => {
+    deciding?.release(true);
+    await journey?.close();
+  });
   beforeEach(async (context) => {
     const { url } = await startApiHere(context, journey.stack, { EMBEDDINGS: "off" });
     api = openClient({ url });

@@ -53,6 +53,7 @@ export async function invitationsUnderTest(
   context.onTestFinished(() => server.close());
   const { url } = server;
   const admin = openAuthAdmin({ url, serviceRoleKey: SERVICE_ROLE_KEY, timeoutMs });
+  const patient = openAuthAdmin({ url, serviceRoleKey: SERVICE_ROLE_KEY, timeoutMs: 30_000 });
   const runId = await runningRun(target, ["profiles"]);
   const loader: InvitationsUnderTest["loader"] = (change) =>
     loaderOn(target, admin, { ...PACE, ...change });
@@ -64,7 +65,7 @@ export async function invitationsUnderTest(
     runId,
     loader,
     invite: async (people, method = "recovery") => {
-      for (let n = 1; n <= people; n += 1) await made(admin, runId, n);
+      for (let n = 1; n <= people; n += 1) await made(patient, runId, n);
       await target.query(
         `insert into migration.accounts (legacy_id, profile_id, run_id, state, made_by, password)
          select n, ('00000000-0000-5000-8000-' || lpad(n::text, 12, '0'))::uuid, $1, 'done', $1, 'password_pbkdf2'

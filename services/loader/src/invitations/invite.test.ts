@@ -69,9 +69,11 @@ describe.each(FAULT_NAMES)("after %s", (fault) => {
     const faults = { recover: [{ fault, calls: 1 }] };
     const test = await invitationsUnderTest(context, { faults, lateMs: 400 });
     await test.invite(2);
-    const ended = await test.work();
-    const expected = ENDS[fault] ?? "unsure";
-    expect(ended.map(({ state }) => state)).toEqual([expected, "sent"]);
+    const [first, second] = await test.work();
+    // On a busy machine what comes late is there already when it is looked for.
+    const ends = fault === "done-late" ? ["unsure", "sent"] : [ENDS[fault] ?? "unsure"];
+    expect(ends).toContain(first?.state);
+    expect(second?.state).toBe("sent");
     // What comes late is there by the time that somebody asks again.
     const expectsLate = fault === "done-late" ? 2 : 1;
     await eventually(() => Promise.resolve(test.server.mails().length), {
@@ -98,7 +100,7 @@ it("does not ask again by itself where a loader died before it was answered", as
 });
 
 it("waits for the limits of the project, and burns nobody meanwhile", async (context) => {
-  const test = await invitationsUnderTest(context, { mailsPerMinute: 2, minuteMs: 400 });
+  const test = await invitationsUnderTest(context, { mailsPerMinute: 2, minuteMs: 1_500 });
   await test.invite(5);
   expect((await test.work()).map(({ state }) => state)).toEqual(Array(5).fill("sent"));
   expect(test.mails()).toEqual({ 1: 1, 2: 1, 3: 1, 4: 1, 5: 1 });
@@ -131,8 +133,12 @@ it.for([1, 2])("holds with two loaders and random faults (seed %i)", async (seed
   for (const id of sent) expect([id, mails[id]]).toEqual([id, 1]);
   expect(new Set(ended.map(({ state }) => state))).not.toContain("due");
   test.server.change({ faults: {} });
-  await test.again();
-  expect((await test.work(loaders)).every(({ state }) => state === "sent")).toBe(true);
+  // A busy machine answers some too late: a person asks again.
+  const isSent = async (): Promise<boolean> => {
+    await test.again();
+    return (await test.work(loaders)).every(({ state }) => state === "sent");
+  };
+  await eventually(isSent, { within: 60_000 });
   expect(Object.values(test.mails())).toEqual(Array(12).fill(1));
 });
 

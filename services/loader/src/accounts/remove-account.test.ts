@@ -28,7 +28,7 @@ it("leaves who was there before the migration, whatever id the profile has", asy
 
 it.each(FAULT_NAMES)("after %s the next attempt ends it", async (fault) => {
   const faults = { delete: [{ fault, calls: 1 }] };
-  const { server, admin } = await openAccounts({ faults, lateMs: 0 }, { timeoutMs: 500 });
+  const { server, admin } = await openAccounts({ faults, lateMs: 0 }, { timeoutMs: 1_500 });
   await ensureAccount(admin, person(1), 0);
   const remove = () => removeAccount(admin, { id: uuid(1), runId: 7 });
   const first = await remove().catch((error: unknown) => error);

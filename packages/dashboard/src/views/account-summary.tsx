@@ -12,6 +12,15 @@ export function AccountSummary({ of }: { readonly of: AccountsView | null | unde
         <h2 id="accounts-title">Accounts: {statusOf(of)}</h2>
         <a href="#/accounts">Who has none</a>
       </div>
+      <AccountStanding of={of} />
+    </section>
+  );
+}
+
+/** That they stand still, how far they are, and what becomes of users. */
+export function AccountStanding({ of }: { readonly of: AccountsView }) {
+  return (
+    <>
       {of.stalled !== null && (
         <p class="notice bad" role="alert">
           {sentence(of.stalled.says)}.
@@ -19,7 +28,7 @@ export function AccountSummary({ of }: { readonly of: AccountsView | null | unde
       )}
       <EmbeddingBar done={of.done} failed={refusedIn(of)} open={of.due} />
       <AccountCounts of={of} />
-    </section>
+    </>
   );
 }
 
@@ -29,12 +38,12 @@ export function statusOf({ status, pausedBecause }: AccountsView): string {
 }
 
 /** How many are refused, whatever the code. */
-export function refusedIn({ refused }: AccountsView): number {
+function refusedIn({ refused }: AccountsView): number {
   return Object.values(refused).reduce((sum, n) => sum + n, 0);
 }
 
 /** Users of the source, by what becomes of their account. */
-export function AccountCounts({ of }: { readonly of: AccountsView }) {
+function AccountCounts({ of }: { readonly of: AccountsView }) {
   const lines = [
     ["Users who are to have an account", of.wanted],
     ["Accounts that are there", of.done],

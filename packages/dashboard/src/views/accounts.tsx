@@ -10,8 +10,7 @@ import { Select } from "../parts/select.tsx";
 import { linkTo, usePlace } from "../router.ts";
 import { useLoad } from "../use-load.ts";
 import { counted, sentence, words } from "../words.ts";
-import { AccountCounts, CodeCounts, refusedIn, statusOf } from "./account-summary.tsx";
-import { EmbeddingBar } from "./embedding-summary.tsx";
+import { AccountStanding, CodeCounts, statusOf } from "./account-summary.tsx";
 
 type Exception = Answer<"GET /v1/accounts/exceptions">["items"][number];
 
@@ -49,13 +48,7 @@ function Made({ of }: { readonly of: AccountsView }) {
     <>
       <section class="card" aria-labelledby="accounts-title">
         <h2 id="accounts-title">{sentence(statusOf(of))}</h2>
-        {of.stalled !== null && (
-          <p class="notice bad" role="alert">
-            {sentence(of.stalled.says)}.
-          </p>
-        )}
-        <EmbeddingBar done={of.done} failed={refusedIn(of)} open={of.due} />
-        <AccountCounts of={of} />
+        <AccountStanding of={of} />
       </section>
       <div class="two">
         <Codes title="Why users have none" of={of.none} />

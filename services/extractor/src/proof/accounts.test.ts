@@ -2,12 +2,12 @@
 import { type AuthServer, SERVICE_ROLE_KEY, startAuth } from "@nexus/local/auth";
 import { openAuthAdmin } from "@nexus/shared/auth/client";
 import type { Pool } from "@nexus/shared/database";
-import { createProof, type ProofAsked } from "@nexus/shared/ledger";
+import type { ProofAsked } from "@nexus/shared/ledger";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "../deps.ts";
 import { extractorUnderTest } from "../extractor.fixture.ts";
-import { booksByHand, loadByHand, ROWS } from "./by-hand.fixture.ts";
-import { prove } from "./prove.ts";
+import { loadByHand, ROWS } from "./by-hand.fixture.ts";
+import { verifiedBeside } from "./verified-beside.fixture.ts";
 
 const ALL: ProofAsked = { entities: ["profiles"], range: null, sample: null, codes: null };
 
@@ -66,25 +66,8 @@ async function makeAccounts(): Promise<ReadonlyMap<number, string>> {
 
 /** What is found of accounts, as `key column kind`, and what was looked at. */
 async function verified(asked: Partial<ProofAsked> = {}) {
-  const by = { actor: "tester", reason: null };
-  const id = await createProof(target, "verification", { ...ALL, ...asked }, by);
-  await prove(deps, booksByHand());
-  const { rows } = await target.query<{ said: string }>(
-    `select concat_ws(' ', legacy_id, column_name, kind) as said from migration.proof_differences
-     where proof_id = $1 and column_name like 'account%' order by legacy_id, column_name, kind`,
-    [id],
-  );
-  const counted = await target.query<{ accounts: string | null; status: string }>(
-    `select accounts::text, p.status from migration.proof_entities e join migration.proofs p on p.id = e.proof_id
-     where p.id = $1 and entity = 'profiles'`,
-    [id],
-  );
-  const { accounts, status } = counted.rows[0] ?? { accounts: null, status: "lost" };
-  expect(status).toBe("done");
-  return {
-    said: rows.map(({ said }) => said),
-    accounts: accounts === null ? null : JSON.parse(accounts),
-  };
+  const { said, counts } = await verifiedBeside(deps, "accounts", "profiles", { ...ALL, ...asked });
+  return { said, accounts: counts };
 }
 
 describe("verification of accounts", () => {

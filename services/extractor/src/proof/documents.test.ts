@@ -1,12 +1,12 @@
 /** Verification of documents of Dify, by the ledger: each content row has one of the text that it has now, in its practice's dataset, and none besides. */
 import type { Pool } from "@nexus/shared/database";
-import { createProof, type ProofAsked } from "@nexus/shared/ledger";
+import type { ProofAsked } from "@nexus/shared/ledger";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "../deps.ts";
 import { extractorUnderTest } from "../extractor.fixture.ts";
-import { booksByHand, loadByHand, ROWS } from "./by-hand.fixture.ts";
+import { loadByHand, ROWS } from "./by-hand.fixture.ts";
 import { documentKinds } from "./documents.ts";
-import { prove } from "./prove.ts";
+import { verifiedBeside } from "./verified-beside.fixture.ts";
 
 const ALL: ProofAsked = { entities: ["cases"], range: null, sample: null, codes: null };
 
@@ -33,25 +33,8 @@ beforeEach(async (context) => {
 
 /** What is found of documents, as `key column kind`, and what was looked at. */
 async function verified(asked: Partial<ProofAsked> = {}) {
-  const by = { actor: "tester", reason: null };
-  const id = await createProof(target, "verification", { ...ALL, ...asked }, by);
-  await prove(deps, booksByHand());
-  const { rows } = await target.query<{ said: string }>(
-    `select concat_ws(' ', legacy_id, column_name, kind) as said from migration.proof_differences
-     where proof_id = $1 and column_name like 'document%' order by legacy_id, column_name, kind`,
-    [id],
-  );
-  const counted = await target.query<{ documents: string | null; status: string }>(
-    `select documents::text, p.status from migration.proof_entities e join migration.proofs p on p.id = e.proof_id
-     where p.id = $1 and entity = 'cases'`,
-    [id],
-  );
-  const { documents, status } = counted.rows[0] ?? { documents: null, status: "lost" };
-  expect(status).toBe("done");
-  return {
-    said: rows.map(({ said }) => said),
-    documents: documents === null ? null : JSON.parse(documents),
-  };
+  const { said, counts } = await verifiedBeside(deps, "documents", "cases", { ...ALL, ...asked });
+  return { said, documents: counts };
 }
 
 describe("verification of documents", () => {

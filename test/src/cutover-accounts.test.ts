@@ -1,6 +1,7 @@
 /** Step `accounts` of a cut-over: each way of not being met stops it, with its own reason; what comes by itself is waited for. */
 import { type Client, openClient } from "@nexus/contract";
 import type { Client as PoolClient } from "@nexus/shared/database";
+import { DECISION_LOCK } from "@nexus/shared/ledger";
 import { mostReal, stacks } from "@nexus/shared/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startApiHere } from "./api-here.ts";
@@ -8,9 +9,6 @@ import { askCutover, cutOver, ended, stopped, untilStep } from "./cut-over.ts";
 import { type Journey, openJourney } from "./journey.ts";
 
 const [stack] = mostReal(stacks([]));
-
-/** An extractor holds it while it decides who gets an account. */
-const DECIDING = 7_014_110_805;
 
 // An embedded database has one session: nobody could keep the extractor from deciding anew what a test writes into the ledger.
 describe.skipIf(stack === undefined)("accounts at a cut-over", () => {
@@ -22,7 +20,7 @@ describe.skipIf(stack === undefined)("accounts at a cut-over", () => {
     if (stack === undefined) return;
     journey = await openJourney(stack, { sample: { scale: 0.02 } });
     deciding = await journey.target.connect();
-    await deciding.query(`select pg_advisory_lock(${DECIDING})`);
+    await deciding.query(`select pg_advisory_lock(${DECISION_LOCK})`);
     await journey.completed(await journey.begin());
     // The dirt of the sample is another step's.
     await journey.target.query(

@@ -186,12 +186,12 @@ async function held<T>(
   const { client, release } = await borrow(pool, signal);
   let usable = true;
   let session: number | undefined;
-  const beginning = async (): Promise<void> => {
+  const beginAsked = async (): Promise<void> => {
     session = await beginKnown(client, `${begin}; ${bounded(statementMs, idleMs)}`);
     setPatience(client, patienceWith(pool, session, statementMs));
   };
   try {
-    return await body(client, heard(beginning()));
+    return await body(client, heard(beginAsked()));
   } catch (error) {
     if (signal?.aborted !== true) await client.query("rollback").catch(() => (usable = false));
     if (

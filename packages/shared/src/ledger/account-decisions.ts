@@ -61,12 +61,13 @@ export async function profilesWait(
   return found.rows[0]?.ready !== true;
 }
 
-const LOCK = 7_014_110_805;
+/** The advisory lock of whoever decides. */
+export const DECISION_LOCK = 7_014_110_805;
 
 /** Takes the right to decide until the transaction ends. False: another extractor has it, or has decided. */
 export async function holdDecision(tx: Queryable, wanted: ToDecide): Promise<boolean> {
   const tried = await tx.query<{ mine: boolean }>(
-    `select pg_try_advisory_xact_lock(${LOCK}) as mine`,
+    `select pg_try_advisory_xact_lock(${DECISION_LOCK}) as mine`,
   );
   if (tried.rows[0]?.mine !== true) return false;
   const now = await runToDecide(tx);

@@ -1,6 +1,7 @@
 /** Accounts of Supabase Auth: who decides about them, how far they are, and what they wait for. */
 export {
   decideAnew,
+  DECISION_LOCK,
   holdDecision,
   NEWEST_WITH_ACCOUNTS,
   profilesWait,

@@ -117,27 +117,27 @@ async function assemble(
   await fill?.(running);
   await migrateTarget({ target, entities, idNamespace: NAMESPACE });
   const prepared = await prepare?.(running);
-  const services: ServiceProcess[] = [];
   const specOf: Journey["specOf"] = (service, more = {}) =>
     serviceToRun(service, running, { ...FAST, ...env, ...prepared, ...more });
-  const start: Journey["start"] = async (service, more, fileOf = (built) => built) => {
+  const launch: Journey["start"] = async (service, more, fileOf = (built) => built) => {
     const built = specOf(service, more);
     const started = await startService({ ...built, main: fileOf(built.main) });
     open.push(service, () => started.kill("SIGTERM"));
-    services.push(started);
     return started;
   };
-  await Promise.all(
-    many({ extractor: extractors, loader: loaders, embedder: embedders }).map((name) =>
-      start(name),
-    ),
-  );
+  // The extractor is the first of them, whichever is ready first.
+  const names = many({ extractor: extractors, loader: loaders, embedder: embedders });
+  const services = await Promise.all(names.map((name) => launch(name)));
   return {
     stack: running,
     legacy,
     target,
     services,
-    start,
+    start: async (...asked) => {
+      const started = await launch(...asked);
+      services.push(started);
+      return started;
+    },
     specOf,
     begin: (run) => begin(target, { ...common, ...run }),
     completed: (runId, within) => completed(target, runId, brokenByHand, within),

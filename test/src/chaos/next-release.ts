@@ -28,8 +28,13 @@ const CHANGES: readonly (readonly [string, string, string])[] = [
   ],
   [
     "services/loader/dist/load.js",
-    "await emitContent(",
-    "await tx.query(`update migration.batches set loaded_by = $2 where id = $1`, [batch.id, attempt.by]);\n        await emitContent(",
+    "record(tx, { startedAt, sourceMs }",
+    "record(tx, { startedAt, sourceMs, by }",
+  ],
+  [
+    "services/loader/dist/load.js",
+    "emitContent(tx",
+    "tx.query(`update migration.batches set loaded_by = $2 where id = $1`, [batch.id, by]),\n        emitContent(tx",
   ],
 ];
 

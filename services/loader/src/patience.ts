@@ -12,7 +12,7 @@ const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
 
 /** The longest where connections are scarce: others give theirs back after a while, and take them again. */
-const SCARCE = { code: /^(53300|XX000|08P01)$/, longestMs: 4_000 };
+const SCARCE = { code: /^(53300|no_connection_left)$/, longestMs: 4_000 };
 
 /** Milliseconds between two lines of the log about one server. */
 const QUIET_MS = 30_000;

@@ -1,8 +1,15 @@
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../config/failure.ts";
-import { connectionBroke, errorCode, nextStep } from "./failures.ts";
+import {
+  connectionBroke,
+  errorCode,
+  nextStep,
+  noConnectionLeft,
+  ofConnecting,
+} from "./failures.ts";
 import { openPool } from "./pool.ts";
+import { refusalCode, refusalInWords } from "./refusals.ts";
 
 const withCode = (code: string): Error => Object.assign(new Error("of PostgreSQL"), { code });
 
@@ -81,8 +88,8 @@ describe("what happens next after an error", () => {
   });
 
   it.each([
-    ["XX000", "MaxClientsInSessionMode: max clients reached (EMAXCONNSESSION)", "ERROR"],
-    ["XX000", "max client connections reached", "ERROR"],
+    ["XX000", "tenant or user not found", "ERROR"],
+    ["XX000", "(EDBHANDLEREXITED) DbHandler exited", "ERROR"],
     ["XX000", "something of a pooler's", "FATAL"],
     ["3D000", "no such database", "FATAL"],
     ["42501", "permission denied for database", "FATAL"],
@@ -90,6 +97,49 @@ describe("what happens next after an error", () => {
     ["0A000", "a parameter that a pooler does not know", "FATAL"],
   ])("%s (%s, %s) is of the session: wait", (code, message, severity) => {
     expect(nextStep(Object.assign(new Error(message), { code, severity }))).toBe("wait");
+  });
+
+  it.each([
+    [
+      "XX000",
+      "MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited to pool_size",
+    ],
+    [
+      "XX000",
+      "(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15",
+    ],
+    ["XX000", "Max client connections reached"],
+    ["XX000", "(EMAXCLIENTCONN) max client connections reached, limit: 200"],
+    ["XX000", "(ECHECKOUTTIMEOUT) unable to check out connection from the pool after 60000ms"],
+    ["08P01", "no more connections allowed (max_client_conn)"],
+    ["08P01", "query_wait_timeout"],
+    ["58000", "could not get connection from the pool"],
+    ["53300", "sorry, too many clients already"],
+    ["53300", "remaining connection slots are reserved for roles with the SUPERUSER attribute"],
+  ])("%s, %s, is no connection left for us, whatever its severity", (code, message) => {
+    for (const severity of ["ERROR", "FATAL"]) {
+      const error = Object.assign(new Error(message), { code, severity });
+      expect([nextStep(error), noConnectionLeft(error), connectionBroke(error)]).toEqual([
+        "wait",
+        true,
+        false,
+      ]);
+      expect(refusalInWords(refusalCode(error)).says).toMatch(/^it has no connection left for us/);
+    }
+  });
+
+  it.each([
+    ["XX000", "tenant or user not found"],
+    ["XX001", "invalid page in block 3 of relation"],
+    ["08006", "connection failure"],
+    ["58030", "could not read block"],
+  ])("%s, %s, is something else than a connection that is missing", (code, message) => {
+    expect(noConnectionLeft(Object.assign(new Error(message), { code }))).toBe(false);
+  });
+
+  it("of connecting has broken no statement's connection, whatever its code", () => {
+    const error = withCode("XX000");
+    expect(connectionBroke(ofConnecting(Object.assign(error, { severity: "FATAL" })))).toBe(false);
   });
 
   it("of each address of a name is to wait, with the first one's code", () => {

@@ -32,9 +32,14 @@ const ENDS_SESSION = /^(FATAL|PANIC)$/;
 /** FATAL, and of the statement nevertheless: it kept the server waiting for longer than it may. */
 const KEPT_WAITING = /^25P0[34]$/;
 
-/** Poolers report their own troubles as internal errors. */
+/** How poolers say that all connections are taken: as an internal error, a violation of the protocol, or an error of the system. */
+const NONE_LEFT =
+  /EMAX(CONN|CLIENT)|ECHECKOUTTIMEOUT|max(imum)? (number of )?((client|server) )?(connections|clients)|too many (clients|(client |server )?connections)|no more connections|pool(er)? (is|size|timeout)|query_wait_timeout|(check ?out|acquire|get) (a )?(database )?connection/i;
+const OF_NONE_LEFT = /^(XX|08|58)/;
+
+/** What else they report as internal errors. */
 const OF_A_POOLER =
-  /EMAXCONN|max(imum)? (number of )?(client|server)?\s*connections|too many (clients|connections)|no more connections|pool(er)? (is|size|timeout)|tenant or user not found/i;
+  /tenant or user not found|dbhandler exited|circuit ?breaker|connect to (the )?server/i;
 
 /** Codes of Node's own for what was given to it wrongly: a defect of ours, or a batch that is too large. */
 const OF_VALUES =
@@ -65,6 +70,14 @@ export function ofSession(error: unknown): unknown {
   return error;
 }
 
+const unconnected = new WeakSet<Error>();
+
+/** Marks an error as one of connecting, whatever its code: no statement can have broken a connection that was never there. */
+export function ofConnecting(error: unknown): unknown {
+  if (error instanceof Error && !isOurs(error)) unconnected.add(error);
+  return ofSession(error);
+}
+
 /** What to do about an error thrown by a query, or by connecting. */
 export function nextStep(error: unknown): NextStep {
   if (error instanceof Error && sessionFaults.has(error)) return "wait";
@@ -92,16 +105,20 @@ function stepOfServer(error: Error, code: string): NextStep {
   const severity: unknown = Reflect.get(error, "severity");
   const ended =
     typeof severity === "string" && ENDS_SESSION.test(severity) && !KEPT_WAITING.test(code);
-  if (ended || (code.startsWith("XX") && OF_A_POOLER.test(error.message))) return "wait";
+  if (ended || ofAPooler(error, code)) return "wait";
   if (OF_A_ROW.has(Reflect.get(error, "routine")) && !OF_A_SERVER.test(code)) return "row";
   return STEPS.find(([pattern]) => pattern.test(code))?.[1] ?? "person";
+}
+
+function ofAPooler(error: Error, code: string): boolean {
+  return noConnectionLeft(error) || (code.startsWith("XX") && OF_A_POOLER.test(error.message));
 }
 
 /** Whether a server or a pooler has no connection for us at the moment. */
 export function noConnectionLeft(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = errorCode(error) ?? "";
-  return code === "53300" || (/^(XX|08)/.test(code) && OF_A_POOLER.test(error.message));
+  return code === "53300" || (OF_NONE_LEFT.test(code) && NONE_LEFT.test(error.message));
 }
 
 /**
@@ -124,6 +141,7 @@ const NEVER_THERE =
  */
 export function connectionBroke(error: unknown): boolean {
   if (nextStep(error) !== "wait" || !(error instanceof Error)) return false;
+  if (unconnected.has(error) || noConnectionLeft(error)) return false;
   const code = errorCode(error);
   return code === undefined
     ? !NEVER_THERE.test(error.message)

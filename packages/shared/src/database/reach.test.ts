@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:net";
 import { describe, expect, it } from "vitest";
 import { UnavailableError } from "../config/failure.ts";
 import { freshDatabase } from "../testing/fresh.ts";
+import { openLine } from "../testing/line.ts";
 import { freshLogin } from "../testing/login.ts";
 import { openPool, withPool } from "./pool.ts";
 import { reachTarget, requireVersion } from "./reach.ts";
@@ -52,6 +53,20 @@ describe("a server that cannot be reached", () => {
     );
     expect(String(await reached(login.href))).toMatch(
       /cannot be reached \(53300\): it has no connection left for us/,
+    );
+  });
+
+  it("is told from one whose pooler has none left", async (context) => {
+    const line = await openLine(await freshDatabase(context));
+    line.limit(
+      0,
+      "MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited to pool_size",
+    );
+    const failure = await reached(line.url);
+    await line.cut();
+    expect(failure).toBeInstanceOf(UnavailableError);
+    expect(String(failure)).toMatch(
+      /cannot be reached \(no_connection_left\): it has no connection left for us/,
     );
   });
 

@@ -1,5 +1,5 @@
 /** What a server, or the way to it, refuses: in words, and what to do about it. */
-import { errorCode, OF_ABSENCE } from "./failures.ts";
+import { errorCode, noConnectionLeft, OF_ABSENCE } from "./failures.ts";
 
 /** Completes a sentence that begins with the server: "the target's disk is full". */
 export interface Refusal {
@@ -85,9 +85,10 @@ const WITHOUT_CODE: readonly (readonly [RegExp, string])[] = [
   [/./, "connection_lost"],
 ];
 
-/** A code for every trouble with a connection: node-postgres has none for some. */
+/** A code for every trouble with a connection: node-postgres has none for some, and poolers one for all. */
 export function refusalCode(error: unknown): string {
   const code = errorCode(error);
+  if (code !== "53300" && noConnectionLeft(error)) return "no_connection_left";
   if (code !== undefined || !(error instanceof Error)) return code ?? "unknown";
   return WITHOUT_CODE.find(([pattern]) => pattern.test(error.message))?.[1] ?? "unknown";
 }

@@ -13,6 +13,11 @@ export interface Line {
   reset(): void;
   /** Open connections stay open and carry nothing any more, in either direction; new ones pass. Returns how many they are. */
   swallow(): number;
+  /**
+   * At most so many connections pass at a time, as through a pooler: others are told `message` with SQLSTATE XX000, in PostgreSQL's
+   * protocol. Open ones stay.
+   */
+  limit(most: number, message: string): void;
   /** The first bytes that each connection sent. */
   readonly beginnings: readonly Buffer[];
   /** How often something was said after something was heard, on all connections: round trips, where the line has a delay. */
@@ -35,9 +40,11 @@ export async function openLine(
   const open = new Set<Socket>();
   const beginnings: Buffer[] = [];
   let trips = 0;
+  let pooled: { readonly most: number; readonly message: string } | undefined;
   // A line holds nothing back to send it with more: routers do not.
   const server = createServer({ noDelay: true }, (near) => {
     near.once("data", (chunk: Buffer) => beginnings.push(Buffer.from(chunk.subarray(0, 16))));
+    if (pooled !== undefined && open.size / 2 >= pooled.most) return refuse(near, pooled.message);
     const far = connect({ port: Number(port), host: hostname, noDelay: true });
     onTrip(near, far, () => void trips++);
     join(near, far, delayMs, open);
@@ -56,6 +63,7 @@ export async function openLine(
     beginnings,
     trips: () => trips,
     reset,
+    limit: (most, message) => (pooled = { most, message }),
     cut: async () => {
       if (!server.listening) return;
       const closed = once(server, "close");
@@ -71,6 +79,16 @@ export async function openLine(
       return open.size / 2;
     },
   };
+}
+
+/** Answers the first words with an ErrorResponse: FATAL, as what ends a session is. */
+function refuse(socket: Socket, message: string): void {
+  const fields = ["SFATAL", "VFATAL", "CXX000", `M${message}`, ""];
+  const body = Buffer.from(`${fields.join("\0")}\0`);
+  const head = Buffer.from("E....");
+  head.writeInt32BE(body.length + 4, 1);
+  socket.on("error", () => undefined);
+  socket.once("data", () => socket.end(Buffer.concat([head, body])));
 }
 
 /** What one says goes to the other, and they end together. `open`: holds the first while it is open. */

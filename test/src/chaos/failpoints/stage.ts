@@ -115,7 +115,7 @@ export async function clear({ journey, crew }: Stage): Promise<void> {
   );
   const tables = [
     ...entities.map(({ target }) => `public.${target.table}`),
-    ...(breakableWithVectors ? ["public.ai_embeddings"] : []),
+    ...(breakableWithVectors ? ["public.ai_embeddings", "migration.embedding_texts"] : []),
     ...FORGOTTEN.map((table) => `migration.${table}`),
   ];
   await journey.target.query(`truncate ${tables.join(", ")} cascade`);
@@ -127,7 +127,6 @@ const FORGOTTEN = [
   "rollbacks",
   "proofs",
   "content_events",
-  "embedding_texts",
   "embedding_items",
   "embedding_failures",
   "embedding_usage",

@@ -31,7 +31,7 @@ export async function start(config: Settings, context: Context) {
   return {
     queue: deps.transport.kind,
     port,
-    ...(await openStatus(statusOf(deps), config, context.closers)),
+    ...(await openStatus(statusOf(deps, config.TARGET_CONNECTIONS), config, context.closers)),
   };
 }
 

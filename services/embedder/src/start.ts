@@ -46,7 +46,7 @@ export async function startEmbedder(
   const contents = contentOf(entities);
   const { log, closers } = context;
   const target = openTarget(config, context);
-  metrics.watchPool("target", target);
+  metrics.watchPool("target", target, config.TARGET_CONNECTIONS);
   const vectors = await preflightVectors(target);
   const provider = await openProvider({
     provider: config.EMBEDDING_PROVIDER,

@@ -29,6 +29,8 @@ const slow = (le: string): string =>
 const pods = (service: string, pod: string): string =>
   `nexus_connections_limit{server="target",service="${service}",pod="${pod}"}`;
 
+const BUDGET = 'nexus_connections_budget{server="target",service="loader",pod="a"}';
+
 export const alertCases: readonly AlertCase[] = [
   {
     alert: "NexusRunStalled",
@@ -119,8 +121,15 @@ export const alertCases: readonly AlertCase[] = [
   {
     alert: "NexusConnectionBudget",
     labels: { server: "target" },
-    fires: { [pods("loader", "a")]: "50x60", [pods("embedder", "b")]: "41x60" },
-    silent: { [pods("loader", "a")]: "50x60", [pods("embedder", "b")]: "40x60" },
+    fires: { [pods("loader", "a")]: "50x60", [pods("embedder", "b")]: "41x60", [BUDGET]: "90x60" },
+    silent: { [pods("loader", "a")]: "50x60", [pods("embedder", "b")]: "40x60", [BUDGET]: "90x60" },
+  },
+  {
+    alert: "NexusConnectionBudget",
+    labels: { server: "target" },
+    fires: { [pods("loader", "a")]: "41x60", [BUDGET]: "40x60" },
+    // Nobody said what the server gives.
+    silent: { [pods("loader", "a")]: "50x60", [BUDGET]: "0x60" },
   },
   {
     alert: "NexusEmbeddingThrottled",

@@ -53,7 +53,7 @@ describe.each(rules)("$alert", ({ alert, expr, annotations }) => {
 });
 
 describe("the alerts", () => {
-  it("are those of the manifests, whose connection budgets they know", async () => {
+  it("are those of the manifests", async () => {
     const manifest = {
       apiVersion: "monitoring.coreos.com/v1",
       kind: "PrometheusRule",
@@ -64,9 +64,6 @@ describe("the alerts", () => {
     await expect(note + stringify(manifest)).toMatchFileSnapshot(
       join(ROOT, "k8s/components/monitoring-shared/alerts.yaml"),
     );
-    const config = read("k8s/base/config.yaml");
-    for (const [, server, budget] of config.matchAll(/nexus\/(\w+)-connections: "(\d+)"/g))
-      expect(read(FILE)).toContain(`nexus_connections_limit{server="${server}"}) > ${budget}`);
   });
 
   it("do not pass with a metric that nobody exports, or with broken PromQL", () => {

@@ -23,14 +23,14 @@ export interface Connections {
 
 /** Connections to each server if everything runs at its largest, an update included, and what the server gives us. */
 export function connectionsOf(manifests: readonly Manifest[]): Connections[] {
-  const { annotations } =
-    manifests.find(({ metadata }) => metadata.name === "nexus-config")?.metadata ?? {};
+  const config = manifests.find(({ metadata }) => metadata.name === "nexus-config");
+  const data = z.record(z.string(), z.string()).parse(config?.["data"]);
   return ["target", "legacy"].map((server) => ({
     server,
     atMost: workloadsOf(manifests)
       .map((workload) => replicasOf(workload, manifests) * perReplica(workload, server, manifests))
       .reduce((sum, connections) => sum + connections, PROOF),
-    budget: Number(annotations?.[`nexus/${server}-connections`]),
+    budget: Number(data[`${server.toUpperCase()}_CONNECTIONS`]),
   }));
 }
 

@@ -176,7 +176,9 @@ describe.skipIf(!works)("the manifests", () => {
       const env = { ...environmentOf(workload, manifests(overlay)), ...secretsFor(variables) };
       const unread = Object.keys(env).filter((name) => !(name in variables));
       expect(
-        unread.filter((name) => !/^(LOG_LEVEL|SHUTDOWN_GRACE_MS|AWS_REGION)$/.test(name)),
+        unread.filter(
+          (name) => !/^(LOG_LEVEL|LEGACY_CONNECTIONS|SHUTDOWN_GRACE_MS|AWS_REGION)$/.test(name),
+        ),
       ).toEqual([]);
       expect(parseConfig(variables, env)).toMatchObject({
         METRICS_PORT: workload.container.ports[0]?.containerPort,

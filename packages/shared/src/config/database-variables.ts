@@ -1,6 +1,14 @@
 /** The variables of the databases, alike for every service but for how many connections it takes. */
 import type { Config } from "./parse.ts";
-import { choice, databaseUrl, encoding, number, optionalText, timezone } from "./variables.ts";
+import {
+  choice,
+  databaseUrl,
+  encoding,
+  number,
+  optionalNumber,
+  optionalText,
+  timezone,
+} from "./variables.ts";
 
 /** Where the target is. */
 export const targetUrl = databaseUrl({
@@ -66,6 +74,13 @@ export type SourceRules = Partial<Config<typeof sourceVariables>>;
 export type TargetSettings = Config<ReturnType<typeof targetVariables>>;
 export type LegacySettings = Config<ReturnType<typeof legacyVariables>>;
 
+/** Nothing is refused for it: an alert compares. */
+function budgetOf(server: string) {
+  return optionalNumber(1, 10_000, {
+    meaning: `connections that the ${server} gives to all services together; absent: nobody is alerted when their pools may open more`,
+  });
+}
+
 /** The variables of who writes to the target. */
 export function targetVariables({ connections, least = 1 }: Connections) {
   return {
@@ -76,6 +91,7 @@ export function targetVariables({ connections, least = 1 }: Connections) {
       fallback: String(connections),
       danger: "replicas × pool must stay under the target's connection limit",
     }),
+    TARGET_CONNECTIONS: budgetOf("target"),
   };
 }
 
@@ -89,6 +105,7 @@ export function legacyVariables({ connections, least = 1 }: Connections) {
       fallback: String(connections),
       danger: "the legacy database is live and must bear replicas × pool connections",
     }),
+    LEGACY_CONNECTIONS: budgetOf("legacy database"),
     LEGACY_STATEMENT_MS: number(100, 600_000, {
       meaning: "milliseconds after which the legacy server ends a statement",
       fallback: "60000",

@@ -16,12 +16,14 @@ import { preflightLegacy } from "./preflight-legacy.ts";
 import { preflightTarget } from "./preflight-target.ts";
 import { seeAllOrNone } from "./source-row-security.ts";
 
+type Reaches = Omit<TargetSettings, "TARGET_CONNECTIONS">;
+
 /** The target, not looked at yet. */
-export function openTarget(settings: TargetSettings, context: Context): Pool {
+export function openTarget(settings: Reaches, context: Context): Pool {
   return open("target", targetOf(settings), context);
 }
 
-function targetOf(settings: TargetSettings): Where {
+function targetOf(settings: Reaches): Where {
   const { TARGET_URL: url, TARGET_URL_FILE: file, TARGET_POOL: max } = settings;
   return { url, reread: rereading(file), max };
 }
@@ -36,9 +38,9 @@ export async function openBoth(
   const { LEGACY_URL: url, LEGACY_URL_FILE: file, LEGACY_POOL: max } = settings;
   const source = { url, reread: rereading(file), max, idleMs: SOURCE_IDLE_MS };
   const legacy = await openPipelined("source", source, context);
-  watchPool("legacy", legacy);
+  watchPool("legacy", legacy, settings.LEGACY_CONNECTIONS);
   const target = await openPipelined("target", targetOf(settings), context);
-  watchPool("target", target);
+  watchPool("target", target, settings.TARGET_CONNECTIONS);
   await onceLetIn(context.log, () => preflightLegacy(legacy, entities, settings));
   if (settings.LEGACY_ROW_SECURITY !== "accept") seeAllOrNone(legacy);
   await onceLetIn(context.log, () => preflightTarget(target, entities));

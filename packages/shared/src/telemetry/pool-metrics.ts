@@ -7,8 +7,8 @@ const SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60];
 
 type Server = "legacy" | "target";
 
-/** Called with each pool that is opened. `server` is the label. */
-export type WatchPool = (server: Server, pool: Pool) => void;
+/** Called with each pool that is opened. `server` is the label; `budget`: what that server gives to all services together, if it is known. */
+export type WatchPool = (server: Server, pool: Pool, budget: number | undefined) => void;
 
 /** Metrics of the pools to these servers; they are read when they are scraped. */
 export function openPoolMetrics(register: Registry, servers: readonly Server[]): WatchPool {
@@ -27,14 +27,22 @@ export function openPoolMetrics(register: Registry, servers: readonly Server[]):
     labelNames: ["server"],
     registers,
   });
+  const given = new Gauge({
+    name: "nexus_connections_budget",
+    help: "Connections that a server gives to all services together (LEGACY_CONNECTIONS, TARGET_CONNECTIONS); 0: not said.",
+    labelNames: ["server"],
+    registers,
+  });
   openGauge(register, servers, pools);
   for (const server of servers) {
     used.zero({ server });
     limit.set({ server }, 0);
+    given.set({ server }, 0);
   }
-  return (server, pool) => {
+  return (server, pool, budget = 0) => {
     pools.set(server, pool);
     limit.set({ server }, pool.options.max);
+    given.set({ server }, budget);
     const since = new WeakMap<PoolClient, number>();
     pool.on("acquire", (client) => since.set(client, performance.now()));
     pool.on("release", (_error, client) => {

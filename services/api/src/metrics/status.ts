@@ -22,11 +22,14 @@ const PATIENCE_MS = 1_000;
 
 type Needed = Pick<Deps, "target" | "transport" | "entities" | "log">;
 
-/** Metrics are read from the rolled-up counts, so that a scrape costs the same at any size; they are answered without the target, too. */
-export function statusOf(deps: Needed): Status {
+/**
+ * Metrics are read from the rolled-up counts, so that a scrape costs the same at any size; they are answered without the target, too.
+ * `budget`: the connections that the target gives to all services together, if that is known.
+ */
+export function statusOf(deps: Needed, budget?: number): Status {
   const { target, log } = deps;
   const metrics = openMetrics(deps.entities.map(({ name }) => name));
-  metrics.watchPool("target", target);
+  metrics.watchPool("target", target, budget);
   return {
     checks: checksOf(deps),
     metrics: async () => {

@@ -30,14 +30,6 @@ const PLACES: readonly (readonly [string, Path, string])[] = [
   ["Job nexus-migrate", ["metadata", "name"], `nexus-migrate-${value(".Release.Revision")}`],
   ["Job nexus-migrate", [...CONTAINER, "resources"], block(".Values.migrate.resources")],
   ["ConfigMap nexus-config", ["data"], block(".Values.config")],
-  ...["target", "legacy"].map(
-    (server) =>
-      [
-        "ConfigMap nexus-config",
-        ["metadata", "annotations", `nexus/${server}-connections`],
-        value(`.Values.connections.${server}`),
-      ] as const,
-  ),
   ["CronJob nexus-backup", ["spec", "schedule"], value(".Values.backup.schedule")],
   [
     "PersistentVolumeClaim nexus-backups",

@@ -51,9 +51,10 @@ describe("a text that is no language", () => {
     ["empty lines", `a${"\n".repeat(1_000_000)}b`],
     ["words", "word ".repeat(200_000)],
   ])("of a million %s is cut in no more than its length of time", (_, text) => {
-    const before = performance.now();
+    const before = process.cpuUsage();
     chunk(text);
-    expect(performance.now() - before).toBeLessThan(5_000);
+    const { user } = process.cpuUsage(before); // Not by the clock: others may be at work on this machine.
+    expect(user / 1_000).toBeLessThan(5_000);
   });
 });
 

@@ -48,7 +48,7 @@ describe.skipIf(!breakable)("a parent that moves to another practice", { timeout
       target,
       "patients",
       { scope: "all" },
-      { codes: "{}" },
+      { codes: "{}", embeddings: true, dify: false },
       by,
       catalog,
     );

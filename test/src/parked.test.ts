@@ -8,6 +8,7 @@ import { type Journey, openJourney } from "./journey.ts";
 import { exceptionsOf, expectSumsToClose, keys } from "./outcomes.ts";
 import { snapshot } from "./snapshot.ts";
 
+const defaults = { codes: "{}", embeddings: false, dify: false };
 const by = { actor: "test", reason: "the constraint is gone" };
 const OPEN = `select legacy_id from migration.exceptions e where resolved_at is null`;
 /** Users of patients that have cases, so that a whole line of descendants waits for each of them. */
@@ -214,7 +215,7 @@ const ADD_ONE_MORE = `insert into auth_user (password, is_superuser, username, f
 
 function again({ target }: Journey, entity: string, scope: Scope): ReturnType<typeof requeue> {
   const names = inDependencyOrder(entities).map(({ name }) => name);
-  return requeue(target, entity, { scope }, { codes: "{}" }, by, names);
+  return requeue(target, entity, { scope }, defaults, by, names);
 }
 
 async function statusOf(

@@ -32,6 +32,7 @@ const SOURCES: readonly Source[] = [
   { encoding: "SQL_ASCII", shape: "reported", env: {}, costs: REJECTED },
   { encoding: "SQL_ASCII", shape: "real", env: TOLD, costs: REJECTED },
   { encoding: "LATIN1", shape: "real", env: {}, costs: "note encoding_doubtful:name" },
+  { encoding: "LATIN1", shape: "real", env: TOLD, costs: REJECTED },
   { encoding: "UTF8", shape: "real", env: TOLD, costs: REJECTED },
 ];
 

@@ -14,7 +14,8 @@ const READY: Readonly<Record<Ready, (work: ReadyWork) => string>> = {
   back_up: ({ entity }) => `${entity} is to be backed up, by an extractor with BACKUP=pg_dump`,
   open: ({ entity }) => `${entity} is to be opened`,
   offer: ({ entity, batches }) => `${entity} has ${batches} batches that are not on offer`,
-  load: ({ entity, batches }) => `${entity} has ${batches} batches on offer to the loaders`,
+  load: ({ entity, batches }) =>
+    `${entity} has ${batches} batches on offer to the loaders or in their hands`,
   settle: ({ entity }) => `${entity} is to be settled`,
   complete: () => "all is settled, and the run is to be completed",
 };

@@ -58,7 +58,7 @@ export const variables = {
   }),
   EMBEDDINGS: choice(["on", "off"], {
     meaning:
-      "off: runs are not embedded unless they are told to, and there is no search; set it as for the embedder",
+      "off: runs are not embedded unless they are told to, and there is no search; set it as for the embedder; what `nexus requeue` starts is embedded if the run before it was",
     fallback: "on",
   }),
   DIFY: choice(["on", "off"], {

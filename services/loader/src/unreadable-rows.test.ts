@@ -106,6 +106,11 @@ describe("text that means nothing in its encoding", () => {
     expect(await notes(doubtful)).toEqual([
       { code: "encoding_doubtful", column_name: "name", legacy_ids: [7] },
     ]);
+    const told = await sourceIn(given, "LATIN1", { unreadable: "reject", stored: "windows-1252" });
+    await told.legacy.query("update dispatch_office set name = chr(128) || chr(233) where id = 7");
+    expect(await told.load("practices")).toMatchObject({ loaded: 40, exceptions: [] });
+    expect(await named(told, 7)).toBe("€é");
+    expect(await notes(told)).toEqual([]);
   });
 
   it("is right in a database of LATIN1, whatever the URL says of the client", async () => {

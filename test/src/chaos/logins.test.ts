@@ -69,18 +69,21 @@ describe.skipIf(!breakable)("a reader of the source", () => {
     expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
   });
 
-  it("that may have one connection shares it among all processes, those that start among them", async () => {
-    const { journey } = arena;
-    give("nexus_new");
-    for (const service of await alive(journey)) await service.kill("SIGTERM");
-    await journey.legacy.query("alter role nexus_new connection limit 1");
-    await Promise.all([
-      journey.start("extractor"),
-      journey.start("loader"),
-      journey.start("loader"),
-    ]);
-    const runId = await beginAnew(journey);
-    await expectTheSame(arena, runId, 90_000);
-    expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
-  });
+  it.each([1, 3])(
+    "whose limit is %s shares that among all processes, those that start among them",
+    async (limit) => {
+      const { journey } = arena;
+      give("nexus_new");
+      for (const service of await alive(journey)) await service.kill("SIGTERM");
+      await journey.legacy.query(`alter role nexus_new connection limit ${limit}`);
+      await Promise.all([
+        journey.start("extractor"),
+        journey.start("loader"),
+        journey.start("loader"),
+      ]);
+      const runId = await beginAnew(journey);
+      await expectTheSame(arena, runId, 90_000);
+      expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
+    },
+  );
 });

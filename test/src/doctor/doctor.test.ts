@@ -57,6 +57,8 @@ describe("when nothing is wrong", () => {
     expect(missing.output).toMatch(
       /^wrong +run +case_states: every key .* is broken 1 times \(\d+\)$/m,
     );
+    for (const code of ["invariant_broken", "keys_without_outcome"])
+      expect(missing.output).toMatch(new RegExp(`^ +more: docs/trouble\\.md#${code}$`, "m"));
     expect(missing.code).toBe(1);
   });
 });

@@ -39,6 +39,26 @@ describe("the doctor notes of the source", () => {
     expect(await found("legacy_unfit", { LEGACY_URL: login.href })).toHaveLength(1);
   });
 
+  it("what it converts and assumes, keys that are too great, and tables that were never analysed", async () => {
+    await ward.legacy.query(
+      `alter table dispatch_office alter zip type integer using 94110;
+       alter table dispatch_project alter created_at type timestamp;
+       alter table dispatch_template alter id type bigint;
+       insert into dispatch_template (id, predefined, read_only) values (9007199254740993, true, true);
+       delete from pg_statistic where starelid = 'dispatch_template'::regclass`,
+    );
+    const { findings } = await ward.diagnose({ LEGACY_TIMEZONE: "US/Pacific" });
+    const notes = findings.filter(({ area, state }) => area === "legacy" && state === "note");
+    expect(Object.fromEntries(notes.map(({ code, says }) => [code, says]))).toMatchObject({
+      types_converted: expect.stringContaining("dispatch_office.zip"),
+      zone_assumed: expect.stringContaining("US/Pacific"),
+      keys_too_great: expect.stringContaining("dispatch_template"),
+      never_analysed: expect.stringMatching(/^never analysed: dispatch_template: /),
+    });
+    const { output } = await ward.nexus("doctor");
+    for (const { code } of notes) expect(output).toContain(`more: docs/trouble.md#${code}`);
+  });
+
   it("that nobody answers, and what it refused the loaders", async () => {
     await ward.target.query(
       "update migration.holds set code = '53300', since = now(), seen_at = now() where server = 'source'",
@@ -89,6 +109,16 @@ describe("the doctor notes of the target", () => {
     const LEGACY_URL = "postgres://u:s3cret@192.0.2.1.invalid/db?sslmode=disable";
     expect(await found("plain_text", { LEGACY_URL })).toEqual([
       expect.stringContaining("192.0.2.1.invalid"),
+    ]);
+  });
+
+  it("who sees rows of all practices without being a tenant", async (context) => {
+    const login = await freshLogin(context, ward.env["TARGET_URL"] ?? "");
+    await ward.target.query(
+      `create view public.numbers as select * from public.cases; grant select on public.numbers to ${login.username}`,
+    );
+    expect(await found("seen_by_others")).toEqual([
+      `target: view public.numbers shows public.cases of all practices to ${login.username}`,
     ]);
   });
 

@@ -117,6 +117,22 @@ export const services: readonly Situation[] = [
     next: /^start what is not there; else mend what the error names/,
   },
   {
+    name: "a loader that holds a batch does nothing any more, and keeps its connections",
+    prepare: async (ward) => {
+      await ward.target.query(
+        `create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(2); return null; end $$;
+         create trigger slowly before insert on public.practices for each statement execute function slowly()`,
+      );
+      const [loader] = await Promise.all([ward.start("loader"), ward.start("extractor")]);
+      await ward.nexus("start --entities practices");
+      await found(ward.target, "select from migration.batches where attempts > 0");
+      process.kill(loader.pid, "SIGSTOP");
+    },
+    wrong: ["run_stalled"],
+    says: /^run 1: nothing has moved for \d+ s, and work is ready: practices has 1 batches on offer to the loaders or in their hands; extractors there: 1, no loader was heard of for \d+ s$/,
+    next: /^start what is not there; else mend what the error names/,
+  },
+  {
     name: "the run is paused",
     prepare: async (ward) => {
       await ward.start("extractor");

@@ -32,6 +32,10 @@ const told = async (work: Promise<unknown>): Promise<unknown> =>
   await work.catch((error: unknown) => error);
 
 describe("a connection that falls silent", () => {
+  it("is looked for by the kernel, too", () => {
+    expect(pool.options.keepAlive).toBe(true);
+  });
+
   it("before a statement ends it, and the next one gets another connection", async () => {
     await pool.query("select 1");
     expect(line.swallow()).toBe(1);

@@ -26,6 +26,11 @@ const TLS_REQUEST = 80_877_103;
 
 const plain = await startPostgres();
 
+/** What Node's own warnings said; each is given once in a process. */
+const warnings: string[] = [];
+const hear = ({ message }: Error): void => void warnings.push(message);
+process.on("warning", hear);
+
 let made: Certificates;
 let [withTls, other, elsewhere]: (PrivatePostgres | undefined)[] = [];
 
@@ -51,6 +56,7 @@ beforeAll(async () => {
   ]);
 });
 afterAll(async () => {
+  process.off("warning", hear);
   await Promise.all(
     [plain, withTls, other, elsewhere].map(async (one) => {
       if (one?.found === true) await one.stop();
@@ -205,4 +211,13 @@ describe.skipIf(!plain.found)("a server without TLS", () => {
       );
     },
   );
+});
+
+// Needs a real PostgreSQL: the embedded one speaks no TLS.
+it.skipIf(!plain.found)("no sslmode makes the driver warn of what it takes it for", async () => {
+  for (const mode of ["allow", "prefer", "require", "no-verify", "verify-ca", "verify-full"]) {
+    const rest = mode.startsWith("verify") ? `&sslrootcert=${made.ca}` : "";
+    expect(await said(at(withTls, `?sslmode=${mode}${rest}`))).toMatch(/encrypted|plain/);
+  }
+  expect(warnings).toEqual([]);
 });

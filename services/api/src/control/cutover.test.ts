@@ -10,6 +10,7 @@ import { giveUp } from "./give-up.ts";
 import { requeue } from "./requeue.ts";
 
 const catalog = ["practices", "profiles", "patients"];
+const defaults = { codes: "{}", embeddings: false, dify: false };
 const by = { actor: "tester", reason: "to see" };
 const order = { embeddings: false, codes: "{}" };
 const asked = { order, quietSeconds: 1, withoutBackup: false, sourceFrozen: false };
@@ -112,7 +113,7 @@ describe("a target that was handed over", () => {
   it("is written by no run, repair, adoption or rollback, until that is withdrawn", async () => {
     expect(await startRun(target, order, by, catalog)).toEqual(over);
     const all = { scope: "all", because: undefined } as const;
-    expect(await requeue(target, "practices", all, { codes: "{}" }, by, catalog)).toEqual(over);
+    expect(await requeue(target, "practices", all, defaults, by, catalog)).toEqual(over);
     expect(await askAdoption(target, "adopt", adopting, by, catalog)).toEqual(over);
     const back = { runId: 1, kind: "rollback", entities: null } as const;
     expect(await askRollback(target, back, by, catalog)).toEqual(over);

@@ -27,11 +27,15 @@ import {
 import type { Refusal } from "./refusals.ts";
 import type { Requeued, Selected } from "./selection.ts";
 
-/** What shall be repaired. `codes` are those of the run that does it. */
-export interface Repair extends Selected {
+/** The codes of the run that does it, and whom it offers content to if no run came before it. */
+export interface RepairDefaults extends ContentReaders {
+  readonly codes: string;
+}
+
+/** What shall be repaired. */
+export interface Repair extends Selected, RepairDefaults {
   readonly entity: string;
   readonly position: number;
-  readonly codes: string;
 }
 
 /** Keys in one batch. */
@@ -54,10 +58,10 @@ export async function startRepair(tx: Queryable, repair: Repair): Promise<Requeu
 
 async function createRepair(
   tx: Queryable,
-  { entity, position, codes }: Repair,
+  { entity, position, codes, embeddings, dify }: Repair,
   addBatches: (runId: number) => Promise<number>,
 ): Promise<Requeued | Refusal> {
-  const readers = await readersOfNewestRun(tx);
+  const readers = (await readersOfNewestRun(tx)) ?? { embeddings, dify };
   const runId = await createRun(tx, [{ entity, position, skip: false }], { ...readers, codes });
   if (runId === undefined) return await alreadyActive(tx);
   const batches = await addBatches(runId);
@@ -155,11 +159,11 @@ async function isRepair(tx: Queryable, runId: number, entity: string): Promise<b
 }
 
 /** A repair offers changed content to those to whom the run before it did. */
-async function readersOfNewestRun(tx: Queryable): Promise<ContentReaders> {
+async function readersOfNewestRun(tx: Queryable): Promise<ContentReaders | undefined> {
   const { id, embeddings, dify } = runs;
   const [newest] = await read(
     tx,
     query.select({ embeddings, dify }).from(runs).orderBy(desc(id)).limit(1),
   );
-  return newest ?? { embeddings: true, dify: false };
+  return newest;
 }

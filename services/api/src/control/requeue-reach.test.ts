@@ -25,6 +25,7 @@ import type { Scope } from "./selection.ts";
 import { bring, type Fate, rangesOf } from "./fates.fixture.ts";
 
 const catalog = ["practices", "patients"];
+const defaults = { codes: "{}", embeddings: false, dify: false };
 const by = { actor: "tester", reason: "a test" };
 /** One lies beyond integer: no such row can be loaded, but it can be refused. */
 const KEYS = [1, 2, 3, 4, 5, 6, 7, 8, 3_000_000_000];
@@ -244,5 +245,5 @@ async function finish(source: Source = {}): Promise<void> {
 }
 
 function ask(scope: Scope) {
-  return requeue(target, "patients", { scope }, { codes: "{}" }, by, catalog);
+  return requeue(target, "patients", { scope }, defaults, by, catalog);
 }

@@ -8,6 +8,7 @@ import { requeue } from "./requeue.ts";
 import type { Scope } from "./selection.ts";
 
 const catalog = ["practices", "profiles", "patients"];
+const defaults = { codes: "{}", embeddings: false, dify: false };
 const by = { actor: "tester", reason: null };
 let target: Pool;
 
@@ -81,9 +82,7 @@ describe("in the active run", () => {
       entity: "patients",
       entityStatus: null,
     });
-    expect(
-      await requeue(target, "pets", { scope: "all" }, { codes: "{}" }, by, catalog),
-    ).toMatchObject({
+    expect(await requeue(target, "pets", { scope: "all" }, defaults, by, catalog)).toMatchObject({
       kind: "unknown_entity",
     });
   });
@@ -126,6 +125,15 @@ describe("without an active run", () => {
       [before + 1],
     );
     expect(entity.rows).toEqual([{ status: "waiting" }]);
+  });
+
+  it("offers content to whom the run before it did, and without one to whom the API says", async () => {
+    const offers = "select embeddings from migration.runs order by id";
+    await ask("all");
+    expect((await target.query(offers)).rows).toEqual([{ embeddings: false }]);
+    await target.query("update migration.runs set status = 'failed', embeddings = true");
+    await ask("all");
+    expect((await target.query(offers)).rows).toEqual([{ embeddings: true }, { embeddings: true }]);
   });
 
   it("takes the open exceptions of every run, each key once, a thousand to a batch", async () => {
@@ -206,7 +214,7 @@ async function duringRequeue<T>(meanwhile: () => Promise<T>): Promise<T> {
 }
 
 function ask(scope: Scope) {
-  return requeue(target, "patients", { scope }, { codes: "{}" }, by, catalog);
+  return requeue(target, "patients", { scope }, defaults, by, catalog);
 }
 
 function patients(

@@ -19,15 +19,15 @@ import { and, batches, count, eq, query, read } from "@nexus/shared/tables";
 import { statusOf } from "./control.ts";
 import { lockedActiveRun } from "./locks.ts";
 import type { Refusal } from "./refusals.ts";
-import { extendRepair, startRepair } from "./repair.ts";
+import { extendRepair, type RepairDefaults, startRepair } from "./repair.ts";
 import type { Requeued, Scope, Selected } from "./selection.ts";
 
-/** Tries an entity's rows again. `codes`: those of a repair run, if one is created. */
+/** Tries an entity's rows again. `defaults`: codes of a repair run, if one is created, and whom it offers content to if there was no run before it. */
 export async function requeue(
   target: Pool,
   entity: string,
   { scope, because }: Selected,
-  { codes }: { readonly codes: string },
+  defaults: RepairDefaults,
   by: By,
   catalog: readonly string[],
 ): Promise<Requeued | Refusal> {
@@ -44,7 +44,7 @@ export async function requeue(
               position: catalog.indexOf(entity),
               scope,
               because,
-              codes,
+              ...defaults,
             })
           : await requeueIn(tx, run.id, entity, { scope, because });
       if (done.kind === "requeued" || done.kind === "repair_started")

@@ -7,6 +7,7 @@ import { waive } from "./control.ts";
 import { requeue } from "./requeue.ts";
 
 const catalog = ["practices", "profiles"];
+const defaults = { codes: "{}", embeddings: false, dify: false };
 const by = { actor: "tester", reason: "to see" };
 let target: Pool;
 let runId: number;
@@ -37,7 +38,7 @@ describe("an entity whose backup was given up", () => {
   it.each(["failed", "all", "rejected"] as const)(
     "has it tried again, as often as at first, when it is requeued: %s",
     async (scope) => {
-      const done = await requeue(target, "practices", { scope }, { codes: "{}" }, by, catalog);
+      const done = await requeue(target, "practices", { scope }, defaults, by, catalog);
       expect(done).toEqual({ kind: "requeued", runId, batches: 2 });
       expect(await standing()).toBe("planned open 0");
     },
@@ -68,7 +69,7 @@ describe("an entity whose backup was given up", () => {
       `update migration.backups set status = 'open', failures = 2, available_at = now() + interval '1 hour';
        update migration.run_entities set status = 'planned' where entity = 'practices'`,
     );
-    await requeue(target, "practices", { scope: "failed" }, { codes: "{}" }, by, catalog);
+    await requeue(target, "practices", { scope: "failed" }, defaults, by, catalog);
     expect(await standing()).toBe("planned open 0");
     const { rowCount } = await target.query(
       "select from migration.backups where available_at <= now()",

@@ -76,6 +76,10 @@ describe("why an entity does not move", () => {
     } as const;
     expect(why(run, blocked, [])).toContain("sum_closes");
     expect(why(run, { ...blocked, waived: true }, [])).toContain("waived");
+    const lossy = { ...blocked, errorCode: "unforeseen_losses", unforeseen: 12 };
+    expect(why(run, { ...lossy, lossReason: "unreadable", lossColumn: "size" }, [])).toMatch(
+      /^it stopped: 12 rows were lost .*, most of them unreadable in size; .*nexus limit patients --loss-percent/,
+    );
     const unsaved = { ...blocked, errorCode: "backup_command" };
     expect(why({ ...run, backup: true }, unsaved, [], "failed")).toMatch(
       /^nothing of it is written: its backup failed 5 times, at last with backup_command \(.*BACKUP_COMMAND failed.*nexus waive patients --without-backup/,

@@ -12,7 +12,7 @@ import { optionsOf, startedAnswer } from "../runs/started.ts";
 
 /** `/v1/entities/:entity`: what may be done with one entity. */
 export function entityRoutes(app: App, deps: Deps): void {
-  const { target, codes } = deps;
+  const { target } = deps;
   const names = namesOf(deps);
 
   app.post(
@@ -37,7 +37,7 @@ export function entityRoutes(app: App, deps: Deps): void {
       const { scope, because, reason = null } = request.body;
       requireEntity(entity, names);
       const result = done(
-        await requeue(target, entity, { scope, because }, { codes }, by(request, reason), names),
+        await requeue(target, entity, { scope, because }, deps, by(request, reason), names),
       );
       return { runId: null, batches: 0, ...result };
     },

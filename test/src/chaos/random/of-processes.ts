@@ -66,6 +66,13 @@ export const requeueAll: Kind = (dice) => {
   return {
     says: `everything of ${entity} is requeued`,
     strike: async ({ db }) =>
-      void (await requeue(db, entity, { scope: "all" }, { codes: "{}" }, by, CATALOG)),
+      void (await requeue(
+        db,
+        entity,
+        { scope: "all" },
+        { codes: "{}", embeddings: true, dify: false },
+        by,
+        CATALOG,
+      )),
   };
 };

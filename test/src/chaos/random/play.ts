@@ -222,7 +222,14 @@ async function tryAgain({ db, runId }: Stage): Promise<void> {
     [runId],
   );
   for (const { entity } of rows)
-    await requeue(db, entity, { scope: "all" }, { codes: "{}" }, by, CATALOG);
+    await requeue(
+      db,
+      entity,
+      { scope: "all" },
+      { codes: "{}", embeddings: true, dify: false },
+      by,
+      CATALOG,
+    );
 }
 
 /** No foreign key ever refuses anything: parents are there before their children. */

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SERVICES = ["api", "embedder", "extractor", "loader"] as const;
 /** Rooms of packages/shared, from the lowest up; those of a level do not import each other. */
 const ROOMS = [
-  ["states", "config"],
+  ["states", "config", "auth"],
   ["telemetry", "embedding"],
   ["runtime"],
   ["database", "queue"],

@@ -9,6 +9,7 @@ import {
   type EntityProgress,
   findRun,
   migrateTarget,
+  missingKeys,
   progressOf,
 } from "@nexus/shared/ledger";
 import { type Closers, closers } from "@nexus/shared/runtime";
@@ -66,7 +67,7 @@ export interface Journey {
   specOf(service: ServiceName, env?: Readonly<Record<string, string>>): ServiceToRun;
   /** Creates a run and returns its id. */
   begin(options?: RunOptions): Promise<number>;
-  /** Waits until a run is completed. `within`: how long nothing may change, in milliseconds. */
+  /** Waits until a run is completed: then every invariant holds, and every key of the source has an outcome. `within`: how long nothing may change, in milliseconds. */
   completed(runId: number, within?: number): Promise<readonly EntityProgress[]>;
   close(): Promise<void>;
 }
@@ -140,7 +141,7 @@ async function assemble(
     },
     specOf,
     begin: (run) => begin(target, { ...common, ...run }),
-    completed: (runId, within) => completed(target, runId, brokenByHand, within),
+    completed: (runId, within) => completed({ legacy, target }, runId, brokenByHand, within),
     close: () => open.closeAll(),
   };
 }
@@ -198,7 +199,7 @@ async function standing(
 }
 
 async function completed(
-  target: Pool,
+  { legacy, target }: Pick<Journey, "legacy" | "target">,
   runId: number,
   brokenByHand: readonly string[],
   within = 120_000,
@@ -208,9 +209,11 @@ async function completed(
     within,
     every: 100,
   });
-  const broken = (await brokenInvariants(target, entities)).filter(
-    ({ name }) => !brokenByHand.includes(name),
-  );
+  const all = [
+    ...(await brokenInvariants(target, entities)),
+    ...(await missingKeys(legacy, target, entities)),
+  ];
+  const broken = all.filter(({ name }) => !brokenByHand.includes(name));
   if (broken.length > 0)
     throw new Error(`run ${runId} is completed, but ${JSON.stringify(broken)}`);
   return await progressOf(target, runId);

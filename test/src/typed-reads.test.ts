@@ -20,6 +20,8 @@ const MORE = [
   /(?:\bpublic\.|\bwhere )\$\{/,
 ];
 
+const LOADS_TABLES = /^import \{[^}]*\} from "@nexus\/shared\/tables"/m;
+
 function plainReads(source: string): string[] {
   const found = source.match(STATEMENT) ?? [];
   return found.filter((sql) => /^.\s*select\b/.test(sql) && !MORE.some((more) => more.test(sql)));
@@ -39,6 +41,21 @@ it.each(["services/api/src", "packages/cli/src"])("%s has no plain read as SQL",
       found.push(`${file}: ${sql}`);
   expect(found).toEqual([]);
 });
+
+it.each(["services/extractor/src", "services/loader/src", "services/embedder/src"])(
+  "%s reads as SQL, and knows the tables as types alone: nothing of drizzle is loaded when it starts",
+  async (folder) => {
+    const loading: string[] = [];
+    for (const file of await sourcesIn(folder))
+      if (LOADS_TABLES.test(await readFile(join(ROOT, file), "utf8"))) loading.push(file);
+    expect(loading).toEqual([]);
+  },
+);
+
+it.each([
+  'import { read } from "@nexus/shared/tables";',
+  'import {\n  and,\n  type batches,\n} from "@nexus/shared/tables";',
+])("finds tables loaded by %s", (source) => expect(source).toMatch(LOADS_TABLES));
 
 it("finds a plain read, and leaves what is more to SQL", () => {
   const plain = "`select status from migration.runs where id = $1`";

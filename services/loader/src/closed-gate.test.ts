@@ -1,11 +1,12 @@
 import { openPool, type Pool } from "@nexus/shared/database";
-import { markComplete, markSettling, markQueued } from "@nexus/shared/ledger";
+import { addEntities, markComplete, markSettling, markQueued } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
 import { freshDatabase, freshTarget, loadingEntity, runningRun } from "@nexus/shared/testing";
 import { openTurn } from "@nexus/shared/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "./deps.ts";
 import { loadBatch } from "./load.ts";
+import { loaderUnderTest } from "./loader.fixture.ts";
 import { openPatience } from "./patience.ts";
 import { rememberRunContext } from "./run-context.ts";
 
@@ -82,3 +83,30 @@ describe("a batch whose gate is closed", () => {
     expect(await markQueued(deps.target, runId, "profiles", 9, ["practices"])).toHaveLength(2);
   });
 });
+
+describe("a batch whose gate closes when its attempt is counted, before it is written", () => {
+  it("is planned again without an attempt and without a row, and is written when the gate opens", async (context) => {
+    let closes = true;
+    const under = await loaderUnderTest(context, {
+      runContext: async (run) => {
+        if (closes) await joinsLoading(under.target, run, "practices");
+        return await rememberRunContext(under.legacy, under.target)(run);
+      },
+    });
+    await under.legacy.query("insert into dispatch_project (id, name) values (1, 'one')");
+    const offer = await under.begin("cases");
+    expect(await offer()).toMatchObject({ status: "planned", attempts: 0, error_code: null });
+    expect((await under.target.query("select from public.cases")).rowCount).toBe(0);
+    closes = false;
+    await under.target.query("update migration.run_entities set status = 'complete'");
+    expect(await offer()).toMatchObject({ status: "done", attempts: 1, read: 1, loaded: 1 });
+  });
+});
+
+/** A parent has a part in the run, and loads. */
+async function joinsLoading(target: Pool, run: number, entity: string): Promise<void> {
+  await addEntities(target, run, [{ entity, position: 0, skip: false }]);
+  await target.query("update migration.run_entities set status = 'loading' where entity = $1", [
+    entity,
+  ]);
+}

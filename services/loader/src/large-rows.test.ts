@@ -2,6 +2,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type LoaderUnderTest, loaderUnderTest } from "./loader.fixture.ts";
 
+/** Of a batch, and how often its notes repeat 32 characters. 1,000 notes of 750 kB are more than a buffer of Node can grow to. */
+const [ROWS, REPEATS] = process.env["CHAOS_ROUNDS"] === undefined ? [40, 8_192] : [1_000, 23_438];
+
 let under: LoaderUnderTest;
 beforeEach(async (context) => {
   under = await loaderUnderTest(context);
@@ -14,26 +17,37 @@ async function ask<T extends object>(sql: string): Promise<T[]> {
 describe("a batch with much text", () => {
   it("is read in portions, written whole, and leaves the next batch as it is", async () => {
     await under.legacy.query(
-      `insert into dispatch_project (id, name, uid) select n, 'p' || n, 'u' || n from generate_series(1, 40) n;
-       insert into dispatch_instruction (id, notes) select n, repeat(md5(n::text), 8192) || n from generate_series(1, 40) n;
-       insert into dispatch_plan select n, n, n from generate_series(1, 40) n;
-       insert into dispatch_office (id, name) select n, 'Office ' || n from generate_series(1, 42) n`,
+      `insert into dispatch_project (id, name, uid) select n, 'p' || n, 'u' || n from generate_series(1, ${ROWS}) n;
+       insert into dispatch_instruction (id, notes) select n, repeat(md5(n::text), ${REPEATS}) || n from generate_series(1, ${ROWS}) n;
+       insert into dispatch_plan select n, n, n from generate_series(1, ${ROWS}) n;
+       insert into dispatch_office (id, name, doctor_id) select n, 'Office ' || n, 1 from generate_series(1, 42) n;
+       alter table auth_user add is_active boolean;
+       insert into auth_user select n, true from generate_series(1, 22) n;
+       insert into dispatch_office_doctors select n, n, n from generate_series(1, 22) n`,
     );
     expect(await under.load("cases")).toMatchObject({
       status: "done",
-      read: 40,
-      loaded: 40,
-      inserted: 40,
+      read: ROWS,
+      loaded: ROWS,
+      inserted: ROWS,
     });
     const [notes] = await ask<{ whole: number }>(
-      `select count(*) filter (where metadata #>> '{clinical,notes}' = repeat(md5(legacy_project_id::text), 8192) || legacy_project_id) as whole from cases`,
+      `select count(*) filter (where metadata #>> '{clinical,notes}' = repeat(md5(legacy_project_id::text), ${REPEATS}) || legacy_project_id) as whole from cases`,
     );
-    expect(notes).toEqual({ whole: 40 });
+    expect(notes).toEqual({ whole: ROWS });
     expect(await under.load("practices")).toMatchObject({ status: "done", loaded: 42 });
     const names = await ask<{ name: string }>("select name from practices order by legacy_id");
     expect(names.map(({ name }) => name)).toEqual(
       Array.from({ length: 42 }, (_, n) => `Office ${n + 1}`),
     );
+    await under.target.query(
+      "insert into profiles (legacy_id) select n from generate_series(1, 22) n",
+    );
+    expect(await under.load("practice_members")).toMatchObject({ status: "done", loaded: 22 });
+    const roles = await ask<{ role: string }>(
+      "select role from practice_members order by legacy_id",
+    );
+    expect(roles.map(({ role }) => role)).toEqual(["owner", ...Array(21).fill("doctor")]);
   });
 
   it("is equal when it is read again", async () => {

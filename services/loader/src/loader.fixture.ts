@@ -136,7 +136,7 @@ async function begin(
       [id],
     );
     const job = { runId, entity, batch: id, generation: 1, from: null, to: null };
-    await loadBatch(deps, job, AbortSignal.timeout(60_000));
+    await loadBatch(deps, job, AbortSignal.timeout(600_000));
     return await outcomeOf(target, id);
   };
 }

@@ -4,6 +4,8 @@ import { eventually } from "@nexus/shared/testing";
 import { onTestFinished } from "vitest";
 
 export interface Hold {
+  /** Takes another lock, by a statement of the same transaction. It looks for a deadlock last of all who wait. */
+  take(sql: string, values?: readonly unknown[]): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -18,8 +20,12 @@ export async function hold(
   const release = (): Promise<void> => (released ??= end(client));
   onTestFinished(release);
   await client.query("begin");
+  const take: Hold["take"] = async (more, given = []) => {
+    await client.query("set local deadlock_timeout = '1h'");
+    await client.query(more, [...given]);
+  };
   await client.query(sql, [...values]);
-  return { release };
+  return { release, take };
 }
 
 /** A connection that was cut meanwhile holds nothing any more. */

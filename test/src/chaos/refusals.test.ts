@@ -5,11 +5,13 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import {
   type Arena,
   beginAnew,
+  beginWithoutLoaders,
   breakable,
   expectTheSame,
   extraAttempts,
   openArena,
 } from "./arena.ts";
+import { heldUpAt, hold } from "./hold.ts";
 
 describe.skipIf(!breakable)("a server that refuses", () => {
   let arena: Arena;
@@ -35,6 +37,15 @@ describe.skipIf(!breakable)("a server that refuses", () => {
   };
   const mended = async (): Promise<unknown> =>
     await arena.journey.target.query("delete from public.test_trouble");
+
+  /** For sessions that begin from now on. */
+  const setForAll = async (setting: string): Promise<void> => {
+    const { target } = arena.journey;
+    const { rows } = await target.query<{ name: string }>(
+      "select quote_ident(current_database()) as name",
+    );
+    await target.query(`alter database ${rows[0]?.name} set ${setting}`);
+  };
 
   it.each(["53100", "53300", "25006", "57P03"])(
     "everything with %s holds the run up and says so, spends no attempt, and goes on by itself",
@@ -80,6 +91,25 @@ describe.skipIf(!breakable)("a server that refuses", () => {
     );
     expect(ended, "sessions that were ended").toBeGreaterThan(5);
     await expectTheSame(arena, runId, 90_000);
+    expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
+  });
+
+  it("a transaction, as it and another wait crosswise (40P01), has it done again, and no attempt is spent", async () => {
+    const { journey } = arena;
+    const { target } = journey;
+    await setForAll("deadlock_timeout = '5s'"); // Of two that wait, the first to look is the loader.
+    onTestFinished(() => setForAll("deadlock_timeout to default"));
+    const runId = await beginWithoutLoaders(journey);
+    const other = await hold(target, "lock table public.profiles in share mode");
+    const loader = await journey.start("loader");
+    await heldUpAt(target, "loader", "public.profiles");
+    await other.take(
+      "select from migration.batches where run_id = $1 and entity = 'profiles' order by seq limit 1 for update",
+      [runId],
+    );
+    await other.release();
+    await expectTheSame(arena, runId, 60_000);
+    expect(loader.logs().filter(({ code }) => code === "40P01")).toHaveLength(1);
     expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
   });
 

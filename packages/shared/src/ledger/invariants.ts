@@ -5,6 +5,8 @@
 import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
 import { blocked, settled } from "../states/states.ts";
+import { leftBehind } from "./moved-parents.ts";
+import { outOfReach } from "./unfinished.ts";
 
 /** An invariant that does not hold. */
 export interface Broken {
@@ -84,10 +86,8 @@ const LEDGER: readonly Invariant[] = [
   },
   {
     name: "failed_can_be_requeued",
-    says: "a batch that failed belongs to an entity that is blocked, waived or still loading, so that it is shown and can be requeued",
-    sql: `select b.entity, count(*), ${FIRST("b.id")} as some from migration.batches b
-      join migration.run_entities e using (run_id, entity)
-      where b.status = 'failed' and e.status not in ('loading', 'settling', 'blocked') group by 1`,
+    says: "a batch that failed is found by requeue, unless later runs did its rows or the active run is to do them",
+    sql: `select b.entity, count(*), ${FIRST("b.id")} as some from (${outOfReach()}) b group by 1`,
   },
   {
     name: "a_run_moves",
@@ -109,6 +109,7 @@ function withTarget(entities: readonly Entity[]): Invariant[] {
     ...entities
       .filter(({ followsCase }) => followsCase === true && has("cases"))
       .map(sharesPractice),
+    followsItsParents(entities),
     ...entities.map((entity) => isLoadedOnce(entity)),
     ...entities.flatMap((entity) =>
       Object.keys(entity.parents).flatMap((parent) => isNotParked(entity, entities, parent)),
@@ -122,6 +123,15 @@ function sharesPractice({ name, target: { table, key } }: Entity): Invariant {
     says: "every row is in the practice of its case",
     sql: `select '${name}' as entity, count(*), ${FIRST(`t.${key}`)} as some from public.${table} t
       join public.cases c on c.id = t.case_id where t.practice_id is distinct from c.practice_id having count(*) > 0`,
+  };
+}
+
+function followsItsParents(entities: readonly Entity[]): Invariant {
+  return {
+    name: "follows_its_parents",
+    says: "children whose parents changed were loaded again, unless they were skipped by word",
+    sql: `select child as entity, count(*), ${FIRST("parent || ' ' || parent_id")} as some
+      from (${leftBehind(entities)}) m where not skipped group by 1`,
   };
 }
 

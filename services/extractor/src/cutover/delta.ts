@@ -1,6 +1,7 @@
 /** Step `delta`: the last delta finds nothing that changed. The first may move what was written before the source was stopped. */
 import type { Client, Queryable } from "@nexus/shared/database";
 import { findRun, type Run, startRunIn } from "@nexus/shared/ledger";
+import { blocked } from "@nexus/shared/states";
 import { type Found, met, notMet, open, refusedBy, toDo, type Verdict, type Walk } from "./step.ts";
 
 /** Deltas at most; the last one has to be empty. */
@@ -53,14 +54,14 @@ async function begin(
 async function waitFor({ deps }: Walk, { id, status }: Run, deltas: Deltas): Promise<Verdict> {
   if (status === "failed" || status === "cancelled" || status === "rolled_back")
     return notMet("delta_not_completed", { ...deltas, runStatus: status });
-  const blocked = await deps.target.query<{ entity: string }>(
-    `select entity from migration.run_entities where run_id = $1 and status = 'blocked' and not waived order by position`,
+  const found = await deps.target.query<{ entity: string }>(
+    `select entity from migration.run_entities e where run_id = $1 and ${blocked("e")} order by position`,
     [id],
   );
-  if (blocked.rows.length === 0) return open({ ...deltas }, AGAIN_MS);
+  if (found.rows.length === 0) return open({ ...deltas }, AGAIN_MS);
   return notMet("delta_blocked", {
     ...deltas,
-    entities: blocked.rows.map(({ entity }) => entity),
+    entities: found.rows.map(({ entity }) => entity),
   });
 }
 

@@ -62,7 +62,7 @@ export function doOnce(app: App, target: Pool): void {
     const mark = request.claimed ?? null; // Pages that were added before have requests of their own, without it.
     if (mark === null) return;
     request.claimed = null;
-    await settle(target, mark, reply, payload).catch((error: unknown) => {
+    await keepAnswerOrRelease(target, mark, reply, payload).catch((error: unknown) => {
       request.log.warn({ err: error }, "an answer could not be kept under its idempotency key");
     });
   });
@@ -75,7 +75,7 @@ function alreadyDone({ action, runId }: Extract<Claim, { kind: "done" }>): Probl
 }
 
 /** What our own failure was may be different next time; everything else is the answer. */
-async function settle(
+async function keepAnswerOrRelease(
   target: Pool,
   mark: RequestMark,
   reply: FastifyReply,

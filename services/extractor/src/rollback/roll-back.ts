@@ -9,7 +9,7 @@ import { countAccounts, forgetDecisions, takeBackAccounts } from "./accounts.ts"
 import { closeEntity, closeRun, countAgain } from "./close.ts";
 import { countPlanned, recordAccountCounts, recordCounts } from "./count.ts";
 import { type Place, placeOf } from "./place.ts";
-import { putBackNext } from "./put-back.ts";
+import { reinsertNext } from "./reinsert.ts";
 import { unwindNext, type Unwinding } from "./unwind.ts";
 
 /** One look for a rollback. Returns the milliseconds until the next. One that cannot be done ends with a code; a server that is away is waited for. */
@@ -43,11 +43,11 @@ async function carryOut(deps: Deps, rollback: Rollback): Promise<void> {
   const left = await entitiesLeft(deps, rollback);
   const some = deps.entities.filter(({ name }) => left.has(name));
   if (rollback.kind === "rollback")
-    for (const entity of some) await putBack(deps, await unwindingOf(deps, rollback, run, entity));
+    for (const entity of some) await reinsert(deps, await unwindingOf(deps, rollback, run, entity));
   for (const entity of some.toReversed()) {
     signal.throwIfAborted();
     if (rollback.kind === "plan") await plan(deps, rollback, entity);
-    else await takeBack(deps, rollback, run, entity);
+    else await unwindEntity(deps, rollback, run, entity);
   }
   await (rollback.kind === "plan" ? planAccounts : takeBackAccounts)(deps, rollback);
   await whileOpen(deps, asked(rollback), async (tx) => {
@@ -109,12 +109,17 @@ async function unwindingOf(
   return { rollback, run, place, followers: await followersOf(deps, rollback, entity) };
 }
 
-async function putBack(deps: Deps, unwinding: Unwinding): Promise<void> {
-  while (await whileOpen(deps, asked(unwinding.rollback), (tx) => putBackNext(tx, unwinding)))
+async function reinsert(deps: Deps, unwinding: Unwinding): Promise<void> {
+  while (await whileOpen(deps, asked(unwinding.rollback), (tx) => reinsertNext(tx, unwinding)))
     deps.signal.throwIfAborted();
 }
 
-async function takeBack(deps: Deps, rollback: Rollback, run: Run, entity: Entity): Promise<void> {
+async function unwindEntity(
+  deps: Deps,
+  rollback: Rollback,
+  run: Run,
+  entity: Entity,
+): Promise<void> {
   const { signal, log, entities } = deps;
   const unwinding = await unwindingOf(deps, rollback, run, entity);
   const { followers } = unwinding;

@@ -9,7 +9,7 @@ import {
   intend,
   intendPassword,
   isRun,
-  putBack,
+  snooze,
   recordNone,
   recordRefused,
   recordThere,
@@ -45,7 +45,7 @@ const create: Act = async (deps, work) => {
   const { person } = work;
   const { asked } = work.claimed;
   const rights = work.claimed.rights ?? (await rightsBeforeProfile(target));
-  if (person.kind === "otherwise" || rights === null) return await giveBack(deps, work);
+  if (person.kind === "otherwise" || rights === null) return await decideAgain(deps, work);
   const { hash, kept } = passwordOf(person.storedPassword);
   const permit = await takePermit(deps);
   work.claimed = await intend(target, work.claimed, kept, settings.claimMs);
@@ -111,9 +111,12 @@ function isSame(told: Rights, wanted: Rights | null): boolean {
 }
 
 /** The source or the profile is not as it was when it was decided: everybody is looked at again before anybody is created. */
-async function giveBack({ target, settings, log }: AccountDeps, { claimed }: Work): Promise<void> {
+async function decideAgain(
+  { target, settings, log }: AccountDeps,
+  { claimed }: Work,
+): Promise<void> {
   log.info({ legacyId: claimed.legacyId }, "a user is not as he was, accounts are decided anew");
-  await putBack(target, [claimed], settings.retryMs);
+  await snooze(target, [claimed], settings.retryMs);
   await decideAnew(target);
 }
 
@@ -130,7 +133,7 @@ const lookFor: Act = async (deps, work) => {
 const tellRights: Act = async (deps, work) => {
   const { target, admin, settings } = deps;
   const { id, rights, madeBy } = work.claimed;
-  if (rights === null) return await giveBack(deps, work);
+  if (rights === null) return await decideAgain(deps, work);
   const permit = await takePermit(deps);
   work.claimed = await renew(target, work.claimed, settings.claimMs);
   const found = await permit(async (changing) => {

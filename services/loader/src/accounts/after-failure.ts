@@ -3,7 +3,7 @@ import { nextStep } from "@nexus/shared/database";
 import { backoffMs, MAX_ATTEMPTS, wasWellSince } from "@nexus/shared/runtime";
 import type { Work } from "./actions.ts";
 import { AuthFailure, type FailureKind } from "@nexus/shared/auth";
-import { ClaimLost, putBack, recordRefused } from "./claims.ts";
+import { ClaimLost, snooze, recordRefused } from "./claims.ts";
 import type { AccountDeps } from "./deps.ts";
 import { Postponed } from "./permit.ts";
 
@@ -34,7 +34,7 @@ async function byError(deps: AccountDeps, work: Work, error: unknown): Promise<n
 
 /** Nothing is wrong with it: it is due at once, when everything goes on. */
 async function later({ target }: AccountDeps, { claimed }: Work, restMs: number): Promise<number> {
-  await putBack(target, [claimed], 0);
+  await snooze(target, [claimed], 0);
   return restMs;
 }
 
@@ -46,7 +46,7 @@ const FAILURES: { readonly [K in FailureKind]: AfterFailure } = {
   stop: async ({ target, log }, { claimed }, { code }) => {
     log.error({ code }, "Supabase Auth refuses every call: a person must look");
     // It may be this one alone: the next probe is somebody else's.
-    await putBack(target, [claimed], PATIENCE_MS);
+    await snooze(target, [claimed], PATIENCE_MS);
     return PATIENCE_MS;
   },
   taken: refuse,
@@ -75,7 +75,7 @@ async function tryAgain(deps: AccountDeps, work: Work, failure: AuthFailure): Pr
   const attempt = claimed.attempts + 1;
   if (counts && attempt >= MAX_ATTEMPTS) return await refuse(deps, work, failure);
   log.warn({ code: failure.code, attempt, ...factsOf(work) }, "a call to Supabase Auth failed");
-  await putBack(target, [claimed], backoffMs(claimed.attempts, settings.retryMs), counts ? 1 : 0);
+  await snooze(target, [claimed], backoffMs(claimed.attempts, settings.retryMs), counts ? 1 : 0);
   return 0;
 }
 

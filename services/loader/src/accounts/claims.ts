@@ -167,7 +167,7 @@ export async function forget(target: Pool, { legacyId, until }: Claimed): Promis
 }
 
 /** Due again in so many milliseconds. `spent`: the attempts that this costs. */
-export async function putBack(
+export async function snooze(
   target: Pool,
   claimed: readonly Claimed[],
   inMs: number,

@@ -4,7 +4,7 @@ import { sourceAtBegin } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
 import { act, type Work } from "./actions.ts";
 import { afterFailure } from "./after-failure.ts";
-import { type Claimed, claimDue, putBack } from "./claims.ts";
+import { type Claimed, claimDue, snooze } from "./claims.ts";
 import type { AccountDeps } from "./deps.ts";
 import { type Person, readPeople } from "./read-people.ts";
 
@@ -45,7 +45,7 @@ async function worksOf(
     const people = await peopleOf(deps, due, signal);
     return due.map((claimed) => ({ claimed, person: people(claimed.legacyId) }));
   } catch (error) {
-    await putBack(deps.target, due, 0);
+    await snooze(deps.target, due, 0);
     if (signal.aborted) return [];
     throw error;
   }
@@ -90,7 +90,7 @@ async function inLanes(
     }
   };
   await Promise.all(Array.from({ length: calls }, lane));
-  await putBack(
+  await snooze(
     deps.target,
     left.map(({ claimed }) => claimed),
     0,

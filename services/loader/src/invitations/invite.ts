@@ -6,7 +6,7 @@ import { AuthFailure, type Contact } from "@nexus/shared/auth";
 import { failpoint } from "@nexus/shared/runtime";
 import { type Permit, Postponed, reportStop, takePermit } from "../accounts/permit.ts";
 import type { InvitationDeps } from "./deps.ts";
-import { type Claimed, ClaimLost, type End, finish, intend, type Left, putBack } from "./rows.ts";
+import { type Claimed, ClaimLost, type End, finish, intend, type Left, snooze } from "./rows.ts";
 
 /** How soon everybody asks again who waits for a person, in milliseconds. */
 const PATIENCE_MS = 5_000;
@@ -84,7 +84,7 @@ async function afterCall(
   const { target, admin, log } = deps;
   const { kind, code } = failure;
   if (kind === "throttled" || kind === "stop") {
-    await putBack(target, { ...claimed, until: begun.until }, 0);
+    await snooze(target, { ...claimed, until: begun.until }, 0);
     throw failure;
   }
   if (kind !== "retry") return await finish(target, begun, { state: "refused", code });
@@ -118,7 +118,7 @@ async function restAfter(deps: InvitationDeps, claimed: Claimed, error: unknown)
   const { target, budget, settings, log } = deps;
   if (error instanceof ClaimLost) return 0;
   const again = async (inMs: number, restMs: number): Promise<number> => {
-    await putBack(target, claimed, inMs);
+    await snooze(target, claimed, inMs);
     return restMs;
   };
   if (error instanceof Postponed) return await again(0, error.ms);

@@ -91,7 +91,7 @@ export async function finish(target: Pool, claimed: Claimed, end: End): Promise<
 }
 
 /** Nobody was asked, or no mail left: the person is due again in so many milliseconds, as he was before he was claimed. */
-export async function putBack(target: Pool, claimed: Claimed, inMs: number): Promise<void> {
+export async function snooze(target: Pool, claimed: Claimed, inMs: number): Promise<void> {
   await target.query(
     `update migration.account_invitations i set state = $4::text, claimed_until = null, due_at = now() + $3 * interval '1 ms',
        intended_at = case when $5::boolean then i.intended_at end, mailed_before = case when $5::boolean then i.mailed_before end

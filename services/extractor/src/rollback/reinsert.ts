@@ -6,7 +6,7 @@ import { type Restored, restoreRows, type Taken, takenOf, takePieces } from "./t
 import { account, noteTaken, type Unwinding } from "./unwind.ts";
 
 /** Puts the rows of the newest record back that is left of an entity. False: there is none. */
-export async function putBackNext(tx: Client, unwinding: Unwinding): Promise<boolean> {
+export async function reinsertNext(tx: Client, unwinding: Unwinding): Promise<boolean> {
   const { run, place } = unwinding;
   const found = await tx.query<{ id: number; ids: string }>(
     `select id, (select json_agg(r -> 'id') from unnest(removed) r)::text as ids from migration.undo
@@ -16,12 +16,12 @@ export async function putBackNext(tx: Client, unwinding: Unwinding): Promise<boo
   const [row] = found.rows;
   if (row === undefined) return false;
   const ids: readonly string[] = JSON.parse(row.ids);
-  await putBack(tx, unwinding, row.id, ids);
+  await reinsert(tx, unwinding, row.id, ids);
   await tx.query(`update migration.undo set undone_at = now() where id = $1`, [row.id]);
   return true;
 }
 
-async function putBack(
+async function reinsert(
   tx: Client,
   unwinding: Unwinding,
   recordId: number,

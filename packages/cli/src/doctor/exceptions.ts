@@ -1,6 +1,6 @@
-import { entities } from "@nexus/catalog";
+import { entities, type Entity } from "@nexus/catalog";
 import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
-import { activeRun, leftBehind, type Unfinished, unfinishedEntities } from "@nexus/shared/ledger";
+import { activeRun, type Unfinished, unfinishedEntities } from "@nexus/shared/ledger";
 import {
   and,
   countDistinct,
@@ -45,18 +45,28 @@ function sayUnfinished({ entity, batches, rows }: Unfinished): Finding {
   return wrong("run", "rows_without_outcome", says, `mend the cause, then nexus requeue ${entity}`);
 }
 
-/** A run that is active does that by itself. */
+/** A run that is active does that by itself. What follows its case does so at once, all but the rows that were being written. */
 async function movedParents(tx: Queryable): Promise<Finding[]> {
+  if ((await activeRun(tx)) !== undefined) return [];
+  const followers = entities.filter(({ followsCase }) => followsCase === true);
   const { rows } = await tx.query<
     Pick<typeof moved.$inferSelect, "child" | "parent"> & { rows: number }
   >(
-    `select child, parent, count(*) as rows from (${leftBehind(entities)}) m
+    `select child, parent, count(*) as rows from migration.moved_parents m
+     where ${followers.map(onlyApart).join(" and ")}
      group by 1, 2 order by 1, 2`,
   );
   return rows.map(({ child, parent, rows: moved }) => {
     const says = `${child}: ${count(moved)} of their ${parent} changed in what ${child} derive from them, and nobody loaded those ${child} again`;
     return wrong("run", "parents_moved", says, `nexus start --entities ${child}`);
   });
+}
+
+/** Of an entity that follows its case, only rows that are in another practice than it. */
+function onlyApart({ name, target: { table } }: Entity): string {
+  return `(child <> '${name}' or exists (
+         select from public.${table} t join public.cases c on c.id = t.case_id
+         where c.id = m.parent_id and t.practice_id is distinct from c.practice_id))`;
 }
 
 function sayParked({ entity, parent, rows, runId, part }: Parked): Finding {

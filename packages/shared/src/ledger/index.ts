@@ -144,7 +144,6 @@ export { idNamespace } from "./id-namespace.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
 export { type Limits, setLimits, TOO_MANY_GONE, TOO_MANY_LOSSES, waiveLosses } from "./losses.ts";
 export { bringAllBack, bringBack } from "./case-practice.ts";
-export { leftBehind } from "./moved-parents.ts";
 export {
   BEGINNING,
   type ComparedPage,

@@ -64,43 +64,10 @@ describe("the invariants", () => {
       `insert into public.cases (legacy_project_id, case_number, practice_id) select 1, 'x', id from public.practices where legacy_id = 1;
        insert into public.projects (legacy_id, case_id) select 1, id from public.cases`,
     ],
-    [
-      "follows_its_parents",
-      "insert into migration.moved_parents values ('cases', 'patients', gen_random_uuid())",
-    ],
   ])("tell when %s is broken: %s", async (name, sql) => {
     await target.query(sql);
     const broken = await brokenInvariants(target, entities);
     expect(broken.map((one) => one.name)).toContain(name);
-  });
-});
-
-describe("a child whose parent changed", () => {
-  const followed = async (): Promise<boolean> => {
-    const broken = await brokenInvariants(target, entities);
-    return broken.every(({ name }) => name !== "follows_its_parents");
-  };
-  beforeEach(async () => {
-    await target.query(
-      "insert into migration.moved_parents values ('cases', 'patients', gen_random_uuid()), ('projects', 'cases', gen_random_uuid())",
-    );
-  });
-
-  it("may wait while a run is active: it is loaded again before that ends", async () => {
-    const runId = await seedRun(target, {
-      status: "running",
-      entities: { patients: { status: "loading" } },
-    });
-    expect(await followed()).toBe(true);
-    await target.query("update migration.runs set status = 'completed' where id = $1", [runId]);
-    expect(await followed()).toBe(false);
-  });
-
-  it("stays as it is when it was skipped by word, until it is loaded again", async () => {
-    await seedRun(target, { status: "completed", entities: { cases: { status: "skipped" } } });
-    expect(await followed()).toBe(true);
-    await seedRun(target, { status: "completed", entities: { cases: { status: "complete" } } });
-    expect(await followed()).toBe(false);
   });
 });
 

@@ -5,7 +5,6 @@
 import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
 import { blocked, settled } from "../states/states.ts";
-import { leftBehind } from "./moved-parents.ts";
 import { outOfReach } from "./unfinished.ts";
 
 /** An invariant that does not hold. */
@@ -109,7 +108,6 @@ function withTarget(entities: readonly Entity[]): Invariant[] {
     ...entities
       .filter(({ followsCase }) => followsCase === true && has("cases"))
       .map(sharesPractice),
-    followsItsParents(entities),
     ...entities.map((entity) => isLoadedOnce(entity)),
     ...entities.flatMap((entity) =>
       Object.keys(entity.parents).flatMap((parent) => isNotParked(entity, entities, parent)),
@@ -123,15 +121,6 @@ function sharesPractice({ name, target: { table, key } }: Entity): Invariant {
     says: "every row is in the practice of its case",
     sql: `select '${name}' as entity, count(*), ${FIRST(`t.${key}`)} as some from public.${table} t
       join public.cases c on c.id = t.case_id where t.practice_id is distinct from c.practice_id having count(*) > 0`,
-  };
-}
-
-function followsItsParents(entities: readonly Entity[]): Invariant {
-  return {
-    name: "follows_its_parents",
-    says: "children whose parents changed were loaded again, unless they were skipped by word",
-    sql: `select child as entity, count(*), ${FIRST("parent || ' ' || parent_id")} as some
-      from (${leftBehind(entities)}) m where not skipped group by 1`,
   };
 }
 

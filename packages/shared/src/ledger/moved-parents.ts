@@ -5,7 +5,6 @@
 import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
 import { functionChange, type StoredFunction } from "../database/stored-function.ts";
-import { activeRunStatuses } from "../states/states.ts";
 
 /** Arguments: the parent's entity, then the entities that derive something from it. */
 const noted: StoredFunction = {
@@ -86,30 +85,4 @@ async function triggerOn(
     [`public.${table}`, Buffer.from(names.map((name) => `${name}\0`).join("")), columns],
   );
   return rows[0]?.found;
-}
-
-/**
- * Children that no run has loaded again since their parent changed, as SQL without parameters: child, parent, parent_id, skipped (the
- * newest run of the child was told to skip it). None while a run is active: it does that by itself. What follows its case does so at
- * once, all but the rows that were being written.
- */
-export function leftBehind(entities: readonly Entity[]): string {
-  const followers = entities.some(({ name }) => name === "cases")
-    ? entities.filter(({ followsCase }) => followsCase === true)
-    : [];
-  return `select child, parent, parent_id, exists (
-      select from migration.run_entities e where e.entity = m.child and e.status = 'skipped'
-        and e.run_id = (select max(run_id) from migration.run_entities n where n.entity = m.child)) as skipped
-    from migration.moved_parents m
-    where ${["true", ...followers.map(onlyApart)].join(" and ")}
-      and not exists (select from migration.runs where status in (${ACTIVE}))`;
-}
-
-const ACTIVE = activeRunStatuses.map((status) => `'${status}'`).join(", ");
-
-/** Of an entity that follows its case, only rows that are in another practice than it. */
-function onlyApart({ name, target: { table } }: Entity): string {
-  return `(child <> '${name}' or exists (
-         select from public.${table} t join public.cases c on c.id = t.case_id
-         where c.id = m.parent_id and t.practice_id is distinct from c.practice_id))`;
 }

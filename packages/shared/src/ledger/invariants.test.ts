@@ -4,7 +4,6 @@ import type { Pool } from "../database/pool.ts";
 import { freshTarget } from "../testing/fresh-target.ts";
 import { seedRun } from "../testing/seed-run.ts";
 import { brokenInvariants } from "./invariants.ts";
-import { outOfReach, unfinishedEntities } from "./unfinished.ts";
 
 let target: Pool;
 
@@ -47,6 +46,10 @@ describe("the invariants", () => {
       "insert into migration.validations values (1, 'practices', 'a_check', false, 0, 1)",
     ],
     [
+      "failed_can_be_requeued",
+      "update migration.batches set status = 'failed' where entity = 'practices'",
+    ],
+    [
       "a_run_moves",
       "update migration.runs set status = 'running', started_at = now() - interval '1 hour', finished_at = null",
     ],
@@ -68,47 +71,5 @@ describe("the invariants", () => {
     await target.query(sql);
     const broken = await brokenInvariants(target, entities);
     expect(broken.map((one) => one.name)).toContain(name);
-  });
-});
-
-/** Of cases: ten rows failed, one of ten others was rejected, the entity was waived; then a requeue of scope `rejected` repaired that one. */
-async function failedBeforeARepair(): Promise<void> {
-  const first = { status: "blocked", batches: [{ status: "failed" }, { status: "done" }] } as const;
-  await seedRun(target, { status: "completed", entities: { cases: first } });
-  const repair = { status: "complete", batches: [{ status: "done" }] } as const;
-  const runId = await seedRun(target, { status: "completed", entities: { cases: repair } });
-  await target.query("update migration.run_entities set waived = true where status = 'blocked'");
-  await target.query(
-    "update migration.batches set keys = '{13}', after_key = null, to_key = null where run_id = $1",
-    [runId],
-  );
-}
-
-describe("a batch that failed before a repair of other rows", () => {
-  beforeEach(failedBeforeARepair);
-
-  it("breaks no invariant, as requeue finds it", async () => {
-    expect(await unfinishedEntities(target, null)).toMatchObject([{ entity: "cases", batches: 1 }]);
-    const broken = await brokenInvariants(target, entities);
-    expect(broken.filter(({ name }) => name === "failed_can_be_requeued")).toEqual([]);
-  });
-
-  it("is out of reach where requeue looks at the newest run only", async () => {
-    const newest = `(select entity, unnest(span) as piece from spans s
-      where is_left and run_id = (select max(run_id) from migration.run_entities e where e.entity = s.entity))`;
-    const { rows } = await target.query(outOfReach(newest));
-    expect(rows).toMatchObject([{ entity: "cases" }]);
-  });
-
-  it("is in nobody's way when a later run has done its rows, or is to do them", async () => {
-    const nothing = "(select null as entity, null::numrange as piece)";
-    const cases = { status: "loading", batches: [{ status: "planned" }] } as const;
-    const runId = await seedRun(target, { status: "running", entities: { cases } });
-    expect((await target.query(outOfReach(nothing))).rows).toEqual([]);
-    await target.query("update migration.batches set status = 'done' where run_id = $1", [runId]);
-    await target.query("update migration.runs set status = 'completed' where id = $1", [runId]);
-    expect((await target.query(outOfReach(nothing))).rows).toEqual([]);
-    await target.query("update migration.batches set after_key = 1 where run_id = $1", [runId]);
-    expect((await target.query(outOfReach(nothing))).rows).toHaveLength(1);
   });
 });

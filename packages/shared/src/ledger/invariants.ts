@@ -5,7 +5,6 @@
 import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "../database/pool.ts";
 import { blocked, settled } from "../states/states.ts";
-import { outOfReach } from "./unfinished.ts";
 
 /** An invariant that does not hold. */
 export interface Broken {
@@ -85,8 +84,10 @@ const LEDGER: readonly Invariant[] = [
   },
   {
     name: "failed_can_be_requeued",
-    says: "a batch that failed is found by requeue, unless later runs did its rows or the active run is to do them",
-    sql: `select b.entity, count(*), ${FIRST("b.id")} as some from (${outOfReach()}) b group by 1`,
+    says: "a batch that failed belongs to an entity that is blocked, waived or still loading, so that it is shown and can be requeued",
+    sql: `select b.entity, count(*), ${FIRST("b.id")} as some from migration.batches b
+      join migration.run_entities e using (run_id, entity)
+      where b.status = 'failed' and e.status not in ('loading', 'settling', 'blocked') group by 1`,
   },
   {
     name: "a_run_moves",

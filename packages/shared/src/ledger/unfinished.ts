@@ -3,7 +3,6 @@
  * when the newest batch that was to bring it failed, or was cancelled after it had been begun.
  */
 import type { Queryable } from "../database/pool.ts";
-import { activeRunStatuses } from "../states/states.ts";
 
 /** A batch that failed, or whose run was cancelled when it had failed or was to be done again. What nobody tried is left to the next run. */
 const LEFT = `(b.status = 'failed' or (b.status = 'cancelled' and (b.error_code is not null or b.generation > 1)))`;
@@ -14,22 +13,22 @@ export const SPAN = `case when b.keys is null then nummultirange(numrange(b.afte
 
 /**
  * Per entity and run the keys that were left, and those that were done; then of each batch that was left what no later run left
- * again or is about to do (`active`: the active run), unless later runs did all of it. Behind the last key that a run planned the
- * source held nothing. Both parameters are expressions of SQL; where `entity` is null, every entity is looked at.
+ * again or is about to do ($2: the active run), unless later runs did all of it. Behind the last key that a run planned the source
+ * held nothing.
  */
-const unfinished = (entity: string, active: string): string => `
+const UNFINISHED = `
   with
   -- The batches that were left or done since the first one that was left.
   spans as (
     select b.entity, b.run_id, b.id, b.keys, b.expected, ${LEFT} as is_left,
       ${SPAN} as span
     from migration.batches b
-    where (${entity}::text is null or b.entity = ${entity}::text) and (${LEFT} or b.status = 'done' or b.run_id = ${active})
-      and b.run_id >= (select min(b.run_id) from migration.batches b where (${entity}::text is null or b.entity = ${entity}::text) and ${LEFT})),
+    where ($1::text is null or b.entity = $1) and (${LEFT} or b.status = 'done' or b.run_id = $2::integer)
+      and b.run_id >= (select min(b.run_id) from migration.batches b where ($1::text is null or b.entity = $1) and ${LEFT})),
   -- What each run took on, and what it did; all behind its last key is done.
   runs as (
-    select entity, run_id, range_agg(span) filter (where is_left or run_id = ${active}) as taken,
-      range_agg(span) filter (where not is_left and run_id is distinct from ${active}) as done
+    select entity, run_id, range_agg(span) filter (where is_left or run_id = $2::integer) as taken,
+      range_agg(span) filter (where not is_left and run_id is distinct from $2::integer) as done
     from spans group by entity, run_id
     union all
     select entity, run_id, null, nummultirange(numrange(cursor_key, null, '()'))
@@ -45,7 +44,7 @@ const unfinished = (entity: string, active: string): string => `
       select coalesce(range_agg(taken), '{}') as taken, coalesce(range_agg(done), '{}') as done
       from runs r where r.entity = s.entity and r.run_id > s.run_id) later
     cross join lateral unnest(s.span - later.taken) as piece
-    where s.is_left and s.run_id is distinct from ${active} and not later.done @> piece),
+    where s.is_left and s.run_id is distinct from $2::integer and not later.done @> piece),
   -- The pieces as batches: a range each, or one batch of single keys.
   unfinished as (
     select entity, id, null::integer[] as keys, (low - has_low::integer)::bigint as after_key,
@@ -53,9 +52,6 @@ const unfinished = (entity: string, active: string): string => `
     from pieces where keys is null
     union all
     select entity, id, array_agg(low::integer order by low), null, null, count(*) from pieces where keys is not null group by entity, id)`;
-
-/** What requeue asks: $1 is an entity or null, $2 the active run or null. */
-const UNFINISHED = unfinished("$1", "$2::integer");
 
 /** Adds batches to a run that do what earlier runs left, of rows that it does not do already. Returns how many. */
 export async function addUnfinished(tx: Queryable, runId: number, entity: string): Promise<number> {
@@ -93,23 +89,4 @@ export async function unfinishedEntities(
     [null, activeRunId],
   );
   return found.rows;
-}
-
-const ACTIVE = `(select id from migration.runs where status in (${activeRunStatuses.map((status) => `'${status}'`).join(", ")}))`;
-
-/**
- * What nobody could requeue, as SQL without parameters: batches that were left (columns entity, id) with keys that requeue does not
- * find, that no later run did, and that the active run does not hold. `found`: a relation of what requeue finds, entity and piece.
- */
-export function outOfReach(found = "pieces"): string {
-  return `${unfinished("null", ACTIVE)}
-  select s.entity, s.id from spans s
-  cross join lateral (
-    select coalesce(range_agg(span), '{}') as span from (
-      select done as span from runs r where r.entity = s.entity and r.run_id > s.run_id
-      union all
-      select taken from runs r where r.entity = s.entity and r.run_id = ${ACTIVE}
-      union all
-      select nummultirange(piece) from ${found} f where f.entity = s.entity) parts) dealt
-  where s.is_left and s.run_id is distinct from ${ACTIVE} and not dealt.span @> s.span`;
 }

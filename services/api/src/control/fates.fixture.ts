@@ -1,7 +1,5 @@
 import { inTransaction, type Pool } from "@nexus/shared/database";
 import {
-  type Broken,
-  brokenInvariants,
   type ClaimedBatch,
   type Exception,
   finishBatch,
@@ -48,10 +46,4 @@ export function rangesOf(keys: readonly number[], after: number | string, size: 
       expected: own.length,
     };
   });
-}
-
-/** What `nexus doctor --deep` says of batches that failed and that no requeue would find. */
-export async function outOfReach(target: Pool): Promise<Broken[]> {
-  const broken = await brokenInvariants(target, []);
-  return broken.filter(({ name }) => name === "failed_can_be_requeued");
 }

@@ -81,7 +81,8 @@ export async function afterFailure(
     code,
     err: error,
   };
-  if (step === "wait" && !(await isHopeless(deps, batch))) {
+  const hopeless = connectionBroke(error) && (await isHopeless(deps, batch));
+  if (step === "wait" && !hopeless) {
     const again = later(deps, batch, error, facts);
     await whenReachable(() => snoozeBatch(target, batch.id, batch.generation, again), signal);
   } else if (step === "retry" && batch.attempts < MAX_ATTEMPTS) {

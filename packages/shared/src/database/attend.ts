@@ -1,6 +1,6 @@
 /** What every pool does for its users: connections that fall silent are cut, scarce ones are shared, errors know their server. */
 import type { Pool, PoolClient } from "pg";
-import { noConnectionLeft } from "./failures.ts";
+import { noConnectionLeft, ofConnecting } from "./failures.ts";
 import { watchSilence } from "../runtime/silence.ts";
 
 /** The two databases of a migration, in the words of people. */
@@ -71,7 +71,7 @@ function share(pool: Pool): void {
       });
     } catch (error) {
       if (!noConnectionLeft(error) || pool.totalCount === 0 || pool.totalCount >= pool.options.max)
-        throw error;
+        throw ofConnecting(error);
       pool.options.max = pool.totalCount;
       setTimeout(() => (pool.options.max = max), SCARCE_MS).unref();
       return await one();

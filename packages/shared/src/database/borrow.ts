@@ -1,6 +1,5 @@
 /** A connection of a pool, for the length of a transaction. */
 import { setPatience } from "../runtime/silence.ts";
-import { ofConnecting } from "./failures.ts";
 import type { Client, Pool } from "./pool.ts";
 
 /** Borrows a connection. It is released once: by us, or by the signal, which cuts it. */
@@ -9,9 +8,7 @@ export async function borrow(
   signal?: AbortSignal,
 ): Promise<{ client: Client; release: (usable: boolean) => void }> {
   signal?.throwIfAborted();
-  const client = await pool.connect().catch((error: unknown) => {
-    throw ofConnecting(error);
-  });
+  const client = await pool.connect();
   let ours = true;
   const release = (usable: boolean): void => {
     signal?.removeEventListener("abort", cut);

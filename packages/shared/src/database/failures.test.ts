@@ -137,6 +137,19 @@ describe("what happens next after an error", () => {
     expect(noConnectionLeft(Object.assign(new Error(message), { code }))).toBe(false);
   });
 
+  it.each([
+    [
+      "08001",
+      'could not connect to server "elsewhere"',
+      "a row's trigger may have asked elsewhere",
+    ],
+    ["57P01", "terminating connection due to administrator command", "the session ended"],
+  ])("%s, %s: %s, and that may be the row's doing", (code, message) => {
+    expect(connectionBroke(Object.assign(new Error(message), { code, severity: "FATAL" }))).toBe(
+      true,
+    );
+  });
+
   it("of connecting has broken no statement's connection, whatever its code", () => {
     const error = withCode("XX000");
     expect(connectionBroke(ofConnecting(Object.assign(error, { severity: "FATAL" })))).toBe(false);

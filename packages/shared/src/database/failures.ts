@@ -121,6 +121,11 @@ export function noConnectionLeft(error: unknown): boolean {
   return code === "53300" || (OF_NONE_LEFT.test(code) && NONE_LEFT.test(error.message));
 }
 
+/** Whether a server that is starting, or has no connection left, will let us in: others give theirs back when they need none. */
+export function letsInLater(error: unknown): boolean {
+  return noConnectionLeft(error) || errorCode(error) === "57P03";
+}
+
 /**
  * A table, column or schema that is not there. A run begins when the source has what the mapping needs, and reads by what it had then:
  * what is away from the source now, somebody took away. In the target it is a person's.
@@ -141,9 +146,9 @@ const NEVER_THERE =
  */
 export function connectionBroke(error: unknown): boolean {
   if (nextStep(error) !== "wait" || !(error instanceof Error)) return false;
-  if (unconnected.has(error) || noConnectionLeft(error)) return false;
+  if (unconnected.has(error)) return false;
   const code = errorCode(error);
   return code === undefined
     ? !NEVER_THERE.test(error.message)
-    : !OF_OTHERS.test(code) && !OF_A_POOLER.test(error.message);
+    : !OF_OTHERS.test(code) && !ofAPooler(error, code);
 }

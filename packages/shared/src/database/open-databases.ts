@@ -9,11 +9,12 @@ import { pause } from "../runtime/ticker.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { WatchPool } from "../telemetry/pool-metrics.ts";
 import type { Server } from "./attend.ts";
-import { errorCode, noConnectionLeft } from "./failures.ts";
+import { letsInLater } from "./failures.ts";
 import { openPool, type Pool, type PoolOptions } from "./pool.ts";
 import { takesPipelines } from "./pipelining.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
 import { preflightTarget } from "./preflight-target.ts";
+import { refusalCode } from "./refusals.ts";
 import { seeAllOrNone } from "./source-row-security.ts";
 
 type Reaches = Omit<TargetSettings, "TARGET_CONNECTIONS">;
@@ -55,16 +56,16 @@ function rereading(file: string | undefined): (() => string) | undefined {
 const FIRST_MS = 500;
 const LONGEST_MS = 5_000;
 
-/** A server that is starting, or has no connection left for this process, will let it in: others give theirs back when they need none. */
-async function onceLetIn(log: Log, look: () => Promise<unknown>): Promise<void> {
+/** Looks until the server lets this process in. */
+async function onceLetIn<T>(log: Log, look: () => Promise<T>): Promise<T> {
   for (let waitMs = FIRST_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_MS)) {
     try {
-      return void (await look());
+      return await look();
     } catch (error) {
       const cause = error instanceof UnavailableError ? error.cause : error;
-      if (!noConnectionLeft(cause) && errorCode(cause) !== "57P03") throw error;
+      if (!letsInLater(cause)) throw error;
       log.warn(
-        { code: errorCode(cause), err: error },
+        { code: refusalCode(cause), err: error },
         "a server does not let this process in yet, it waits",
       );
     }
@@ -81,7 +82,8 @@ const SILENCE_MS = 15_000;
 type Where = Pick<PoolOptions, "url" | "reread" | "max" | "idleMs" | "pipelined">;
 
 async function openPipelined(server: Server, where: Where, context: Context): Promise<Pool> {
-  const pipelined = await takesPipelines({ ...where, name: `nexus-${context.name}` });
+  const name = `nexus-${context.name}`;
+  const pipelined = await onceLetIn(context.log, () => takesPipelines({ ...where, name }));
   if (!pipelined)
     context.log.warn(
       { server },

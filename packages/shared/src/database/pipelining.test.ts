@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { expect, it } from "vitest";
 import { freshDatabase, type TestContext } from "../testing/fresh.ts";
+import { openLine } from "../testing/line.ts";
 import { takesPipelines } from "./pipelining.ts";
 
 const READY = "Z".charCodeAt(0);
@@ -52,6 +53,17 @@ it("a server takes pipelines", async (context) => {
 it("a pooler that loses answers does not", async (context) => {
   const url = await forgetfulPooler(context, await freshDatabase(context));
   expect(await takesPipelines({ url, name: "nexus-test", max: 2 })).toBe(false);
+});
+
+it("a pooler that has no connection left is asked again later", async (context) => {
+  const line = await openLine(await freshDatabase(context));
+  context.onTestFinished(() => line.cut());
+  line.limit(0, "(EMAXCONNSESSION) max clients reached in session mode");
+  await expect(takesPipelines({ url: line.url, name: "nexus-test", max: 2 })).rejects.toMatchObject(
+    {
+      code: "XX000",
+    },
+  );
 });
 
 it("where nobody answers, whoever looks next says so", async () => {

@@ -1,4 +1,5 @@
 /** Whether statements may be sent before those ahead of them are answered. Every PostgreSQL takes that; not every pooler before one does. */
+import { letsInLater } from "./failures.ts";
 import { type Pool, type PoolOptions, withPool } from "./pool.ts";
 import { readAtOnce, readOnly } from "./transaction.ts";
 import { together } from "./trips.ts";
@@ -7,7 +8,8 @@ type Where = Omit<PoolOptions, "onError" | "pipelined">;
 
 /**
  * Tries it. A pooler that lends a session for a transaction may take it back with the first answer, and lose the others, or give them to
- * somebody else: false then. True where nobody answers at all: that is told by whoever looks at the server next.
+ * somebody else: false then. True where nobody answers at all: that is told by whoever looks at the server next. Throws what a server
+ * says that will let us in later.
  */
 export async function takesPipelines(where: Where): Promise<boolean> {
   const one = { ...where, max: 1 };
@@ -16,7 +18,10 @@ export async function takesPipelines(where: Where): Promise<boolean> {
   } catch {
     return !(await withPool(one, (pool) => readOnly(pool, (tx) => tx.query(ASKED))).then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        if (letsInLater(error)) throw error;
+        return false;
+      },
     ));
   }
 }

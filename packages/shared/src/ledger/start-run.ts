@@ -2,7 +2,6 @@
 import type { Pool, Queryable } from "../database/pool.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { failpoint } from "../runtime/failpoint.ts";
-import { max, query, read, runs } from "../tables/index.ts";
 import { lockStarts } from "./adoptions.ts";
 import { type By, recordAudit } from "./audit.ts";
 import { type Busy, busyWith, CONTROL_BOUNDS, type CutOver, cutOver } from "./busy.ts";
@@ -105,7 +104,8 @@ function select({ entities, skip }: Order, catalog: readonly string[]): Selectio
 }
 
 async function newestRun(tx: Queryable): Promise<number> {
-  const [newest] = await read(tx, query.select({ id: max(runs.id) }).from(runs));
+  const found = await tx.query<{ id: number | null }>("select max(id) as id from migration.runs");
+  const [newest] = found.rows;
   return newest?.id ?? 0;
 }
 

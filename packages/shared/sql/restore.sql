@@ -2,6 +2,7 @@
 -- the same transaction, with the column of its legacy key (-v key=legacy_id).
 -- Only rows that a migration wrote are touched: those with a legacy key, in the backup or now. Constraints stay on, and triggers fire.
 set local row_security = on;
+set local client_min_messages = notice; -- A dump begins with another: what was done would not be said.
 set local nexus.key = :'key';
 do $$
 declare

@@ -1,10 +1,10 @@
 /** What README.md prints, typed as it is printed: by npm, in a fresh clone with an empty home, to its end. */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { counts, makeSample } from "@nexus/local/sample";
 import { withPool } from "@nexus/shared/database";
 import { eventually, freePort, remark, type RunningStack, stacks } from "@nexus/shared/testing";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { embedded } from "../embedded-stack.ts";
 import { type Clone, freshClone, isRepository, type Typed } from "./clone.ts";
 import { blockLines, proseCommands } from "./printed.ts";
@@ -12,6 +12,16 @@ import { blockLines, proseCommands } from "./printed.ts";
 /** What is printed, and what is typed for it: the same with a small sample, or with one file. */
 const DEMO = "npm run demo -- --scale 0.01 --json";
 const KEPT = "npm run demo -- --scale 0.01 --keep";
+/** Of the databases that somebody moves: none of it is for a demo. */
+const OWN_SETTINGS = {
+  API_TOKENS: `ops:operator:${"0".repeat(64)}`,
+  BACKUP: "pg_dump",
+  EMBEDDING_PROVIDER: "bedrock",
+  DIFY: "on",
+  DIFY_API_URL: "http://127.0.0.1:1/v1",
+  ACCOUNTS: "on",
+  QUEUE_PREFIX: "own",
+};
 const HALF_FILLED = "npm run demo -- --scale 0.02 --half-filled --json";
 const ONE_FILE = "npm test -- packages/shared/src/testing/eventually.test.ts";
 const TYPED: Readonly<Record<string, string>> = {
@@ -84,8 +94,16 @@ describe.skipIf(!isRepository())("a fresh clone", () => {
     });
     expect(demo.left()).toEqual([]);
   });
-  it("shows a half-filled target becoming whole: no id changes, nobody is taken for another or loaded twice", async () => {
-    const demo = type(HALF_FILLED);
+  it("shows a half-filled target becoming whole, whatever is set for one's own databases: no id changes, nobody is taken for another or loaded twice", async () => {
+    const ownSettings = join(place.clone?.folder ?? "", ".env");
+    writeFileSync(
+      ownSettings,
+      Object.entries(OWN_SETTINGS)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(""),
+    );
+    onTestFinished(() => rmSync(ownSettings));
+    const demo = type(HALF_FILLED, OWN_SETTINGS);
     expect(await demo.end(), demo.shell.output().slice(-2_000)).toMatchObject({ code: 0 });
     const result: unknown = JSON.parse(demo.shell.output().split("\n").at(-1) ?? "");
     const { users, offices } = counts(0.02);

@@ -145,7 +145,8 @@ async function blockedEntities(tx: Queryable, runId: number): Promise<Finding[]>
       failures === null
         ? `its check did not pass: ${checks ?? errorCode ?? "no code"}${losses ? `, most of them ${losses}` : ""}`
         : `failed batches: ${failures} (${[...meanings, ...named].join("; ")})`;
-    const next = `mend the cause, then nexus requeue ${entity}; ${limitOf(entity, errorCode)}or nexus waive ${entity} --reason …`;
+    const scope = errorCode === TOO_MANY_LOSSES ? " --scope rejected" : "";
+    const next = `mend the cause, then nexus requeue ${entity}${scope} --reason …; ${limitOf(entity, errorCode)}or nexus waive ${entity} --reason …`;
     return wrong(
       "run",
       "entity_blocked",

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { GRACE_MS } from "./tether.ts";
@@ -9,7 +10,7 @@ export interface ProcessSpec {
   /** Path of the compiled JavaScript file. */
   readonly script: string;
   readonly args: readonly string[];
-  /** Added to this process's own environment. */
+  /** All of its environment but what the system itself needs: nothing else is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   /** Whether this line of its standard output says that it is ready. */
   readonly ready: (line: string) => boolean;
@@ -41,8 +42,10 @@ const PRELOAD = new URL("../../dist/supervisor/tether-preload.js", import.meta.u
  * @throws Error if it ends before.
  */
 export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
-  const child = spawn(process.execPath, ["--import", PRELOAD.href, spec.script, ...spec.args], {
-    env: { ...process.env, ...spec.env },
+  const script = resolve(spec.script);
+  const child = spawn(process.execPath, ["--import", PRELOAD.href, script, ...spec.args], {
+    cwd: dirname(script),
+    env: { ...ofTheSystem(), ...spec.env },
     // A group of its own: Ctrl-C in a terminal reaches only us, and we stop the others in order.
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -66,6 +69,15 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
     stop: async () => (isOver() ? undefined : await stopGroup(pid, exited)),
     kill: () => (isOver() ? undefined : signalGroup(pid, "SIGKILL")),
   };
+}
+
+/**
+ * What a process needs of its surroundings. Settings of whoever started us, and a `.env` where he did, are meant for his own databases:
+ * a demo must not load its sample into his Dify.
+ */
+function ofTheSystem(): NodeJS.ProcessEnv {
+  const names = ["PATH", "HOME", "USER", "LANG", "TMPDIR", "TEMP", "TMP", "SystemRoot"];
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
 }
 
 async function waitForExit(child: ChildProcess): Promise<Exit> {

@@ -70,7 +70,7 @@ function tooManyLosses({ entity, unforeseen, lossReason, lossColumn }: EntityPro
   const column = lossColumn === null ? "" : ` in ${lossColumn}`;
   return (
     `it stopped: ${unforeseen} rows were lost for reasons that nobody foresaw, most of them ${lossReason ?? "unknown"}${column}; ` +
-    `mend that and requeue it, let it lose more (nexus limit ${entity} --loss-percent …), or waive it`
+    `mend that and have those rows read again (nexus requeue ${entity} --scope rejected --reason …), let it lose more (nexus limit ${entity} --loss-percent …), or waive it`
   );
 }
 

@@ -1,4 +1,5 @@
 /** A pooler that gives fewer connections than are asked for: whoever is refused waits, and nothing is the batch's fault. */
+import { eventually } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   alive,
@@ -10,6 +11,7 @@ import {
   extraAttempts,
   openArena,
   servers,
+  standing,
 } from "./arena.ts";
 import { overLines } from "./line.ts";
 
@@ -43,9 +45,13 @@ describe.skipIf(!breakable)("a pooler that has no connection left", () => {
       journey.start("loader"),
     ]);
     const runId = await beginAnew(journey);
+    await eventually(() => standing(journey, runId), {
+      until: ({ over }) => over,
+      within: 300_000,
+    });
+    stack.lines().legacy.limit(1_000, SAYS); // Whoever compares needs a connection, too.
     await expectTheSame(arena, runId, 90_000);
     expect(await extraAttempts(journey, runId), "attempts spent").toBe(0);
-    stack.lines().legacy.limit(1_000, SAYS);
   });
 
   it("before the target is waited for, and named", async () => {

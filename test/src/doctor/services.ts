@@ -57,7 +57,7 @@ export const services: readonly Situation[] = [
     },
     wrong: ["entity_blocked"],
     says: /^practices is blocked, and its children wait; failed batches: \d+ with 42703 \(42703: a table or column is not what/,
-    next: /^mend the cause, then nexus requeue practices; or nexus waive practices/,
+    next: /^mend the cause, then nexus requeue practices --reason …; or nexus waive practices/,
   },
   {
     name: "batches of an earlier run failed, and another run came after it",

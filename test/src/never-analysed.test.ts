@@ -44,6 +44,7 @@ async function pagesOf(legacy: Pool): Promise<Record<string, number>> {
   return pages;
 }
 
+// Needs a real PostgreSQL: what its planner does without statistics is what is looked at.
 describe.skipIf(!postgres.found).each<Shape>(["real", "reported"])(
   "a source of the %s shape",
   (shape) => {

@@ -13,6 +13,7 @@ import {
 } from "./arena.ts";
 import { heldUpAt, hold } from "./hold.ts";
 
+// Needs real servers that a test may kill and cut off: embedded ones live in its own process.
 describe.skipIf(!breakable)("a server that refuses", () => {
   let arena: Arena;
   beforeAll(async () => {

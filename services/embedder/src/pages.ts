@@ -83,11 +83,15 @@ export async function finishPage(
 /** Marks the next events as relayed, as many as fit into `room` pages but at least one, and returns their pages: offered after the commit. */
 export async function takeEvents(target: Pool, room: number): Promise<OfferedPage[]> {
   const { rows } = await target.query<OfferedPage>(
-    `with next as (
+    `with
+     -- The oldest that nobody else is taking.
+     next as (
        select id, items from migration.content_events
        where done_at is null and relayed_at is null order by id limit 100 for update skip locked),
+     -- As many as have room, the first one always.
      fitting as (
        select id from (select id, sum(items) over (order by id) - items as before from next) n where before < $1::integer * ${CONTENT_PAGE}),
+     -- From now on they are this relay's.
      taken as (
        update migration.content_events e set relayed_at = now() from fitting f where e.id = f.id returning e.id, e.items, e.trace_context)
      select t.id as "eventId", o as "offset", t.trace_context as "trace" from taken t, generate_series(0, t.items - 1, ${CONTENT_PAGE}) as o

@@ -22,7 +22,6 @@ import {
   entitiesIn,
   markRunBegun,
   markRunFailed,
-  recordGonePolicies,
   recordKeyed,
   recordSource,
   sourceSnapshot,
@@ -38,6 +37,7 @@ import { sourceMarks } from "./delta/source-marks.ts";
 import { countSkipped } from "./excluded.ts";
 import { keepsWhatItChanges } from "./keep-undo.ts";
 import { LOCK_MS, type Setbacks } from "./setbacks.ts";
+import { recordGonePolicies } from "./gone/recorded.ts";
 
 /**
  * Moves a planned run to running, or to failed when the source cannot be read wholly. Returns whether it runs. An error is

@@ -3,9 +3,9 @@ import type { Entity } from "@nexus/catalog";
 import type { AuthAdmin } from "@nexus/shared/auth";
 import type { SourceRules } from "@nexus/shared/config";
 import type { Pool } from "@nexus/shared/database";
-import type { GonePolicies } from "@nexus/shared/ledger";
 import type { Transport } from "@nexus/shared/queue";
 import type { Log } from "@nexus/shared/telemetry";
+import type { GonePolicies } from "./gone/recorded.ts";
 
 export interface Deps {
   /** In dependency order. */

@@ -4,8 +4,6 @@ import { inTrips, readAtOnce, together } from "@nexus/shared/database";
 import {
   claimEntity,
   currentHolds,
-  entitiesToOffer,
-  entitiesToOpen,
   type Hold,
   holdsAll,
   openEntity,
@@ -20,6 +18,7 @@ import { failpoint } from "@nexus/shared/runtime";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { overLimit } from "./over-limit.ts";
+import { entitiesToOffer, entitiesToOpen } from "./ready-entities.ts";
 
 /** Opens the entities that may be opened, and fills their queues, except where too many rows were lost. Returns whether anything was enqueued. */
 export async function dispatch(deps: Deps, run: Run): Promise<boolean> {

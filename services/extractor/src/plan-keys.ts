@@ -10,17 +10,21 @@ export async function planKeys(
   { sql, values }: { readonly sql: string; readonly values: readonly unknown[] },
 ): Promise<number> {
   const added = await tx.query<{ batches: number }>(
-    `with planned as (
+    `with
+     -- The keys that the run's batches hold already.
+     planned as (
        select coalesce(range_agg(${SPAN}), '{}') as span, coalesce(max(seq), 0) as seq
        from migration.batches b where run_id = $1 and entity = $2),
+     -- The others, a thousand to a batch.
      paged as (
        select key, (row_number() over (order by key) - 1) / 1000 as page
        from (select distinct key from (${sql}) keys where not (select span from planned) @> key::numeric) others),
+     -- A batch for each page.
      added as (
        insert into migration.batches (run_id, entity, seq, keys, expected)
        select $1, $2, (select seq from planned) + 1 + page, array_agg(key order by key)::integer[], count(*) from paged group by page
        returning keys),
-     -- A delta had left them as they were.
+     -- Those that a delta had left as they were: they are read after all, and counted as unchanged no more.
      known as (
        select count(*) as rows from added a cross join lateral unnest(a.keys) k (key)
        where k.key in (select u.key from migration.fingerprints f cross join lateral unnest(f.keys) u (key)

@@ -1,7 +1,7 @@
 /** Settling: an entity without batches left is compared with the source and closed, and its children may open. */
 import { entities, type Entity, entityNamed } from "@nexus/catalog";
 import { type Pool, readAtOnce, together } from "@nexus/shared/database";
-import { beginSettling, entitiesIn, entitiesWithout, type Run } from "@nexus/shared/ledger";
+import { beginSettling, entitiesIn, type Run } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
 import type { BatchStatus, EntityStatus } from "@nexus/shared/states";
 import { inSpan } from "@nexus/shared/telemetry";
@@ -10,6 +10,7 @@ import { compareWithSource } from "./compare.ts";
 import type { Deps } from "./deps.ts";
 import { overLimit } from "./over-limit.ts";
 import { attempt, type Setbacks, startSetbacks } from "./setbacks.ts";
+import { entitiesWithout } from "./ready-entities.ts";
 
 /** Settles every entity that has nothing left to load, each for itself. Returns whether one was settled. */
 export async function settle(

@@ -29,7 +29,9 @@ export async function unguardedTables(
 ): Promise<UnguardedTable[]> {
   const ours = guarded.filter(({ relative, schema }) => !relative && schema === "public");
   const { rows } = await db.query<{ oid: number; name: string; copies: string; readers: string }>(
-    `with unguarded as (
+    `with
+     -- Tables that tenants may read row by row: no row security, or a policy that lets them read all.
+     unguarded as (
        select c.oid, c.relnamespace from pg_class c
         where c.relkind in ('r', 'p') and c.oid >= 16384 and c.oid::bigint <> all($1::bigint[]) and not pg_is_other_temp_schema(c.relnamespace)
           and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
@@ -37,10 +39,12 @@ export async function unguardedTables(
             select from pg_policy p, unnest(p.polroles) role left join pg_roles r on r.oid = role
              where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('r', '*') and pg_get_expr(p.polqual, p.polrelid) = 'true'
                and (role = 0 or r.rolname = any($3::text[]))))),
+     -- Which of the tenants' roles have the right to.
      open as (
        select u.oid, array(select role from ${rolesOf("$3")} roles
                             where has_schema_privilege(id, u.relnamespace, 'usage') and has_any_column_privilege(id, u.oid, 'select') order by 1) as readers
          from unguarded u),
+     -- The columns of our tables, by which a copy is known.
      columns as (
        select attrelid, attname, atttypid, attname ~ '^legacy_' as key, count(*) over (partition by attname) >= ${COMMON} as common
          from pg_attribute where attrelid::bigint = any($2::bigint[]) and attnum > 0 and not attisdropped)

@@ -95,13 +95,17 @@ async function offer(
   scope: BackfillScope,
 ): Promise<{ events: number; items: number }> {
   const { rows } = await tx.query<{ events: number; items: number }>(
-    `with offered as materialized (
+    `with
+     -- What waits already.
+     offered as materialized (
        select unnest(target_ids) as id from migration.content_events where ${open} and content_type = $1),
+     -- What does not, and shall; so many to an event.
      wanted as (
        select c.id, (row_number() over (order by c.id) - 1) / ${EVENT} as nth
        from public.${table} c
        ${dealtWith}
        where ${conditions[scope]} and not exists (select from offered o where o.id = c.id)),
+     -- The events of it.
      events as (
        insert into migration.content_events (content_type, target_ids, done_at, dify_open, trace_context)
        select $1, array_agg(id order by id), ${event}, $2 from wanted group by nth returning items)

@@ -69,6 +69,7 @@ export {
   allSettled,
   cancelEntities,
   gateIsOpen,
+  gateOpenIn,
   loadAgain,
   loadMore,
   loadRequeued,
@@ -81,7 +82,6 @@ export {
   type Selection,
   waiveEntity,
 } from "./entity-lifecycle.ts";
-export { entitiesToOffer, entitiesToOpen, entitiesWithout } from "./ready-entities.ts";
 export {
   completeRun,
   createRun,
@@ -118,15 +118,6 @@ export {
   voidFingerprints,
 } from "./fingerprints.ts";
 export {
-  keepRowVersions,
-  type RowVersions,
-  type Suspects,
-  suspects,
-  takeOverRowVersions,
-  type VersionsPage,
-} from "./row-versions.ts";
-export { mergeFingerprints } from "./merge-fingerprints.ts";
-export {
   countBatches,
   type DeltaPlan,
   planCursor,
@@ -153,15 +144,6 @@ export {
   MOST_MISSING,
 } from "./compare-keys.ts";
 export { type OfSource, type SourceNow, sourceNow } from "./still-gone.ts";
-export {
-  forgetHandled,
-  type GoneHandled,
-  type GonePolicies,
-  gonePolicy,
-  goneToHandle,
-  recordGonePolicies,
-  recordHandled,
-} from "./gone.ts";
 export { type Broken, brokenInvariants, examinedInvariants } from "./invariants.ts";
 export { missingKeys } from "./keys-without-outcome.ts";
 export { type Release, readRelease } from "./release.ts";
@@ -224,7 +206,6 @@ export {
 export { type AskedWork, cancelOpen, endOpen, lockOpen } from "./asked-work.ts";
 export { type Busy, busyWith, CONTROL_BOUNDS, type CutOver, cutOver } from "./busy.ts";
 export * from "./cutovers.ts";
-export { type Lag, lagOf } from "./lag.ts";
 export * from "./syncs.ts";
 export { acceptExceptions, type OpenExceptions, undecidedExceptions } from "./open-exceptions.ts";
 export {

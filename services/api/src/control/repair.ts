@@ -100,15 +100,19 @@ async function batchOpenKeys(
   { entity, outcome, because }: Open,
 ): Promise<number> {
   const added = await tx.query(
-    `with done as (
+    `with
+     -- The keys that the run's batches hold already.
+     done as (
        select coalesce(range_agg(${SPAN}), '{}') as span,
          coalesce(max(seq), 0) as seq
        from migration.batches b where run_id = $1 and entity = $2),
+     -- Open exceptions that none of them holds, apart by what a list of integers can hold.
      open as (
        select distinct legacy_id, case when legacy_id > 2147483647 then 1 when legacy_id < -2147483648 then -1 else 0 end as beyond
        from migration.exceptions
        where entity = $2 and outcome = $3 and resolved_at is null and ($4::text is null or reason = $4)
          and not (select span from done) @> legacy_id::numeric),
+     -- So many to a batch.
      numbered as (
        select legacy_id, beyond, (row_number() over (partition by beyond order by legacy_id) - 1) / ${KEYS_PER_BATCH} as page
        from open)

@@ -1,15 +1,9 @@
 /** Whether the source is followed, and how far behind the target is, as people see it. Instants are ISO 8601. */
 import { syncStopInWords, type SyncView } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
-import {
-  busyWith,
-  cutOver,
-  deltaIsDue,
-  lagOf,
-  openProof,
-  type SyncOrder,
-} from "@nexus/shared/ledger";
+import { busyWith, cutOver, deltaIsDue, openProof, type SyncOrder } from "@nexus/shared/ledger";
 import { desc, eq, iso, query, read, runs, sql, syncs } from "@nexus/shared/tables";
+import { lagOf } from "./lag.ts";
 
 type Following = NonNullable<SyncView["following"]>;
 

@@ -12,22 +12,20 @@ import {
   claimEntity,
   fingerprintVersion,
   idNamespace,
-  keepRowVersions,
   type KnownRange,
   knownRanges,
   lacksKnownRows,
-  mergeFingerprints,
   type PlanCursor,
-  type RowVersions,
   type Run,
   sourceAtBegin,
-  takeOverRowVersions,
   voidFingerprints,
 } from "@nexus/shared/ledger";
 import { rowVersions } from "./row-versions.ts";
 import { isQuiet } from "./source-marks.ts";
 import { whyRead } from "./why-read.ts";
 import type { Deps } from "../deps.ts";
+import { keepRowVersions, type RowVersions, takeOverRowVersions } from "./kept-versions.ts";
+import { mergeFingerprints } from "./merge-fingerprints.ts";
 
 /**
  * Ranges that are compared in one step, and their rows at most: they are held at once, and of 4,000 rows in a statement the source computes

@@ -8,13 +8,12 @@ import {
   type PlanCursor,
   recordDelta,
   type Run,
-  type Suspects,
-  suspects,
 } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { type Ask, type AskBounds, rowsWithKeys } from "./ask-fingerprints.ts";
 import { isListed, listsOf, pagesOf } from "./changed-rows.ts";
 import { shapeOf } from "./known.ts";
+import { type Suspects, suspects } from "./kept-versions.ts";
 
 /** So many groups of rows are looked at; where there are more, ranges are compared. */
 const MOST = 10_000;

@@ -7,10 +7,11 @@ import {
   tablesRead,
 } from "@nexus/catalog";
 import { type Queryable, readOnly } from "@nexus/shared/database";
-import { BEGINNING, type Key, type RowVersions, type VersionsPage } from "@nexus/shared/ledger";
+import { BEGINNING, type Key } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
 import { LOCK_MS } from "../setbacks.ts";
 import { columnDefinitions } from "./column-definitions.ts";
+import type { RowVersions, VersionsPage } from "./kept-versions.ts";
 
 /** Rows of a page: the source holds them, and what they are read from, in memory at once. */
 const PAGE = 200_000;

@@ -6,13 +6,10 @@ import type { Entity } from "@nexus/catalog";
 import { type Client, inTransaction, LONG_MS, type Queryable } from "@nexus/shared/database";
 import {
   allSettled,
-  gonePolicy,
-  goneToHandle,
   idNamespace,
   keepsUndo,
   lockRun,
   recordAudit,
-  recordHandled,
   type Run,
   sourceNow,
 } from "@nexus/shared/ledger";
@@ -21,6 +18,7 @@ import { attempt, LOCK_MS, type Setbacks } from "../setbacks.ts";
 import { archiveRows, bringBackRows, cameBack } from "./archive.ts";
 import { deleteRows } from "./delete.ts";
 import { type GoneRow, type Handling, judge, lockHere, rowsHere } from "./handling.ts";
+import { gonePolicy, goneToHandle, recordHandled } from "./recorded.ts";
 
 /** Rows of one transaction. */
 const PORTION = 500;

@@ -2,9 +2,9 @@
 import { type Entity, entities } from "@nexus/catalog";
 import { assignments, ConfigurationError } from "@nexus/shared/config";
 import type { Queryable } from "@nexus/shared/database";
-import type { GonePolicies } from "@nexus/shared/ledger";
 import type { GonePolicy } from "@nexus/shared/tables";
 import { markerOf } from "./marker.ts";
+import type { GonePolicies } from "./recorded.ts";
 
 /** Entities that are not named report. */
 export const gonePolicyVariable = assignments<GonePolicy>(

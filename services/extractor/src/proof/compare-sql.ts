@@ -43,6 +43,7 @@ export function differencesSql(entity: Entity, isKept: boolean, reach: Reach): s
   const kinds = compared.map((one) => `('${one.name}', ${kindOf(one, compared)})`);
   return `
   with ${LEDGER},
+  -- Rows that should be there: missing, or a column that differs.
   cells as (
     select e.source_key as legacy_id, c.column_name, c.kind
     from expected e
@@ -50,9 +51,11 @@ export function differencesSql(entity: Entity, isKept: boolean, reach: Reach): s
     cross join lateral (values ('', 'missing_row'), ${kinds.join(",\n      ")}) c (column_name, kind)
     where e.outcome = 'loaded' and (t.id is null or ${compared.map(({ differs }) => differs).join("\n      or ")})
       and (c.kind = 'missing_row') = (t.id is null)),
+  -- Rows whose outcome, reason or notes the ledger tells otherwise.
   fates as (
     select e.source_key, f.what, 'outcome_differs' from expected e join ledger l using (source_key)
     cross join lateral (select ${FATE_DIFFERS} as what) f where f.what is not null),
+  -- And rows that should not be there.
   differences as (
     select * from cells union all select * from fates union all ${surplusSql(entity, isKept, reach)})
   select d.legacy_id, d.column_name, d.kind,

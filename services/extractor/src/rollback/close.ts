@@ -2,7 +2,6 @@
 import type { Entity } from "@nexus/catalog";
 import type { Client } from "@nexus/shared/database";
 import {
-  forgetHandled,
   lockRun,
   markBatchesRolledBack,
   markRolledBack,
@@ -11,6 +10,7 @@ import {
   type Run,
 } from "@nexus/shared/ledger";
 import { countDone, recordCounts } from "./count.ts";
+import { forgetHandled } from "../gone/recorded.ts";
 
 /** Its batches count no more, its exceptions are closed, and those of earlier runs that it had resolved are open again. */
 export async function closeEntity(

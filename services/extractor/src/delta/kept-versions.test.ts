@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Pool } from "../database/pool.ts";
+import type { Pool } from "@nexus/shared/database";
 import { freshTarget, runningRun } from "@nexus/shared/testing";
-import { keepRowVersions, suspects, takeOverRowVersions } from "./row-versions.ts";
+import { keepRowVersions, suspects, takeOverRowVersions } from "./kept-versions.ts";
 
 let target: Pool;
 

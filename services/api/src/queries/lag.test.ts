@@ -1,9 +1,8 @@
 /** What the target has seen of the source for certain: never more than is so. */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Pool } from "../database/pool.ts";
-import type { RunStatus } from "../states/states.ts";
-import { freshLedger } from "../testing/fresh-ledger.ts";
-import { seedRun } from "../testing/seed-run.ts";
+import type { Pool } from "@nexus/shared/database";
+import type { RunStatus } from "@nexus/shared/states";
+import { freshLedger, seedRun } from "@nexus/shared/testing";
 import { lagOf } from "./lag.ts";
 
 const NAMES = ["cases", "projects"];

@@ -1,6 +1,6 @@
 /** What rows of the source were read from, as digests of versions: they tell a delta of which rows to ask. See docs/decisions/delta.md. */
 import { GROUP_BITS } from "@nexus/catalog";
-import type { Queryable } from "../database/pool.ts";
+import type { Queryable } from "@nexus/shared/database";
 
 type Key = number | string;
 
@@ -97,17 +97,20 @@ export async function suspects(
   if (comparable.rowCount === 0) return undefined;
   const found = await db.query<Suspects>(
     `with
+     -- The groups of keys as the newest run before this one found them, and as they are now.
      before as (
        select u.* from migration.row_versions v cross join lateral unnest(v.places, v.counts, v.versions) u (place, count, version)
        where v.entity = $1 and v.run_id = ${LAST}),
      now as (
        select u.* from migration.row_versions v cross join lateral unnest(v.places, v.counts, v.versions) u (place, count, version)
        where v.entity = $1 and v.run_id = $2 and u.place <= $4::bigint >> ${GROUP_BITS}),
+     -- Each key that a delta may leave unread, with its hash and its range.
      known as materialized (
        select f.batch_id as id, u.key, u.hash, u.key >> ${GROUP_BITS} as place
        from migration.fingerprints f cross join lateral unnest(f.keys, f.hashes) u (key, hash)
        where f.entity = $1 and f.version = $3 and f.merged),
      counted as (select place, count(*) as count from known group by place),
+     -- Groups in which a row came, went or was written, as far as their versions tell.
      suspect as (
        select place from now n full join counted k using (place) left join before b using (place)
        where n.count is distinct from k.count or b.version is distinct from n.version

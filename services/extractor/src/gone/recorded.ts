@@ -1,6 +1,6 @@
 /** What a run does about rows that are gone from the source: its policy, and what became of each. See docs/decisions/gone-rows.md. */
-import type { Queryable } from "../database/pool.ts";
-import type { Columns, GoneFate, GonePolicy, runEntities } from "../tables/index.ts";
+import type { Queryable } from "@nexus/shared/database";
+import type { Columns, GoneFate, GonePolicy, runEntities } from "@nexus/shared/tables";
 
 /** By entity; one that is not named reports. */
 export type GonePolicies = Readonly<Record<string, GonePolicy>>;
@@ -50,7 +50,7 @@ export async function goneToHandle(
 }
 
 /** What was done about some gone rows, by their legacy keys. */
-export interface GoneHandled {
+interface GoneHandled {
   readonly deleted: readonly number[];
   /** The source has them again, or the target has them no more: they are not gone. */
   readonly notGone: readonly number[];

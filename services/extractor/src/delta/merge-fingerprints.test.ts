@@ -1,8 +1,7 @@
 import { freshTarget, runningRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Pool } from "../database/pool.ts";
-import { knownRanges, knownRows, keepFingerprints, lacksKnownRows } from "./fingerprints.ts";
-import { inTransaction } from "../database/transaction.ts";
+import { inTransaction, type Pool } from "@nexus/shared/database";
+import { knownRanges, knownRows, keepFingerprints, lacksKnownRows } from "@nexus/shared/ledger";
 import { mergeFingerprints } from "./merge-fingerprints.ts";
 
 const PRACTICES = { name: "practices", target: { table: "practices", key: "legacy_id" } } as const;

@@ -1,8 +1,8 @@
 /** How old what the target has certainly seen of the source is. */
-import type { Queryable } from "../database/pool.ts";
+import type { Queryable } from "@nexus/shared/database";
 
 /** Of one entity. */
-export interface Lag {
+interface Lag {
   readonly entity: string;
   /** The newest run that has read or compared all of it, and left nothing of it to do. Null: none has. */
   readonly runId: number | null;

@@ -1,7 +1,6 @@
 /** Brings what is known of an entity's source rows up to date, before the entity is planned: nothing of it is in flight then. */
-import type { Queryable } from "../database/pool.ts";
-import { together } from "../database/trips.ts";
-import { SPAN } from "./unfinished.ts";
+import { type Queryable, together } from "@nexus/shared/database";
+import { SPAN } from "@nexus/shared/ledger";
 
 interface Of {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** Entities of a run that something may be done with, for a look before it is done: whoever does it looks again under their lock. */
-import type { Queryable } from "../database/pool.ts";
-import type { BatchStatus } from "../states/states.ts";
-import { gateOpenIn } from "./entity-lifecycle.ts";
+import type { Queryable } from "@nexus/shared/database";
+import type { BatchStatus } from "@nexus/shared/states";
+import { gateOpenIn } from "@nexus/shared/ledger";
 
 /**
  * Entities whose plan is complete and whose gate is open, in the order of the catalog.

@@ -3,7 +3,7 @@ import { syncStopInWords, type SyncView } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import { busyWith, cutOver, deltaIsDue, openProof, type SyncOrder } from "@nexus/shared/ledger";
 import { desc, eq, iso, query, read, runs, sql, syncs } from "@nexus/shared/tables";
-import { lagOf } from "./lag.ts";
+import { lagOf } from "./sync-lag.ts";
 
 type Following = NonNullable<SyncView["following"]>;
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Pool } from "@nexus/shared/database";
 import type { RunStatus } from "@nexus/shared/states";
 import { freshLedger, seedRun } from "@nexus/shared/testing";
-import { lagOf } from "./lag.ts";
+import { lagOf } from "./sync-lag.ts";
 
 const NAMES = ["cases", "projects"];
 let target: Pool;

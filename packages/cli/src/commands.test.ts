@@ -133,8 +133,12 @@ describe("nexus", () => {
       runId,
       batches: 1,
     });
-    expect((await api.run("requeue profiles --scope parked --because nothing")).stdout).toContain(
-      "nothing was changed",
+    expect(await api.run("requeue profiles --scope parked --because nothing")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^nothing to requeue: profiles has nothing parked because of/),
+    });
+    expect((await api.run("requeue practices")).stdout).toMatch(
+      /^nothing to requeue: practices has nothing failed; .*nexus start/,
     );
     expect(await api.run("cancel --reason enough")).toMatchObject({
       code: 0,

@@ -112,7 +112,7 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   ],
   entities_unfinished: (facts) => [
     `batches failed and were not dealt with: ${word(facts, "entities")}`,
-    "try them again: nexus requeue <entity> failed",
+    "try them again: nexus requeue <entity>",
   ],
   no_backup: (facts) => [
     `there is no backup since which nothing was written: ${word(facts, "entities")}`,

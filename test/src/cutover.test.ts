@@ -33,13 +33,19 @@ describe.each(stacks([embedded]))("a cut-over, on $name", (stack) => {
   it("is rehearsed: everything is looked at, nothing is changed, and the freeze is foretold", async () => {
     const early = await nexus("cutover --plan --quiet 1");
     expect(early.stdout).toContain("unknown: no run of everything is completed yet");
-    expect(early.stdout).toMatch(/the source would be frozen for more than 1 s/);
+    expect(early.stdout).toMatch(/the source would be frozen for more than 2 s/);
 
     await journey.completed(await journey.begin());
     const before = [await contents(journey.target), await runs()];
     const plan = await nexus("cutover --plan --quiet 1");
     expect(plan.code).toBe(1);
     expect(plan.stdout).toMatch(/delta +to do +/);
+    expect(plan.stdout).toMatch(
+      /verification +to do .*a rehearsal looks for no rows that are gone from the source, and the verification stops at them: nexus verify/,
+    );
+    expect(plan.stdout).toMatch(
+      /^hand over +1 s +if others are busy on its server; at once else$/m,
+    );
     expect(plan.stdout).toMatch(/exceptions +NOT MET/);
     expect(plan.stdout).toMatch(/backup +NOT MET/);
     expect(plan.stdout).toMatch(/estimated from run 1, which read every row/);

@@ -66,6 +66,18 @@ describe("nexus", () => {
         4,
         expect.stringContaining("no adoption is open"),
       ]);
+      const plan = api.runProcess("adopt --plan");
+      await eventually(async () => {
+        const { rowCount } = await api.target.query(
+          `with done as (update migration.adoptions set status = 'done', finished_at = now() where id = 2 returning id)
+           insert into migration.adoption_entities (adoption_id, entity, position, strangers, adopted, by_key, places)
+           select id, 'profiles', 1, 3, 3, '{"email": 3}', '[]' from done`,
+        );
+        return rowCount === 1;
+      });
+      expect((await plan).stdout).toMatch(
+        /^adoption 2 is a plan: nothing but the ledger was written\nentity .*\nprofiles +3 +3 +email 3/,
+      );
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -133,8 +145,12 @@ describe("nexus", () => {
       runId,
       batches: 1,
     });
-    expect((await api.run("requeue profiles --scope parked --because nothing")).stdout).toContain(
-      "nothing was changed",
+    expect(await api.run("requeue profiles --scope parked --because nothing")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^nothing to requeue: profiles has nothing parked because of/),
+    });
+    expect((await api.run("requeue practices")).stdout).toMatch(
+      /^nothing to requeue: practices has nothing failed; .*nexus start/,
     );
     expect(await api.run("cancel --reason enough")).toMatchObject({
       code: 0,

@@ -155,7 +155,7 @@ describe("nexus forecast", () => {
     );
     expect(code).toBe(0);
     expect(stdout.split("\n")).toEqual([
-      "forecast 1: what a run would do now; nothing was written",
+      "forecast 1: what a run would do now; nothing but the ledger was written",
       "entity     source  insert  update  unchanged  rejected  parked  strangers",
       "practices   1,200   1,000      99        100         1       0          3",
       "entity     what      code               rows",

@@ -22,11 +22,23 @@ describe("words", () => {
       seconds: null,
       boundBy: null,
       costUsd: null,
+      uncounted: [],
     };
     const counted = "to embed are at most 1,200 items: 800 calls, 26,000 tokens";
     expect(forecastWords(forecast)).toBe(counted);
     expect(forecastWords({ ...forecast, seconds: 800, costUsd: 0.52 })).toBe(
       `${counted}, 13 min 20 s at the quota, $0.52`,
+    );
+  });
+
+  it("forecasts tell no figure of what nobody has counted", () => {
+    const nothing = { items: 0, calls: 0, tokens: 0, seconds: 0, boundBy: null, costUsd: 0 };
+    const uncounted = ["patients", "cases"];
+    const unknown =
+      "what embedding patients, cases comes to is not known before the run has counted their rows; before a run, nexus forecast tells it";
+    expect(forecastWords({ ...nothing, uncounted })).toBe(unknown);
+    expect(forecastWords({ ...nothing, items: 3, calls: 2, tokens: 80, uncounted })).toBe(
+      `to embed are 3 items and more: 2 calls, 80 tokens, 0 s at the quota, $0.00; ${unknown}`,
     );
   });
 

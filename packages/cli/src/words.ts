@@ -32,10 +32,17 @@ export function duration(seconds: number): string {
 }
 
 /** What embedding will come to, before it begins: at most, because rows that did not change cost nothing. */
-export function forecastWords({ items, calls, tokens, seconds, costUsd }: Forecast): string {
+export function forecastWords(forecast: Forecast): string {
+  const { items, uncounted } = forecast;
+  if (uncounted.length === 0) return `to embed are at most ${amountOf(forecast, "")}`;
+  const unknown = `what embedding ${uncounted.join(", ")} comes to is not known before the run has counted their rows; before a run, nexus forecast tells it`;
+  return items === 0 ? unknown : `to embed are ${amountOf(forecast, " and more")}; ${unknown}`;
+}
+
+function amountOf({ items, calls, tokens, seconds, costUsd }: Forecast, more: string): string {
   const time = seconds === null ? "" : `, ${duration(seconds)} at the quota`;
   const price = costUsd === null ? "" : `, $${costUsd.toFixed(2)}`;
-  return `to embed are at most ${count(items)} items: ${count(calls)} calls, ${count(tokens)} tokens${time}${price}`;
+  return `${count(items)} items${more}: ${count(calls)} calls, ${count(tokens)} tokens${time}${price}`;
 }
 
 /** An instant to the second, in UTC. */

@@ -30,7 +30,10 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   embeddings_off: () => ["embeddings are off, and none are left to be made", null],
   backup_elsewhere: () => ["no backup of ours is asked for: somebody else sees to it", null],
   delta_to_do: () => ["a cut-over runs the last delta itself", null],
-  verification_to_do: () => ["a cut-over has the target verified itself, after the delta", null],
+  verification_to_do: () => [
+    "a cut-over has the target verified itself, after the delta; a rehearsal looks for no rows that are gone from the source, and the verification stops at them: nexus verify finds them before",
+    null,
+  ],
   backup_to_do: () => ["the last delta takes a backup of each entity before it writes", null],
   hand_over_to_do: () => ["handed over once all steps are met", null],
   // Not met.
@@ -112,7 +115,7 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   ],
   entities_unfinished: (facts) => [
     `batches failed and were not dealt with: ${word(facts, "entities")}`,
-    "try them again: nexus requeue <entity> failed",
+    "try them again: nexus requeue <entity>",
   ],
   no_backup: (facts) => [
     `there is no backup since which nothing was written: ${word(facts, "entities")}`,

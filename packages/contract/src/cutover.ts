@@ -26,7 +26,15 @@ const step = z.object({
 
 /** How long one part of the freeze would last. */
 const part = z.object({
-  part: z.enum(["source", "delta", "last_delta", "verification", "embeddings", "backup"]),
+  part: z.enum([
+    "source",
+    "delta",
+    "last_delta",
+    "verification",
+    "embeddings",
+    "backup",
+    "hand_over",
+  ]),
   seconds: z.number().nullable().meta({ description: "Null: it is unknown." }),
   known: z.string().meta({ description: "How it is known: `measured in run 12`." }),
 });

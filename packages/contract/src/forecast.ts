@@ -14,6 +14,10 @@ export const forecast = z.object({
   }),
   boundBy: z.enum(["requests", "tokens", "nothing"]).nullable(),
   costUsd: z.number().nullable(),
+  uncounted: z.array(z.string()).meta({
+    description:
+      "Entities of the active run whose rows no run has counted yet: what they hold is in none of these figures. Empty once the run has planned them.",
+  }),
 });
 
 export type Forecast = z.infer<typeof forecast>;

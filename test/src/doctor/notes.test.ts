@@ -142,6 +142,22 @@ describe("the doctor notes of the target", () => {
   });
 
   // Needs the table of vectors; servers without pgvector are named in the closing lines.
+  it.skipIf(!breakableWithVectors)("that nobody can tell whether an embedder listens", async () => {
+    await ward.target.query(
+      `insert into migration.content_events (content_type, target_ids) values ('patients', array[gen_random_uuid()]);
+       insert into migration.rate_budget (model, request_rate, request_burst, token_rate, token_burst, requests, tokens, microdollars_per_million_tokens)
+       values ('titan', 1, 1, 1, 1, 1, 1, 20000)`,
+    );
+    const { findings } = await ward.diagnose({ QUEUE_URL: "" });
+    expect(findings.filter(({ area }) => area === "embeddings")).toMatchObject([
+      {
+        state: "unchecked",
+        says: "whether an embedder listens, for which 1 items wait: the queue was not reached",
+      },
+    ]);
+  });
+
+  // Needs the table of vectors; servers without pgvector are named in the closing lines.
   it.skipIf(!breakableWithVectors)("content that failed for itself", async () => {
     await ward.target.query(
       `insert into migration.embedding_failures (content_type, content_id, version, code) values ('cases', gen_random_uuid(), '1', 'x');

@@ -59,10 +59,22 @@ async function brokenRedis(
 
 export const embeddings: readonly Situation[] = [
   {
-    name: "content waits, and no embedder runs",
+    name: "content waits, and no embedder was ever there, whatever the queue can tell",
     prepare: async (ward, context) => {
       needsVectors(context);
       await openContent(ward);
+      return { QUEUE_URL: "" };
+    },
+    wrong: ["no_embedder"],
+    says: /^3 items wait to be embedded, and no embedder was ever there$/,
+    next: /start an embedder/,
+  },
+  {
+    name: "content waits, and no embedder runs any more",
+    prepare: async (ward, context) => {
+      needsVectors(context);
+      await openContent(ward);
+      await budget(ward, "run_microdollars = 0");
     },
     wrong: ["no_embedder"],
     says: /^3 items wait to be embedded, and no embedder listens$/,

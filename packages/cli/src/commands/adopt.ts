@@ -142,7 +142,7 @@ function linesOf(adoption: AdoptionView, findings: readonly Finding[]): string[]
     .flatMap((one) => Object.values(one.left))
     .reduce((sum, rows) => sum + rows, 0);
   return [
-    `adoption ${id}${kind === "plan" ? " is a plan: nothing was written" : ""}`,
+    `adoption ${id}${kind === "plan" ? " is a plan: nothing but the ledger was written" : ""}`,
     ...table(["entity", "without key", DID[kind], "known by", "left alone"], rows),
     ...entities.flatMap(placeLines),
     ...entities.flatMap(changeLines),

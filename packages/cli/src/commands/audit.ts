@@ -1,3 +1,4 @@
+import { AUDITED } from "@nexus/shared/ledger";
 import type { Command } from "commander";
 import { openApi } from "../api.ts";
 import { apiCommand, pageOptions } from "../arguments.ts";
@@ -17,10 +18,7 @@ export function audit(program: Command): void {
   const [limit, cursor] = pageOptions();
   apiCommand(program, "audit", "list what was changed or read, by whom and why, the newest first")
     .option("--actor <name>", "only what this caller did")
-    .option(
-      "--action <verb>",
-      "only this: start, pause, resume, cancel, requeue, waive, backfill, search, retrieve",
-    )
+    .option("--action <verb>", `only this: ${[...AUDITED, "search", "retrieve"].join(", ")}`)
     .option("--entity <entity>", "only what was done to this entity")
     .addOption(limit)
     .addOption(cursor)

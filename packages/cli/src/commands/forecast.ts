@@ -80,7 +80,7 @@ export function forecastLines(view: ForecastView): string[] {
     ...Object.entries(notes).map(([code, rows]) => [entity, "note", code, rows]),
   ]);
   return [
-    `forecast ${id}: what a run would do now; nothing was written`,
+    `forecast ${id}: what a run would do now; nothing but the ledger was written`,
     ...(rows.length === 0 ? [] : table([...HEADINGS], rows)),
     ...(details.length === 0 ? [] : table(["entity", "what", "code", "rows"], details)),
     ...unknownIn(entities, "no forecast"),

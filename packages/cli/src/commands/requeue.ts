@@ -33,8 +33,14 @@ export function requeue(program: Command): void {
       const says = {
         requeued: `run ${runId} tries ${batches} batches of ${entity} again`,
         repair_started: `run ${runId} is started to repair ${entity}: ${batches} batches`,
-        nothing_to_requeue: `${entity} has nothing ${body.scope} to try again: nothing was changed; other scopes may have (--scope rejected, parked or all); what was never read is read by the next run: nexus start`,
+        nothing_to_requeue: `nothing to requeue: ${entity} has nothing ${soughtIn(body)}; other scopes may have (--scope rejected, parked or all); what was never read is read by the next run: nexus start`,
       };
       print(answer, [says[kind]], { json });
     });
+}
+
+/** What was looked for. */
+function soughtIn({ scope, because }: Pick<Given, "scope" | "because">): string {
+  const rows = scope === "all" ? "that was read before" : scope;
+  return because === undefined ? rows : `${rows} because of ${because}`;
 }

@@ -85,7 +85,7 @@ function linesOf(rollback: RollbackView, left: readonly LeftRow[]): string[] {
     .flatMap((one) => Object.values(one.left))
     .reduce((sum, number) => sum + number, 0);
   return [
-    `rollback ${id} of run ${runId}${kind === "plan" ? " is a plan: nothing was written" : ""}`,
+    `rollback ${id} of run ${runId}${kind === "plan" ? " is a plan: nothing but the ledger was written" : ""}`,
     ...table(["entity", ...does, "left"], rows),
     ...(left.length === 0
       ? []

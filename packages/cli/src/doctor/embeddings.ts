@@ -3,7 +3,7 @@ import { embeddingProgress, type EmbeddingProgress, OTHER_BUDGETS } from "@nexus
 import { and, notInArray, query, rateBudget, read, sql } from "@nexus/shared/tables";
 import { CONTENT_QUEUE, type Transport } from "@nexus/shared/queue";
 import { count } from "../words.ts";
-import { type Finding, note, well, wrong } from "./finding.ts";
+import { type Finding, note, unchecked, well, wrong } from "./finding.ts";
 
 const STATEMENT_MS = 15_000;
 
@@ -27,7 +27,7 @@ export async function examineEmbeddings(
     ...(progress.pausedBecause === null
       ? []
       : [await pausedFinding(target, progress.pausedBecause, open)]),
-    ...(open > 0 && progress.pausedBecause === null ? await embedders(queue, open) : []),
+    ...(open > 0 && progress.pausedBecause === null ? await embedders(target, queue, open) : []),
     ...indexFindings(progress),
     ...failureNote(progress),
   ];
@@ -40,17 +40,39 @@ export async function examineEmbeddings(
   ];
 }
 
-async function embedders(queue: Transport | undefined, open: number): Promise<Finding[]> {
-  if ((await queue?.workers(CONTENT_QUEUE)) !== 0) return [];
-  const says = `${count(open)} items wait to be embedded, and no embedder listens`;
-  return [
-    wrong(
-      "embeddings",
-      "no_embedder",
-      says,
-      "start an embedder with EMBEDDINGS=on: npm run start:embedder",
-    ),
-  ];
+/** An embedder that listened once may be gone: that only the queue can tell. */
+async function embedders(
+  target: Pool,
+  queue: Transport | undefined,
+  open: number,
+): Promise<Finding[]> {
+  if (!(await anyBudget(target))) return [noEmbedder(open, "no embedder was ever there")];
+  const workers = await queue?.workers(CONTENT_QUEUE);
+  if (workers === 0) return [noEmbedder(open, "no embedder listens")];
+  if (workers !== undefined) return [];
+  const why =
+    queue === undefined ? "the queue was not reached" : "a queue on PostgreSQL cannot tell";
+  const says = `whether an embedder listens, for which ${count(open)} items wait: ${why}`;
+  return [unchecked("embeddings", says)];
+}
+
+/** Each embedder writes its budget down when it starts. */
+async function anyBudget(target: Pool): Promise<boolean> {
+  const ofModels = notInArray(rateBudget.model, [...OTHER_BUDGETS]);
+  const found = await read(
+    target,
+    query.select({ model: rateBudget.model }).from(rateBudget).where(ofModels).limit(1),
+  );
+  return found.length > 0;
+}
+
+function noEmbedder(open: number, why: string): Finding {
+  return wrong(
+    "embeddings",
+    "no_embedder",
+    `${count(open)} items wait to be embedded, and ${why}`,
+    "start an embedder with EMBEDDINGS=on: npm run start:embedder",
+  );
 }
 
 interface Budget {

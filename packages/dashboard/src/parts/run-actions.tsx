@@ -1,5 +1,5 @@
 /** Pause, resume, cancel and start: those that the run's status allows. */
-import type { RunView } from "@nexus/contract";
+import type { Forecast, RunView } from "@nexus/contract";
 import { change } from "../api.ts";
 import { dollars } from "../words.ts";
 import { Action } from "./action.tsx";
@@ -71,10 +71,17 @@ function Start() {
       explains="Everything in the source is read again; what has not changed is not written again. A backup of the target is your duty, and best made before, unless extractors take one (BACKUP=pg_dump)."
       act={async (reason) => {
         const { runId, forecast } = await change("POST /v1/runs", {}, { reason });
-        const cost = forecast?.costUsd ?? null;
-        const price = cost === null ? "" : ` Its embeddings cost at most ${dollars(cost)}.`;
-        return `Run ${runId} is started.${price}`;
+        return `Run ${runId} is started.${forecast === null ? "" : priceOf(forecast)}`;
       }}
     />
   );
+}
+
+/** What its embeddings cost, in a sentence after another, as far as that is known. */
+function priceOf(forecast: Forecast): string {
+  if (forecast.uncounted.length > 0)
+    return " What its embeddings cost is not known before it has counted its rows; a forecast before a run tells it.";
+  return forecast.costUsd === null
+    ? ""
+    : ` Its embeddings cost at most ${dollars(forecast.costUsd)}.`;
 }

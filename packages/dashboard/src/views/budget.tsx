@@ -102,14 +102,17 @@ const BOUND: Readonly<Record<NonNullable<Forecast["boundBy"]>, string>> = {
 };
 
 /** What is still to be paid for, and waited for. */
-function ToCome({ of: { items, tokens, seconds, boundBy, costUsd } }: { readonly of: Forecast }) {
+function ToCome({ of }: { readonly of: Forecast }) {
+  const { items, tokens, seconds, boundBy, costUsd, uncounted } = of;
   const wait =
     seconds === null ? "" : `, ${duration(seconds)}${boundBy === null ? "" : BOUND[boundBy]}`;
   const cost = costUsd === null ? "" : `, ${dollars(costUsd)}`;
+  const known = `${count(items)} content rows, ${count(tokens)} tokens${cost}${wait}`;
   return (
     <p class="soft small">
-      Still to come, at most: {count(items)} content rows, {count(tokens)} tokens{cost}
-      {wait}.
+      {uncounted.length === 0
+        ? `Still to come, at most: ${known}.`
+        : `Still to come: ${known}, and all of ${uncounted.join(", ")}: the run has not counted their rows yet.`}
     </p>
   );
 }

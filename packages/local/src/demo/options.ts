@@ -1,11 +1,8 @@
 /** What the demo may be asked for. */
 import { parseArgs } from "node:util";
+import { numberIn, sampleSize, SIZE_OPTIONS, type SampleSize } from "../sample/sample-size.ts";
 
-export interface DemoOptions {
-  /** 1 is the report's size. */
-  readonly scale: number;
-  readonly seed: number;
-  readonly shape: "real" | "reported";
+export interface DemoOptions extends SampleSize {
   readonly loaders: number;
   /** What happens when the migration is through: everything is stopped, or left running until Ctrl-C. */
   readonly afterwards: "stop" | "keep";
@@ -29,9 +26,7 @@ export function parseOptions(args: readonly string[]): DemoOptions | "help" {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      scale: { type: "string", default: "0.1" },
-      seed: { type: "string", default: "1" },
-      shape: { type: "string", default: "real" },
+      ...SIZE_OPTIONS,
       loaders: { type: "string", default: "2" },
       "half-filled": { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
@@ -40,22 +35,12 @@ export function parseOptions(args: readonly string[]): DemoOptions | "help" {
     },
   });
   if (values.help) return "help";
-  if (values.shape !== "real" && values.shape !== "reported")
-    throw new Error("--shape is real or reported");
   const isHalfFilled = values["half-filled"];
   return {
-    scale: number("--scale", values.scale, isHalfFilled ? 0.02 : 0.001, 100),
+    ...sampleSize(values, isHalfFilled ? 0.02 : undefined),
     target: isHalfFilled ? "half-filled" : "empty",
-    seed: number("--seed", values.seed, 0, Number.MAX_SAFE_INTEGER),
-    shape: values.shape,
-    loaders: number("--loaders", values.loaders, 1, 8),
+    loaders: numberIn("--loaders", values.loaders, 1, 8),
     afterwards: values.keep ? "keep" : "stop",
     output: values.json ? "json" : "text",
   };
-}
-
-function number(option: string, given: string, min: number, max: number): number {
-  const value = Number(given);
-  if (given.trim() !== "" && value >= min && value <= max) return value;
-  throw new Error(`${option} is a number from ${min} to ${max}`);
 }

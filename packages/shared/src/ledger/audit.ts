@@ -9,41 +9,45 @@ export interface By {
   readonly requestKey?: Buffer;
 }
 
+/** Every verb of what changes something, or is given away. */
+export const AUDITED = [
+  "start",
+  "pause",
+  "resume",
+  "cancel",
+  "requeue",
+  "requeue_accounts",
+  "waive",
+  "limit",
+  "backfill",
+  "leave_strangers",
+  "plan_adoption",
+  "adopt",
+  "undo_adoption",
+  "forecast",
+  "verify",
+  "evidence",
+  "cancel_adoption",
+  "plan_rollback",
+  "rollback",
+  "cancel_rollback",
+  "plan_cutover",
+  "cutover",
+  "cut_over",
+  "cancel_cutover",
+  "withdraw_cutover",
+  "accept_exceptions",
+  "sync",
+  "invite_accounts",
+  "stop_sync",
+  "archive_gone",
+  "delete_gone",
+  "bring_back",
+] as const;
+
 /** What was done: a verb, what it was done to, and facts without values. */
 export interface Act {
-  readonly action:
-    | "start"
-    | "pause"
-    | "resume"
-    | "cancel"
-    | "requeue"
-    | "requeue_accounts"
-    | "waive"
-    | "limit"
-    | "backfill"
-    | "leave_strangers"
-    | "plan_adoption"
-    | "adopt"
-    | "undo_adoption"
-    | "forecast"
-    | "verify"
-    | "evidence"
-    | "cancel_adoption"
-    | "plan_rollback"
-    | "rollback"
-    | "cancel_rollback"
-    | "plan_cutover"
-    | "cutover"
-    | "cut_over"
-    | "cancel_cutover"
-    | "withdraw_cutover"
-    | "accept_exceptions"
-    | "sync"
-    | "invite_accounts"
-    | "stop_sync"
-    | "archive_gone"
-    | "delete_gone"
-    | "bring_back";
+  readonly action: (typeof AUDITED)[number];
   /** Null: it concerns no run. */
   readonly runId: number | null;
   readonly entity?: string;

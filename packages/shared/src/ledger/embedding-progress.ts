@@ -42,11 +42,15 @@ interface EmbeddingForecast extends Pick<Forecast, "calls" | "tokens"> {
   readonly seconds: number | null;
   readonly boundBy: Forecast["boundBy"] | null;
   readonly microdollars: number | null;
+  /** Content entities of the active run whose rows no run has counted yet: what they hold is in none of these figures. */
+  readonly uncounted: readonly string[];
 }
 
 interface Row {
   /** Rows of the active run's content that were not read yet, by its plan or by that of the run before. */
   readonly toCome: number;
+  /** With commas between them; null: there is none. */
+  readonly uncounted: string | null;
   readonly requestsPerMinute: number | null;
   readonly tokensPerMinute: number | null;
   /** Null: there is no budget yet. */
@@ -66,6 +70,17 @@ interface Row {
   readonly percent: number | null;
 }
 
+/** What the active run may yet change, by its plan or by that of the run before; a run that was cancelled may have counted a part only. */
+const TO_COME = `
+  select coalesce(sum(greatest(0, p.expected - e.read)), 0)::bigint as "toCome",
+    string_agg(e.entity, ',' order by e.position) filter (where p.expected is null) as uncounted
+  from migration.runs r join migration.run_entities e on e.run_id = r.id and e.entity = any($1::text[])
+  left join lateral (
+    select expected from migration.run_entities
+    where entity = e.entity and run_id <= r.id and status not in ('waiting', 'planning', 'skipped', 'cancelled')
+    order by run_id desc limit 1) p on true
+  where r.embeddings and r.status in ('planned', 'running', 'paused') and e.status not in ('skipped', 'cancelled')`;
+
 /** A page that is done counts as 50 ids. The last one may hold fewer, but then its event is done. */
 const PROGRESS = `
   select to_regclass('migration.embedding_texts') is not null as available, o.open, i.done, i.empty, i.vectors,
@@ -75,12 +90,7 @@ const PROGRESS = `
     x.valid, x.percent,
     b.requests_per_minute as "requestsPerMinute", b.tokens_per_minute as "tokensPerMinute",
     b.microdollars_per_million_tokens / 1e9::float8 as "usdPer1kTokens",
-    (select coalesce(sum(greatest(0, p.expected - e.read)), 0)::bigint
-     from migration.runs r join migration.run_entities e on e.run_id = r.id and e.entity = any($1::text[])
-     cross join lateral (
-       select expected from migration.run_entities where entity = e.entity and run_id <= r.id and status not in ('waiting', 'planning', 'skipped')
-       order by run_id desc limit 1) p
-     where r.embeddings and r.status in ('planned', 'running', 'paused') and e.status not in ('skipped', 'cancelled')) as "toCome"
+    c."toCome", c.uncounted
   from (select coalesce(sum(greatest(0, items - 50 * cardinality(pages_done))), 0)::bigint as open
         from migration.content_events where done_at is null) o,
     (select count(*) filter (where chunks > 0) as done, count(*) filter (where chunks = 0) as empty,
@@ -89,6 +99,7 @@ const PROGRESS = `
        coalesce(sum(tokens), 0)::bigint as tokens, coalesce(sum(microdollars), 0)::bigint as microdollars
      from migration.embedding_usage where ${ofModels}) u
     cross join (${INDEX_STATE}) x
+    cross join (${TO_COME}) c
     left join (select * from migration.rate_budget where ${ofModels} order by filled_at desc limit 1) b on true`;
 
 /**
@@ -122,6 +133,7 @@ const ENOUGH_ITEMS = 1_000;
 
 function forecastOf(row: Row): EmbeddingForecast {
   const { open, toCome, done, empty, failed, calls, tokens, usdPer1kTokens, ...quota } = row;
+  const uncounted = row.uncounted?.split(",") ?? [];
   const seen = done + empty + failed;
   const known = seen >= ENOUGH_ITEMS && calls > 0;
   const items = open + toCome;
@@ -131,8 +143,8 @@ function forecastOf(row: Row): EmbeddingForecast {
     tokens: Math.ceil(expected * (known ? tokens / calls : ASSUMED.tokensPerCall)),
   };
   if (usdPer1kTokens === null)
-    return { items, ...amount, seconds: null, boundBy: null, microdollars: null };
-  return { items, ...forecast(amount, { ...quota, usdPer1kTokens }) };
+    return { items, ...amount, seconds: null, boundBy: null, microdollars: null, uncounted };
+  return { items, ...forecast(amount, { ...quota, usdPer1kTokens }), uncounted };
 }
 
 function statusOf({ available, open, paused, percent }: Row): EmbeddingStatus {

@@ -112,8 +112,11 @@ describe("a target that was handed over", () => {
 
   it("is written by no run, repair, adoption or rollback, until that is withdrawn", async () => {
     expect(await startRun(target, order, by, catalog)).toEqual(over);
-    const all = { scope: "all", because: undefined } as const;
-    expect(await requeue(target, "practices", all, defaults, by, catalog)).toEqual(over);
+    // Whether there is anything to requeue or not.
+    for (const scope of ["all", "failed", "rejected", "parked"] as const) {
+      const asked = { scope, because: undefined };
+      expect(await requeue(target, "practices", asked, defaults, by, catalog)).toEqual(over);
+    }
     expect(await askAdoption(target, "adopt", adopting, by, catalog)).toEqual(over);
     const back = { runId: 1, kind: "rollback", entities: null } as const;
     expect(await askRollback(target, back, by, catalog)).toEqual(over);

@@ -7,6 +7,7 @@ import {
   backUpAgain,
   type By,
   CONTROL_BOUNDS,
+  cutOver,
   loadRequeued,
   lockBatches,
   planNextGeneration,
@@ -37,15 +38,10 @@ export async function requeue(
     target,
     async (tx) => {
       const run = await lockedActiveRun(tx);
+      const repair = { entity, position: catalog.indexOf(entity), scope, because, ...defaults };
       const done =
         run === undefined
-          ? await startRepair(tx, {
-              entity,
-              position: catalog.indexOf(entity),
-              scope,
-              because,
-              ...defaults,
-            })
+          ? ((await cutOver(tx)) ?? (await startRepair(tx, repair)))
           : await requeueIn(tx, run.id, entity, { scope, because });
       if (done.kind === "requeued" || done.kind === "repair_started")
         await recordAudit(tx, by, {

@@ -22,7 +22,15 @@ describe("GET /v1/embeddings", () => {
         pausedBecause: null,
         items: { open: 0, done: 0, empty: 0, failed: 0 },
         usage: { calls: 0, tokens: 0, costUsd: 0 },
-        forecast: { items: 0, calls: 0, tokens: 0, seconds: null, boundBy: null, costUsd: null },
+        forecast: {
+          items: 0,
+          calls: 0,
+          tokens: 0,
+          seconds: null,
+          boundBy: null,
+          costUsd: null,
+          uncounted: [],
+        },
         budget: null,
         index: { state: "absent", percent: null },
       },
@@ -83,14 +91,27 @@ describe("the forecast", () => {
         seconds: 3_401,
         boundBy: "requests",
         costUsd: 0.00198,
+        uncounted: [],
       },
     });
   });
 
-  it("is part of the answer to a run, if it embeds", async () => {
+  it("names what nobody has counted before the first load, nor before one that was cancelled at once", async () => {
+    const started = async () => (await api.post("/v1/runs")).body["forecast"];
     const unknown = { items: 0, calls: 0, tokens: 0, seconds: null, boundBy: null, costUsd: null };
-    expect((await api.post("/v1/runs")).body["forecast"]).toEqual(unknown);
+    const uncounted = ["patients"];
+    expect(await started()).toEqual({ ...unknown, uncounted });
     await api.post("/v1/runs/1/cancel");
+    expect(await started()).toEqual({ ...unknown, uncounted });
+    await target.query(
+      "update migration.run_entities set status = 'planned', expected = 5 where run_id = 2 and entity = 'patients'",
+    );
+    expect((await api.get("/v1/embeddings")).body).toMatchObject({
+      forecast: { items: 5, uncounted: [] },
+    });
+  });
+
+  it("is part of the answer to a run only if it embeds", async () => {
     expect((await api.post("/v1/runs", { embeddings: false })).body["forecast"]).toBeNull();
   });
 });

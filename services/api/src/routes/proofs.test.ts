@@ -180,6 +180,11 @@ describe("/v1/forecasts", () => {
       connections: needs,
       disk: { rowBytes: 8_000, vectorBytes: 10 * 10_799 + 10 * 4_500 },
     });
+    // A run that has counted nothing yet makes nothing of it unknown.
+    await api.post("/v1/runs", { embeddings: true });
+    expect((await api.get("/v1/forecasts/1")).body).toMatchObject({
+      embedding: { items: 10, uncounted: [] },
+    });
   });
 
   it("shows what a run would do, by outcome, reason, note and fate", async () => {

@@ -9,7 +9,7 @@ import { contents, inDollars } from "./forecast-embedding.ts";
 const VECTOR_BYTES = 8_192 + 2_607;
 const TEXT_BYTES = 4_500;
 
-/** Adds them. Each row of content that is inserted or updated is taken for one that is embedded; `embeds`: whether runs are, unless they say otherwise. */
+/** Adds them. Each row of content that is inserted or updated is taken for one that is embedded; `embeds`: whether runs are, unless they say otherwise. Nothing is uncounted. */
 export async function withCosts(
   target: Pool,
   { rowBytes, ...counted }: Foreseen,
@@ -19,7 +19,7 @@ export async function withCosts(
     .filter(({ entity }) => contents.includes(entity))
     .reduce((sum, { inserted, updated }) => sum + inserted + updated, 0);
   const embedding = embeds
-    ? inDollars((await embeddingProgress(target, contents, written)).forecast)
+    ? { ...inDollars((await embeddingProgress(target, contents, written)).forecast), uncounted: [] }
     : null;
   const vectorBytes =
     embedding === null ? 0 : embedding.items * VECTOR_BYTES + embedding.calls * TEXT_BYTES;

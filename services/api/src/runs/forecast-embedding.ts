@@ -13,6 +13,8 @@ export async function forecastOf(target: Pool): Promise<Forecast> {
 }
 
 /** With its price in dollars. */
-export function inDollars({ microdollars, ...rest }: EmbeddingProgress["forecast"]): Forecast {
-  return { ...rest, costUsd: microdollars === null ? null : microdollars / 1e6 };
+export function inDollars(of: EmbeddingProgress["forecast"]): Forecast {
+  const { microdollars, uncounted, ...rest } = of;
+  const costUsd = microdollars === null ? null : microdollars / 1e6;
+  return { ...rest, costUsd, uncounted: [...uncounted] };
 }

@@ -4,7 +4,14 @@ import type { Queryable } from "@nexus/shared/database";
 import { migrated, type Walk } from "./step.ts";
 
 interface Part {
-  readonly part: "source" | "delta" | "last_delta" | "verification" | "embeddings" | "backup";
+  readonly part:
+    | "source"
+    | "delta"
+    | "last_delta"
+    | "verification"
+    | "embeddings"
+    | "backup"
+    | "hand_over";
   /** Null: it is unknown. */
   readonly seconds: number | null;
   /** `measured in run 12`. */
@@ -34,6 +41,11 @@ export async function foreseeFreeze(walk: Walk): Promise<Freeze> {
     { part: "verification", ...(await verificationTime(target, migrated(walk))) },
     { part: "embeddings", ...(await embeddingTime(target)) },
     { part: "backup", ...(await backupTime(walk, runs)) },
+    {
+      part: "hand_over",
+      seconds: quietSeconds,
+      known: "if others are busy on its server; at once else",
+    },
   ];
   return {
     seconds: parts.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0),

@@ -14,10 +14,15 @@ import {
   openEvents,
   settledItems,
   unsettledContent,
+  vectorTimes,
 } from "./embeddings.ts";
 import { type Journey, openJourney } from "./journey.ts";
 
 const CALLS = 8;
+const CALL_TIMEOUT_MS = 2_000;
+const TEXT_CLAIM_MS = 4_000;
+/** Longer than a claim, and than the three times of a call in which its answer is waited for. */
+const FROZEN_MS = Math.max(TEXT_CLAIM_MS, 3 * CALL_TIMEOUT_MS) + 1_000;
 /** Kills and the cap need a drain that lasts; `npm run chaos` embeds more. */
 const LONG_SCALE = rounds > 1 ? 0.02 : 0.01;
 /** Some 400 texts are far more than the calls under way, which is what a fault meets. */
@@ -43,8 +48,8 @@ describe.skipIf(!breakableWithVectors)(`embedders in trouble (seed ${seed})`, ()
         ...bedrockEnvironment(bedrock.url),
         EMBEDDING_PROVIDER: "bedrock",
         EMBEDDER_CALLS: String(CALLS),
-        CALL_TIMEOUT_MS: "2000",
-        TEXT_CLAIM_MS: "4000",
+        CALL_TIMEOUT_MS: String(CALL_TIMEOUT_MS),
+        TEXT_CLAIM_MS: String(TEXT_CLAIM_MS),
       },
     });
   }
@@ -100,6 +105,45 @@ describe.skipIf(!breakableWithVectors)(`embedders in trouble (seed ${seed})`, ()
     expect(paidAgain).toBeLessThanOrEqual(kills * CALLS);
     expect(missing).toBeGreaterThanOrEqual(0);
     expect(missing).toBeLessThanOrEqual(kills * CALLS);
+  });
+
+  it("that are frozen for longer than their claims and calls may last are replaced, and pay again for no more than was under way", async () => {
+    await open({ latencyMs: 100 }, SCALE);
+    const { target } = journey;
+    const [frozen, other] = await Promise.all([
+      journey.start("embedder"),
+      journey.start("embedder"),
+    ]);
+    await journey.completed(await journey.begin({ embeddings: true }));
+    await eventually(() => settledItems(target), { until: (items) => items > 20, within: 30_000 });
+    const over = performance.now() + FROZEN_MS;
+    process.kill(frozen.pid, "SIGSTOP");
+    try {
+      await drained(target);
+      await eventually(() => performance.now() > over);
+    } finally {
+      process.kill(frozen.pid, "SIGCONT");
+    }
+    const texts = await distinctTexts(target);
+    const before = await vectorTimes(target);
+    await other.kill();
+    await journey.legacy.query(
+      `update dispatch_project set name = 'Renamed for the test' where id = (select min(id) from dispatch_project)`,
+    );
+    await journey.completed(await journey.begin({ embeddings: true }));
+    await drained(target); // By the one that was frozen: there is no other.
+    const touched = [...(await vectorTimes(target))].filter(([id, at]) => before.get(id) !== at);
+    expect(touched).toHaveLength(2);
+    const { billed } = bedrock.bill();
+    await eventually(() => callCount(target), { until: (calls) => calls === billed });
+    const paidAgain = billed - touched.length - texts;
+    remark(
+      "measured",
+      `an embedder frozen with up to ${CALLS} calls under way: ${paidAgain} texts paid again`,
+    );
+    expect(paidAgain, "its claims ran out").toBeGreaterThan(0);
+    expect(paidAgain).toBeLessThanOrEqual(CALLS);
+    expect(await unsettledContent(target)).toEqual([]);
   });
 
   it("spend no more than the cap and one call of each worker, and go on when it is raised", async () => {

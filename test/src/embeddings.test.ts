@@ -9,7 +9,14 @@ import {
 } from "@nexus/shared/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embedded } from "./embedded-stack.ts";
-import { callCount, distinctTexts, drained, indexState, unsettledContent } from "./embeddings.ts";
+import {
+  callCount,
+  distinctTexts,
+  drained,
+  indexState,
+  unsettledContent,
+  vectorTimes,
+} from "./embeddings.ts";
 import { type Journey, openJourney } from "./journey.ts";
 
 const BY = { actor: "test", reason: null };
@@ -65,13 +72,13 @@ describe.each(mostReal(stacksWithVectors([embedded])))("embeddings on $name", (s
   });
 
   it("are made anew for the rows that changed in the source, and for no other", async () => {
-    const before = await vectorTimes(journey);
+    const before = await vectorTimes(journey.target);
     await journey.legacy.query(
       `update dispatch_project set name = 'Renamed for the test' where id = (select min(id) from dispatch_project)`,
     );
     await journey.completed(await journey.begin({ embeddings: true }));
     await drained(journey.target);
-    const after = await vectorTimes(journey);
+    const after = await vectorTimes(journey.target);
     const touched = [...after].filter(([id, time]) => before.get(id) !== time);
     expect(new Set(touched.map(([id]) => id.split(" ")[0]))).toEqual(new Set(["case", "project"]));
     expect(touched).toHaveLength(2);
@@ -102,14 +109,6 @@ async function contentCount({ target }: Journey): Promise<number> {
     `select ${tables.map((table) => `(select count(*) from public.${table})`).join(" + ")} as count`,
   );
   return rows[0]?.count ?? 0;
-}
-
-/** When each vector was written. */
-async function vectorTimes({ target }: Journey): Promise<Map<string, string>> {
-  const { rows } = await target.query<{ id: string; time: string }>(
-    `select concat_ws(' ', content_type, content_id, chunk_index) as id, updated_at::text as time from public.ai_embeddings`,
-  );
-  return new Map(rows.map(({ id, time }) => [id, time]));
 }
 
 /** Sockets of a process, but for its standard streams, which its parent gave it. */

@@ -65,6 +65,14 @@ export async function longestText(target: Pool): Promise<number> {
   return await count(target, `select max(tokens) as count from migration.embedding_texts`);
 }
 
+/** When each vector of a content row was written, by type, id and chunk of the row. */
+export async function vectorTimes(target: Pool): Promise<Map<string, string>> {
+  const { rows } = await target.query<{ id: string; time: string }>(
+    `select concat_ws(' ', content_type, content_id, chunk_index) as id, updated_at::text as time from public.ai_embeddings`,
+  );
+  return new Map(rows.map(({ id, time }) => [id, time]));
+}
+
 /** The state of the vector index. */
 export async function indexState(target: Pool): Promise<string> {
   return (await embeddingProgress(target)).index.state;

@@ -114,6 +114,7 @@ describe("what happens next after an error", () => {
     ["08P01", "no more connections allowed (max_client_conn)"],
     ["08P01", "query_wait_timeout"],
     ["58000", "could not get connection from the pool"],
+    ["58000", "could not get connection from the pool - AllServersDown"],
     ["53300", "sorry, too many clients already"],
     ["53300", "remaining connection slots are reserved for roles with the SUPERUSER attribute"],
   ])("%s, %s, is no connection left for us, whatever its severity", (code, message) => {

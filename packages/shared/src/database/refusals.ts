@@ -12,9 +12,14 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
   [/^53100$/, "its disk is full", "free space there"],
   [/^53200$/, "it is out of memory", "look at what else uses it, or lower BATCH_ROWS"],
   [
-    /^(53300|53400|no_connection_left)$/,
+    /^(53300|53400)$/,
     "it has no connection left for us: the limit of the role, the database, the server or a pooler is reached",
     "raise it, or lower LEGACY_POOL or TARGET_POOL and the replicas",
+  ],
+  [
+    /^no_connection_left$/, // Of pgcat these are one message: a server that gives none is as good as down to it.
+    "it has no connection left for us: the limit of a pooler is reached, or the pooler's servers are down",
+    "raise it, or lower LEGACY_POOL or TARGET_POOL and the replicas; look at the servers behind the pooler",
   ],
   [/^(28P01|no_password)$/, "it refuses user and password", "correct user and password"],
   [/^28/, "it refuses this login", "correct user and password, or its pg_hba.conf"],

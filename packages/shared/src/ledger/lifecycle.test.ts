@@ -19,10 +19,12 @@ const WRITES = [
   /insert into migration\.(?:runs|run_entities|batches)\s*\([^)]*\bstatus\b/,
 ];
 
-/** Whether an operator's waiver counts, spelled by hand. */
+/** Whether an operator's waiver counts, spelled by hand: in SQL and in TypeScript, whichever of the two comes first. */
 const SPELLS = [
   /\bstatus\s*=\s*'blocked'\s+and\s+(?:not\s+)?(?:[\w${}]+\.)?waived\b/,
-  /=== "blocked" && !?(?:\w+\.)*waived\b/,
+  /\bwaived\s+and\s+(?:[\w${}]+\.)?status\s*=\s*'blocked'/,
+  /=== "blocked"\s*&&\s*!?(?:\w+\.)*waived\b/,
+  /\bwaived\s*&&\s*(?:\w+\.)*status === "blocked"/,
 ];
 
 /** What is shipped, and holds one of these. */
@@ -50,6 +52,10 @@ describe("a status", () => {
     "select from run_entities where run_id = $1 and status = 'blocked' and not waived",
     "where e.status = 'blocked'\n       and e.waived",
     'one.status === "blocked" && !one.waived',
+    "select from run_entities where not waived and status = 'blocked'",
+    "where ${row}.waived\n       and ${row}.status = 'blocked'",
+    '!one.waived && one.status === "blocked"',
+    'one.status === "blocked" &&\n      !one.waived',
   ])("is found spelled in %s", (source) => {
     expect(SPELLS.some((spells) => spells.test(source))).toBe(true);
   });

@@ -1,24 +1,12 @@
 /** What a Redis must be to carry a queue, on real servers: what cannot work is refused at the start, with the reason and without the password. */
 import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { Redis } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually, freePort, openLine, type PrivateRedis, startRedis } from "../testing/index.ts";
 import { open, opened, redis } from "./redis.fixture.ts";
 
 const probe = await startRedis();
 if (probe.found) await probe.stop();
-
-/** Commands to a server, one after the other. */
-async function told(server: PrivateRedis, ...commands: readonly string[]): Promise<void> {
-  const client = new Redis(server.url);
-  try {
-    for (const [name = "", ...args] of commands.map((command) => command.split(" ")))
-      await client.call(name, ...args);
-  } finally {
-    client.disconnect();
-  }
-}
 
 function as(server: PrivateRedis, userinfo: string): string {
   return server.url.replace("//", `//${userinfo}@`);
@@ -42,7 +30,7 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
     expect(await opened(replica.url)).toMatch(
       /^ConfigurationError: .* is a replica, which takes no writes/,
     );
-    await told(replica, "replicaof no one");
+    await replica.tell("replicaof no one");
     expect(await opened(replica.url)).toBe("open");
   });
 
@@ -55,8 +43,7 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
 
   it("refuses the password, or wants one", async () => {
     const server = await redis();
-    await told(
-      server,
+    await server.tell(
       "acl setuser nexus on >s3cret@/ ~* &* +@all",
       "config set requirepass s3cret",
     );
@@ -70,11 +57,11 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
 
   it("lets the user only read", async () => {
     const server = await redis();
-    await told(server, "acl setuser reader on >s3cret ~* &* +@read +info +select +ping");
+    await server.tell("acl setuser reader on >s3cret ~* &* +@read +info +select +ping");
     expect(await opened(as(server, "reader:s3cret"))).toMatch(
       /^ConfigurationError: .* lets this user not do .*NOPERM/,
     );
-    await told(server, "acl setuser other on >s3cret ~other:* &* +@all");
+    await server.tell("acl setuser other on >s3cret ~other:* &* +@all");
     expect(await opened(as(server, "other:s3cret"))).toMatch(
       /^ConfigurationError: .* lets this user not do .*NOPERM/,
     );
@@ -83,12 +70,12 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
   it("cannot save to its disk", async () => {
     const server = await redis({ args: ["--save", "900 1"] });
     rmSync(server.folder, { recursive: true });
-    await told(server, "bgsave");
+    await server.tell("bgsave");
     const said = await eventually(() => opened(server.url), {
       until: (one) => one !== "open",
       within: 10_000,
     });
-    await told(server, "config set save "); // Else it does not end either.
+    await server.tell("config set save "); // Else it does not end either.
     expect(said).toMatch(/^UnavailableError: .* cannot save to its disk: .*MISCONF/);
   });
 
@@ -102,12 +89,11 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
       keeps: "everything",
       args: ["--key-load-delay", "30000", "--loading-process-events-interval-bytes", "1024"],
     });
-    await told(
-      server,
+    await server.tell(
       ...Array.from({ length: 100 }, (_, at) => `set ${at} ${"x".repeat(2_000)}`),
       "bgrewriteaof",
     );
-    await eventually(async () => /aof_rewrite_in_progress:0/.test(await info(server)));
+    await eventually(async () => (await server.says("aof_rewrite_in_progress")) === "0");
     await server.kill();
     const back = server.restart();
     const said = await eventually(() => opened(server.url), {
@@ -156,7 +142,7 @@ describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use
     });
     await transport.enqueue("jobs", [{ id: "a.1", data: { n: 1 } }]);
     await eventually(() => taken.length === 1);
-    await told(server, `replicaof 127.0.0.1 ${new URL(primary.url).port}`);
+    await server.tell(`replicaof 127.0.0.1 ${new URL(primary.url).port}`);
     await eventually(() =>
       transport.ping().then(
         () => false,
@@ -169,7 +155,7 @@ describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use
     });
     expect(errors.length - before).toBeLessThan(40 * ((performance.now() - since) / 3_000));
     await expect(transport.ping()).rejects.toThrow();
-    await told(server, "replicaof no one");
+    await server.tell("replicaof no one");
     await eventually(() => transport.ping().then(() => true), { within: 15_000 });
     await eventually(() =>
       transport.enqueue("jobs", [{ id: "a.2", data: { n: 2 } }]).then(() => true),
@@ -208,11 +194,6 @@ const ANSWERS_OF_OLD: Readonly<Record<string, string>> = {
     "-ERR unknown command `hello`, with args beginning with: `3`, `AUTH`, `default`, `s3cret`\r\n",
   info: "$19\r\nredis_version:4.0.9\r\n",
 };
-
-async function info(server: PrivateRedis): Promise<string> {
-  const client = new Redis(server.url);
-  return await client.info().finally(() => client.disconnect());
-}
 
 async function listening(onConnection: (socket: Socket) => void): Promise<number> {
   const server = createServer((socket) => onConnection(socket.on("error", () => undefined)));

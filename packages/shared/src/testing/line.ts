@@ -11,6 +11,8 @@ export interface Line {
   mend(): Promise<void>;
   /** Ends every connection; new ones pass. */
   reset(): void;
+  /** New connections lead to the server of another URL, as by a name that moved; open ones stay. */
+  turnTo(url: string): void;
   /** Open connections stay open and carry nothing any more, in either direction; new ones pass. Returns how many they are. */
   swallow(): number;
   /**
@@ -36,7 +38,7 @@ export async function openLine(
   url: string,
   { swallows, delayMs = 0 }: LineOptions = {},
 ): Promise<Line> {
-  const { hostname, port } = new URL(url);
+  let leadsTo = new URL(url);
   const open = new Set<Socket>();
   const beginnings: Buffer[] = [];
   let trips = 0;
@@ -45,7 +47,7 @@ export async function openLine(
   const server = createServer({ noDelay: true }, (near) => {
     near.once("data", (chunk: Buffer) => beginnings.push(Buffer.from(chunk.subarray(0, 16))));
     if (pooled !== undefined && open.size / 2 >= pooled.most) return refuse(near, pooled.message);
-    const far = connect({ port: Number(port), host: hostname, noDelay: true });
+    const far = connect({ port: Number(leadsTo.port), host: leadsTo.hostname, noDelay: true });
     onTrip(near, far, () => void trips++);
     join(near, far, delayMs, open);
     join(far, near, delayMs, open);
@@ -63,6 +65,7 @@ export async function openLine(
     beginnings,
     trips: () => trips,
     reset,
+    turnTo: (other) => void (leadsTo = new URL(other)),
     limit: (most, message) => (pooled = { most, message }),
     cut: async () => {
       if (!server.listening) return;

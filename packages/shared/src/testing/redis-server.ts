@@ -19,6 +19,10 @@ export interface RedisServer {
   clear(url: string): Promise<void>;
   /** Empties everything: FLUSHALL. */
   flush(): Promise<void>;
+  /** Does commands like `replicaof no one`, one after the other: words with single spaces between them. */
+  tell(...commands: readonly string[]): Promise<void>;
+  /** What `INFO` says of one thing, like `master_link_status`; `unknown` where it says nothing. */
+  says(name: string): Promise<string>;
   /** What the data takes at present, in bytes (`used_memory`). */
   memory(): Promise<number>;
   /** The most that it has taken since the server started, in bytes (`used_memory_peak`). */
@@ -40,6 +44,8 @@ export async function redisAt(url: string): Promise<RedisServer> {
     dump: (given) => withRedis(given, dumpAll),
     clear: (given) => withRedis(given, async (redis) => void (await redis.flushdb())),
     flush: () => withRedis(url, async (redis) => void (await redis.flushall())),
+    tell: (...commands) => withRedis(url, (redis) => tellAll(redis, commands)),
+    says: (name) => withRedis(url, async (redis) => member(await redis.info(), name)),
     memory: () => withRedis(url, (redis) => memberOf(redis, "used_memory")),
     peakMemory: () => withRedis(url, (redis) => memberOf(redis, "used_memory_peak")),
   };
@@ -66,6 +72,13 @@ async function dumpAll(redis: Redis): Promise<string> {
   for (const key of await redis.keys("*"))
     lines.push(`${key} ${JSON.stringify(await contentOf(redis, key, await redis.type(key)))}`);
   return lines.join("\n");
+}
+
+async function tellAll(redis: Redis, commands: readonly string[]): Promise<void> {
+  for (const command of commands) {
+    const [name = "", ...args] = command.split(" ");
+    await redis.call(name, ...args);
+  }
 }
 
 /** Read by type: Redis' own DUMP compresses. A key that went away in between holds nothing. */

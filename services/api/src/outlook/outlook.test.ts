@@ -1,4 +1,4 @@
-import type { Eta } from "@nexus/contract";
+import type { Eta, Limit } from "@nexus/contract";
 import { remark } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
 import { embeddingOutlook } from "./embedding.ts";
@@ -84,6 +84,11 @@ describe("the estimate of a run, at a tenth of its work", () => {
   });
 });
 
+/** As the doctor names what limits. */
+function codeOf(limit: Limit | null): string | undefined {
+  return limit === null ? undefined : `limited_by_${limit.by}`;
+}
+
 describe("what limits a run", () => {
   const calm: Situation = {
     run: "running",
@@ -108,20 +113,20 @@ describe("what limits a run", () => {
   const loading = [entity("patients", "loading")];
 
   it.each<[string | undefined, Partial<Situation>]>([
-    ["operator", { run: "paused" }],
-    ["queue_empty", { run: "planned" }],
-    ["target", { entities: loading }],
-    ["source", { entities: loading, sourceShare: 0.7 }],
-    ["queue_empty", { entities: loading, queued: 0 }],
-    ["no_loader", { entities: loading, finished: 0 }],
-    ["queue_empty", { entities: loading, finished: 0, queued: 0 }],
+    ["limited_by_operator", { run: "paused" }],
+    ["limited_by_queue_empty", { run: "planned" }],
+    ["limited_by_target", { entities: loading }],
+    ["limited_by_source", { entities: loading, sourceShare: 0.7 }],
+    ["limited_by_queue_empty", { entities: loading, queued: 0 }],
+    ["limited_by_no_loader", { entities: loading, finished: 0 }],
+    ["limited_by_queue_empty", { entities: loading, finished: 0, queued: 0 }],
     [undefined, { entities: loading, finished: 0, seconds: 3 }],
-    ["target", { entities: [entity("patients", "settling")] }],
-    ["source", { entities: [entity("patients", "planning")] }],
+    ["limited_by_target", { entities: [entity("patients", "settling")] }],
+    ["limited_by_source", { entities: [entity("patients", "planning")] }],
     [undefined, { entities: [entity("patients", "complete")] }],
     [undefined, { run: "completed" }],
-  ])("is %s in %j", (by, more) => {
-    expect(limitOf({ ...calm, ...more })?.by).toBe(by);
+  ])("is %s in %j", (code, more) => {
+    expect(codeOf(limitOf({ ...calm, ...more }))).toBe(code);
   });
 
   it("is a server that refuses, with its error in words", () => {
@@ -146,7 +151,9 @@ describe("what limits a run", () => {
 
   it("is a gate, and the parent that is waited for", () => {
     const entities = [entity("profiles", "blocked"), entity("patients", "planned", ["profiles"])];
-    expect(limitOf({ ...calm, entities })).toEqual({
+    const limit = limitOf({ ...calm, entities });
+    expect(codeOf(limit)).toBe("limited_by_gate");
+    expect(limit).toEqual({
       by: "gate",
       says: "profiles is blocked: requeue or waive it",
       entities: ["profiles"],
@@ -170,15 +177,15 @@ describe("what limits embedding", () => {
   });
 
   it.each([
-    ["money_cap", { pausedBecause: "money_cap" }],
-    ["quota", { pausedBecause: "throttled" }],
-    ["provider", { pausedBecause: "unavailable" }],
-    ["provider", { pausedBecause: "stopped" }],
-    ["quota", { throttled: true }],
-    ["no_embedder", still],
-    ["quota", { ...still, throttled: true }],
+    ["limited_by_money_cap", { pausedBecause: "money_cap" }],
+    ["limited_by_quota", { pausedBecause: "throttled" }],
+    ["limited_by_provider", { pausedBecause: "unavailable" }],
+    ["limited_by_provider", { pausedBecause: "stopped" }],
+    ["limited_by_quota", { throttled: true }],
+    ["limited_by_no_embedder", still],
+    ["limited_by_quota", { ...still, throttled: true }],
     [undefined, { ...still, waitedSeconds: 29 }],
-  ])("is %s for %j", (by, more) => {
-    expect(embeddingOutlook({ ...pace, ...more }).limitedBy?.by).toBe(by);
+  ])("is %s for %j", (code, more) => {
+    expect(codeOf(embeddingOutlook({ ...pace, ...more }).limitedBy)).toBe(code);
   });
 });

@@ -1,11 +1,10 @@
 /** Troubles of processes, and of who commands them. */
-import { pauseRun, requeue, resumeRun } from "@nexus/api/control";
-import { entities, inDependencyOrder } from "@nexus/catalog";
+import { pauseRun, resumeRun } from "@nexus/api/control";
+import { CATALOG, requeueAll } from "./requeue-all.ts";
 import { among, type Kind, type Stage } from "./trouble.ts";
 
 const SERVICES = ["extractor", "loader"] as const;
 const by = { actor: "chaos", reason: "because" };
-const CATALOG = inDependencyOrder(entities).map(({ name }) => name);
 
 /** Kills or stops some of a service's processes: each that runs, or the first. */
 function signal(
@@ -61,18 +60,10 @@ export const pause: Kind = () => ({
   mend: async ({ db, runId }) => void (await resumeRun(db, runId, by)),
 });
 
-export const requeueAll: Kind = (dice) => {
+export const requeueOne: Kind = (dice) => {
   const entity = among(dice, CATALOG);
   return {
     says: `everything of ${entity} is requeued`,
-    strike: async ({ db }) =>
-      void (await requeue(
-        db,
-        entity,
-        { scope: "all" },
-        { codes: "{}", embeddings: true, dify: false },
-        by,
-        CATALOG,
-      )),
+    strike: ({ db }) => requeueAll(db, entity),
   };
 };

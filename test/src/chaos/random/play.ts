@@ -1,13 +1,12 @@
 /** The story of a seed: what is wrong early, the run and what happens to it, its end, and what the oracle says. */
 import { fileURLToPath } from "node:url";
-import { requeue } from "@nexus/api/control";
-import { entities, inDependencyOrder } from "@nexus/catalog";
 import { errorCode } from "@nexus/shared/database";
 import { createRun } from "@nexus/shared/ledger";
 import { eventually, spawnService } from "@nexus/shared/testing";
 import { z } from "zod";
 import { makeFloor } from "../../beside-the-floor.ts";
 import { complaints } from "./oracle.ts";
+import { CATALOG, requeueAll, RUN } from "./requeue-all.ts";
 import type { Event, Schedule } from "./schedule.ts";
 import type { Lasting, Stage } from "./trouble.ts";
 import { isBlocked, see, type Sight } from "./watch.ts";
@@ -30,8 +29,6 @@ const diagnosis = z.object({
 /** Milliseconds in which nothing may stand still, by a patient clock: silence on a connection is noticed after 15 s, a hold is probed after 30. */
 const STANDS_STILL_MS = 90_000;
 
-const CATALOG = inDependencyOrder(entities).map(({ name }) => name);
-const by = { actor: "chaos", reason: null };
 const NEXUS = fileURLToPath(new URL("../../../../packages/cli/dist/main.js", import.meta.url));
 
 /** Plays a schedule. Throws an Error with all complaints, if there is one. */
@@ -70,7 +67,7 @@ export async function play(world: World, schedule: Schedule): Promise<Ending> {
 
 async function begin({ db }: Stage): Promise<number> {
   const selections = CATALOG.map((entity, position) => ({ entity, position, skip: false }));
-  const runId = await createRun(db, selections, { embeddings: true, codes: "{}" });
+  const runId = await createRun(db, selections, RUN);
   if (runId === undefined) throw new Error("a run is active already");
   return runId;
 }
@@ -221,15 +218,7 @@ async function tryAgain({ db, runId }: Stage): Promise<void> {
     "select entity from migration.run_entities where run_id = $1 and status = 'blocked' order by position",
     [runId],
   );
-  for (const { entity } of rows)
-    await requeue(
-      db,
-      entity,
-      { scope: "all" },
-      { codes: "{}", embeddings: true, dify: false },
-      by,
-      CATALOG,
-    );
+  for (const { entity } of rows) await requeueAll(db, entity);
 }
 
 /** No foreign key ever refuses anything: parents are there before their children. */

@@ -1,7 +1,7 @@
 /** A schedule drawn from a seed: which processes there are, what happens to them and when, in terms of the run's own progress. */
 import { counts } from "@nexus/local/sample";
 import { type Dice, dice } from "../dice.ts";
-import { freeze, kill, none, pause, requeueAll, scaleToNone } from "./of-processes.ts";
+import { freeze, kill, none, pause, requeueOne, scaleToNone } from "./of-processes.ts";
 import {
   changingSource,
   condition,
@@ -49,7 +49,7 @@ const KINDS: readonly (readonly [weight: number, kind: Kind])[] = [
   [2, freeze],
   [1, scaleToNone],
   [2, pause],
-  [2, requeueAll],
+  [2, requeueOne],
   [3, condition],
   [2, poison],
   [2, changingSource],

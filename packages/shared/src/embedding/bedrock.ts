@@ -25,7 +25,7 @@ export interface BedrockSettings {
 
 /** Opens a client; sockets are opened by the calls. Throws ConfigurationError if there is no region, or an empty bearer token. */
 export async function openBedrock({ concurrency, timeoutMs }: BedrockSettings): Promise<Provider> {
-  const client = newClient(concurrency, timeoutMs);
+  const client = newClient(concurrency);
   await requireSettings(client);
   return {
     model: MODEL,
@@ -44,7 +44,7 @@ export async function openBedrock({ concurrency, timeoutMs }: BedrockSettings): 
  * The SDK's default handler speaks HTTP/2 and opens one connection per call (200 calls, 200 TLS handshakes; this one: 1), and its
  * own three attempts would multiply with ours and hide throttling from the budget.
  */
-function newClient(concurrency: number, timeoutMs: number): BedrockRuntimeClient {
+function newClient(concurrency: number): BedrockRuntimeClient {
   const agent = { keepAlive: true, maxSockets: concurrency };
   return new BedrockRuntimeClient({
     maxAttempts: 1,
@@ -52,10 +52,9 @@ function newClient(concurrency: number, timeoutMs: number): BedrockRuntimeClient
       httpAgent: agent,
       httpsAgent: agent,
       connectionTimeout: CONNECT_MS,
-      // Ours is the deadline; it knows whether this process stood still meanwhile.
-      socketTimeout: 4 * timeoutMs,
-      requestTimeout: 4 * timeoutMs,
-      throwOnRequestTimeout: true, // Else it only writes a warning.
+      // None but ours, which knows whether this process stood still meanwhile: an answer that came then was paid.
+      socketTimeout: 0,
+      requestTimeout: 0,
     }),
   });
 }

@@ -41,6 +41,7 @@ export { GROUP_BITS, rowVersionsSql } from "./row-versions.ts";
 export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
 export { UnreadableRow } from "./row-errors.ts";
 export { MissingInSource, missingInSource } from "./missing-in-source.ts";
+export { knownTables } from "./source-fields.ts";
 export { quoted, sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
 export type { Family } from "./source-types.ts";
 export { convertedColumns, type TypedColumn, unfitColumns, zonedColumns } from "./typed-source.ts";

@@ -14,6 +14,7 @@ export const CODES = [
   "source_refuses",
   "source_locked",
   "source_slow",
+  "in_two_schemas",
   "rows_hidden",
   "types_converted",
   "zone_assumed",

@@ -2,6 +2,7 @@
 import {
   convertedColumns,
   type Entity,
+  knownTables,
   missingInSource,
   type SourceShape,
   tablesRead,
@@ -16,10 +17,12 @@ import { hiddenRows } from "./source-row-security.ts";
 import { missingPrivileges, readSourceShape } from "./source-catalog.ts";
 import { keysTooGreat, unusableKeys } from "./source-keys.ts";
 import { neverAnalysed } from "./source-statistics.ts";
+import { inTwoSchemas } from "./source-tables.ts";
 
 /** What is worth knowing of a source. The code stays the same, for programs. */
 export interface SourceNote {
   readonly code:
+    | "in_two_schemas"
     | "rows_hidden"
     | "types_converted"
     | "zone_assumed"
@@ -68,6 +71,7 @@ export async function inspectSource(
     shape,
     problems: [...ungranted, ...unknown, ...keys],
     notes: [
+      ...noted("in_two_schemas", await inTwoSchemas(tx, knownTables)),
       ...noted("rows_hidden", hidden),
       ...noted("types_converted", convertedInWords(convertedColumns(shape, tables))),
       ...noted(

@@ -1,0 +1,46 @@
+/** What preflight says of a source that is read otherwise than one would think. */
+import { entities } from "@nexus/catalog";
+import { describe, expect, it } from "vitest";
+import type { SourceRules } from "../config/database-variables.ts";
+import { freshDatabase } from "../testing/fresh.ts";
+import { type Pool, withPool } from "./pool.ts";
+import type { SourceNote } from "./inspect-source.ts";
+import { preflightLegacy } from "./preflight-legacy.ts";
+import { openSource, tablesThatAreNeeded } from "./source.fixture.ts";
+
+/** The sentences of a note. */
+async function said(
+  legacy: Pool,
+  code: SourceNote["code"],
+  rules?: SourceRules,
+): Promise<string[]> {
+  const { notes } = await preflightLegacy(legacy, entities, rules);
+  return notes.filter((note) => note.code === code).map(({ says }) => says);
+}
+
+describe("a table that lies in two schemas of the search path", () => {
+  it("is said to be read from the first of them", async (context) => {
+    const url = await freshDatabase(context);
+    const made = `${tablesThatAreNeeded()}
+      create schema old; create schema beside; create schema hidden;
+      create table old.dispatch_plan (like public.dispatch_plan);
+      create table hidden.dispatch_state (like public.dispatch_state);
+      create view beside.dispatch_plan as select * from public.dispatch_plan;
+      do $$ begin execute format('alter database %I set search_path = old, public, beside', current_database()); end $$`;
+    await withPool({ url, max: 1, name: "test" }, (pool) => pool.query(made));
+    const legacy = openSource(url);
+    try {
+      expect(await said(legacy, "in_two_schemas")).toEqual([
+        "dispatch_plan lies in old and public and beside: that in old is read, by search_path",
+      ]);
+      await legacy.query("drop view beside.dispatch_plan");
+      expect(await said(legacy, "in_two_schemas")).toEqual([
+        "dispatch_plan lies in old and public: that in old is read, by search_path",
+      ]);
+      await legacy.query("drop schema old cascade");
+      expect(await said(legacy, "in_two_schemas")).toEqual([]);
+    } finally {
+      await legacy.end();
+    }
+  });
+});

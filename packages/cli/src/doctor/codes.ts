@@ -15,6 +15,7 @@ export const CODES = [
   "source_locked",
   "source_slow",
   "in_two_schemas",
+  "materialized_view",
   "rows_hidden",
   "types_converted",
   "zone_assumed",

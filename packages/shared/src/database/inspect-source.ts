@@ -17,12 +17,13 @@ import { hiddenRows } from "./source-row-security.ts";
 import { missingPrivileges, readSourceShape } from "./source-catalog.ts";
 import { keysTooGreat, unusableKeys } from "./source-keys.ts";
 import { neverAnalysed } from "./source-statistics.ts";
-import { inTwoSchemas } from "./source-tables.ts";
+import { inTwoSchemas, materialized } from "./source-tables.ts";
 
 /** What is worth knowing of a source. The code stays the same, for programs. */
 export interface SourceNote {
   readonly code:
     | "in_two_schemas"
+    | "materialized_view"
     | "rows_hidden"
     | "types_converted"
     | "zone_assumed"
@@ -72,6 +73,7 @@ export async function inspectSource(
     problems: [...ungranted, ...unknown, ...keys],
     notes: [
       ...noted("in_two_schemas", await inTwoSchemas(tx, knownTables)),
+      ...noted("materialized_view", await materialized(tx, tables)),
       ...noted("rows_hidden", hidden),
       ...noted("types_converted", convertedInWords(convertedColumns(shape, tables))),
       ...noted(

@@ -6,7 +6,7 @@ import { freshDatabase } from "../testing/fresh.ts";
 import { type Pool, withPool } from "./pool.ts";
 import type { SourceNote } from "./inspect-source.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
-import { openSource, tablesThatAreNeeded } from "./source.fixture.ts";
+import { look, openSource, tablesThatAreNeeded } from "./source.fixture.ts";
 
 /** The sentences of a note. */
 async function said(
@@ -42,5 +42,23 @@ describe("a table that lies in two schemas of the search path", () => {
     } finally {
       await legacy.end();
     }
+  });
+});
+
+describe("a materialized view in place of a table", () => {
+  it("is said to lack what came since its last refresh, and a plain view is not", async (context) => {
+    const url = await freshDatabase(context);
+    const kept = "alter table dispatch_state rename to kept; create";
+    await look(
+      url,
+      `${kept} materialized view dispatch_state as select * from kept`,
+      async (legacy) =>
+        expect(await said(legacy, "materialized_view")).toEqual([
+          "dispatch_state is a materialized view: rows since its last refresh are not in it",
+        ]),
+    );
+    await look(url, `${kept} view dispatch_state as select * from kept`, async (legacy) =>
+      expect(await said(legacy, "materialized_view")).toEqual([]),
+    );
   });
 });

@@ -25,3 +25,17 @@ export async function inTwoSchemas(tx: Queryable, tables: readonly string[]): Pr
       `${name} lies in ${places}: that in ${first} is read, by search_path`,
   );
 }
+
+/** Says of each of the tables that is a materialized view that it may be behind. The catalog is asked, no lock is waited for. */
+export async function materialized(tx: Queryable, tables: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ name: string }>(
+    `select c.relname::text as name
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where ${FOUND_BY_NAME} and c.relname = any($1::text[]) and c.relkind = 'm'
+      order by 1`,
+    [tables],
+  );
+  return rows.map(
+    ({ name }) => `${name} is a materialized view: rows since its last refresh are not in it`,
+  );
+}

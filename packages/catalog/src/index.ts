@@ -40,7 +40,7 @@ export { asMapped } from "./recognition.ts";
 export { GROUP_BITS, rowVersionsSql } from "./row-versions.ts";
 export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
 export { UnreadableRow } from "./row-errors.ts";
-export { MissingInSource, missingInSource } from "./missing-in-source.ts";
+export { inOtherCase, MissingInSource, missingInSource } from "./missing-in-source.ts";
 export { knownTables } from "./source-fields.ts";
 export { quoted, sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
 export type { Family } from "./source-types.ts";

@@ -16,6 +16,7 @@ export const CODES = [
   "source_slow",
   "in_two_schemas",
   "materialized_view",
+  "column_in_other_case",
   "rows_hidden",
   "types_converted",
   "zone_assumed",

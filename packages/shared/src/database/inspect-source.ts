@@ -2,6 +2,7 @@
 import {
   convertedColumns,
   type Entity,
+  inOtherCase,
   knownTables,
   missingInSource,
   type SourceShape,
@@ -24,6 +25,7 @@ export interface SourceNote {
   readonly code:
     | "in_two_schemas"
     | "materialized_view"
+    | "column_in_other_case"
     | "rows_hidden"
     | "types_converted"
     | "zone_assumed"
@@ -74,6 +76,7 @@ export async function inspectSource(
     notes: [
       ...noted("in_two_schemas", await inTwoSchemas(tx, knownTables)),
       ...noted("materialized_view", await materialized(tx, tables)),
+      ...noted("column_in_other_case", otherCaseInWords(shape)),
       ...noted("rows_hidden", hidden),
       ...noted("types_converted", convertedInWords(convertedColumns(shape, tables))),
       ...noted(
@@ -103,6 +106,12 @@ function missing(entities: readonly Entity[], shape: SourceShape): string[] {
         ]),
     ...missingInSource(present, shape).map(({ message }) => message),
   ];
+}
+
+function otherCaseInWords(shape: SourceShape): string[] {
+  return inOtherCase(shape).map(
+    ({ table, column, has }) => `${table} has "${has}", not ${column}: it is not read`,
+  );
 }
 
 function fitKey(shape: SourceShape, table: string): boolean {

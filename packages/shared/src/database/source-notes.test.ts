@@ -62,3 +62,16 @@ describe("a materialized view in place of a table", () => {
     );
   });
 });
+
+describe("a column whose name differs only by case", () => {
+  it("is said to be not read, and what nobody would read is not", async (context) => {
+    await look(
+      await freshDatabase(context),
+      `create table dispatch_course (id integer primary key, "NAME" text); alter table dispatch_office add "Logo" text, add "Name" text`,
+      async (legacy) =>
+        expect(await said(legacy, "column_in_other_case")).toEqual([
+          'dispatch_course has "NAME", not name: it is not read',
+        ]),
+    );
+  });
+});

@@ -2,7 +2,7 @@
 import { asItIs, conversionOf, familiesOf } from "./source-conversions.ts";
 import { fieldsOf, type Kind, type SourceField } from "./source-fields.ts";
 import { quoted, type SourceShape } from "./source-shape.ts";
-import { TYPES_IN_WORDS } from "./source-types.ts";
+import { type Family, TYPES_IN_WORDS } from "./source-types.ts";
 
 /** Words that follow a table which has no alias. */
 const CLAUSES = "where|on|order|offset|limit|join|left|cross|group|union";
@@ -44,6 +44,7 @@ export interface TypedColumn {
   /** As the source names it. */
   readonly type: string;
   readonly kind: Kind;
+  readonly family: Family;
   /** The types that are understood there, in words. */
   readonly understood: string;
 }
@@ -91,6 +92,7 @@ function columnsWhere(
         column,
         type: shape.type(table, column) ?? "unknown",
         kind,
+        family: shape.family(table, column) ?? "other",
         understood: familiesOf(kind)
           .map((family) => TYPES_IN_WORDS[family])
           .join(", "),

@@ -130,13 +130,32 @@ function convertedInWords(columns: readonly TypedColumn[]): string[] {
   return [`of other types than usual, and converted where that is exact: ${named.join(", ")}`];
 }
 
+/** One sentence for each way in which a zone is taken: of times without one, of days in times with one, of text. */
 function zonesInWords(columns: readonly TypedColumn[], zone: string, told: boolean): string[] {
-  if (columns.length === 0) return [];
-  const named = columns.map(({ table, column }) => `${table}.${column}`).join(", ");
   const because = told
     ? "as LEGACY_TIMEZONE says"
     : "the server's setting; set LEGACY_TIMEZONE if they were written in another";
-  return [`times without a zone in ${named} are read as of ${zone}: ${because}`];
+  const sentence = (
+    of: (column: TypedColumn) => boolean,
+    says: (named: string) => string,
+  ): string[] => {
+    const named = columns.filter(of).map(({ table, column }) => `${table}.${column}`);
+    return named.length === 0 ? [] : [`${says(named.join(", "))} as of ${zone}: ${because}`];
+  };
+  return [
+    ...sentence(
+      ({ family }) => family !== "timestamptz" && family !== "text",
+      (named) => `times without a zone in ${named} are read`,
+    ),
+    ...sentence(
+      ({ family }) => family === "timestamptz",
+      (named) => `the days in ${named}, a timestamptz, are taken`,
+    ),
+    ...sentence(
+      ({ family }) => family === "text",
+      (named) => `times in ${named} whose text names no zone are read`,
+    ),
+  ];
 }
 
 /** What the encoding of the source means for its text. */

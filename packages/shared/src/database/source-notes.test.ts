@@ -75,3 +75,29 @@ describe("a column whose name differs only by case", () => {
     );
   });
 });
+
+describe("the zone of", () => {
+  it("days in a column with a zone, of times without one, and of text that names none has its own words", async (context) => {
+    await look(
+      await freshDatabase(context),
+      `alter table dispatch_patient alter birthdate type timestamptz using null;
+       alter table dispatch_project alter created_at type timestamp using null, add updated_at timestamptz`,
+      async (legacy) => {
+        const told = await said(legacy, "zone_assumed", { LEGACY_TIMEZONE: "Asia/Tokyo" });
+        expect(told).toEqual([
+          "times without a zone in dispatch_project.created_at are read as of Asia/Tokyo: as LEGACY_TIMEZONE says",
+          "the days in dispatch_patient.birthdate, a timestamptz, are taken as of Asia/Tokyo: as LEGACY_TIMEZONE says",
+          expect.stringMatching(
+            /^times in .*dispatch_patient\.updated_at.* whose text names no zone are read as of Asia\/Tokyo: as/,
+          ),
+        ]);
+        expect(told.join()).not.toContain("dispatch_project.updated_at");
+        expect(await said(legacy, "zone_assumed")).toContainEqual(
+          expect.stringMatching(
+            / are taken as of .+: the server's setting; set LEGACY_TIMEZONE if/,
+          ),
+        );
+      },
+    );
+  });
+});

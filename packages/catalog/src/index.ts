@@ -44,6 +44,12 @@ export { inOtherCase, MissingInSource, missingInSource } from "./missing-in-sour
 export { knownTables } from "./source-fields.ts";
 export { quoted, sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
 export type { Family } from "./source-types.ts";
-export { convertedColumns, type TypedColumn, unfitColumns, zonedColumns } from "./typed-source.ts";
+export {
+  convertedColumns,
+  textDatesSql,
+  type TypedColumn,
+  unfitColumns,
+  zonedColumns,
+} from "./typed-source.ts";
 export { trimmed } from "./text.ts";
 export { twinsFolder } from "./twins.ts";

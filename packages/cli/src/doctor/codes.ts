@@ -19,6 +19,7 @@ export const CODES = [
   "column_in_other_case",
   "rows_hidden",
   "types_converted",
+  "dates_not_understood",
   "zone_assumed",
   "keys_too_great",
   "encoding_told",

@@ -16,6 +16,7 @@ import { errorCode } from "./failures.ts";
 import type { Queryable } from "./pool.ts";
 import { hiddenRows } from "./source-row-security.ts";
 import { missingPrivileges, readSourceShape } from "./source-catalog.ts";
+import { textDates } from "./source-dates.ts";
 import { keysTooGreat, unusableKeys } from "./source-keys.ts";
 import { neverAnalysed } from "./source-statistics.ts";
 import { inTwoSchemas, materialized } from "./source-tables.ts";
@@ -28,6 +29,7 @@ export interface SourceNote {
     | "column_in_other_case"
     | "rows_hidden"
     | "types_converted"
+    | "dates_not_understood"
     | "zone_assumed"
     | "keys_too_great"
     | "encoding_told"
@@ -70,15 +72,18 @@ export async function inspectSource(
     return { shape, problems: [...ungranted, ...unknown, ...hidden], notes: [] };
   const keyed = readable.filter(({ source: { table } }) => fitKey(shape, table));
   const keys = await unusableKeys(tx, shape, keyed);
+  // An unknown zone would end the statement.
+  const dates = unknown.length > 0 ? NO_DATES : await textDates(tx, shape, tables);
   return {
     shape,
-    problems: [...ungranted, ...unknown, ...keys],
+    problems: [...ungranted, ...unknown, ...keys, ...dates.problems],
     notes: [
       ...noted("in_two_schemas", await inTwoSchemas(tx, knownTables)),
       ...noted("materialized_view", await materialized(tx, tables)),
       ...noted("column_in_other_case", otherCaseInWords(shape)),
       ...noted("rows_hidden", hidden),
       ...noted("types_converted", convertedInWords(convertedColumns(shape, tables))),
+      ...noted("dates_not_understood", dates.notes),
       ...noted(
         "zone_assumed",
         zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined),
@@ -89,6 +94,8 @@ export async function inspectSource(
     ],
   };
 }
+
+const NO_DATES = { problems: [], notes: [] };
 
 function noted(code: SourceNote["code"], sentences: readonly string[]): SourceNote[] {
   return sentences.map((says) => ({ code, says }));

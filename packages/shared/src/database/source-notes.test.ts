@@ -6,7 +6,7 @@ import { freshDatabase } from "../testing/fresh.ts";
 import { type Pool, withPool } from "./pool.ts";
 import type { SourceNote } from "./inspect-source.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
-import { look, openSource, tablesThatAreNeeded } from "./source.fixture.ts";
+import { failureOf, look, openSource, tablesThatAreNeeded } from "./source.fixture.ts";
 
 /** The sentences of a note. */
 async function said(
@@ -99,5 +99,49 @@ describe("the zone of", () => {
         );
       },
     );
+  });
+});
+
+/** `good` dates that are understood and `bad` ones that are not, beside blanks. */
+const dates = (good: number, bad: number): string =>
+  `insert into dispatch_patient (id, birthdate)
+     select n, case when n <= ${good} then '1987-05-01' else '05/17/1987' end from generate_series(1, ${good + bad}) n;
+   insert into dispatch_patient (id, birthdate) values (-1, null), (-2, ' ');
+   insert into dispatch_patient (id, updated_at) values (-3, '2019-05-01T10:00:00+02'), (-4, 'infinity')`;
+
+describe("text in place of dates", () => {
+  it("that is no date is counted, and never told", async (context) => {
+    const url = await freshDatabase(context);
+    await look(url, dates(3, 2), async (legacy) =>
+      expect(await said(legacy, "dates_not_understood")).toEqual([
+        "2 of 5 values in dispatch_patient.birthdate are no date that is understood (ISO 8601)",
+      ]),
+    );
+    await look(url, dates(5, 0), async (legacy) =>
+      expect(await said(legacy, "dates_not_understood")).toEqual([]),
+    );
+  });
+
+  it("is refused where most of it is no date, of 1,000 values that are looked at", async (context) => {
+    const url = await freshDatabase(context);
+    await look(url, dates(1, 1_200), async (legacy) => {
+      const failure = String(await failureOf(legacy));
+      expect(failure).toContain(
+        "999 of 1000 values in dispatch_patient.birthdate are no date that is understood (ISO 8601): change it, or put a view in its place",
+      );
+      expect(failure).not.toMatch(/1987|updated_at/);
+    });
+  });
+
+  it("keeps no preflight waiting that somebody has locked", async (context) => {
+    await look(await freshDatabase(context), dates(0, 3), async (legacy, url) => {
+      const owner = openSource(url);
+      try {
+        await owner.query("begin; lock table dispatch_patient in access exclusive mode");
+        expect(await said(legacy, "dates_not_understood")).toEqual([]);
+      } finally {
+        await owner.end();
+      }
+    });
   });
 });

@@ -40,9 +40,16 @@ export { asMapped } from "./recognition.ts";
 export { GROUP_BITS, rowVersionsSql } from "./row-versions.ts";
 export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
 export { UnreadableRow } from "./row-errors.ts";
-export { MissingInSource, missingInSource } from "./missing-in-source.ts";
+export { inOtherCase, MissingInSource, missingInSource } from "./missing-in-source.ts";
+export { knownTables } from "./source-fields.ts";
 export { quoted, sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
 export type { Family } from "./source-types.ts";
-export { convertedColumns, type TypedColumn, unfitColumns, zonedColumns } from "./typed-source.ts";
+export {
+  convertedColumns,
+  textDatesSql,
+  type TypedColumn,
+  unfitColumns,
+  zonedColumns,
+} from "./typed-source.ts";
 export { trimmed } from "./text.ts";
 export { twinsFolder } from "./twins.ts";

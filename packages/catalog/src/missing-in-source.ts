@@ -1,5 +1,6 @@
 /** What the entities need and the source has not. */
 import type { Entity } from "./entity.ts";
+import { fieldsOf, knownTables } from "./source-fields.ts";
 import type { SourceShape } from "./source-shape.ts";
 
 /** A field of an entity that the source cannot fill: no clause of it is left. */
@@ -39,6 +40,26 @@ export function missingInSource(
           ),
       ),
   );
+}
+
+/** A column that the mapping would read if its name were in lower case. */
+interface OtherCase {
+  readonly table: string;
+  /** The name that is read. */
+  readonly column: string;
+  /** The name that the source has. */
+  readonly has: string;
+}
+
+/** The columns that the source lacks, and has under a name that differs only by case. None of them is read. */
+export function inOtherCase(shape: SourceShape): readonly OtherCase[] {
+  return knownTables.flatMap((table) => {
+    const lacking = fieldsOf(table).filter(({ column }) => !shape.has(table, column));
+    const names = shape.columns.filter((one) => one.table === table).map((one) => one.column);
+    return lacking.flatMap(({ column }) =>
+      names.filter((has) => has.toLowerCase() === column).map((has) => ({ table, column, has })),
+    );
+  });
 }
 
 function hasNamed(shape: SourceShape, name: string): boolean {

@@ -76,3 +76,6 @@ function fieldOf(words: string): SourceField {
 export function fieldsOf(table: string): readonly SourceField[] {
   return parsed.get(table) ?? [];
 }
+
+/** The tables that the mapping knows, whether a source has them or not. */
+export const knownTables: readonly string[] = [...parsed.keys()];

@@ -1,8 +1,9 @@
 /** Tables of the source whose columns are not of the usual types, read as if they were. */
+import { NOT_A_DATE, NOT_AN_INSTANT } from "./dates.ts";
 import { asItIs, conversionOf, familiesOf } from "./source-conversions.ts";
 import { fieldsOf, type Kind, type SourceField } from "./source-fields.ts";
 import { quoted, type SourceShape } from "./source-shape.ts";
-import { TYPES_IN_WORDS } from "./source-types.ts";
+import { type Family, TYPES_IN_WORDS } from "./source-types.ts";
 
 /** Words that follow a table which has no alias. */
 const CLAUSES = "where|on|order|offset|limit|join|left|cross|group|union";
@@ -44,6 +45,7 @@ export interface TypedColumn {
   /** As the source names it. */
   readonly type: string;
   readonly kind: Kind;
+  readonly family: Family;
   /** The types that are understood there, in words. */
   readonly understood: string;
 }
@@ -91,9 +93,52 @@ function columnsWhere(
         column,
         type: shape.type(table, column) ?? "unknown",
         kind,
+        family: shape.family(table, column) ?? "other",
         understood: familiesOf(kind)
           .map((family) => TYPES_IN_WORDS[family])
           .join(", "),
       })),
   );
+}
+
+/**
+ * Of columns of these tables that are read as dates or times, and hold text: a statement for each table that has such. It gives,
+ * for each, `column`, of up to `limit` values their number, `seen`, and `strange`, those that the extraction makes nothing of.
+ */
+export function textDatesSql(
+  shape: SourceShape,
+  tables: readonly string[],
+  limit: number,
+): ReadonlyMap<string, string> {
+  const dated = convertedColumns(shape, tables).filter(
+    ({ kind, family }) => family === "text" && isDated(kind),
+  );
+  const counts = new Map<string, string>();
+  for (const { table, column, kind } of dated) {
+    const before = counts.get(table);
+    const count = countOfStrange(shape, table, { column, kind }, limit);
+    counts.set(table, before === undefined ? count : `${before}\nunion all\n${count}`);
+  }
+  return counts;
+}
+
+function isDated(kind: Kind): boolean {
+  return kind === "date" || kind === "instant";
+}
+
+/** Rows that are walked through to find values, so that an empty column costs little. */
+const WALKED_ROWS = 100_000;
+
+function countOfStrange(
+  shape: SourceShape,
+  table: string,
+  field: SourceField,
+  limit: number,
+): string {
+  const convert = conversionIn(shape, table, field) ?? asItIs;
+  const mark = field.kind === "date" ? `date '${NOT_A_DATE}'` : `timestamptz '${NOT_AN_INSTANT}'`;
+  const rows = `select ${quoted(field.column)}::text as value from ${table} limit ${WALKED_ROWS}`;
+  return `select '${field.column}'::text as "column", count(*)::int as seen,
+       count(case when ${convert("value", `'${shape.zone.replaceAll("'", "''")}'`)} = ${mark} then 1 end)::int as strange
+  from (select value from (${rows}) walked where btrim(value) <> '' limit ${limit}) seen`;
 }

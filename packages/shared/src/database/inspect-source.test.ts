@@ -4,38 +4,9 @@ import { describe, expect, it } from "vitest";
 import type { SourceRules } from "../config/database-variables.ts";
 import { freshDatabase, type TestContext } from "../testing/fresh.ts";
 import { freshLogin } from "../testing/login.ts";
-import { type Pool, withPool } from "./pool.ts";
+import type { Pool } from "./pool.ts";
 import { preflightLegacy } from "./preflight-legacy.ts";
-import { failureOf, openSource, tablesThatAreNeeded } from "./source.fixture.ts";
-
-type Look = (legacy: Pool, url: string) => Promise<void>;
-
-let schemas = 0;
-
-/** Sets up a source in a schema of its own in database `url` and looks at it as `reader`. */
-async function look(
-  url: string,
-  setUp: string,
-  see: Look,
-  reader = new URL(url).username,
-): Promise<void> {
-  const schema = `source_${(schemas += 1)}`;
-  const at = new URL(url);
-  at.searchParams.set("options", `-c search_path=${schema}`);
-  const read = `grant usage on schema ${schema} to ${reader}; grant select on all tables in schema ${schema} to ${reader}`;
-  await withPool({ url: at.href, max: 1, name: "test" }, (pool) =>
-    pool.query(
-      `create schema ${schema}; ${tablesThatAreNeeded()} ${setUp.replaceAll("$reader", reader)}; ${read}`,
-    ),
-  );
-  at.username = reader;
-  const legacy = openSource(at.href);
-  try {
-    await see(legacy, at.href);
-  } finally {
-    await legacy.end();
-  }
-}
+import { failureOf, look, openSource } from "./source.fixture.ts";
 
 async function notes(legacy: Pool, rules?: SourceRules): Promise<string> {
   return (await preflightLegacy(legacy, entities, rules)).notes.map(({ says }) => says).join("\n");

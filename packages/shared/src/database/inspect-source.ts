@@ -2,6 +2,8 @@
 import {
   convertedColumns,
   type Entity,
+  inOtherCase,
+  knownTables,
   missingInSource,
   type SourceShape,
   tablesRead,
@@ -14,14 +16,20 @@ import { errorCode } from "./failures.ts";
 import type { Queryable } from "./pool.ts";
 import { hiddenRows } from "./source-row-security.ts";
 import { missingPrivileges, readSourceShape } from "./source-catalog.ts";
+import { textDates } from "./source-dates.ts";
 import { keysTooGreat, unusableKeys } from "./source-keys.ts";
 import { neverAnalysed } from "./source-statistics.ts";
+import { inTwoSchemas, materialized } from "./source-tables.ts";
 
 /** What is worth knowing of a source. The code stays the same, for programs. */
 export interface SourceNote {
   readonly code:
+    | "in_two_schemas"
+    | "materialized_view"
+    | "column_in_other_case"
     | "rows_hidden"
     | "types_converted"
+    | "dates_not_understood"
     | "zone_assumed"
     | "keys_too_great"
     | "encoding_told"
@@ -64,12 +72,18 @@ export async function inspectSource(
     return { shape, problems: [...ungranted, ...unknown, ...hidden], notes: [] };
   const keyed = readable.filter(({ source: { table } }) => fitKey(shape, table));
   const keys = await unusableKeys(tx, shape, keyed);
+  // An unknown zone would end the statement.
+  const dates = unknown.length > 0 ? NO_DATES : await textDates(tx, shape, tables);
   return {
     shape,
-    problems: [...ungranted, ...unknown, ...keys],
+    problems: [...ungranted, ...unknown, ...keys, ...dates.problems],
     notes: [
+      ...noted("in_two_schemas", await inTwoSchemas(tx, knownTables)),
+      ...noted("materialized_view", await materialized(tx, tables)),
+      ...noted("column_in_other_case", otherCaseInWords(shape)),
       ...noted("rows_hidden", hidden),
       ...noted("types_converted", convertedInWords(convertedColumns(shape, tables))),
+      ...noted("dates_not_understood", dates.notes),
       ...noted(
         "zone_assumed",
         zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined),
@@ -80,6 +94,8 @@ export async function inspectSource(
     ],
   };
 }
+
+const NO_DATES = { problems: [], notes: [] };
 
 function noted(code: SourceNote["code"], sentences: readonly string[]): SourceNote[] {
   return sentences.map((says) => ({ code, says }));
@@ -99,6 +115,12 @@ function missing(entities: readonly Entity[], shape: SourceShape): string[] {
   ];
 }
 
+function otherCaseInWords(shape: SourceShape): string[] {
+  return inOtherCase(shape).map(
+    ({ table, column, has }) => `${table} has "${has}", not ${column}: it is not read`,
+  );
+}
+
 function fitKey(shape: SourceShape, table: string): boolean {
   return !unfitColumns(shape, [table]).some(({ kind }) => kind === "key");
 }
@@ -115,13 +137,32 @@ function convertedInWords(columns: readonly TypedColumn[]): string[] {
   return [`of other types than usual, and converted where that is exact: ${named.join(", ")}`];
 }
 
+/** One sentence for each way in which a zone is taken: of times without one, of days in times with one, of text. */
 function zonesInWords(columns: readonly TypedColumn[], zone: string, told: boolean): string[] {
-  if (columns.length === 0) return [];
-  const named = columns.map(({ table, column }) => `${table}.${column}`).join(", ");
   const because = told
     ? "as LEGACY_TIMEZONE says"
     : "the server's setting; set LEGACY_TIMEZONE if they were written in another";
-  return [`times without a zone in ${named} are read as of ${zone}: ${because}`];
+  const sentence = (
+    of: (column: TypedColumn) => boolean,
+    says: (named: string) => string,
+  ): string[] => {
+    const named = columns.filter(of).map(({ table, column }) => `${table}.${column}`);
+    return named.length === 0 ? [] : [`${says(named.join(", "))} as of ${zone}: ${because}`];
+  };
+  return [
+    ...sentence(
+      ({ family }) => family !== "timestamptz" && family !== "text",
+      (named) => `times without a zone in ${named} are read`,
+    ),
+    ...sentence(
+      ({ family }) => family === "timestamptz",
+      (named) => `the days in ${named}, a timestamptz, are taken`,
+    ),
+    ...sentence(
+      ({ family }) => family === "text",
+      (named) => `times in ${named} whose text names no zone are read`,
+    ),
+  ];
 }
 
 /** What the encoding of the source means for its text. */

@@ -20,7 +20,8 @@ export interface FitSource extends SourceShape {
 
 /**
  * Returns the shape of the source. Throws `UnavailableError`, or one `ConfigurationError` that lists everything that keeps its
- * rows from being read, with what to do. Only reads: the catalog, and keys of tables that nothing keeps unique. Tables that somebody
+ * rows from being read, with what to do. Only reads: the catalog, keys of tables that nothing keeps unique, and some
+ * values of text that is taken for dates. Tables that somebody
  * has locked are named in a note and not looked at: a service that waited for them could not say what everybody waits for.
  */
 export async function preflightLegacy(

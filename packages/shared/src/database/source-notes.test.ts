@@ -120,6 +120,11 @@ describe("text in place of dates", () => {
     await look(url, dates(5, 0), async (legacy) =>
       expect(await said(legacy, "dates_not_understood")).toEqual([]),
     );
+    await look(url, dates(0, 9), async (legacy) =>
+      expect(await said(legacy, "dates_not_understood")).toEqual([
+        "9 of 9 values in dispatch_patient.birthdate are no date that is understood (ISO 8601)",
+      ]),
+    );
   });
 
   it("is refused where most of it is no date, of 1,000 values that are looked at", async (context) => {

@@ -38,6 +38,7 @@ export {
 export { idOf } from "./ids.ts";
 export { asMapped } from "./recognition.ts";
 export { GROUP_BITS, rowVersionsSql } from "./row-versions.ts";
+export { noteKind } from "./note-kinds.ts";
 export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
 export { UnreadableRow } from "./row-errors.ts";
 export { inOtherCase, MissingInSource, missingInSource } from "./missing-in-source.ts";

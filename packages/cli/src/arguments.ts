@@ -38,8 +38,9 @@ export function wholeNumber(given: string): number {
 
 /** The key of a row that can be in the target: an integer of PostgreSQL. */
 export function rowKey(given: string): number {
-  if (/^\d{1,10}$/.test(given) && Number(given) <= 2_147_483_647) return Number(given);
-  throw new InvalidArgumentError("It is a whole number up to 2147483647.");
+  const key = /^-?\d{1,10}$/.test(given) ? Number(given) : Number.NaN;
+  if (key >= -2_147_483_648 && key <= 2_147_483_647) return key;
+  throw new InvalidArgumentError("It is a whole number from -2147483648 to 2147483647.");
 }
 
 /** `--limit` and `--cursor` of a list. */

@@ -162,7 +162,14 @@ describe("a mistake in the command line", () => {
     { args: ["requeue", "cases", "--scope", "some"], says: /Allowed choices are failed, / },
     { args: ["accounts", "requeue", "--users", "1,x"], says: /They are whole numbers/ },
     { args: ["waive", "cases"], says: /'--reason <text>' not specified/ },
-    { args: ["lineage", "cases", "x1"], says: /It is a whole number up to 2147483647/ },
+    {
+      args: ["lineage", "cases", "x1"],
+      says: /It is a whole number from -2147483648 to 2147483647/,
+    },
+    {
+      args: ["lineage", "cases", "--", "-2147483649"],
+      says: /It is a whole number from -2147483648/,
+    },
     { args: ["exceptions", "--keys"], says: /--keys needs an entity/ },
     { args: ["search", "crown"], says: /'--practice <uuid>' not specified/ },
   ])("is answered in one line: $args", async ({ args, says }) => {

@@ -51,6 +51,7 @@ export const entities = {
       "adoption_open",
       "rollback_open",
       "strangers",
+      "target_unfit",
       "cutover_open",
       "cut_over",
     ],

@@ -72,6 +72,15 @@ export const sourceKey = z.union([z.int(), z.string().regex(/^-?\d+$/)]).meta({
   description: "The key of a source row: a number, or text where the number is beyond 2^53.",
 });
 
+const ROW_KEY = "must be the key of a source row: a whole number from -2147483648 to 2147483647";
+
+/** The key of a source row in an address: one that can be in the target, which keeps integers of PostgreSQL. */
+export const rowKey = z
+  .string()
+  .regex(/^-?\d{1,10}$/, ROW_KEY)
+  .transform(Number)
+  .pipe(z.number().min(-2_147_483_648, ROW_KEY).max(2_147_483_647, ROW_KEY));
+
 /** A whole number in an address. */
 export function wholeNumber(what: string, min: number, max: number) {
   const message = `must be ${what}`;

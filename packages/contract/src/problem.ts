@@ -44,6 +44,10 @@ export const PROBLEMS = {
     means:
       "the target holds rows without a legacy key; `strangers` says of which entities, and how many",
   },
+  target_unfit: {
+    statuses: [409],
+    means: "the target is set so that no worker would load it; `problem` says what to change",
+  },
   adoption_open: { statuses: [409], means: "an adoption is under way; `adoptionId` names it" },
   proof_open: {
     statuses: [409],

@@ -1,7 +1,7 @@
 /** What is on record: the audit log, and the way of one row. Keys and codes, never a value. */
 import { batchArrows, statusesOf } from "@nexus/shared/states";
 import { z } from "zod";
-import { entityName, instant, listQuery, pageOf, sourceKey, text } from "./parts.ts";
+import { entityName, instant, listQuery, pageOf, rowKey, sourceKey, text } from "./parts.ts";
 
 const change = z.object({
   id: z.int(),
@@ -76,11 +76,7 @@ export const records = {
     summary: "Trace one row: source key, batches, outcome, target row, content, embeddings",
     params: z.object({
       entity: entityName,
-      legacyId: z
-        .string()
-        .regex(/^\d{1,10}$/, "must be the key of a source row")
-        .transform(Number)
-        .pipe(z.number().max(2_147_483_647, "must be the key of a source row")),
+      legacyId: rowKey,
     }),
     response: { 200: lineage },
     problems: ["unknown_entity", "not_found"],

@@ -79,6 +79,7 @@ export const runs = {
       "adoption_open",
       "rollback_open",
       "strangers",
+      "target_unfit",
       "cutover_open",
       "cut_over",
     ],

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Code } from "../doctor/codes.ts";
 import type { Finding, State } from "../doctor/finding.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print, type Printing } from "../output.ts";
@@ -28,6 +29,9 @@ export function doctor(program: Command): void {
     });
 }
 
+/** Notes that nobody may miss: "nothing is wrong" alone would hide them. */
+const SUSPECT: ReadonlySet<string> = new Set<Code>(["most_rows_turned_away", "most_rows_noted"]);
+
 /** Under the sentence of a finding. */
 const BESIDE = " ".repeat(9 + 2 + 11 + 2);
 
@@ -40,5 +44,7 @@ function inWords(findings: readonly Finding[]): string[] {
   ]);
   const [bad, unseen] = [of("wrong").length, of("unchecked").length];
   const could = unseen === 0 ? "" : `; could not be checked: ${unseen}`;
-  return [...lines, bad === 0 ? `nothing is wrong${could}` : `wrong: ${bad}${could}`];
+  const suspect = findings.filter(({ code }) => SUSPECT.has(code)).length;
+  const look = suspect === 0 ? "" : `; most rows of an entity may be mistaken: ${suspect}`;
+  return [...lines, `${bad === 0 ? "nothing is wrong" : `wrong: ${bad}`}${look}${could}`];
 }

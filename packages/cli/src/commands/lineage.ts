@@ -13,7 +13,11 @@ export function lineage(program: Command): void {
     "trace one row: source key, batches, outcome, target row, content, embeddings",
   )
     .addArgument(entityArgument("<entity>"))
-    .argument("<legacyId>", "the key of the row in the legacy database", rowKey)
+    .argument(
+      "<legacyId>",
+      "the key of the row in the legacy database; a negative one after --: nexus lineage profiles -- -5",
+      rowKey,
+    )
     .action(async (entity: string, legacyId: number, given: Printing) => {
       const found = await openApi().call("GET /v1/lineage/:entity/:legacyId", {
         params: { entity, legacyId },

@@ -9,8 +9,9 @@ import {
   reasonOption,
 } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
+import { maybeMost, mostRows } from "../most-rows.ts";
 import { print, type Printing, remark } from "../output.ts";
-import { isClosed, isRefuted, progressLines, untilOver } from "../progress/index.ts";
+import { isClosed, isRefuted, type Progress, progressLines, untilOver } from "../progress/index.ts";
 import { lossPercentOption } from "./limit.ts";
 import { foreignSkips } from "../skip-flags.ts";
 import { forecastWords } from "../words.ts";
@@ -164,13 +165,27 @@ async function startRun(
     return print({ ...started, notices }, [says, "follow it: nexus status"], given);
   if (given.json !== true) print(started, [says], given);
   const progress = await untilOver(options, started.runId, given);
+  const warned = await mostRowsOf(started.runId, progress);
   print(
-    { ...started, notices, progress },
-    process.stdout.isTTY ? [] : progressLines(progress),
+    { ...started, warnings: [...started.warnings, ...warned], notices, progress },
+    [...(process.stdout.isTTY ? [] : progressLines(progress)), ...warned],
     given,
   );
   if (!isClosed(progress) || isRefuted(progress.verification))
     process.exitCode = EXIT_CODES.unwell.code;
+}
+
+/** Entities of which most rows were turned away or lost a value. What cannot be asked for is left to the doctor: the run has ended all the same. */
+async function mostRowsOf(run: number, { entities }: Progress): Promise<string[]> {
+  const sums = entities.filter(maybeMost);
+  if (sums.length === 0) return [];
+  const query = { run, format: "json" } as const;
+  const report = await openApi()
+    .call("GET /v1/report", { query })
+    .catch(() => undefined);
+  if (report === undefined) return ["what most rows met with could not be asked: nexus doctor"];
+  const reasons = { shortfalls: report.shortfalls.rows, repairs: report.repairs.rows };
+  return mostRows(sums, reasons).map(({ code, says, next }) => `LOOK: ${says} (${code}): ${next}`);
 }
 
 function modeOf({ delta }: Given): "delta" | undefined {

@@ -50,6 +50,8 @@ export const CODES = [
   "parent_skipped",
   "rows_parked",
   "rows_rejected",
+  "most_rows_turned_away",
+  "most_rows_noted",
   "invariant_broken",
   "keys_without_outcome",
   "limited_by_source",

@@ -13,6 +13,7 @@ import { examineHolds } from "./holds.ts";
 import { examineInvariants, examineKeys } from "./invariants.ts";
 import { examineLegacy } from "./legacy.ts";
 import { examineLocks } from "./locks.ts";
+import { examineMostRows } from "./most-rows.ts";
 import { examineQueues } from "./queues.ts";
 import { examineRun } from "./run.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -90,6 +91,7 @@ async function examineLedger(target: Pool, queue: Transport | undefined): Promis
     ...(await looked("run", "the run", () => examineRun(target))),
     ...(await looked("run", "following", () => examineSync(target))),
     ...(await looked("run", "exceptions", () => examineExceptions(target))),
+    ...(await looked("run", "what most rows met with", () => examineMostRows(target))),
     ...(queue === undefined
       ? []
       : await looked("queue", "the queues", () => examineQueues(target, queue))),

@@ -63,7 +63,7 @@ function Search({
         <input
           name="key"
           inputMode="numeric"
-          pattern="\s*\d{1,10}\s*"
+          pattern="\s*-?\d{1,10}\s*"
           required
           defaultValue={legacyId}
           title="a whole number"

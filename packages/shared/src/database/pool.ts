@@ -1,4 +1,4 @@
-/** Connection pools. Sessions are never assumed to be ours: no session settings, no named statements, no session locks. */
+/** Connection pools. Sessions are never assumed to be ours: no session settings (but that they may idle), no named statements, no session locks. */
 import type { ClientBase, Pool as PgPool, PoolClient } from "pg";
 import { closers } from "../runtime/closers.ts";
 import { postgresPool, withoutTls } from "../runtime/postgres-pool.ts";

@@ -9,6 +9,7 @@ import { planIsolation } from "./isolation.ts";
 import { openings } from "./openings.ts";
 import type { Pool, Queryable } from "./pool.ts";
 import { lostMeanwhile, placeOf, reachTarget } from "./reach.ts";
+import { sessionsReplicate } from "./replication-role.ts";
 import { ledgerVersions, newerVersions, versionsIn } from "./schema-versions.ts";
 import { logged } from "./server-log.ts";
 import { embeddingsTable, targetEnums, targetTables } from "./target-schema.ts";
@@ -148,10 +149,7 @@ async function strangerLedger(tx: Queryable): Promise<string[]> {
 /** Constraints and triggers must hold at all times: none switched off, for this session or for a table. */
 async function suspendedRules(tx: Queryable, tables: readonly string[]): Promise<string[]> {
   const { rows } = await tx.query<{ problem: string }>(
-    `select 'session_replication_role is replica, which switches foreign keys off: reset it for role and database' as problem
-      where current_setting('session_replication_role') = 'replica'
-     union all
-     select format('triggers of %s are switched off: run "alter table %s enable trigger all"', t.tgrelid::regclass, t.tgrelid::regclass)
+    `select format('triggers of %s are switched off: run "alter table %s enable trigger all"', t.tgrelid::regclass, t.tgrelid::regclass) as problem
        from pg_trigger t
       where t.tgrelid = any(array(select to_regclass(name) from unnest($1::text[]) name)) and t.tgenabled in ('D', 'R')
         and (t.tgisinternal or t.tgfoid in (select oid from pg_proc where pronamespace = 'migration'::regnamespace))
@@ -161,5 +159,6 @@ async function suspendedRules(tx: Queryable, tables: readonly string[]): Promise
        from pg_constraint k where k.conrelid = any(array(select to_regclass(name) from unnest($1::text[]) name)) and not k.convalidated`,
     [tables.map((table) => `public.${table}`)],
   );
-  return rows.map(({ problem }) => problem);
+  const replicates = await sessionsReplicate(tx);
+  return [...(replicates === undefined ? [] : [replicates]), ...rows.map(({ problem }) => problem)];
 }

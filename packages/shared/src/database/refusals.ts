@@ -28,7 +28,7 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
   [
     /^57P05$/,
     "it ended a session that idled (idle_session_timeout)",
-    "nothing: the next connection is made",
+    "`alter role … set idle_session_timeout = 0`, or for the database; ours set it so when they connect, unless a pooler withholds that",
   ],
   [/^57P/, "it was shut down", "start it"],
   [

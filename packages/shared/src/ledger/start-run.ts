@@ -1,5 +1,6 @@
 /** Starting a run: of all entities, of some, or of one. */
 import type { Pool, Queryable } from "../database/pool.ts";
+import { sessionsReplicate } from "../database/replication-role.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { failpoint } from "../runtime/failpoint.ts";
 import { lockStarts } from "./adoptions.ts";
@@ -22,6 +23,8 @@ export type StartRefusal =
   | CutOver
   | Undecided
   | UnknownEntity
+  /** Extractors and loaders would refuse to do it. */
+  | { readonly kind: "target_unfit"; readonly problem: string }
   | { readonly kind: "nothing_selected" };
 
 interface UnknownEntity {
@@ -52,6 +55,8 @@ export async function startRunIn(
   const selections = select(order, catalog);
   const entities = selections.filter((one) => !one.skip).map((one) => one.entity);
   if (entities.length === 0) return { kind: "nothing_selected" };
+  const problem = await sessionsReplicate(tx);
+  if (problem !== undefined) return { kind: "target_unfit", problem };
   await lockStarts(tx);
   const decided = await decideStrangers(tx, entities, order.leaveStrangers, by);
   if (decided.kind === "strangers") return (await busyWith(tx, order.cutover)) ?? decided;

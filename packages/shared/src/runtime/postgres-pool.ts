@@ -1,5 +1,5 @@
 /** Pools of connections to a PostgreSQL, encrypted as its URL says. node-postgres itself takes most modes of libpq for verify-full. */
-import { Pool, type PoolClient, type PoolConfig } from "pg";
+import { type ClientBase, Pool, type PoolClient, type PoolConfig } from "pg";
 import { encryptionOf, TLS_PARAMETERS } from "../config/tls.ts";
 
 type Options = Omit<PoolConfig, "connectionString" | "ssl">;
@@ -8,9 +8,32 @@ type Options = Omit<PoolConfig, "connectionString" | "ssl">;
 export function postgresPool(url: string, options: Options): Pool {
   const { mode, tls = false } = encryptionOf(new URL(url));
   const [first, second] = mode === "allow" ? [false, tls] : [tls, false];
-  const pool = new Pool({ ...options, connectionString: withoutTls(url), ssl: first });
+  const connectionString = withoutTls(url);
+  const settings = { ...options, connectionString, ssl: first, onConnect: mayIdle }; // It is waited for, although its type says void.
+  const pool = new Pool(settings);
   if (mode === "prefer" || mode === "allow") otherwise(pool, second);
   return pool;
+}
+
+/** Milliseconds within which a new connection answers its first question. */
+const FIRST_MS = 10_000;
+
+/**
+ * Our sessions may idle in their pool, whatever role or database prefer; PostgreSQL before 14 ends none for that. It is the only
+ * setting beyond a transaction: behind a pooler it may stay with a session that others get, who lose nothing by it.
+ */
+const MAY_IDLE = `select case when current_setting('server_version_num')::integer >= 140000
+  then set_config('idle_session_timeout', '0', false) end`;
+
+const FIRST = { text: MAY_IDLE, query_timeout: FIRST_MS };
+
+/** What fails here fails the connection, but for somebody's hasty `statement_timeout`: transactions have bounds of their own. */
+async function mayIdle(client: ClientBase): Promise<void> {
+  try {
+    await client.query(FIRST);
+  } catch (error) {
+    if (!(error instanceof Error) || Reflect.get(error, "code") !== "57014") throw error;
+  }
 }
 
 /** The URL without what is said of TLS: node-postgres would read it too, and warns of it in several lines. */

@@ -14,6 +14,10 @@ const ANSWERS: {
     `there is no entity ${unknown.join(", ")}; there are ${known.join(", ")}`,
   ],
   nothing_selected: () => [400, "no entity is left to move: name one in entities, or skip fewer"],
+  target_unfit: ({ problem }) => [
+    409,
+    `the target is not fit for a run, which extractors and loaders would refuse: ${problem}`,
+  ],
   run_active: ({ runId, syncId }) => [
     409,
     syncId === undefined

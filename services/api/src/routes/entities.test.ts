@@ -109,7 +109,7 @@ describe("/v1/entities/:entity", () => {
 
   it.each([
     "/v1/lineage/patients/2147483648",
-    "/v1/lineage/patients/-1",
+    "/v1/lineage/patients/-2147483649",
     "/v1/lineage/patients/1.5",
     "/v1/lineage/patients/1e3",
     `/v1/lineage/patients/${"9".repeat(40)}`,

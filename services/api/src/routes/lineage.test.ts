@@ -52,6 +52,20 @@ describe("GET /v1/lineage/:entity/:legacyId", () => {
     expect(JSON.stringify(body)).not.toContain("canary");
   });
 
+  it("takes every key that the target can hold, negative ones too", async () => {
+    await target.query("insert into public.patients (legacy_id) values (-5), (-2147483648)");
+    for (const key of [-5, -2_147_483_648])
+      expect(await api.get(`/v1/lineage/patients/${key}`)).toMatchObject({
+        status: 200,
+        body: { legacyId: key, outcome: "loaded" },
+      });
+    for (const key of ["-2147483649", "2147483648", "--5", "-"])
+      expect(await api.get(`/v1/lineage/patients/${key}`), key).toMatchObject({
+        status: 400,
+        body: { code: "invalid_request" },
+      });
+  });
+
   it("says what became of its content, until the row is written again", async (context) => {
     needsVectors(context);
     await target.query(

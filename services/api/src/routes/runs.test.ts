@@ -64,6 +64,21 @@ describe("POST /v1/runs", () => {
     expect((await api.target.query(`select from migration.audit_log`)).rowCount).toBe(1);
   });
 
+  it("refuses what extractors and loaders would refuse: a target whose sessions replicate", async () => {
+    const { rows } = await api.target.query("select current_database() as name");
+    await api.target.query(
+      `alter database ${rows[0]?.name} set session_replication_role = replica`,
+    );
+    expect(await api.post("/v1/runs")).toMatchObject({
+      status: 409,
+      body: {
+        code: "target_unfit",
+        detail: expect.stringContaining("session_replication_role is replica"),
+      },
+    });
+    expect((await api.target.query("select from migration.runs")).rowCount).toBe(0);
+  });
+
   it("refuses names that nobody knows, and lists those that are known", async () => {
     expect(await api.post("/v1/runs", { entities: ["patient"] })).toMatchObject({
       status: 400,

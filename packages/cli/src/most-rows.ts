@@ -12,6 +12,8 @@ interface Sum {
   readonly rejected: number;
   readonly parked: number;
   readonly noted: number;
+  /** Of a delta: rows that it did not read. What it reads need not be like them. */
+  readonly unchanged?: number | undefined;
 }
 
 /** What happened to rows of a run, counted. */
@@ -40,7 +42,8 @@ export interface MostRows {
 }
 
 /** Whether the sums of an entity leave it possible: then its reasons are worth a query. */
-export function maybeMost({ read, loaded, rejected, parked, noted }: Sum): boolean {
+export function maybeMost({ read, loaded, rejected, parked, noted, unchanged = 0 }: Sum): boolean {
+  if (unchanged > 0) return false;
   return isMost(rejected + parked, read) || isMost(noted, loaded);
 }
 

@@ -41,6 +41,10 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
     `run ${word(facts, "runId")} is active`,
     "wait for it, or cancel it (nexus cancel)",
   ],
+  target_unfit: () => [
+    "the sessions of the target replicate (session_replication_role), which switches foreign keys off",
+    "reset it for role and database",
+  ],
   adoption_open: (facts) => [
     `adoption ${word(facts, "adoptionId")} is under way`,
     "wait for it, or cancel it (nexus adopt --cancel)",

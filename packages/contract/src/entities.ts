@@ -76,6 +76,7 @@ export const entities = {
     ),
     response: { 200: requeued },
     problems: [
+      "target_unfit",
       "unknown_entity",
       "not_in_run",
       "run_active",

@@ -23,7 +23,8 @@ describe("the doctor warns", () => {
       },
     });
     await ward.target.query(
-      `update migration.run_entities set read = 21, loaded = 10, rejected = 11 where entity = 'case_states';
+      `update migration.run_entities set cursor_key = 99;
+       update migration.run_entities set read = 21, loaded = 10, rejected = 11 where entity = 'case_states';
        update migration.run_entities set read = 30, loaded = 24, noted = 24 where entity = 'profiles';
        insert into migration.exceptions (run_id, entity, legacy_id, batch_id, outcome, reason)
          select ${runId}, 'case_states', k, 1, 'rejected', case when k < 11 then 'case_unresolved' else 'practice_id_missing' end from generate_series(1, 11) k;
@@ -40,7 +41,15 @@ describe("the doctor warns", () => {
     const { code, output } = await ward.nexus("doctor");
     expect(output).toMatch(/^nothing is wrong; most rows of an entity may be mistaken: 2$/m);
     expect(code).toBe(0);
-    await ward.target.query("update migration.exceptions set reason = 'unreadable'");
+    await ward.target.query("update migration.run_entities set unchanged = 1");
+    expect(await found("most_rows_turned_away"), "a delta, which read a few").toEqual([]);
+    await ward.target.query(
+      "update migration.run_entities set unchanged = 0, cursor_key = -9223372036854775808",
+    );
+    expect(await found("most_rows_noted"), "a repair, of what was turned away").toEqual([]);
+    await ward.target.query(
+      "update migration.run_entities set cursor_key = 99; update migration.exceptions set reason = 'unreadable'",
+    );
     expect(await found("most_rows_turned_away"), "what stops the entity by itself").toEqual([]);
   });
 

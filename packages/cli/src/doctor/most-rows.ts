@@ -6,7 +6,7 @@ const STATEMENT_MS = 10_000;
 
 type Sums = Parameters<typeof maybeMost>[0];
 
-/** Entities of the newest run whose rows were mostly turned away, or mostly lost a value, for reasons that are foreseen. */
+/** Entities whose rows were mostly turned away, or mostly lost a value, for reasons that are foreseen, when a run last read all of them. */
 export async function examineMostRows(target: Pool): Promise<Finding[]> {
   return await readOnly(
     target,
@@ -20,12 +20,15 @@ export async function examineMostRows(target: Pool): Promise<Finding[]> {
   );
 }
 
-const NEWEST = "(select max(id) from migration.runs)";
+/** The newest run that has read all rows of an entity: no repair, and no delta that left some as they were. */
+const READ_ALL = `
+  select distinct on (entity) run_id, entity, read, loaded, rejected, parked, noted from migration.run_entities
+  where status in ('complete', 'blocked') and cursor_key > -9223372036854775808 and unchanged = 0
+  order by entity, run_id desc`;
 
 async function sumsOf(tx: Queryable): Promise<Sums[]> {
   const { rows } = await tx.query<Sums>(
-    `select entity, read, loaded, rejected, parked, noted from migration.run_entities
-     where run_id = ${NEWEST} order by position`,
+    `select entity, read, loaded, rejected, parked, noted from (${READ_ALL}) e order by entity`,
   );
   return rows;
 }
@@ -33,13 +36,15 @@ async function sumsOf(tx: Queryable): Promise<Sums[]> {
 /** As `nexus report` counts them. */
 async function reasonsOf(tx: Queryable): Promise<Reasons> {
   const shortfalls = await tx.query<Reasons["shortfalls"][number]>(
-    `select entity, outcome as kind, reason, count(*) as rows, count(resolved_at) as resolved
-     from migration.exceptions where run_id = ${NEWEST} group by 1, 2, 3 order by 4 desc, 3`,
+    `select x.entity, x.outcome as kind, x.reason, count(*) as rows, count(x.resolved_at) as resolved
+     from (${READ_ALL}) e join migration.exceptions x on x.run_id = e.run_id and x.entity = e.entity
+     group by 1, 2, 3 order by 4 desc, 3`,
   );
   const repairs = await tx.query<Reasons["repairs"][number]>(
-    `select b.entity, n.code, n.column_name as column, sum(cardinality(n.legacy_ids))::bigint as rows
-     from migration.batches b join migration.notes n on n.batch_id = b.id
-     where b.run_id = ${NEWEST} group by 1, 2, 3 order by 4 desc, 2, 3`,
+    `select e.entity, n.code, n.column_name as column, sum(cardinality(n.legacy_ids))::bigint as rows
+     from (${READ_ALL}) e join migration.batches b on b.run_id = e.run_id and b.entity = e.entity
+       join migration.notes n on n.batch_id = b.id
+     group by 1, 2, 3 order by 4 desc, 2, 3`,
   );
   return { shortfalls: shortfalls.rows, repairs: repairs.rows };
 }

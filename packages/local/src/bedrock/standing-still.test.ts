@@ -1,31 +1,37 @@
 /** A call that was answered while its process stood still was paid: its answer is taken. Seen from a process of its own. */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { eventually } from "@nexus/shared/testing";
 import { expect, it, onTestFinished } from "vitest";
 import { bedrockEnvironment } from "./environment.ts";
 import { startBedrock } from "./server.ts";
 
-const TIMEOUT_MS = 1_000;
+const TIMEOUT_MS = 2_000;
 
-/** Stands still for five times as long as a call may last, while one is under way, and prints how many numbers came of it. */
+/** Once it is told that its call has come, it stands still for five times as long as a call may last; and prints how many numbers came of it. */
 const CALLER = `
   const { openProvider } = await import(${JSON.stringify(import.meta.resolve("@nexus/shared/embedding"))});
   const provider = await openProvider({ provider: "bedrock", concurrency: 1, timeoutMs: ${TIMEOUT_MS} });
-  const call = provider.embed("crown", new AbortController().signal);
   const stand = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${5 * TIMEOUT_MS});
-  setTimeout(() => setImmediate(stand), ${TIMEOUT_MS / 5}); // After it timers have their turn first, and answers then.
-  console.log((await call).vector.length);
+  process.stdin.once("data", () => setImmediate(stand)); // After it timers have their turn first, and answers then.
+  console.log((await provider.embed("crown", new AbortController().signal)).vector.length);
   await provider.close();
+  process.exit();
 `;
 
 it("does not count the time in which the process stood still", async () => {
   const server = await startBedrock({ latencyMs: TIMEOUT_MS / 2 });
   onTestFinished(() => server.close());
-  const { stdout } = await promisify(execFile)(
+  const caller = spawn(
     process.execPath,
     ["--no-warnings", "--input-type=module", "--eval", CALLER],
     { env: { PATH: process.env["PATH"], ...bedrockEnvironment(server.url) } },
   );
-  expect(stdout.trim()).toBe("1024");
+  onTestFinished(() => void caller.kill("SIGKILL"));
+  const [printed, ended] = [text(caller.stdout), once(caller, "exit")];
+  await eventually(() => server.bill().calls, { until: (calls) => calls === 1, every: 20 });
+  caller.stdin.write("stand still");
+  expect([await printed, await ended]).toEqual(["1024\n", [0, null]]);
   expect(server.bill()).toMatchObject({ calls: 1, billed: 1 });
 });

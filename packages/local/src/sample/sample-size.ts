@@ -22,9 +22,15 @@ export function sampleSize(
   if (shape !== "real" && shape !== "reported") throw new Error("--shape is real or reported");
   return {
     scale: numberIn("--scale", given.scale, least, 100),
-    seed: numberIn("--seed", given.seed, 0, Number.MAX_SAFE_INTEGER),
+    seed: seedIn(given.seed),
     shape,
   };
+}
+
+function seedIn(given: string): number {
+  const seed = numberIn("--seed", given, 0, Number.MAX_SAFE_INTEGER);
+  if (Number.isInteger(seed)) return seed;
+  throw new Error("--seed is a whole number");
 }
 
 /** The number that an option was given. Throws an Error of one line where it is none, or out of bounds. */

@@ -59,3 +59,4 @@ export {
   INDEX_LOCK,
   INDEX_STATE,
 } from "./vector-buckets.ts";
+export { sessionsReplicate } from "./replication-role.ts";

@@ -72,18 +72,20 @@ export async function inspectSource(
     return { shape, problems: [...ungranted, ...unknown, ...hidden], notes: [] };
   const keyed = readable.filter(({ source: { table } }) => fitKey(shape, table));
   const keys = await unusableKeys(tx, shape, keyed);
-  // An unknown zone would end the statement.
-  const dates = unknown.length > 0 ? NO_DATES : await textDates(tx, shape, tables);
   return {
     shape,
-    problems: [...ungranted, ...unknown, ...keys, ...dates.problems],
+    problems: [...ungranted, ...unknown, ...keys],
     notes: [
       ...noted("in_two_schemas", await inTwoSchemas(tx, knownTables)),
       ...noted("materialized_view", await materialized(tx, tables)),
       ...noted("column_in_other_case", otherCaseInWords(shape)),
       ...noted("rows_hidden", hidden),
       ...noted("types_converted", convertedInWords(convertedColumns(shape, tables))),
-      ...noted("dates_not_understood", dates.notes),
+      // An unknown zone would end the statement.
+      ...noted(
+        "dates_not_understood",
+        unknown.length > 0 ? [] : await textDates(tx, shape, tables),
+      ),
       ...noted(
         "zone_assumed",
         zonesInWords(zonedColumns(shape, tables), shape.zone, zone !== undefined),
@@ -94,8 +96,6 @@ export async function inspectSource(
     ],
   };
 }
-
-const NO_DATES = { problems: [], notes: [] };
 
 function noted(code: SourceNote["code"], sentences: readonly string[]): SourceNote[] {
   return sentences.map((says) => ({ code, says }));

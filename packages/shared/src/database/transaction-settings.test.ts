@@ -68,15 +68,18 @@ const TIMEOUTS = [
   "idle_session_timeout",
 ];
 
-/** The URL with each of them that this server knows at 60 ms. */
-async function impatient(url: string): Promise<string> {
+/** The URL with each of them that this server knows, at 60 ms. */
+async function impatient(
+  url: string,
+  { names = TIMEOUTS, ms = 60 }: { readonly names?: readonly string[]; readonly ms?: number } = {},
+): Promise<string> {
   const known = await withPool({ url, max: 1, name: "nexus-test" }, (pool) =>
     pool.query<{ name: string }>("select name from pg_settings where name = any($1::text[])", [
-      TIMEOUTS,
+      names,
     ]),
   );
   const hasty = new URL(url);
-  hasty.searchParams.set("options", known.rows.map(({ name }) => `-c ${name}=60`).join(" "));
+  hasty.searchParams.set("options", known.rows.map(({ name }) => `-c ${name}=${ms}`).join(" "));
   return hasty.href;
 }
 
@@ -94,13 +97,14 @@ describe("what a role or a database prefers", () => {
   });
 
   it("of idle sessions ends none of ours", async (context) => {
-    const url = await impatient(await freshDatabase(context));
+    const names = ["idle_session_timeout"];
+    const url = await impatient(await freshDatabase(context), { names, ms: 1_000 });
     const session = "select pg_backend_pid() as pid";
     await withPool({ url, max: 1, name: "nexus-idle" }, async (pool) => {
       const { rows: first } = await pool.query(session);
-      await setTimeout(300);
+      await setTimeout(1_500);
       const { rows: later } = await inTransaction(pool, (tx) => tx.query(session));
-      await setTimeout(300);
+      await setTimeout(1_500);
       const { rows: last } = await pool.query(session);
       expect([later, last]).toEqual([first, first]);
     });

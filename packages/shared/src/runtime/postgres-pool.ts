@@ -11,12 +11,10 @@ export function postgresPool(url: string, options: Options): Pool {
   const connectionString = withoutTls(url);
   const settings = { ...options, connectionString, ssl: first, onConnect: mayIdle }; // It is waited for, although its type says void.
   const pool = new Pool(settings);
+  pool.on("error", () => undefined); // A connection that ends while it idles ends no process.
   if (mode === "prefer" || mode === "allow") otherwise(pool, second);
   return pool;
 }
-
-/** Milliseconds within which a new connection answers its first question. */
-const FIRST_MS = 10_000;
 
 /**
  * Our sessions may idle in their pool, whatever role or database prefer; PostgreSQL before 14 ends none for that. It is the only
@@ -25,15 +23,13 @@ const FIRST_MS = 10_000;
 const MAY_IDLE = `select case when current_setting('server_version_num')::integer >= 140000
   then set_config('idle_session_timeout', '0', false) end`;
 
-const FIRST = { text: MAY_IDLE, query_timeout: FIRST_MS };
+/** Milliseconds that it is waited for. */
+const FIRST_MS = 10_000;
 
-/** What fails here fails the connection, but for somebody's hasty `statement_timeout`: transactions have bounds of their own. */
+/** Goes ahead of the first statement. What it fails of, that one meets too, and its caller knows what to do. */
 async function mayIdle(client: ClientBase): Promise<void> {
-  try {
-    await client.query(FIRST);
-  } catch (error) {
-    if (!(error instanceof Error) || Reflect.get(error, "code") !== "57014") throw error;
-  }
+  const first = { text: MAY_IDLE, query_timeout: FIRST_MS };
+  await client.query(first).catch(() => undefined);
 }
 
 /** The URL without what is said of TLS: node-postgres would read it too, and warns of it in several lines. */

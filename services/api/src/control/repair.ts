@@ -1,5 +1,5 @@
 /** A repair run: one entity, already planned, whose batches hold the keys or ranges that earlier runs could not do. */
-import type { Queryable } from "@nexus/shared/database";
+import { type Queryable, sessionsReplicate } from "@nexus/shared/database";
 import {
   addUnfinished,
   alreadyActive,
@@ -61,6 +61,8 @@ async function createRepair(
   { entity, position, codes, embeddings, dify }: Repair,
   addBatches: (runId: number) => Promise<number>,
 ): Promise<Requeued | Refusal> {
+  const problem = await sessionsReplicate(tx);
+  if (problem !== undefined) return { kind: "target_unfit", problem };
   const readers = (await readersOfNewestRun(tx)) ?? { embeddings, dify };
   const runId = await createRun(tx, [{ entity, position, skip: false }], { ...readers, codes });
   if (runId === undefined) return await alreadyActive(tx);

@@ -95,12 +95,15 @@ async function isBusy(tx: Client): Promise<boolean> {
   return (await runToVerify(tx)) !== undefined;
 }
 
-const PASSES: readonly StartRefusal["kind"][] = [
+const BUSY: readonly Busy["kind"][] = [
   "run_active",
   "adoption_open",
   "rollback_open",
   "cutover_open",
-] satisfies readonly Busy["kind"][];
+];
+
+/** `target_unfit`: somebody's bulk load, until it is over. */
+const PASSES: readonly StartRefusal["kind"][] = [...BUSY, "target_unfit"];
 
 /** What does not pass by itself needs a person: then it ends the following. */
 async function refused(

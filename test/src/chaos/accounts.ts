@@ -1,6 +1,7 @@
 /** What a run leaves behind, in words that two runs of the same source can be compared by. */
 import { entities, type Entity, inDependencyOrder } from "@nexus/catalog";
-import type { Pool } from "@nexus/shared/database";
+import { errorCode, type Pool } from "@nexus/shared/database";
+import { eventually } from "@nexus/shared/testing";
 
 export interface Accounts {
   /** Every row of each target table, by its legacy key, as text. Times of loading are left out. */
@@ -61,8 +62,19 @@ async function lines(target: Pool, sql: string, runId: number): Promise<string[]
   return rows.map(({ line }) => line);
 }
 
-/** Empties target and ledger, but for the settings. Run ids go on counting. */
+/** Empties target and ledger, but for the settings. Run ids go on counting. Services that are there may wait for it crosswise: then it is done again. */
 export async function forgetEverything(target: Pool): Promise<void> {
   const tables = entities.map((entity) => `public.${entity.target.table}`);
-  await target.query(`truncate ${tables.join(", ")}, migration.runs cascade`);
+  const emptied = async (): Promise<boolean> => {
+    try {
+      await target.query(`truncate ${tables.join(", ")}, migration.runs cascade`);
+      return true;
+    } catch (error) {
+      if (errorCode(error) !== DEADLOCK) throw error;
+      return false;
+    }
+  };
+  await eventually(emptied);
 }
+
+const DEADLOCK = "40P01";

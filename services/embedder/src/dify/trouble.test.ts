@@ -94,7 +94,9 @@ describe("a limit", () => {
     await dify.offer("case", await cases(4));
     const round = { calls: 4, tickMs: 10 };
     const rest = await consume({ ...consumer, budget }, round, new AbortController().signal);
-    expect(dify.server.calls("create")).toBe(2);
+    const made = dify.server.calls("create"); // Two, and on a slow machine one more for each second that it took.
+    expect(made).toBeGreaterThanOrEqual(2);
+    expect(made).toBeLessThan(4);
     expect(rest).toBeGreaterThan(0);
     expect(rest).toBeLessThan(1_000);
   });

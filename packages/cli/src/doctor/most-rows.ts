@@ -22,13 +22,14 @@ export async function examineMostRows(target: Pool): Promise<Finding[]> {
 
 /** The newest run that has read all rows of an entity: no repair, and no delta that left some as they were. */
 const READ_ALL = `
-  select distinct on (entity) run_id, entity, read, loaded, rejected, parked, noted from migration.run_entities
-  where status in ('complete', 'blocked') and cursor_key > -9223372036854775808 and unchanged = 0
-  order by entity, run_id desc`;
+  with read_all as (
+    select distinct on (entity) run_id, entity, read, loaded, rejected, parked, noted from migration.run_entities
+    where status in ('complete', 'blocked') and cursor_key > -9223372036854775808 and unchanged = 0
+    order by entity, run_id desc)`;
 
 async function sumsOf(tx: Queryable): Promise<Sums[]> {
   const { rows } = await tx.query<Sums>(
-    `select entity, read, loaded, rejected, parked, noted from (${READ_ALL}) e order by entity`,
+    `${READ_ALL} select entity, read, loaded, rejected, parked, noted from read_all order by entity`,
   );
   return rows;
 }
@@ -36,13 +37,15 @@ async function sumsOf(tx: Queryable): Promise<Sums[]> {
 /** As `nexus report` counts them. */
 async function reasonsOf(tx: Queryable): Promise<Reasons> {
   const shortfalls = await tx.query<Reasons["shortfalls"][number]>(
-    `select x.entity, x.outcome as kind, x.reason, count(*) as rows, count(x.resolved_at) as resolved
-     from (${READ_ALL}) e join migration.exceptions x on x.run_id = e.run_id and x.entity = e.entity
+    `${READ_ALL}
+     select x.entity, x.outcome as kind, x.reason, count(*) as rows, count(x.resolved_at) as resolved
+     from read_all e join migration.exceptions x on x.run_id = e.run_id and x.entity = e.entity
      group by 1, 2, 3 order by 4 desc, 3`,
   );
   const repairs = await tx.query<Reasons["repairs"][number]>(
-    `select e.entity, n.code, n.column_name as column, sum(cardinality(n.legacy_ids))::bigint as rows
-     from (${READ_ALL}) e join migration.batches b on b.run_id = e.run_id and b.entity = e.entity
+    `${READ_ALL}
+     select e.entity, n.code, n.column_name as column, sum(cardinality(n.legacy_ids))::bigint as rows
+     from read_all e join migration.batches b on b.run_id = e.run_id and b.entity = e.entity
        join migration.notes n on n.batch_id = b.id
      group by 1, 2, 3 order by 4 desc, 2, 3`,
   );

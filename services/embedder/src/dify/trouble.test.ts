@@ -82,6 +82,7 @@ describe("a limit", () => {
   });
 
   it("of ours is waited for until the next permit, not until the last of those that are wished for", async () => {
+    const clockSpeed = 0.25; // No third permit falls due while a slow machine asks for two.
     await dify.fill(...(await cases(1)));
     const consumer = await dify.consumer();
     const limits = {
@@ -90,15 +91,13 @@ describe("a limit", () => {
       usdPer1kTokens: 0,
       capUsd: null,
     };
-    const budget = await openBudget(dify.target, { model: DIFY_BUDGET, ...limits });
+    const budget = await openBudget(dify.target, { model: DIFY_BUDGET, clockSpeed, ...limits });
     await dify.offer("case", await cases(4));
     const round = { calls: 4, tickMs: 10 };
     const rest = await consume({ ...consumer, budget }, round, new AbortController().signal);
-    const made = dify.server.calls("create"); // Two, and on a slow machine one more for each second that it took.
-    expect(made).toBeGreaterThanOrEqual(2);
-    expect(made).toBeLessThan(4);
+    expect(dify.server.calls("create")).toBe(2);
     expect(rest).toBeGreaterThan(0);
-    expect(rest).toBeLessThan(1_000);
+    expect(rest).toBeLessThan(1_000 / clockSpeed);
   });
 
   it("of the rate is everybody's: one consumer that meets it holds all back", async () => {

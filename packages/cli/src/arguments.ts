@@ -1,5 +1,6 @@
 /** Arguments and options that several commands share. */
 import { entities, inDependencyOrder } from "@nexus/catalog";
+import { rowKey } from "@nexus/contract";
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 
 /** The entities of the catalog, parents first. */
@@ -36,10 +37,10 @@ export function wholeNumber(given: string): number {
   throw new InvalidArgumentError("It is a whole number from 1.");
 }
 
-/** The key of a row that can be in the target: an integer of PostgreSQL. */
-export function rowKey(given: string): number {
-  const key = /^-?\d{1,10}$/.test(given) ? Number(given) : Number.NaN;
-  if (key >= -2_147_483_648 && key <= 2_147_483_647) return key;
+/** The key of a row that can be in the target, as the API takes it. */
+export function legacyKey(given: string): number {
+  const { data } = rowKey.safeParse(given);
+  if (data !== undefined) return data;
   throw new InvalidArgumentError("It is a whole number from -2147483648 to 2147483647.");
 }
 

@@ -29,6 +29,7 @@ describe("whoever talks to the API by the contract", () => {
     const others = loaded.filter((path) => !path.startsWith(`${PACKAGES}contract/dist/`));
     const shared = `${PACKAGES}shared/dist/states`;
     expect(others.toSorted()).toEqual([
+      `${shared}/audited.js`,
       `${shared}/cutover-steps.js`,
       `${shared}/index.js`,
       `${shared}/no-account.js`,

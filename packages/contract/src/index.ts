@@ -9,9 +9,9 @@ export { batchCodeInWords, type ExhaustedBatch, exhaustedInWords } from "./batch
 export { type Answer, type Client, type ClientOptions, type Given, openClient } from "./client.ts";
 export { contract, type RouteContract, type RouteName } from "./contract.ts";
 export { followProgress } from "./follow.ts";
-export { isInt8 } from "./parts.ts";
+export { isInt8, rowKey } from "./parts.ts";
 export { wholeInWords } from "./read-whole.ts";
-export { isBlocked, isWaived } from "@nexus/shared/states";
+export { AUDITED, AUDITED_READS, isBlocked, isWaived } from "@nexus/shared/states";
 export { cutoverStepInWords } from "./cutover-words.ts";
 export { GONE_FATES, type GoneCounts, goneInWords } from "./gone-words.ts";
 export { syncStopInWords } from "./sync-words.ts";

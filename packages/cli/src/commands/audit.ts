@@ -1,4 +1,4 @@
-import { AUDITED } from "@nexus/shared/ledger";
+import { AUDITED, AUDITED_READS } from "@nexus/shared/states";
 import type { Command } from "commander";
 import { openApi } from "../api.ts";
 import { apiCommand, pageOptions } from "../arguments.ts";
@@ -18,7 +18,7 @@ export function audit(program: Command): void {
   const [limit, cursor] = pageOptions();
   apiCommand(program, "audit", "list what was changed or read, by whom and why, the newest first")
     .option("--actor <name>", "only what this caller did")
-    .option("--action <verb>", `only this: ${[...AUDITED, "search", "retrieve"].join(", ")}`)
+    .option("--action <verb>", `only this: ${[...AUDITED, ...AUDITED_READS].join(", ")}`)
     .option("--entity <entity>", "only what was done to this entity")
     .addOption(limit)
     .addOption(cursor)

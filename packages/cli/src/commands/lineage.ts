@@ -1,7 +1,7 @@
 import type { Lineage } from "@nexus/contract";
 import type { Command } from "commander";
 import { openApi } from "../api.ts";
-import { apiCommand, entityArgument, rowKey } from "../arguments.ts";
+import { apiCommand, entityArgument, legacyKey } from "../arguments.ts";
 import { print, type Printing } from "../output.ts";
 import { instant, table } from "../words.ts";
 
@@ -16,7 +16,7 @@ export function lineage(program: Command): void {
     .argument(
       "<legacyId>",
       "the key of the row in the legacy database; a negative one after --: nexus lineage profiles -- -5",
-      rowKey,
+      legacyKey,
     )
     .action(async (entity: string, legacyId: number, given: Printing) => {
       const found = await openApi().call("GET /v1/lineage/:entity/:legacyId", {

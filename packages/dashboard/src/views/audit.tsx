@@ -1,4 +1,5 @@
 /** The audit log: what was changed, by whom and why. */
+import { AUDITED, AUDITED_READS } from "@nexus/contract";
 import { useMemo } from "preact/hooks";
 import { PagedList } from "../parts/pages.tsx";
 import { usePages } from "../parts/pager.tsx";
@@ -8,29 +9,7 @@ import { useSurroundings } from "../surroundings.ts";
 import { useLoad } from "../use-load.ts";
 import { ChangeLine } from "./changes.tsx";
 
-const ACTIONS = [
-  "start",
-  "pause",
-  "resume",
-  "cancel",
-  "requeue",
-  "requeue_accounts",
-  "waive",
-  "backfill",
-  "leave_strangers",
-  "plan_adoption",
-  "adopt",
-  "undo_adoption",
-  "forecast",
-  "verify",
-  "cancel_adoption",
-  "plan_rollback",
-  "rollback",
-  "cancel_rollback",
-  "archive_gone",
-  "delete_gone",
-  "bring_back",
-];
+const ACTIONS = [...AUDITED, ...AUDITED_READS];
 
 /** `#/audit?action=requeue&entity=cases` */
 export function Audit() {

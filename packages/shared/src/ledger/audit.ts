@@ -1,5 +1,6 @@
 /** The audit log: who changed what, and why, in the transaction of the change itself. */
 import type { Queryable } from "../database/pool.ts";
+import type { Audited } from "../states/index.ts";
 
 /** Who asks for a control operation, and why. */
 export interface By {
@@ -9,45 +10,9 @@ export interface By {
   readonly requestKey?: Buffer;
 }
 
-/** Every verb of what changes something, or is given away. */
-export const AUDITED = [
-  "start",
-  "pause",
-  "resume",
-  "cancel",
-  "requeue",
-  "requeue_accounts",
-  "waive",
-  "limit",
-  "backfill",
-  "leave_strangers",
-  "plan_adoption",
-  "adopt",
-  "undo_adoption",
-  "forecast",
-  "verify",
-  "evidence",
-  "cancel_adoption",
-  "plan_rollback",
-  "rollback",
-  "cancel_rollback",
-  "plan_cutover",
-  "cutover",
-  "cut_over",
-  "cancel_cutover",
-  "withdraw_cutover",
-  "accept_exceptions",
-  "sync",
-  "invite_accounts",
-  "stop_sync",
-  "archive_gone",
-  "delete_gone",
-  "bring_back",
-] as const;
-
 /** What was done: a verb, what it was done to, and facts without values. */
 export interface Act {
-  readonly action: (typeof AUDITED)[number];
+  readonly action: Audited;
   /** Null: it concerns no run. */
   readonly runId: number | null;
   readonly entity?: string;

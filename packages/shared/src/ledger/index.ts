@@ -1,4 +1,4 @@
-export { AUDITED, type By, recordAudit } from "./audit.ts";
+export { type By, recordAudit } from "./audit.ts";
 export {
   clearHold,
   currentHolds,

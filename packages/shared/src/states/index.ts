@@ -18,3 +18,4 @@ export {
 } from "./states.ts";
 export { CUTOVER_STEPS, type CutoverStepName } from "./cutover-steps.ts";
 export { FOR_A_PERSON, NO_ACCOUNT, type NoAccount } from "./no-account.ts";
+export { AUDITED, type Audited, AUDITED_READS, type AuditedRead } from "./audited.ts";

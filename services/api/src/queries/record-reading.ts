@@ -1,9 +1,10 @@
+import type { AuditedRead } from "@nexus/shared/states";
 import type { Queryable } from "@nexus/shared/database";
 
 /** Who read clinical text of a practice: never what was asked, or what was found. */
 export interface Reading {
   readonly actor: string;
-  readonly action: "search" | "retrieve";
+  readonly action: AuditedRead;
   readonly practiceId: string;
   /** How many pieces of content were given. */
   readonly results: number;

@@ -1,4 +1,5 @@
 /** What a note says of a row that was loaded: whether a value of the source is missing in the target. */
+import { ofCode } from "./reasons.ts";
 
 /** `lost`: the target has NULL or a default where the source has a value. `kept`: the value is there in other form, or the source has none. */
 export type NoteKind = "lost" | "kept";
@@ -21,5 +22,5 @@ const NOTES: Readonly<Record<string, NoteKind>> = {
 
 /** The kind of a note. One that nobody knows is taken for a loss: it is looked at then. */
 export function noteKind(code: string): NoteKind {
-  return NOTES[code] ?? NOTES[code.replace(/^.*(?=_dangling$)/, "*")] ?? "lost";
+  return ofCode(NOTES, code) ?? "lost";
 }

@@ -24,7 +24,12 @@ const REASONS: Readonly<Record<string, ReasonKind>> = {
 
 /** The kind of a rejected row's reason. */
 export function reasonKind(reason: string): ReasonKind {
-  return REASONS[reason] ?? REASONS[reason.replace(/^.*(?=_dangling$)/, "*")] ?? "assumption";
+  return ofCode(REASONS, reason) ?? "assumption";
+}
+
+/** What a table says of a code, in which `*` stands for a column. */
+export function ofCode<T>(table: Readonly<Record<string, T>>, code: string): T | undefined {
+  return table[code] ?? table[code.replace(/^.*(?=_dangling$)/, "*")];
 }
 
 /** The foreseen reasons as patterns of SQL's LIKE, for counts in the ledger. */

@@ -70,14 +70,18 @@ interface Row {
   readonly percent: number | null;
 }
 
-/** What the active run may yet change, by its plan or by that of the run before; a run that was cancelled may have counted a part only. */
+/**
+ * What the active run may yet change, by its plan or by that of the run before; a run that was cancelled may have counted a part only.
+ * Of runs before, a delta knew of the rows that it did not read, too; a repair (without a cursor) says nothing of the others.
+ */
 const TO_COME = `
   select coalesce(sum(greatest(0, p.expected - e.read)), 0)::bigint as "toCome",
     string_agg(e.entity, ',' order by e.position) filter (where p.expected is null) as uncounted
   from migration.runs r join migration.run_entities e on e.run_id = r.id and e.entity = any($1::text[])
   left join lateral (
-    select expected from migration.run_entities
+    select expected + case when run_id < r.id then unchanged else 0 end as expected from migration.run_entities
     where entity = e.entity and run_id <= r.id and status not in ('waiting', 'planning', 'skipped', 'cancelled')
+      and (run_id = r.id or cursor_key > -9223372036854775808 or batches = 0)
     order by run_id desc limit 1) p on true
   where r.embeddings and r.status in ('planned', 'running', 'paused') and e.status not in ('skipped', 'cancelled')`;
 

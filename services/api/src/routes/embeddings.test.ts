@@ -96,6 +96,23 @@ describe("the forecast", () => {
     });
   });
 
+  it("takes neither a delta's part nor a repair's for all there is", async () => {
+    await target.query(
+      `insert into migration.runs (status, mode, embeddings) values ('completed', 'full', true), ('completed', 'delta', true), ('completed', 'full', true);
+       insert into migration.runs (status, embeddings) values ('running', true);
+       insert into migration.run_entities (run_id, entity, position, status, expected, unchanged, read, batches, cursor_key) values
+         (1, 'cases', 1, 'complete', 7000, 0, 7000, 7, 7000),
+         (2, 'cases', 1, 'complete', 100, 6950, 100, 1, 7050),
+         (3, 'cases', 1, 'complete', 3, 0, 3, 1, default),
+         (4, 'cases', 1, 'waiting', 0, 0, 0, 0, default)`,
+    );
+    const items = async () => (await api.get("/v1/embeddings")).body["forecast"];
+    expect(await items()).toMatchObject({ items: 7_050, uncounted: [] });
+    await target.query("update migration.runs set status = 'completed' where id = 4");
+    await target.query("update migration.runs set status = 'running' where id = 2");
+    expect(await items()).toMatchObject({ items: 0, uncounted: [] });
+  });
+
   it("names what nobody has counted before the first load, nor before one that was cancelled at once", async () => {
     const started = async () => (await api.post("/v1/runs")).body["forecast"];
     const unknown = { items: 0, calls: 0, tokens: 0, seconds: null, boundBy: null, costUsd: null };

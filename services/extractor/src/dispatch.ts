@@ -1,9 +1,8 @@
 /** The dispatcher: enqueues batches of open entities, up to a high-water mark. It opens entities by the gate's rule, and holds back what the queue has no room for. */
 import { entities, entityNamed } from "@nexus/catalog";
-import { inTrips, readAtOnce, together } from "@nexus/shared/database";
+import { inTrips, together } from "@nexus/shared/database";
 import {
   claimEntity,
-  currentHolds,
   type Hold,
   holdsAll,
   openEntity,
@@ -17,19 +16,19 @@ import { type LoadJob, loadQueueName, newLoadJob } from "@nexus/shared/queue";
 import { failpoint } from "@nexus/shared/runtime";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
-import { overLimit } from "./over-limit.ts";
-import { entitiesToOffer, entitiesToOpen } from "./ready-entities.ts";
+import { lookAround, type Outlook } from "./look-around.ts";
 
-/** Opens the entities that may be opened, and fills their queues, except where too many rows were lost. Returns whether anything was enqueued. */
-export async function dispatch(deps: Deps, run: Run): Promise<boolean> {
-  await openSettledChildren(deps, run);
-  const [loading, over, holds] = await readAtOnce(deps.target, (tx) =>
-    together([entitiesToOffer(tx, run.id), overLimit(tx, run.id), currentHolds(tx)]),
-  );
+/**
+ * Opens the entities that may be opened, and fills their queues, except where too many rows were lost. Returns whether anything was enqueued.
+ * `seen`: what a look at the ledger has shown; if it is left out, it is looked at now.
+ */
+export async function dispatch(deps: Deps, run: Run, seen?: Outlook): Promise<boolean> {
+  const before = seen ?? (await lookAround(deps.target, run.id));
+  const opened = await openSettledChildren(deps, run, before.toOpen);
+  const { toOffer, holds } = opened ? await lookAround(deps.target, run.id) : before;
   const highWater = highWaterNow(deps, holds);
   let enqueued = false;
-  for (const entity of loading) {
-    if (over.some((one) => one.entity === entity)) continue;
+  for (const entity of toOffer) {
     const page = await takeNextPage(deps, run, entity, highWater);
     if (page.length === 0) continue;
     failpoint("dispatch.committed");
@@ -45,17 +44,23 @@ function highWaterNow({ settings }: Deps, holds: readonly Hold[]): number {
   return holds.some(({ code }) => holdsAll(code)) ? 1 : settings.highWater;
 }
 
-async function openSettledChildren({ target, log }: Deps, run: Run): Promise<void> {
-  for (const entity of await entitiesToOpen(target, run.id, parentsByEntity)) {
+/** Returns whether one was opened. */
+async function openSettledChildren(
+  { target, log }: Deps,
+  run: Run,
+  toOpen: readonly string[],
+): Promise<boolean> {
+  let any = false;
+  for (const entity of toOpen) {
     if (entity === "profiles" && (await profilesWait(target, run))) continue;
     const opened = await openEntity(target, run.id, entity, parentsOf(entity));
     if (!opened) continue;
+    any = true;
     failpoint("dispatch.opened");
     log.info({ runId: run.id, entity }, "entity opened");
   }
+  return any;
 }
-
-const parentsByEntity = new Map(entities.map(({ name, parents }) => [name, Object.keys(parents)]));
 
 function parentsOf(entity: string): string[] {
   return Object.keys(entityNamed(entities, entity).parents);

@@ -159,4 +159,11 @@ describe.each(mostReal(stacks([embedded])))("a cut-over that stops, on $name", (
       code: "not_cut_over",
     });
   });
+
+  it("where one that waits for a quiet source is given up: the next one is begun at once", async () => {
+    await askCutover(api, { kind: "plan", quietSeconds: 3_600 });
+    await untilStep(api, "source", "open");
+    await api.call("POST /v1/cutover/cancel", { body: { reason: "to see" } });
+    expect(await cutOver(api, { kind: "plan" })).toMatchObject({ status: "done" });
+  });
 });

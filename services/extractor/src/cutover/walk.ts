@@ -9,6 +9,7 @@ import {
   recordFreeze,
   recordStep,
 } from "@nexus/shared/ledger";
+import { pause } from "@nexus/shared/runtime";
 import { CUTOVER_STEPS, type CutoverStepName } from "@nexus/shared/states";
 import { carryOutAsked, whileOpen } from "../asked-work.ts";
 import type { Deps } from "../deps.ts";
@@ -36,7 +37,7 @@ const STEPS: Readonly<Record<CutoverStepName, Step>> = {
 /** What a person has to see to, and is told before the source is stopped for it. */
 const EARLY: readonly CutoverStepName[] = ["exceptions", "accounts", "backup"];
 
-/** One look for a cut-over, and one step of it. Returns the milliseconds until the next. */
+/** One look for a cut-over, one step of it, and the time that the step wants. Returns the milliseconds until the next. */
 export async function cutOver(deps: Deps): Promise<number> {
   const cutover = await openCutover(deps.target);
   if (cutover === undefined) return deps.settings.idleTickMs;
@@ -44,7 +45,17 @@ export async function cutOver(deps: Deps): Promise<number> {
   await carryOutAsked(deps, asked(cutover), async () => {
     againMs = await walkOn(deps, cutover);
   });
-  return againMs;
+  await waitWhileOpen(deps, cutover, againMs);
+  return 0;
+}
+
+/** A step may want an hour of quiet. Who gives it up, and asks for another, does not wait for that. */
+async function waitWhileOpen(deps: Deps, { id }: Cutover, ms: number): Promise<void> {
+  const until = performance.now() + ms;
+  for (let left = ms; left > 0 && !deps.signal.aborted; left = until - performance.now()) {
+    await pause(Math.min(left, deps.settings.idleTickMs), deps.signal);
+    if ((await openCutover(deps.target))?.id !== id) return;
+  }
 }
 
 function asked({ id }: Cutover) {

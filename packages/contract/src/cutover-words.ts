@@ -51,7 +51,7 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   ],
   rollback_open: (facts) => [
     `rollback ${word(facts, "rollbackId")} is under way`,
-    "wait for it (nexus status says more)",
+    "wait for it (nexus status says more), or cancel it (nexus rollback <run> --cancel)",
   ],
   proof_open: (facts) => [
     `proof ${word(facts, "proofId")}, a forecast or a verification, is under way`,
@@ -111,7 +111,7 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   ],
   dify_open: (facts) => [
     `${word(facts, "open")} documents are yet to be sent to Dify`,
-    "wait until they are (nexus status), then ask again",
+    "wait until they are (nexus status), then ask again; nexus doctor says whether an embedder with DIFY=on is there to send them",
   ],
   exceptions_open: (facts) => [
     `nobody has decided about rows that are not in the target: ${word(facts, "rows")}`,

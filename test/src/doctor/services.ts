@@ -24,6 +24,18 @@ export const services: readonly Situation[] = [
     next: /start an extractor/,
   },
   {
+    name: "a rehearsal of a cut-over was asked for, and no extractor runs",
+    prepare: async ({ target }) => {
+      await target.query(
+        `insert into migration.cutovers (kind, asked, actor, created_at) values ('plan', '{}', 'sam', now() - interval '5 s');
+         insert into migration.adoptions (kind, asked, actor) values ('plan', '{}', 'sam')`,
+      );
+    },
+    wrong: ["no_extractor"],
+    says: /^cut-over 1 was asked for, and no extractor is connected/,
+    next: /start an extractor/,
+  },
+  {
     name: "the source is to be followed, and nobody begins a delta",
     prepare: async ({ target, nexus }) => {
       await nexus("sync --every 10s");

@@ -122,6 +122,29 @@ export const embeddings: readonly Situation[] = [
     next: /^look at DIFY_URL, DIFY_API_KEY/,
   },
   {
+    name: "content is offered to Dify, and no embedder was ever told to fill it",
+    prepare: async ({ target }) => {
+      await target.query(
+        "insert into migration.content_events (content_type, target_ids, done_at, dify_open) values ('case', array[gen_random_uuid()], now(), true)",
+      );
+    },
+    wrong: ["no_dify_embedder"],
+    says: /^1 items wait to be put into Dify, and no embedder with DIFY=on was ever there$/,
+    next: /^start an embedder with DIFY=on/,
+  },
+  {
+    name: "content is offered to Dify, and the embedder that filled it is gone",
+    prepare: async (ward) => {
+      await budget(ward, "model = 'dify'");
+      await ward.target.query(
+        "insert into migration.content_events (content_type, target_ids, done_at, dify_open) values ('case', array[gen_random_uuid()], now(), true)",
+      );
+    },
+    wrong: ["no_dify_embedder"],
+    says: /^1 items wait to be put into Dify, and no embedder is connected to the target$/,
+    next: /^start an embedder with DIFY=on/,
+  },
+  {
     name: "the vector index is invalid",
     prepare: async ({ target }, context) => {
       needsVectors(context);

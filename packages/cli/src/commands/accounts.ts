@@ -123,5 +123,5 @@ function tryAgain(command: Command): void {
 function keyList(given: string): string[] {
   const keys = given.split(",").map((key) => key.trim());
   if (keys.every(isInt8)) return keys;
-  throw new InvalidArgumentError("They are whole numbers with commas between them.");
+  throw new InvalidArgumentError("They are whole numbers of 64 bits with commas between them.");
 }

@@ -1,7 +1,7 @@
 import { AUDITED, AUDITED_READS } from "@nexus/shared/states";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { openApi } from "../api.ts";
-import { apiCommand, pageOptions } from "../arguments.ts";
+import { apiCommand, entityNames, pageOptions } from "../arguments.ts";
 import { nextPage, print, type Printing } from "../output.ts";
 import { instant, table } from "../words.ts";
 
@@ -18,8 +18,10 @@ export function audit(program: Command): void {
   const [limit, cursor] = pageOptions();
   apiCommand(program, "audit", "list what was changed or read, by whom and why, the newest first")
     .option("--actor <name>", "only what this caller did")
-    .option("--action <verb>", `only this: ${[...AUDITED, ...AUDITED_READS].join(", ")}`)
-    .option("--entity <entity>", "only what was done to this entity")
+    .addOption(new Option("--action <verb>", "only this").choices([...AUDITED, ...AUDITED_READS]))
+    .addOption(
+      new Option("--entity <entity>", "only what was done to this entity").choices(entityNames()),
+    )
     .addOption(limit)
     .addOption(cursor)
     .action(async ({ json, ...query }: Given) => {

@@ -44,17 +44,20 @@ async function list({ run, verify, commands, json }: Given): Promise<void> {
     ...one,
     ...(verify === true && { verified: verified.get(one) }),
   }));
-  print({ items: told }, linesOf(items, verified), { json });
+  print({ items: told }, linesOf(run, items, verified), { json });
   const all = items.length > 0 && [...verified.values()].every((one) => one === "verified");
   if (verify === true && !all) process.exitCode = EXIT_CODES.unwell.code;
 }
 
 function linesOf(
+  run: number | undefined,
   items: readonly BackupView[],
   verified: ReadonlyMap<BackupView, Verified>,
 ): string[] {
   if (items.length === 0)
-    return ["No backup was taken: extractors take them with BACKUP=pg_dump and BACKUP_TO"];
+    return [
+      `No backup ${run === undefined ? "was taken" : `of a run ${run} is on record`}: extractors take them with BACKUP=pg_dump and BACKUP_TO`,
+    ];
   const rows = items.map((one) => [
     String(one.runId),
     one.entity,

@@ -4,12 +4,13 @@ import { ConfigurationError } from "@nexus/shared/config";
 import { openApi } from "../api.ts";
 import { apiCommand, entityList, reasonOption, wholeNumber } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
-import { print, type Printing } from "../output.ts";
+import { print, type Printing, remark } from "../output.ts";
 import { firstItems, untilDone } from "../until-done.ts";
 import { count, countsInWords, table } from "../words.ts";
 
 interface Given extends Printing {
   readonly plan?: true;
+  readonly cancel?: true;
   readonly confirm?: number;
   readonly entities?: readonly string[];
   readonly list?: true;
@@ -25,6 +26,14 @@ export function rollback(program: Command): void {
   apiCommand(program, "rollback", DESCRIPTION)
     .addArgument(new Argument("<run>", "the number of the run").argParser(wholeNumber))
     .option("--plan", "only count what would be done")
+    .addOption(
+      new Option("--cancel", "give up the rollback of this run that is open").conflicts([
+        "plan",
+        "confirm",
+        "entities",
+        "list",
+      ]),
+    )
     .addOption(
       new Option("--confirm <run>", "the number of the run once more: nothing is done without it")
         .argParser(wholeNumber)
@@ -45,7 +54,8 @@ export function rollback(program: Command): void {
 const SHOWN = 20;
 
 async function ask(run: number, given: Given): Promise<void> {
-  const { plan, confirm, entities, reason } = given;
+  const { plan, confirm, entities, reason, cancel } = given;
+  if (cancel === true) return await giveUp(run, given);
   if (plan !== true && confirm !== run)
     throw new ConfigurationError(
       `rolling back is confirmed by the number of the run: nexus rollback ${run} --confirm ${run}; what would be done: nexus rollback ${run} --plan`,
@@ -65,6 +75,24 @@ async function ask(run: number, given: Given): Promise<void> {
   );
   print({ ...done, left }, linesOf(done, left), given);
   if (done.status !== "done") process.exitCode = EXIT_CODES.unwell.code;
+}
+
+/** What it has taken back by then stays so; asked for again, it goes on there. */
+async function giveUp(run: number, given: Given): Promise<void> {
+  const api = openApi();
+  const { items } = await api.call("GET /v1/rollbacks", { query: { limit: 1 } });
+  const open = items.find(({ runId, status }) => runId === run && status === "open");
+  if (open === undefined) {
+    remark(`no rollback of run ${run} is open: there is nothing to cancel`);
+    process.exitCode = EXIT_CODES.refused.code;
+    return;
+  }
+  const cancelled = await api.call("POST /v1/rollbacks/:id/cancel", {
+    params: { id: String(open.id) },
+    body: { reason: given.reason },
+  });
+  const says = `rollback ${open.id} of run ${run} is cancelled; what it has taken back stays so, and asked for again it goes on there`;
+  print(cancelled, [says], given);
 }
 
 function linesOf(rollback: RollbackView, left: readonly LeftRow[]): string[] {

@@ -70,6 +70,7 @@ export const CODES = [
   "breaker_open",
   "index_invalid",
   "items_failed",
+  "no_dify_embedder",
   "dify_paused",
   "dify_failed",
   "accounts_undecided",

@@ -1,38 +1,82 @@
-import { type Pool, readOnly } from "@nexus/shared/database";
-import { difyProgress } from "@nexus/shared/ledger";
-import { count } from "../words.ts";
+import { type Pool, type Queryable, readOnly } from "@nexus/shared/database";
+import { DIFY_BUDGET, difyProgress } from "@nexus/shared/ledger";
+import { contentEvents, eq, query, rateBudget, read, sql } from "@nexus/shared/tables";
+import { count, duration } from "../words.ts";
 import { type Finding, note, wrong } from "./finding.ts";
+import { sessionsOf } from "./sessions.ts";
 
 const STATEMENT_MS = 15_000;
 
+/** An embedder with DIFY=on looks at what is offered several times a second. */
+const PATIENCE_SECONDS = 120;
+
 /** Whether Dify's knowledge bases are filled, where they are. */
 export async function examineDify(target: Pool): Promise<Finding[]> {
-  const { pausedBecause, items } = await readOnly(target, difyProgress, {
-    statementMs: STATEMENT_MS,
-  });
+  return await readOnly(target, examine, { statementMs: STATEMENT_MS });
+}
+
+async function examine(tx: Queryable): Promise<Finding[]> {
+  const { pausedBecause, items } = await difyProgress(tx);
   const left = items.offered + items.open + items.indexing;
-  const paused = `filling Dify is paused (${pausedBecause}); ${count(left)} items wait`;
-  const failed = `${count(items.failed)} items could not be put into Dify`;
+  if (pausedBecause !== null) return [pausedFor(pausedBecause, left), ...failed(items.failed)];
+  const why = left === 0 ? undefined : await nobodyWhy(tx);
+  return [...(why === undefined ? [] : [nobody(left, why)]), ...failed(items.failed)];
+}
+
+/** Why nobody fills Dify; undefined: somebody may. */
+async function nobodyWhy(tx: Queryable): Promise<string | undefined> {
+  const ours = eq(rateBudget.model, DIFY_BUDGET);
+  // Each embedder with DIFY=on writes its budget down when it starts.
+  const budgets = await read(
+    tx,
+    query.select({ model: rateBudget.model }).from(rateBudget).where(ours),
+  );
+  if (budgets.length === 0) return "no embedder with DIFY=on was ever there";
+  const { embedders, telling } = await sessionsOf(tx);
+  if (telling && embedders === 0) return "no embedder is connected to the target";
+  const [oldest] = await read(
+    tx,
+    query
+      .select({
+        seconds: sql<
+          number | null
+        >`extract(epoch from now() - min(${contentEvents.created_at}))::integer`,
+      })
+      .from(contentEvents)
+      .where(eq(contentEvents.dify_open, true)),
+  );
+  const seconds = oldest?.seconds ?? 0;
+  return seconds < PATIENCE_SECONDS
+    ? undefined
+    : `nobody has taken them for ${duration(seconds)}: no embedder that runs has DIFY=on`;
+}
+
+function nobody(left: number, why: string): Finding {
+  return wrong(
+    "dify",
+    "no_dify_embedder",
+    `${count(left)} items wait to be put into Dify, and ${why}`,
+    "start an embedder with DIFY=on, DIFY_URL and DIFY_API_KEY: npm run start:embedder",
+  );
+}
+
+function pausedFor(because: string, left: number): Finding {
+  return wrong(
+    "dify",
+    "dify_paused",
+    `filling Dify is paused (${because}); ${count(left)} items wait`,
+    "look at DIFY_URL, DIFY_API_KEY and Dify's own limits; it is tried again by itself",
+  );
+}
+
+function failed(items: number): Finding[] {
+  if (items === 0) return [];
   return [
-    ...(pausedBecause === null
-      ? []
-      : [
-          wrong(
-            "dify",
-            "dify_paused",
-            paused,
-            "look at DIFY_URL, DIFY_API_KEY and Dify's own limits; it is tried again by itself",
-          ),
-        ]),
-    ...(items.failed === 0
-      ? []
-      : [
-          note(
-            "dify",
-            "dify_failed",
-            failed,
-            "nexus backfill --dify --scope failed tries them again",
-          ),
-        ]),
+    note(
+      "dify",
+      "dify_failed",
+      `${count(items)} items could not be put into Dify`,
+      "nexus backfill --dify --scope failed tries them again",
+    ),
   ];
 }

@@ -8,6 +8,7 @@ import { examineApi, examineView } from "./api.ts";
 import { examineDify } from "./dify.ts";
 import { examineEmbeddings } from "./embeddings.ts";
 import { examineExceptions } from "./exceptions.ts";
+import { examineExtractors } from "./extractors.ts";
 import { type Area, AREAS, type Finding, note, unchecked, wrong } from "./finding.ts";
 import { examineHolds } from "./holds.ts";
 import { examineInvariants, examineKeys } from "./invariants.ts";
@@ -89,6 +90,7 @@ async function examineLedger(target: Pool, queue: Transport | undefined): Promis
     ...(await looked("run", "what holds it up", () => examineHolds(target))),
     ...(await looked("target", "locks", () => examineLocks(target))),
     ...(await looked("run", "the run", () => examineRun(target))),
+    ...(await looked("run", "extractors", () => examineExtractors(target))),
     ...(await looked("run", "following", () => examineSync(target))),
     ...(await looked("run", "exceptions", () => examineExceptions(target))),
     ...(await looked("run", "what most rows met with", () => examineMostRows(target))),

@@ -4,7 +4,7 @@ import { exhaustedBatches, TOO_MANY_GONE, TOO_MANY_LOSSES } from "@nexus/shared/
 import { blocked, type RunStatus } from "@nexus/shared/states";
 import type { auditLog, Columns, runEntities, runs } from "@nexus/shared/tables";
 import { examineStall } from "./stall.ts";
-import { type Finding, note, unchecked, well, wrong } from "./finding.ts";
+import { type Finding, note, well, wrong } from "./finding.ts";
 
 const STATEMENT_MS = 10_000;
 
@@ -12,8 +12,6 @@ interface Run {
   readonly id: number;
   readonly status: RunStatus;
   readonly errorCode: string | null;
-  /** Since it was created. */
-  readonly seconds: number;
   /** Who changed it last, and why. */
   readonly actor: string | null;
   readonly reason: string | null;
@@ -30,7 +28,6 @@ async function examineNewest(tx: Queryable): Promise<Finding[]> {
   const moves = run.status === "planned" || run.status === "running";
   return [
     STATES[run.status](run),
-    ...(moves ? await examineExtractors(tx, run) : []),
     ...(moves ? await examineStall(tx, run.id) : []),
     ...(moves || run.status === "paused" ? await blockedEntities(tx, run.id) : []),
   ];
@@ -38,14 +35,11 @@ async function examineNewest(tx: Queryable): Promise<Finding[]> {
 
 type RunRow = Columns<typeof runs, { id: "id"; status: "status"; errorCode: "error_code" }> &
   // Null where no operator has changed it.
-  { [Name in "actor" | "reason"]: (typeof auditLog.$inferSelect)[Name] | null } & {
-  seconds: number;
-};
+  { [Name in "actor" | "reason"]: (typeof auditLog.$inferSelect)[Name] | null };
 
 async function newestRun(tx: Queryable): Promise<Run | undefined> {
   const { rows } = await tx.query<RunRow>(
-    `select r.id, r.status, r.error_code as "errorCode", extract(epoch from now() - r.created_at)::integer as seconds,
-       a.actor, a.reason
+    `select r.id, r.status, r.error_code as "errorCode", a.actor, a.reason
      from migration.runs r
      left join lateral (select actor, reason from migration.audit_log where run_id = r.id and action <> 'requeue' order by id desc limit 1) a on true
      order by r.id desc limit 1`,
@@ -82,26 +76,6 @@ const STATES: Readonly<Record<RunStatus, (run: Run) => Finding>> = {
 
 function isWell({ id, status }: Run): Finding {
   return well("run", `run ${id} is ${status}`);
-}
-
-/**
- * An extractor asks the target twice a second at least, so its session is there. PGlite shows one session only, and behind some
- * poolers no session has the name that it gave itself: then nobody can tell.
- */
-async function examineExtractors(tx: Queryable, { id, status, seconds }: Run): Promise<Finding[]> {
-  const { rows } = await tx.query<{ extractors: number; telling: boolean }>(
-    `select count(*) filter (where application_name = 'nexus-extractor') as extractors,
-       version() not like '%PGlite%' and coalesce(bool_or(pid = pg_backend_pid() and application_name = 'nexus-doctor'), false) as telling
-     from pg_stat_activity where datname = current_database()`,
-  );
-  const [{ extractors, telling } = { extractors: 0, telling: false }] = rows;
-  if (!telling)
-    return [
-      unchecked("run", "whether an extractor runs: sessions of the target do not tell their names"),
-    ];
-  if (extractors > 0 || seconds < 2) return [];
-  const says = `run ${id} is ${status}, and no extractor is connected to the target: nobody plans, offers or settles`;
-  return [wrong("run", "no_extractor", says, "start an extractor: npm run start:extractor")];
 }
 
 interface Blocked {

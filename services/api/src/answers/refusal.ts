@@ -26,7 +26,7 @@ const ANSWERS: {
   ],
   adoption_open: ({ adoptionId }) => [
     409,
-    `adoption ${adoptionId} is under way: wait for it (an extractor does it), or cancel it`,
+    `adoption ${adoptionId} is under way: wait for it (an extractor does it), or cancel it (nexus adopt --cancel)`,
   ],
   proof_open: ({ proofId }) => [
     409,
@@ -38,7 +38,7 @@ const ANSWERS: {
   ],
   rollback_open: ({ rollbackId }) => [
     409,
-    `rollback ${rollbackId} is under way: wait for it (an extractor does it), or cancel it`,
+    `rollback ${rollbackId} is under way: wait for it (an extractor does it), or cancel it (nexus rollback <run> --cancel)`,
   ],
   rollback_over: ({ rollbackId, status }) => [
     409,

@@ -60,9 +60,9 @@ async function decide(tx: Queryable, reason: string, { actor }: By): Promise<voi
     await recordAudit(tx, by, { action: "accept_exceptions", runId: null, entity, details });
 }
 
-/** Gives up whichever is open. */
-export async function openCutoverId(target: Pool): Promise<number> {
-  return (await openCutover(target))?.id ?? 0;
+/** The one that is open, if there is one. */
+export async function openCutoverId(target: Pool): Promise<number | undefined> {
+  return (await openCutover(target))?.id;
 }
 
 /** People write in the source again, and runs in the target. */

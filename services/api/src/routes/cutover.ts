@@ -47,6 +47,8 @@ export function cutoverRoutes(app: App, deps: Deps): void {
     async (request) => {
       const caller = by(request, request.body?.reason ?? null);
       const open = await openCutoverId(target);
+      if (open === undefined)
+        throw new Problem(404, "not_found", "no cut-over is open: there is nothing to cancel");
       const { id, status } = done(await giveUp(target, "cutovers", open, caller));
       return { id, status };
     },

@@ -29,39 +29,6 @@ describe("nexus", () => {
     });
   });
 
-  it("rollback, cutover: give up what is open, and say where nothing is", async () => {
-    const runId = await seedRun(api.target, { status: "completed", entities: {} });
-    await api.target.query(
-      "insert into migration.rollbacks (run_id, kind, actor) values ($1, 'rollback', 'sam')",
-      [runId],
-    );
-    const another = await api.run(`rollback ${runId + 1} --cancel`);
-    expect([another.code, another.stderr]).toEqual([
-      4,
-      `note: no rollback of run ${runId + 1} is open: there is nothing to cancel\n`,
-    ]);
-    const cancelled = await api.run(`rollback ${runId} --cancel --reason enough`);
-    expect(cancelled.stdout).toMatch(/^rollback 1 of run \d+ is cancelled; what it has taken back/);
-    const { rows } = await api.target.query(
-      "select r.status, a.action, a.reason from migration.rollbacks r, migration.audit_log a",
-    );
-    expect(rows).toEqual([{ status: "cancelled", action: "cancel_rollback", reason: "enough" }]);
-    const none = await api.run("cutover --cancel");
-    expect([none.code, none.stderr]).toEqual([
-      4,
-      expect.stringContaining("no cut-over is open: there is nothing to cancel"),
-    ]);
-  });
-
-  it("audit: refuses a verb or an entity that it does not know", async () => {
-    const verb = await api.run("audit --action nope");
-    expect([verb.code, verb.stderr]).toEqual([
-      2,
-      expect.stringMatching(/Allowed choices are start, /),
-    ]);
-    expect((await api.run("audit --entity nope")).code).toBe(2);
-  });
-
   it("adopt: reads the rows to keep from a file, and says which line is none", async () => {
     const folder = await mkdtemp(join(tmpdir(), "nexus-decisions-"));
     try {

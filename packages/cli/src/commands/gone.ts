@@ -36,6 +36,10 @@ export function gone(program: Command): void {
         ...table(["key", "first found by run", "newest run", "it is"], rows),
         ...nextPage(page.next),
       ];
-      print(page, rows.length === 0 ? ["No row is gone from the source"] : lines, given);
+      print(page, rows.length === 0 ? [NONE] : lines, given);
     });
 }
+
+/** A rollback forgets what its run found. */
+const NONE =
+  "No row of the target is on record as gone from the source; what a run that was rolled back had found is found again by the next run";

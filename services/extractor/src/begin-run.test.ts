@@ -43,3 +43,17 @@ it("a run keeps what its beginning saw, whatever a second extractor sees that is
   expect(await beginRun(deps, run, startSetbacks())).toBe(false);
   expect(await kept()).toEqual([first]);
 });
+
+it.for([
+  ["bigint", "-9223372036854775808"],
+  ["numeric", "1e30"],
+  ["float8", "'NaN'"],
+])("a run does not begin where a key of type %s is %s", async ([type, key], context) => {
+  const deps = await plannedRun(context);
+  await deps.legacy.query(
+    `alter table dispatch_office alter id type ${type}; insert into dispatch_office (id) values (${key})`,
+  );
+  expect(await beginRun(deps, await runOf(deps), startSetbacks())).toBe(false);
+  const { rows } = await deps.target.query("select status, error_code from migration.runs");
+  expect(rows).toEqual([{ status: "failed", error_code: "source_missing" }]);
+});

@@ -52,6 +52,9 @@ const sizeOfText: Conversion = (column) =>
 
 const text: Conversion = (column) => `${column}::text`;
 
+/** The string itself, without its quotes; NULL of null. What holds another value is read as its JSON. */
+const textOfJson: Conversion = (column) => `${column} #>> '{}'`;
+
 const LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)";
 const DAY = `(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|${LEAP}-02-29)`;
 const TIME = "[t ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?";
@@ -75,6 +78,17 @@ const instantOfText: Conversion = (column, zone) => {
   return ofText(lower, `^${DAY}${TIME}${ZONE}$`, instant, `timestamptz '${NOT_AN_INSTANT}'`, more);
 };
 
+const TEXTS: Partial<Record<Family, Conversion>> = {
+  text: asItIs,
+  integer: text,
+  numeric: text,
+  float: text,
+  uuid: text,
+  date: text,
+  timestamp: text,
+  timestamptz: text,
+};
+
 /** What is not listed is not understood: preflight names it. */
 const CONVERSIONS: Readonly<Record<Kind, Partial<Record<Family, Conversion>>>> = {
   key: { integer: asItIs, numeric: asItIs, float: asItIs },
@@ -87,17 +101,8 @@ const CONVERSIONS: Readonly<Record<Kind, Partial<Record<Family, Conversion>>>> =
   code: { integer: asItIs, text: asItIs, uuid: asItIs, float: asItIs, numeric: codeOfNumber },
   size: { integer: asItIs, float: asItIs, numeric: sizeOfNumber, text: sizeOfText },
   flag: { boolean: asItIs, integer: asItIs, numeric: asItIs, float: asItIs, text: asItIs },
-  text: {
-    text: asItIs,
-    integer: text,
-    numeric: text,
-    float: text,
-    uuid: text,
-    date: text,
-    timestamp: text,
-    timestamptz: text,
-    json: text,
-  },
+  text: { ...TEXTS, json: textOfJson },
+  json: { ...TEXTS, json: text },
   mail: {
     text: asItIs,
     integer: asItIs,

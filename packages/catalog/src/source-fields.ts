@@ -2,7 +2,7 @@
 
 /**
  * `key`: what rows are ranged over and found by; `reference`: an integer that names another row; `code`: a number or a word;
- * `size`: a whole number of any length; `mail`: an e-mail address if it is text, else no address at all.
+ * `size`: a whole number of any length; `json`: JSON as text; `mail`: an e-mail address if it is text, else no address at all.
  */
 export type Kind =
   | "key"
@@ -11,6 +11,7 @@ export type Kind =
   | "size"
   | "flag"
   | "text"
+  | "json"
   | "mail"
   | "date"
   | "instant";
@@ -25,7 +26,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   dispatch_office_doctors:
     "id key, office_id reference, user_id reference, created_at instant, updated_at instant",
   dispatch_patient:
-    "id key, user_id reference, doctor_id reference, office_id reference, date_of_birth date, birthdate date, sex code, status code, archived flag, suspended flag, submitted_at instant, created_at instant, updated_at instant, suffix text, schemes text, first_name text, last_name text, phone text, email text",
+    "id key, user_id reference, doctor_id reference, office_id reference, date_of_birth date, birthdate date, sex code, status code, archived flag, suspended flag, submitted_at instant, created_at instant, updated_at instant, suffix text, schemes json, first_name text, last_name text, phone text, email text",
   dispatch_course: "id reference, name text",
   dispatch_instruction:
     "id reference, patient_id reference, course_id reference, notes text, complaint text, conditions text, objective text, deleted flag",
@@ -53,6 +54,7 @@ const KINDS: ReadonlySet<string> = new Set<Kind>([
   "size",
   "flag",
   "text",
+  "json",
   "mail",
   "date",
   "instant",

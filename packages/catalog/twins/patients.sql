@@ -2,7 +2,7 @@
 -- raw dispatch_patient (id bigint, user_id bigint, doctor_id bigint, office_id bigint,
 --   date_of_birth date, birthdate date, sex jsonb, status jsonb, archived boolean, suspended boolean,
 --   submitted_at timestamptz, created_at timestamptz, updated_at timestamptz, suffix text,
---   schemes text, first_name text, last_name text, phone text, email text) where id in keys
+--   schemes json, first_name text, last_name text, phone text, email text) where id in keys
 -- raw auth_user (id bigint, first_name text, last_name text, email text)
 --   where id in raw_dispatch_patient.user_id
 -- raw auth_user as doctor (id bigint) where id in raw_dispatch_patient.doctor_id

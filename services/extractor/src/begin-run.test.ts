@@ -43,3 +43,39 @@ it("a run keeps what its beginning saw, whatever a second extractor sees that is
   expect(await beginRun(deps, run, startSetbacks())).toBe(false);
   expect(await kept()).toEqual([first]);
 });
+
+it.for([
+  ["bigint", "-9223372036854775808"],
+  ["numeric", "1e30"],
+  ["float8", "'NaN'"],
+])("a run does not begin where a key of type %s is %s", async ([type, key], context) => {
+  const deps = await plannedRun(context);
+  await deps.legacy.query(
+    `alter table dispatch_office alter id type ${type}; insert into dispatch_office (id) values (${key})`,
+  );
+  expect(await beginRun(deps, await runOf(deps), startSetbacks())).toBe(false);
+  const { rows } = await deps.target.query("select status, error_code from migration.runs");
+  expect(rows).toEqual([{ status: "failed", error_code: "source_missing" }]);
+});
+
+it("a run waits for the server of a foreign table, and does not fail", async (context) => {
+  const deps = await plannedRun(context);
+  const offered = await deps.legacy.query(
+    "select from pg_available_extensions where name = 'postgres_fdw'",
+  );
+  if (offered.rowCount === 0) context.skip("this PostgreSQL has no postgres_fdw");
+  await deps.legacy.query(
+    `create extension postgres_fdw; alter table dispatch_office rename to kept;
+     create server far foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1');
+     create user mapping for current_user server far options (user 'nobody');
+     create foreign table dispatch_office () inherits (kept) server far`,
+  );
+  const run = await runOf(deps);
+  await expect(beginRun(deps, run, startSetbacks())).rejects.toMatchObject({ code: "08001" });
+  const { rows } = await deps.target.query("select status, error_code from migration.runs");
+  expect(rows).toEqual([{ status: "planned", error_code: "08001" }]);
+  await deps.legacy.query(
+    "drop foreign table dispatch_office; alter table kept rename to dispatch_office",
+  );
+  expect(await beginRun(deps, run, startSetbacks())).toBe(true);
+});

@@ -74,4 +74,31 @@ describe("what is away from the source for a while", () => {
     const { rows } = await under.target.query("select address from practices");
     expect(rows).toEqual([{ address: "street, town" }]);
   });
+
+  it("is the server of a foreign table: no batch fails for it, and no row is blamed", async () => {
+    const under = await loaderUnderTest(given);
+    const { legacy } = under;
+    const found = await legacy.query<{ port: string; database: string }>(
+      `select current_setting('port') as port, current_database() as database
+         from pg_available_extensions where name = 'postgres_fdw'`,
+    );
+    const self = found.rows[0] ?? given.skip("this PostgreSQL has no postgres_fdw");
+    await legacy.query(
+      `insert into dispatch_office (id, name, phone) values (1, 'o1', '555');
+       alter table dispatch_office rename to offices; create extension postgres_fdw;
+       create server far foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1', dbname '${self.database}');
+       create user mapping for current_user server far options (user 'postgres');
+       create foreign table dispatch_office (id integer, name text, address text, phone text, doctor_id integer)
+         server far options (table_name 'offices')`,
+    );
+    const offer = await under.begin("practices");
+    for (let times = 0; times < 8; times++)
+      expect(await offer()).toMatchObject({
+        status: "planned",
+        error_code: "foreign_server_away",
+        attempts: 0,
+      });
+    await legacy.query(`alter server far options (set port '${self.port}')`);
+    expect(await offer()).toMatchObject({ status: "done", loaded: 1, exceptions: [] });
+  });
 });

@@ -103,6 +103,17 @@ export const sameValues: Readonly<Record<Shape, readonly Alteration[]>> = {
         "create type course as enum ('Main', 'Refinement', 'Replacement', 'Any', 'Invoice', 'Merchandise')",
       using: "$::text::course",
     },
+    {
+      columns: "auth_user.first_name, dispatch_instruction.notes",
+      to: "jsonb",
+      using: "to_jsonb($::text)",
+    },
+    { columns: "dispatch_office.name", to: "json", using: "to_json($::text)" },
+    {
+      columns: "auth_user.last_name",
+      to: "jsonb",
+      using: "coalesce(to_jsonb(nullif($::text, '')), 'null')",
+    },
     { columns: "auth_user.last_name", to: "name" },
     { columns: "dispatch_office.name", to: "char(255)" },
     { columns: "dispatch_project.uid", to: "varchar(36)" },

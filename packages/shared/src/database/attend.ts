@@ -1,6 +1,6 @@
 /** What every pool does for its users: connections that fall silent are cut, scarce ones are shared, errors know their server. */
 import type { Pool, PoolClient } from "pg";
-import { noConnectionLeft, ofConnecting } from "./failures.ts";
+import { noConnectionLeft, ofConnecting, ofForeignServer } from "./failures.ts";
 import { watchSilence } from "../runtime/silence.ts";
 
 /** The two databases of a migration, in the words of people. */
@@ -19,8 +19,9 @@ const SCARCE_MS = 30_000;
 /** `silenceMs`: milliseconds without an answer after which a query is given up, unless a transaction says otherwise. */
 export function attend(pool: Pool, silenceMs: number, server: Server | undefined): void {
   const blame = (error: unknown): void => {
-    if (server !== undefined && error instanceof Error && !blamed.has(error))
-      blamed.set(error, server);
+    if (server === undefined || !(error instanceof Error) || blamed.has(error)) return;
+    blamed.set(error, server);
+    if (server === "source") ofForeignServer(error);
   };
   pool.on("connect", (client) => {
     watchSilence(client, silenceMs);

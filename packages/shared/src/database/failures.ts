@@ -78,6 +78,36 @@ export function ofConnecting(error: unknown): unknown {
   return ofSession(error);
 }
 
+/** Of a connection, or of a server that shuts down. */
+const OF_LOSS = /^(08|57P)/;
+
+/**
+ * Whether a server answers that a connection was lost, and goes on with the session: the connection was its own, to another server. A
+ * foreign table lies there.
+ */
+export function lostElsewhere(error: unknown): boolean {
+  if (!(error instanceof Error) || unconnected.has(error)) return false;
+  const severity: unknown = Reflect.get(error, "severity");
+  return (
+    typeof severity === "string" &&
+    !ENDS_SESSION.test(severity) &&
+    OF_LOSS.test(errorCode(error) ?? "") &&
+    !noConnectionLeft(error)
+  );
+}
+
+const foreign = new WeakSet<Error>();
+
+/** Marks such an error as one of a server that only gives rows: none of ours made it ask elsewhere. */
+export function ofForeignServer(error: Error): void {
+  if (lostElsewhere(error)) foreign.add(error);
+}
+
+/** Whether a foreign table cannot be read because its server is away. */
+export function foreignServerAway(error: unknown): boolean {
+  return error instanceof Error && foreign.has(error);
+}
+
 /** What to do about an error thrown by a query, or by connecting. */
 export function nextStep(error: unknown): NextStep {
   if (error instanceof Error && sessionFaults.has(error)) return "wait";
@@ -146,7 +176,7 @@ const NEVER_THERE =
  */
 export function connectionBroke(error: unknown): boolean {
   if (nextStep(error) !== "wait" || !(error instanceof Error)) return false;
-  if (unconnected.has(error)) return false;
+  if (unconnected.has(error) || foreign.has(error)) return false;
   const code = errorCode(error);
   return code === undefined
     ? !NEVER_THERE.test(error.message)

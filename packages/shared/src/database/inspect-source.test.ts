@@ -96,6 +96,15 @@ const BAD_KEYS = [
   ],
 ] as const;
 
+/** A type of the key, keys, and how many rows preflight counts. */
+const NAMELESS_KEYS = [
+  ["bigint", "(-9223372036854775808), (1)", "1 rows"],
+  ["numeric", "(-1e30), (-1e19), (-9223372036854775808), (1)", "3 rows"],
+  ["numeric", "(1e30), ('NaN'), (9223372036854775808), (2147483648)", "3 rows"],
+  ["float8", "('-Infinity'), ('Infinity'), ('NaN'), (1)", "3 rows"],
+  ["real", "('-Infinity'), (1)", "1 rows"],
+] as const;
+
 describe("keys", () => {
   it("that are NULL, double or no whole numbers are counted and refused", async (context) => {
     const url = await freshDatabase(context);
@@ -116,6 +125,31 @@ describe("keys", () => {
       async (legacy) =>
         expect(await notes(legacy)).toContain("3 rows of dispatch_template have keys beyond"),
     );
+  });
+
+  it("that no ledger can name are counted and refused: their rows could be neither read nor rejected", async (context) => {
+    const url = await freshDatabase(context);
+    for (const [type, keys, count] of NAMELESS_KEYS)
+      await look(
+        url,
+        `alter table dispatch_state alter id type ${type}; insert into dispatch_state (id) values ${keys}`,
+        async (legacy) =>
+          expect(String(await failureOf(legacy)), keys).toContain(
+            `${count} of dispatch_state have keys in id that no ledger can name (at or below -2^63, at or above 2^63, NaN or infinite): give them other keys`,
+          ),
+      );
+  });
+
+  it("at the very ends of what a ledger can name will do", async (context) => {
+    const url = await freshDatabase(context);
+    for (const type of ["bigint", "numeric"])
+      await look(
+        url,
+        `alter table dispatch_state alter id type ${type};
+         insert into dispatch_state (id) values (-9223372036854775807), (9223372036854775807)`,
+        async (legacy) =>
+          expect(await notes(legacy)).toContain("2 rows of dispatch_state have keys beyond"),
+      );
   });
 
   it("that nothing keeps unique, and are, will do", async (context) => {

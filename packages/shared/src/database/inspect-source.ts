@@ -19,6 +19,7 @@ import { missingPrivileges, readSourceShape } from "./source-catalog.ts";
 import { textDates } from "./source-dates.ts";
 import { keysTooGreat, unusableKeys } from "./source-keys.ts";
 import { neverAnalysed } from "./source-statistics.ts";
+import { unreadableViews } from "./source-views.ts";
 import { inTwoSchemas, materialized } from "./source-tables.ts";
 
 /** What is worth knowing of a source. The code stays the same, for programs. */
@@ -63,9 +64,11 @@ export async function inspectSource(
   const tables = [...new Set(readable.flatMap((entity) => tablesRead(entity, shape)))].sort();
   const grants = await missingPrivileges(tx, tables);
   const unfit = unfitColumns(shape, tables).map(unfitInWords);
-  const ungranted = [...absent, ...grants.map((grant) => `run "${grant}"`), ...unfit];
+  const behind = grants.length > 0 ? [] : await unreadableViews(tx, tables);
+  const ungranted = [...absent, ...grants.map((grant) => `run "${grant}"`), ...behind, ...unfit];
   const unknown = zone === undefined ? [] : await unknownZone(tx, zone);
-  if (grants.length > 0) return { shape, problems: [...ungranted, ...unknown], notes: [] };
+  if (grants.length + behind.length > 0)
+    return { shape, problems: [...ungranted, ...unknown], notes: [] };
   const hidden = await hiddenRows(tx, tables);
   const accepted = rowSecurity === "accept";
   if (hidden.length > 0 && !accepted)

@@ -1,7 +1,9 @@
 /** Before anything is read: is the source there, new enough, readable, and does it have what the mapping needs? */
-import type { Entity, SourceShape } from "@nexus/catalog";
+import { type Entity, knownTables, type SourceShape } from "@nexus/catalog";
 import type { SourceRules } from "../config/database-variables.ts";
-import { ConfigurationError } from "../config/failure.ts";
+import { ConfigurationError, UnavailableError } from "../config/failure.ts";
+import { lostElsewhere } from "./failures.ts";
+import { awayFromSource } from "./foreign-tables.ts";
 import { inspectBesidesLocked } from "./inspect-besides-locked.ts";
 import { inspectSource, type SourceNote } from "./inspect-source.ts";
 import type { Pool } from "./pool.ts";
@@ -40,11 +42,19 @@ export async function preflightLegacy(
       { statementMs: STATEMENT_MS },
     );
   const { shape, problems, notes } = await inspectBesidesLocked(look, entities).catch(
-    (error: unknown) => {
-      throw lostMeanwhile(pool, "LEGACY_URL", error);
+    async (error: unknown) => {
+      throw (await elsewhere(pool, error)) ?? lostMeanwhile(pool, "LEGACY_URL", error);
     },
   );
   if (problems.length > 0)
     throw new ConfigurationError(`LEGACY_URL (${placeOf(pool)}): ${problems.join("; ")}`);
   return { ...shape, notes };
+}
+
+/** Of a server behind the source that is away: which tables lie there. Undefined where it is none's. */
+async function elsewhere(pool: Pool, cause: unknown): Promise<UnavailableError | undefined> {
+  if (!lostElsewhere(cause)) return undefined;
+  const away = await awayFromSource(pool, knownTables, STATEMENT_MS).catch(() => []);
+  if (away.length === 0) return undefined;
+  return new UnavailableError(`LEGACY_URL (${placeOf(pool)}): ${away.join("; ")}`, { cause });
 }

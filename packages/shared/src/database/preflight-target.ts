@@ -8,6 +8,7 @@ import { foreignRules } from "./foreign-rules.ts";
 import { planIsolation } from "./isolation.ts";
 import { openings } from "./openings.ts";
 import type { Pool, Queryable } from "./pool.ts";
+import { unchangeableTables } from "./published-tables.ts";
 import { lostMeanwhile, placeOf, reachTarget } from "./reach.ts";
 import { sessionsReplicate } from "./replication-role.ts";
 import { ledgerVersions, newerVersions, versionsIn } from "./schema-versions.ts";
@@ -78,6 +79,7 @@ async function problemsIn(tx: Queryable, entities: readonly Entity[]): Promise<s
     ...(await logged(tx)).problems,
     ...(await strangerLedger(tx)),
     ...(await suspendedRules(tx, tables)),
+    ...(await unchangeableTables(tx, [...tables, embeddingsTable("", entities).name])),
     ...(await readOnlyByDefault(tx)),
   ];
 }

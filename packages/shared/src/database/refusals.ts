@@ -1,11 +1,14 @@
 /** What a server, or the way to it, refuses: in words, and what to do about it. */
-import { errorCode, noConnectionLeft, OF_ABSENCE } from "./failures.ts";
+import { errorCode, foreignServerAway, noConnectionLeft, OF_ABSENCE } from "./failures.ts";
 
 /** Completes a sentence that begins with the server: "the target's disk is full". */
 export interface Refusal {
   readonly says: string;
   readonly next: string;
 }
+
+/** The code of what keeps no batch waiting that reads no such table. */
+export const FOREIGN_SERVER_AWAY = /^foreign_server_away$/;
 
 /** By SQLSTATE or Node's code, first match. `its` stands for the server with an s. */
 const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
@@ -20,6 +23,11 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
     /^no_connection_left$/, // Of pgcat these are one message: a server that gives none is as good as down to it.
     "it has no connection left for us: the limit of a pooler is reached, or the pooler's servers are down",
     "raise it, or lower LEGACY_POOL or TARGET_POOL and the replicas; look at the servers behind the pooler",
+  ],
+  [
+    FOREIGN_SERVER_AWAY,
+    "it cannot reach the server of a foreign table",
+    "`nexus preflight` names the table and its server: start that one",
   ],
   [/^(28P01|no_password)$/, "it refuses user and password", "correct user and password"],
   [/^28/, "it refuses this login", "correct user and password, or its pg_hba.conf"],
@@ -92,6 +100,7 @@ const WITHOUT_CODE: readonly (readonly [RegExp, string])[] = [
 
 /** A code for every trouble with a connection: node-postgres has none for some, and poolers one for all. */
 export function refusalCode(error: unknown): string {
+  if (foreignServerAway(error)) return "foreign_server_away";
   const code = errorCode(error);
   if (code !== "53300" && noConnectionLeft(error)) return "no_connection_left";
   if (code !== undefined || !(error instanceof Error)) return code ?? "unknown";

@@ -16,6 +16,8 @@ const TOO_LONG: ReadonlySet<string> = new Set(["57014", "55P03"]);
 interface Key {
   readonly table: string;
   readonly key: string;
+  /** Conditions that a key meets which cannot be used. */
+  readonly bad: { readonly fractional: string; readonly nameless: string };
 }
 
 /** What is wrong with the keys of those entities' tables. A table whose key is unique and not null is not counted. */
@@ -26,11 +28,31 @@ export async function unusableKeys(
 ): Promise<string[]> {
   const keys = new Map(entities.map(({ source: { table, key } }) => [table, { table, key }]));
   const problems: string[] = [];
-  for (const one of keys.values()) {
-    const whole = shape.family(one.table, one.key) === "integer";
-    if (!(whole && (await isKept(tx, one)))) problems.push(...(await countBad(tx, one, whole)));
+  for (const { table, key } of keys.values()) {
+    const type = shape.type(table, key) ?? "";
+    const one = { table, key, bad: badKeys(key, type, shape.family(table, key) === "integer") };
+    if (one.bad.fractional !== NONE || !(await isKept(tx, one)))
+      problems.push(...(await countBad(tx, one)));
+    else if (one.bad.nameless !== NONE) problems.push(...(await countNameless(tx, one)));
   }
   return problems;
+}
+
+/** A condition that no row meets. */
+const NONE = "false";
+
+/**
+ * The ledger names keys by bigint, and its ranges begin behind the least of them. Compared as bigint where the key is one: so its
+ * index is used. NaN is above every number for PostgreSQL.
+ */
+function badKeys(key: string, type: string, whole: boolean): Key["bad"] {
+  if (!whole)
+    return {
+      fractional: `${key} <> trunc(${key})`,
+      nameless: `${key} <= -9223372036854775808 or ${key} >= 9223372036854775808`,
+    };
+  const least = `${key} = '-9223372036854775808'::bigint`;
+  return { fractional: NONE, nameless: type === "bigint" ? least : NONE };
 }
 
 /** How many rows have keys that the target's integers cannot hold: read at both ends of the key's index. */
@@ -84,21 +106,32 @@ async function isKept(tx: Queryable, { table, key }: Key): Promise<boolean> {
   return rowCount === 1;
 }
 
+/** A look into the key's index. */
+async function countNameless(tx: Queryable, { table, key, bad }: Key): Promise<string[]> {
+  const { rows } = await tx.query<{ count: number }>(
+    `select count(*) as count from ${table} where ${bad.nameless}`,
+  );
+  return namelessInWords(table, key, rows[0]?.count ?? 0);
+}
+
 interface Counted {
   readonly nulls: number;
   readonly doubles: number;
   readonly fractions: number;
+  readonly nameless: number;
 }
 
-async function countBad(tx: Queryable, { table, key }: Key, whole: boolean): Promise<string[]> {
-  const fractions = whole ? "0" : `count(case when ${key} <> trunc(${key}) then 1 end)`;
+async function countBad(tx: Queryable, { table, key, bad }: Key): Promise<string[]> {
+  const where = (condition: string) => `count(case when ${condition} then 1 end)`;
   await tx.query(`savepoint counted; set local statement_timeout = ${COUNT_MS}`);
   try {
     const { rows } = await tx.query<Counted>(
-      `select count(*) - count(${key}) as nulls, count(${key}) - count(distinct ${key}) as doubles, ${fractions} as fractions
+      `select count(*) - count(${key}) as nulls, count(${key}) - count(distinct ${key}) as doubles,
+              ${where(bad.fractional)} as fractions, ${where(bad.nameless)} as nameless
          from ${table}`,
     );
-    return inWords(table, key, rows[0] ?? { nulls: 0, doubles: 0, fractions: 0 });
+    const [counted = { nulls: 0, doubles: 0, fractions: 0, nameless: 0 }] = rows;
+    return [...inWords(table, key, counted), ...namelessInWords(table, key, counted.nameless)];
   } catch (error) {
     if (!TOO_LONG.has(errorCode(error) ?? "")) throw error;
     return [
@@ -107,6 +140,13 @@ async function countBad(tx: Queryable, { table, key }: Key, whole: boolean): Pro
   } finally {
     await tx.query("rollback to savepoint counted");
   }
+}
+
+function namelessInWords(table: string, key: string, count: number): string[] {
+  if (count === 0) return [];
+  return [
+    `${count} rows of ${table} have keys in ${key} that no ledger can name (at or below -2^63, at or above 2^63, NaN or infinite): give them other keys, or delete them`,
+  ];
 }
 
 function inWords(table: string, key: string, { nulls, doubles, fractions }: Counted): string[] {

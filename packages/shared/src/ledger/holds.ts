@@ -2,7 +2,12 @@
 import { type Server, serverOf } from "../database/attend.ts";
 import { connectionBroke, nextStep, OF_ABSENCE } from "../database/failures.ts";
 import type { Queryable } from "../database/pool.ts";
-import { type Refusal, refusalCode, refusalInWords } from "../database/refusals.ts";
+import {
+  FOREIGN_SERVER_AWAY,
+  type Refusal,
+  refusalCode,
+  refusalInWords,
+} from "../database/refusals.ts";
 
 /** A server that refuses what a run needs. */
 export interface Hold {
@@ -22,9 +27,9 @@ export function holdInWords({ server, code, seconds }: Hold): Refusal {
   };
 }
 
-/** Whether every batch is refused. A lock, or a table that is away, does not refuse every batch: others may use other tables. */
+/** Whether every batch is refused. A lock, or a table that is away (or its server), does not refuse every batch: others may use other tables. */
 export function holdsAll(code: string): boolean {
-  return code !== "55P03" && !OF_ABSENCE.test(code);
+  return code !== "55P03" && !OF_ABSENCE.test(code) && !FOREIGN_SERVER_AWAY.test(code);
 }
 
 /** Seconds after which a hold that nobody renews is over: longer than the longest pause between two tries. */

@@ -1,6 +1,6 @@
 /** The head of a twin: which raw rows it is worked out from. */
 
-/** The type that a twin wants to read a column as. `varchar`: only where the source has text there. `jsonb`: a code, a number or a word. */
+/** The type that a twin wants to read a column as. `varchar`: only where the source has text there. `jsonb`: a code, a number or a word. `json`: text that is JSON. */
 const TYPES = [
   "bigint",
   "numeric",
@@ -10,6 +10,7 @@ const TYPES = [
   "date",
   "timestamptz",
   "jsonb",
+  "json",
 ] as const;
 
 export type RawType = (typeof TYPES)[number];
@@ -21,7 +22,18 @@ export interface RawColumn {
 
 /** Whether its value is sent to a loader as the source writes it: other values are made of text in the source. */
 export function isText({ type }: RawColumn): boolean {
-  return type === "text" || type === "varchar" || type === "jsonb" || type === "boolean";
+  return (
+    type === "text" ||
+    type === "varchar" ||
+    type === "jsonb" ||
+    type === "json" ||
+    type === "boolean"
+  );
+}
+
+/** The type that a raw table gives the column: JSON may be none, and stays text. */
+export function declaredType(type: RawType): Exclude<RawType, "json"> {
+  return type === "json" ? "text" : type;
 }
 
 /** The rows whose `column` is one of the keys of the range, or one of what another raw table holds. */

@@ -1,6 +1,6 @@
 /** How a column of the source is sent, and read as what a twin wants, whatever its type: a value that is none ends no statement. */
 import type { Family } from "@nexus/catalog";
-import type { RawType } from "./raw-tables.ts";
+import { declaredType, type RawType } from "./raw-tables.ts";
 
 /** SQL of the source that makes text of the column, and SQL of the target that reads the text. */
 export interface Reading {
@@ -40,7 +40,8 @@ const READINGS: Readonly<Record<RawType, Readings>> = {
   bigint: { integer: plain("bigint"), otherwise: whole("bigint") },
   numeric: { integer: plain("numeric"), otherwise: whole("numeric") },
   boolean: { boolean: plain("boolean"), otherwise: flag },
-  text: { otherwise: words },
+  text: { json: { ...words, send: (column) => `${column} #>> '{}'` }, otherwise: words },
+  json: { otherwise: words },
   varchar: { text: words, otherwise: NOTHING },
   jsonb: {
     integer: number,
@@ -67,7 +68,7 @@ const READINGS: Readonly<Record<RawType, Readings>> = {
 
 /** How a column of that family is read as that type. A column that the source has not is NULL. */
 export function readingOf(type: RawType, family: Family | undefined): Reading {
-  if (family === undefined) return { ...NOTHING, read: (text) => `${text}::${type}` };
+  if (family === undefined) return { ...NOTHING, read: (text) => `${text}::${declaredType(type)}` };
   return READINGS[type][family] ?? READINGS[type].otherwise;
 }
 

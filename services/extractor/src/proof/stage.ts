@@ -10,7 +10,7 @@ import {
   writePieces,
 } from "./long-rows.ts";
 import type { Keys, Range } from "./ranges.ts";
-import { type Choice, isText, type RawColumn, type RawTable } from "./raw-tables.ts";
+import { declaredType, type Choice, isText, type RawColumn, type RawTable } from "./raw-tables.ts";
 import { asKey, readingOf } from "./raw-values.ts";
 import { decodedRow, inDigits, type SourceText } from "./stored-rows.ts";
 import type { Writers } from "./writers.ts";
@@ -124,7 +124,7 @@ async function copyPortions(
  * nothing, where they are not repaired; `noted`: notes on the text of others; `writer`: the transaction that wrote the row last.
  */
 function createSql({ name, columns }: RawTable): string {
-  const declared = columns.map((column) => `${quoted(column.name)} ${column.type}`);
+  const declared = columns.map((column) => `${quoted(column.name)} ${declaredType(column.type)}`);
   return `create temp table raw_${name} (${declared.join(", ")}, unfit text[], undated text[], garbled text[], noted text[], writer bigint) on commit drop`;
 }
 

@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
-import { type ServiceSpec, spawnService, startService } from "../testing/service.ts";
+import {
+  type ServiceProcess,
+  type ServiceSpec,
+  spawnService,
+  startService,
+} from "../testing/service.ts";
 
 const RUNTIME = new URL("../../dist/runtime/index.js", import.meta.url).href;
 const CONFIG = new URL("../../dist/config/index.js", import.meta.url).href;
@@ -37,6 +42,18 @@ const HANGS = `
   setInterval(() => undefined, 60_000);
   closers.push("stuck", () => new Promise(() => undefined));
   return {};`;
+
+/** The process in place of a shell's, which has put its output there. */
+function onFullDisk(spec: ServiceSpec, redirected: string): ServiceSpec {
+  return { ...spec, command: ["sh", "-c", `exec "$0" "$@" ${redirected}`, process.execPath] };
+}
+
+/** How it ended, if it did so within seconds. */
+async function endedSoon(running: ServiceProcess, signal?: NodeJS.Signals): Promise<unknown> {
+  if (signal !== undefined) void running.kill(signal);
+  const late = new Promise((resolve) => setTimeout(() => resolve("still running"), 8_000));
+  return await Promise.race([running.exited, late]).finally(() => running.kill());
+}
 
 describe("a service process", () => {
   it("says that it is ready, and on SIGTERM closes in reverse and ends with 0", async (context) => {
@@ -114,6 +131,31 @@ describe("a service process", () => {
     await running.waitForLine({ msg: "stopping" });
     await running.kill("SIGTERM");
     expect(await ended).toEqual({ code: 1, signal: null });
+  });
+
+  it.for([
+    ["stops with 0", RUNS, 0],
+    ["ends with 1 when its grace is over", HANGS, 1],
+  ] as const)("whose log is on a full disk %s", async ([, start, code], context) => {
+    const started = `process.stderr.write('{"msg":"started"}\\n');`;
+    const env = { SHUTDOWN_GRACE_MS: "500" };
+    const running = spawnService(onFullDisk(service(context, started + start, env), "> /dev/full"));
+    await running.waitForLine({ msg: "started" });
+    expect(await endedSoon(running, "SIGTERM")).toEqual({ code, signal: null });
+  });
+
+  it.for([
+    ["for a defect", `JSON.parse("{");`, 1],
+    [
+      "for an error that nobody handles",
+      `void Promise.reject(new Error("unhandled")); return {};`,
+      1,
+    ],
+    ["where it cannot start", `throw new UnavailableError("no server answers");`, 3],
+  ] as const)("ends %s where nothing that it writes is taken", async ([, start, code], context) => {
+    const endless = `setInterval(() => undefined, 60_000); ${start}`;
+    const spec = onFullDisk(service(context, endless), "> /dev/full 2> /dev/full");
+    expect(await endedSoon(spawnService(spec))).toEqual({ code, signal: null });
   });
 
   it("ends with 1 when its grace is over", async (context) => {

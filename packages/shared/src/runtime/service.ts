@@ -33,6 +33,8 @@ export async function runService<V extends Readonly<Record<string, Variable<unkn
 ): Promise<void> {
   if (existsSync(".env")) process.loadEnvFile(".env");
   const log = openLog(service.name);
+  process.on("exit", () => log.flush());
+  process.stderr.on("error", () => undefined); // A full disk, a reader that is gone: the exit code still tells.
   endOnUnhandled((error) =>
     log.fatal({ err: error }, "an error that nobody expected ends this process"),
   );

@@ -1,6 +1,7 @@
 /** What a Redis must be to carry a queue, on real servers: what cannot work is refused at the start, with the reason and without the password. */
 import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
+import { Redis } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually, freePort, openLine, type PrivateRedis, startRedis } from "../testing/index.ts";
 import { open, opened, redis } from "./redis.fixture.ts";
@@ -21,6 +22,11 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
       /^ConfigurationError: QUEUE_URL: the Redis at 127\.0\.0\.1:\d+ has no such database/,
     );
     expect(await server.dump(server.url)).toBe("");
+  });
+
+  it("is named by a URL in capitals", async () => {
+    const server = await redis();
+    expect(await opened(server.url.replace("redis", "REDIS"))).toBe("open");
   });
 
   it("is a replica, or is made one", async () => {
@@ -65,6 +71,50 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
     expect(await opened(as(server, "other:s3cret"))).toMatch(
       /^ConfigurationError: .* lets this user not do .*NOPERM/,
     );
+  });
+
+  it.each([
+    ["-@blocking", "bzpopmin"],
+    ["-bzpopmin", "bzpopmin"],
+    ["-xadd -zpopmin", "xadd, zpopmin"],
+    ["-set", "set"],
+    ["-eval", "eval"],
+    ["-evalsha", "evalsha"],
+    ["-info", "info"],
+  ])("lets the user do all but %s", async (rules, named) => {
+    const server = await redis();
+    await server.tell(`acl setuser app on >s3cret ~test:* &* +@all ${rules}`);
+    const said = await opened(as(server, "app:s3cret"));
+    expect(said).toMatch(/^ConfigurationError: .* lets this user not do .*NOPERM/);
+    expect(said).toMatch(new RegExp(`[ :]${named}\\)$`));
+    expect(await server.dump(server.url)).toBe("");
+  });
+
+  it("lets the user do what a queue needs", async () => {
+    const server = await redis();
+    await server.tell("acl setuser app on >s3cret ~test:* &* +@all -@admin -@dangerous +info");
+    const transport = await open(as(server, "app:s3cret"));
+    expect(await server.dump(server.url)).toBe("");
+    await transport.enqueue("jobs", [{ id: "a.1", data: {} }]);
+    expect(await transport.count("jobs")).toBe(1);
+    expect(await transport.workers("jobs")).toBeUndefined();
+  });
+
+  it.each(["eval", "evalsha", "bzpopmin", "xadd"])("does not know %s", async (command) => {
+    const server = await redis({ args: ["--rename-command", command, ""] });
+    const said = await opened(server.url);
+    expect(said).toMatch(/^ConfigurationError: .* does not know a command that a queue needs/);
+    expect(said).toContain(`(${command})`);
+  });
+
+  it("has no connection left", async () => {
+    const server = await redis();
+    await server.tell("config set maxclients 1");
+    const held = new Redis(server.url);
+    held.on("error", () => undefined);
+    onTestFinished(() => held.disconnect());
+    await held.ping();
+    expect(await opened(server.url)).toMatch(/^UnavailableError: .* has no connection left/);
   });
 
   it("cannot save to its disk", async () => {

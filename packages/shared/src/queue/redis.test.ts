@@ -73,40 +73,6 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
     );
   });
 
-  it.each([
-    ["-@blocking", "bzpopmin"],
-    ["-bzpopmin", "bzpopmin"],
-    ["-xadd -zpopmin", "xadd, zpopmin"],
-    ["-set", "set"],
-    ["-eval", "eval"],
-    ["-evalsha", "evalsha"],
-    ["-info", "info"],
-  ])("lets the user do all but %s", async (rules, named) => {
-    const server = await redis();
-    await server.tell(`acl setuser app on >s3cret ~test:* &* +@all ${rules}`);
-    const said = await opened(as(server, "app:s3cret"));
-    expect(said).toMatch(/^ConfigurationError: .* lets this user not do .*NOPERM/);
-    expect(said).toMatch(new RegExp(`[ :]${named}\\)$`));
-    expect(await server.dump(server.url)).toBe("");
-  });
-
-  it("lets the user do what a queue needs", async () => {
-    const server = await redis();
-    await server.tell("acl setuser app on >s3cret ~test:* &* +@all -@admin -@dangerous +info");
-    const transport = await open(as(server, "app:s3cret"));
-    expect(await server.dump(server.url)).toBe("");
-    await transport.enqueue("jobs", [{ id: "a.1", data: {} }]);
-    expect(await transport.count("jobs")).toBe(1);
-    expect(await transport.workers("jobs")).toBeUndefined();
-  });
-
-  it.each(["eval", "evalsha", "bzpopmin", "xadd"])("does not know %s", async (command) => {
-    const server = await redis({ args: ["--rename-command", command, ""] });
-    const said = await opened(server.url);
-    expect(said).toMatch(/^ConfigurationError: .* does not know a command that a queue needs/);
-    expect(said).toContain(`(${command})`);
-  });
-
   it("has no connection left", async () => {
     const server = await redis();
     await server.tell("config set maxclients 1");

@@ -52,7 +52,7 @@ function onFullDisk(spec: ServiceSpec, redirected: string): ServiceSpec {
 async function endedSoon(running: ServiceProcess, signal?: NodeJS.Signals): Promise<unknown> {
   if (signal !== undefined) void running.kill(signal);
   const late = new Promise((resolve) => setTimeout(() => resolve("still running"), 8_000));
-  return await Promise.race([running.exited, late]).finally(() => running.kill());
+  return await Promise.race([running.exited, late]).finally(() => void running.kill());
 }
 
 describe("a service process", () => {

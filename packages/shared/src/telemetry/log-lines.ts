@@ -45,7 +45,8 @@ export function logLines(fd: number): LogLines {
     },
     flush: () => {
       const until = performance.now() + LAST_WORD_MS;
-      for (writeOut(); bytes > 0 && performance.now() < until; writeOut()) sleep(LAST_RETRY_MS);
+      for (writeOut(); waiting.length > 0 && performance.now() < until; writeOut())
+        sleep(LAST_RETRY_MS);
     },
   };
 }

@@ -2,6 +2,7 @@ export { assignments } from "./assignments.ts";
 export { backupVariables, type BackupVariables } from "./backup-variables.ts";
 export { requireCatalog } from "./catalog.ts";
 export { closest } from "./closest.ts";
+export { loadEnvFile } from "./env-file.ts";
 export { ConfigurationError, RefusedError, StartFailure, UnavailableError } from "./failure.ts";
 export {
   CONNECTIONS,

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
 import {
   type ServiceProcess,
@@ -74,6 +74,14 @@ describe("a service process", () => {
     const running = spawnService(service(context, RUNS, { SIZE: "none" }));
     expect(await running.exited).toEqual({ code: 2, signal: null });
     expect(running.output()).toBe("SIZE must be a whole number from 1 to 9: a size");
+  });
+
+  it("ends with 2 and one line where its file of settings cannot be read", async (context) => {
+    const spec = service(context, RUNS);
+    mkdirSync(join(dirname(spec.main), ".env"));
+    const running = spawnService(spec);
+    expect(await running.exited).toEqual({ code: 2, signal: null });
+    expect(running.output()).toMatch(/^\.env of the working directory cannot be read .*$/);
   });
 
   it("that fails to start closes what it has opened", async (context) => {

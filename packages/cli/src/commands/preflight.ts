@@ -12,6 +12,7 @@ import {
   sourceVariables,
   StartFailure,
   targetUrl,
+  unreadVariables,
 } from "@nexus/shared/config";
 import {
   connectionNotes,
@@ -98,6 +99,7 @@ async function examine(config: Settings) {
   });
   const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);
   const warnings = [
+    ...unreadVariables(process.env),
     ...plainTextRisk("LEGACY_URL", config.LEGACY_URL),
     ...plainTextRisk("TARGET_URL", config.TARGET_URL),
     ...queue.warnings,

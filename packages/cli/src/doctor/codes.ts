@@ -1,6 +1,7 @@
 /** Every code of a finding. It stays the same, for programs, and docs/trouble.md has a row for it. */
 export const CODES = [
   "variable_wrong",
+  "variable_unread",
   "target_unfit",
   "target_unreachable",
   "target_refuses",

@@ -18,6 +18,7 @@ export {
 export { type Config, parseConfig } from "./parse.ts";
 export { encryptionOf, plainTextRisk } from "./tls.ts";
 export { processVariables } from "./process-variables.ts";
+export { PREFIXED, unreadVariables } from "./unread-variables.ts";
 export { supabaseVariables } from "./supabase-variables.ts";
 export { queueVariables, workerVariables } from "./queue-variables.ts";
 export {

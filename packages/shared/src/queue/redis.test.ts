@@ -182,6 +182,25 @@ describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use
 });
 
 // Needs a real Redis: the embedded queue is none.
+describe.skipIf(!probe.found)("a Redis that is full while it is in use", () => {
+  it("has each connection opened anew once for all that it refused", async () => {
+    const warnings: string[] = [];
+    const warned = ({ message }: Error): void => void warnings.push(message);
+    process.on("warning", warned);
+    onTestFinished(() => void process.off("warning", warned));
+    const server = await redis();
+    const transport = await open(server.url);
+    await server.tell("config set maxmemory 1");
+    const pings = Array.from({ length: 20 }, () => transport.ping());
+    const outcomes = await Promise.allSettled(pings);
+    expect(outcomes.map(({ status }) => status)).not.toContain("fulfilled");
+    await server.tell("config set maxmemory 0");
+    await eventually(() => transport.ping().then(() => true), { within: 15_000 });
+    expect(warnings).toEqual([]);
+  });
+});
+
+// Needs a real Redis: the embedded queue is none.
 describe.skipIf(!probe.found)("connections to a Redis that fall silent", () => {
   it("are cut and made again, while jobs wait and while one is done", async () => {
     const server = await redis();

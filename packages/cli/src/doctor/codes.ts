@@ -10,6 +10,7 @@ export const CODES = [
   "seen_by_others",
   "few_connections",
   "plain_text",
+  "source_is_target",
   "legacy_unfit",
   "legacy_unreachable",
   "source_refuses",

@@ -141,6 +141,15 @@ describe("a service process", () => {
     expect(await ended).toEqual({ code: 1, signal: null });
   });
 
+  it("loses no line to a reader that is slow, not even at its end", async (context) => {
+    const start = `for (let n = 0; n < 2_000; n += 1) log.info({ n, more: "x".repeat(200) }, "line"); return {};`;
+    const line = `"$0" "$@" | (sleep 0.5; cat)`;
+    const spec = { ...service(context, start), command: ["sh", "-c", line, process.execPath] };
+    const running = spawnService(spec);
+    expect(await running.exited).toEqual({ code: 0, signal: null });
+    expect(running.logs().flatMap(({ n }) => n ?? [])).toEqual([...Array(2_000).keys()]);
+  });
+
   it.for([
     ["stops with 0", RUNS, 0],
     ["ends with 1 when its grace is over", HANGS, 1],

@@ -6,6 +6,7 @@ import { variables as embedder } from "@nexus/embedder/config";
 import { variables as extractor } from "@nexus/extractor/config";
 import { variables as loader } from "@nexus/loader/config";
 import { type ServiceName, serviceToRun } from "@nexus/local/services";
+import { PREFIXED } from "@nexus/shared/config";
 import { spawnService } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
 
@@ -25,6 +26,11 @@ describe.each(SERVICES)("the settings of the %s", (service) => {
     const isRead = (name: string) =>
       new RegExp(`(config\\.|settings\\.|[{,]\\s+)${name}\\b`).test(sources);
     expect(offered.filter((name) => !isRead(name))).toEqual([]);
+  });
+
+  it("are known by their prefix to whoever tells of a variable that nobody reads", () => {
+    const prefixed = offered.filter((name) => /^(LEGACY|TARGET|QUEUE)_/.test(name));
+    expect(prefixed.filter((name) => !PREFIXED.includes(name))).toEqual([]);
   });
 
   it("are all in .env.example", () => {

@@ -42,6 +42,9 @@ function codeOfProblem({ status, code }: ApiProblem): number {
   return status < 500 ? EXIT_CODES.refused.code : EXIT_CODES.unwell.code;
 }
 
+const ENDED =
+  "a database ended a statement of ours (57014): it took longer than the statement_timeout of the role, the database or PGOPTIONS allows, or somebody cancelled it";
+
 /** The line to print, or undefined where it is printed already. Defects are reduced to facts without values. */
 export function messageOf(error: unknown): string | undefined {
   if (error instanceof CommanderError) return undefined;
@@ -49,5 +52,6 @@ export function messageOf(error: unknown): string | undefined {
   if (error instanceof ApiUnreachable)
     return `NEXUS_API_URL: ${error.message}: is it running, and reachable from here? \`nexus doctor\` says more`;
   if (error instanceof ApiProblem) return `the API: ${error.message} (${error.code})`;
+  if (error instanceof Error && Reflect.get(error, "code") === "57014") return ENDED;
   return `nexus failed unexpectedly: ${JSON.stringify(describeError(error))}`;
 }

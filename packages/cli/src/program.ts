@@ -80,9 +80,13 @@ function withThoseBelow(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withThoseBelow)];
 }
 
-/** Runs a command line, in the form of `process.argv`, to its end. What goes wrong becomes one line and `process.exitCode`. */
-export async function runNexus(argv: readonly string[]): Promise<void> {
+/** Runs a command line, in the form of `process.argv`, to its end. `readSettings` goes before. What goes wrong becomes one line and `process.exitCode`. */
+export async function runNexus(
+  argv: readonly string[],
+  readSettings: () => void = () => undefined,
+): Promise<void> {
   try {
+    readSettings();
     await nexus(argv).parseAsync(argv);
   } catch (error) {
     const message = messageOf(error);

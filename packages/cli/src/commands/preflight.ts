@@ -12,6 +12,8 @@ import {
   sourceVariables,
   StartFailure,
   targetUrl,
+  UnavailableError,
+  unreadVariables,
 } from "@nexus/shared/config";
 import {
   connectionNotes,
@@ -21,6 +23,7 @@ import {
   preflightLegacy,
   preflightTarget,
   privacyNotes,
+  sharedDatabases,
   withPool,
 } from "@nexus/shared/database";
 import type { Command } from "commander";
@@ -98,11 +101,18 @@ async function examine(config: Settings) {
   });
   const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);
   const warnings = [
+    ...unreadVariables(process.env),
     ...plainTextRisk("LEGACY_URL", config.LEGACY_URL),
     ...plainTextRisk("TARGET_URL", config.TARGET_URL),
     ...queue.warnings,
+    ...(isAway(legacy) || isAway(target) ? [] : await sharedDatabases(config)),
   ].map(({ says }) => says);
   return { legacy, target, queue, warnings };
+}
+
+/** Whoever did not answer is not asked again. */
+function isAway({ failure }: Checked): boolean {
+  return failure instanceof UnavailableError;
 }
 
 /** What would keep an extractor on this machine from taking backups. A note: extractors may run elsewhere, and look for themselves. */

@@ -1,6 +1,7 @@
 /** Every code of a finding. It stays the same, for programs, and docs/trouble.md has a row for it. */
 export const CODES = [
   "variable_wrong",
+  "variable_unread",
   "target_unfit",
   "target_unreachable",
   "target_refuses",
@@ -9,6 +10,7 @@ export const CODES = [
   "seen_by_others",
   "few_connections",
   "plain_text",
+  "source_is_target",
   "legacy_unfit",
   "legacy_unreachable",
   "source_refuses",

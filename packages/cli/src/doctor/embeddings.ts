@@ -51,7 +51,9 @@ async function embedders(
   if (workers === 0) return [noEmbedder(open, "no embedder listens")];
   if (workers !== undefined) return [];
   const why =
-    queue === undefined ? "the queue was not reached" : "a queue on PostgreSQL cannot tell";
+    queue === undefined
+      ? "the queue was not reached"
+      : "this queue does not tell (one on PostgreSQL, or a Redis without CLIENT LIST)";
   const says = `whether an embedder listens, for which ${count(open)} items wait: ${why}`;
   return [unchecked("embeddings", says)];
 }

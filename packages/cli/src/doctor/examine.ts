@@ -1,6 +1,6 @@
 /** The examination: what is configured is reached, and what is reached is looked at, one thing after the other. Nothing is changed. */
 import { ConfigurationError, plainTextRisk, StartFailure } from "@nexus/shared/config";
-import { errorCode, openPool, type Pool } from "@nexus/shared/database";
+import { errorCode, openPool, type Pool, sharedDatabases } from "@nexus/shared/database";
 import { openTransport, type Transport } from "@nexus/shared/queue";
 import { type Closers, closers } from "@nexus/shared/runtime";
 import { examineAccounts } from "./accounts.ts";
@@ -58,6 +58,7 @@ async function examineServers(settings: Settings, open: Closers, depth: Depth): 
     ...(legacy === undefined
       ? []
       : await looked("legacy", "the source", () => examineLegacy(legacy, settings))),
+    ...(await sharedDatabases(settings)).map(({ code, says }) => note("legacy", code, says)),
   ];
 }
 

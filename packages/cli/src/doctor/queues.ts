@@ -59,7 +59,7 @@ async function idleQueue(queue: Transport, entity: string, queued: number): Prom
     return [
       unchecked(
         "queue",
-        `whether a loader listens for ${entity}: a queue on PostgreSQL cannot tell`,
+        `whether a loader listens for ${entity}: this queue does not tell (one on PostgreSQL, or a Redis without CLIENT LIST)`,
       ),
     ];
   if (workers > 0) return [];

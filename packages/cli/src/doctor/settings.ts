@@ -8,10 +8,11 @@ import {
   queueVariables,
   sourceVariables,
   targetUrl,
+  unreadVariables,
   type Variable,
 } from "@nexus/shared/config";
 import { apiVariables } from "../api.ts";
-import { type Area, type Finding, unchecked, wrong } from "./finding.ts";
+import { type Area, type Finding, note, unchecked, wrong } from "./finding.ts";
 
 /** Connections that the services open, where that is set: by them the limits of the servers are judged. */
 export const poolVariables = {
@@ -80,5 +81,6 @@ export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; find
     ...read("NEXUS_API_URL", doctorVariables.NEXUS_API_URL),
     ...read("NEXUS_TOKEN", doctorVariables.NEXUS_TOKEN),
   };
-  return { settings, findings };
+  const unread = unreadVariables(env).map(({ code, says }) => note("environment", code, says));
+  return { settings, findings: [...findings, ...unread] };
 }

@@ -74,6 +74,14 @@ describe("the configuration", () => {
     ]);
   });
 
+  it("tells a name in another case from the right one", () => {
+    expect(problems({ TARGET_URL, batch_rows: "5", Queue_Prefix: "a" }).split("; ")).toEqual([
+      "batch_rows is unknown: did you mean BATCH_ROWS?",
+      "Queue_Prefix is unknown: did you mean QUEUE_PREFIX?",
+    ]);
+    expect(problems({ TARGET_URL, BATCH_ROWS: "5", batch_rows: "7" })).toBe("none");
+  });
+
   it("shows no value, a password least of all", () => {
     const said = problems({
       TARGET_URL: "mysql://user:secret-word@host/db",

@@ -70,7 +70,7 @@ function misspelt(known: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const problems: string[] = [];
   for (const name of Object.keys(env)) {
     if (known.includes(name)) continue;
-    const meant = closest(name, known);
+    const meant = closest(name.toUpperCase(), known); // Ours are in capitals, and a system may tell the cases apart.
     if (meant !== undefined && (env[meant] ?? "") === "")
       problems.push(`${name} is unknown: did you mean ${meant}?`);
   }

@@ -56,10 +56,17 @@ export function tlsFault(url: URL): string | undefined {
   return fileFault(url);
 }
 
+/** Where a URL of PostgreSQL leads: what stands behind its ? wins. */
+export function dialled({ hostname, port, searchParams }: URL): { host: string; port: string } {
+  return {
+    host: decodeURIComponent(searchParams.get("host") ?? hostname),
+    port: searchParams.get("port") ?? (port || "5432"),
+  };
+}
+
 /** Whether the server is on this machine: nobody else reads what goes there. */
 export function isOnThisMachine(url: URL): boolean {
-  const host = url.searchParams.get("host") ?? url.hostname;
-  return /^(|\/.*|localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(decodeURIComponent(host));
+  return /^(|\/.*|localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(dialled(url).host);
 }
 
 /** A word for who sends patients' data where others may listen: none, or one. `variable`: who holds the URL of a PostgreSQL. */
@@ -74,7 +81,9 @@ export function plainTextRisk(
     mode === "prefer"
       ? "is encrypted only if the server offers it, whoever answers"
       : "is in plain text";
-  const says = `${variable}: the way to ${url.host} ${how}: say sslmode=verify-full, with its CA in sslrootcert`;
+  const { host, port } = dialled(url);
+  const place = port === "5432" ? host : `${host}:${port}`;
+  const says = `${variable}: the way to ${place} ${how}: say sslmode=verify-full, with its CA in sslrootcert`;
   return [{ code: "plain_text", says }];
 }
 

@@ -1,3 +1,4 @@
+export { sharedDatabases } from "./same-database.ts";
 export { byOid } from "./text-types.ts";
 export { type Decode, decoderOf, labelOf, UNREADABLE_TEXT } from "./stored-text.ts";
 export {

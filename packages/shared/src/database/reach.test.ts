@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { describe, expect, it } from "vitest";
-import { UnavailableError } from "../config/failure.ts";
+import { ConfigurationError, UnavailableError } from "../config/failure.ts";
 import { freshDatabase } from "../testing/fresh.ts";
 import { openLine } from "../testing/line.ts";
 import { freshLogin } from "../testing/login.ts";
@@ -67,6 +67,29 @@ describe("a server that cannot be reached", () => {
     expect(failure).toBeInstanceOf(UnavailableError);
     expect(String(failure)).toMatch(
       /cannot be reached \(no_connection_left\): it has no connection left for us: .* or the pooler's servers are down/,
+    );
+  });
+
+  it.for([
+    "-c nonsense",
+    "search_path=x",
+    "-c TimeZone=Foo",
+    "-c role=nobody",
+    "-c no_such_setting=1",
+  ])("refuses what its URL says in options: %s", async (options, context) => {
+    const url = new URL(await freshDatabase(context));
+    url.searchParams.set("options", options);
+    const failure = await reached(url.href);
+    expect(failure).toBeInstanceOf(ConfigurationError);
+    expect(String(failure)).toMatch(
+      /TARGET_URL \(.*\): the server refuses a setting .* \((42601|22023|42704)\): correct options= /,
+    );
+  });
+
+  it("is named by the place that is dialled: what stands behind the ? wins", async () => {
+    const url = "postgres://worker@localhost:5432/clinic?host=/no/such/folder&port=5433";
+    expect(String(await reached(url))).toContain(
+      "TARGET_URL (/no/such/folder:5433/clinic): cannot be reached (ENOENT): there is no socket of a server",
     );
   });
 

@@ -1,5 +1,6 @@
 /** The first thing asked of a database: is it there, and is it new enough? */
-import { RefusedError, UnavailableError } from "../config/failure.ts";
+import { ConfigurationError, RefusedError, UnavailableError } from "../config/failure.ts";
+import { dialled } from "../config/tls.ts";
 import { connectionRefusal } from "../runtime/connection-refusal.ts";
 import { nextStep } from "./failures.ts";
 import { type Pool, type Queryable, urlOf } from "./pool.ts";
@@ -81,8 +82,26 @@ function unreached(pool: Pool, place: string, cause: unknown): Error {
         cause,
       },
     );
+  if (
+    OF_OPTIONS.test(code) &&
+    Reflect.get(Object(cause), "severity") === "FATAL" &&
+    setsOptions(pool)
+  )
+    return new ConfigurationError(
+      `${place}: the server refuses a setting that a session begins with (${code}): correct options= of the URL, or PGOPTIONS`,
+      { cause },
+    );
   const { says, next } = code === "3D000" && hasBlanks(pool) ? BLANKS : refusalInWords(code);
   return new UnavailableError(`${place}: cannot be reached (${code}): ${says}: ${next}`, { cause });
+}
+
+/** Not understood, not known, of no such value, or not for this role. */
+const OF_OPTIONS = /^(22|42|55P02)/;
+
+function setsOptions(pool: Pool): boolean {
+  return (
+    new URL(urlOf(pool)).searchParams.has("options") || (process.env["PGOPTIONS"] ?? "") !== ""
+  );
 }
 
 const BLANKS = {
@@ -97,10 +116,11 @@ function hasBlanks(pool: Pool): boolean {
   return url.trim() !== url || name.trim() !== name;
 }
 
-/** host:port/database of a pool, for people. */
+/** host:port/database of a pool, for people: the place that is really dialled. */
 export function placeOf(pool: Pool): string {
   const { connectionString = "" } = pool.options;
   if (!URL.canParse(connectionString)) return "not a URL";
-  const { hostname, port, pathname } = new URL(connectionString);
-  return `${hostname || "local socket"}:${port || "5432"}${pathname}`;
+  const url = new URL(connectionString);
+  const { host, port } = dialled(url);
+  return `${host || "local socket"}:${port}${url.pathname}`;
 }

@@ -57,6 +57,11 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
     "check host, port and database, and that the server runs",
   ],
   [
+    /^ENOENT$/,
+    "there is no socket of a server",
+    "correct the folder and the port, and see that the server runs",
+  ],
+  [
     /^E(HOST|NET)UNREACH$/,
     "there is no route to it",
     "look at the network, its policies and firewalls",

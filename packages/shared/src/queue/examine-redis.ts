@@ -1,14 +1,19 @@
 /** Before the queue is opened: does the Redis answer, let us in, and can it carry a queue? */
+import { connect } from "node:net";
 import type { Redis } from "ioredis";
 import { ConfigurationError, type StartFailure, UnavailableError } from "../config/failure.ts";
 import { connectionRefusal } from "../runtime/connection-refusal.ts";
 import { ioredis } from "./libraries.ts";
+import { requireCommands } from "./redis-commands.ts";
 import type { RedisPlace } from "./redis-place.ts";
-import { refusalAtStart } from "./redis-refusals.ts";
+import { refusalAtStart, unknownRefusal } from "./redis-refusals.ts";
 import type { TransportWarning } from "./transport.ts";
 
 /** Milliseconds that the server has to answer. */
 const PATIENCE_MS = 10_000;
+
+/** Milliseconds that a server has for its first word, where it does not let us in. */
+const GREETING_MS = 500;
 
 /** What BullMQ cannot do without, and what it is tested with. */
 const OLDEST = [5, 0] as const;
@@ -30,7 +35,7 @@ export async function examineRedis(place: RedisPlace, prefix: string): Promise<T
   try {
     return await withinPatience(look(redis, place, prefix));
   } catch (error) {
-    throw failureOf(place, error, reason);
+    throw await failureOf(place, error, reason);
   } finally {
     redis.disconnect();
   }
@@ -42,6 +47,7 @@ async function look(redis: Redis, place: RedisPlace, prefix: string): Promise<Tr
   const name = `QUEUE_URL: the Redis at ${place.name}`;
   requireFit(name, facts);
   await redis.select(place.database);
+  await requireCommands(redis, prefix);
   await requireWrites(redis, prefix);
   return warningsOf(name, place, facts);
 }
@@ -118,8 +124,31 @@ function isOlder(version: string, [major, minor]: readonly [number, number]): bo
   return Number(found[1]) * 1_000 + Number(found[2]) < major * 1_000 + minor;
 }
 
-function failureOf(place: RedisPlace, error: unknown, reason: unknown): StartFailure {
-  return answered(place, error) ?? answered(place, reason) ?? unanswered(place, reason ?? error);
+async function failureOf(
+  place: RedisPlace,
+  error: unknown,
+  reason: unknown,
+): Promise<StartFailure> {
+  return (
+    answered(place, error) ??
+    answered(place, reason) ??
+    answered(place, await greeting(place)) ??
+    unanswered(place, reason ?? error)
+  );
+}
+
+/** What it says to whoever connects, before it hangs up: ioredis hears only that, as it has something to say itself. */
+async function greeting({ options: { host, port, family } }: RedisPlace): Promise<unknown> {
+  const socket = connect({ host, port, family });
+  socket.setTimeout(GREETING_MS, () => socket.destroy());
+  try {
+    for await (const said of socket) return new Error(String(said));
+  } catch {
+    // It is as if nobody answered.
+  } finally {
+    socket.destroy();
+  }
+  return undefined;
 }
 
 /** The failure of a server that said why. */
@@ -129,7 +158,7 @@ function answered({ name: at }: RedisPlace, cause: unknown): StartFailure | unde
   const name = `QUEUE_URL: the Redis at ${at}`;
   const refusal = connectionRefusal(cause);
   return refusal === undefined
-    ? refusalAtStart(name, cause)
+    ? (refusalAtStart(name, cause) ?? unknownRefusal(name, cause))
     : new ConfigurationError(`${name}: ${refusal}`, { cause });
 }
 

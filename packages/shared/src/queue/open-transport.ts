@@ -10,14 +10,19 @@ import type { Transport, TransportOptions, TransportWarning } from "./transport.
  * `ConfigurationError` (exit code 2) where it never will as it is: a password, a replica, a cluster, a database that is none.
  */
 export async function openTransport(options: TransportOptions): Promise<Transport> {
-  return options.url.startsWith("redis") ? await overRedis(options) : await overPostgres(options);
+  return isRedis(options.url) ? await overRedis(options) : await overPostgres(options);
 }
 
 /** Looks whether the transport could be opened, and changes nothing. Resolves to what a person should change although it works. Throws as `openTransport` does. */
 export async function examineTransport(
   options: Pick<TransportOptions, "url" | "prefix">,
 ): Promise<readonly TransportWarning[]> {
-  return options.url.startsWith("redis")
+  return isRedis(options.url)
     ? await examineRedis(redisPlace(options.url), options.prefix)
     : await examinePostgres(options);
+}
+
+/** As `queueUrl` reads it: a scheme may be written in any case. */
+function isRedis(url: string): boolean {
+  return /^rediss?:/i.test(url);
 }

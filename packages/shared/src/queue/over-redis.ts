@@ -55,13 +55,17 @@ export async function overRedis({ url, prefix, onError }: TransportOptions): Pro
 /**
  * A server that refuses writes (a replica since a failover, a full disk or memory) may be another one behind the same name a second
  * later: the connection is opened anew, which also keeps workers from asking it thousands of times a second (3,900 were measured).
+ * ioredis calls by the options of one connection, which many workers share: it is cut once for all that was refused at a time.
  */
 function reopening(): Pick<RedisOptions, "retryStrategy" | "reconnectOnError"> {
   let refusedAt = -Infinity;
+  const cutAt = new WeakMap<object, number>();
   return {
-    reconnectOnError: (error) => {
+    reconnectOnError(this: object, error: Error): boolean {
       if (!isRefusal(error)) return false;
       refusedAt = performance.now();
+      if (refusedAt - (cutAt.get(this) ?? -Infinity) < RETRY_STEP_MS) return false;
+      cutAt.set(this, refusedAt);
       return true;
     },
     retryStrategy: (tries) =>

@@ -18,7 +18,7 @@ const REFUSALS: readonly (readonly [word: RegExp, lasts: Lasts, says: string])[]
     "wants a password: write redis://user:password@host:6379",
   ],
   [
-    /\bNOPERM\b/,
+    /\bNOPERM\b|can't run this command|ACL failure/,
     "stays",
     "lets this user not do what a queue needs: give it the commands of BullMQ (+@all -@admin, or more) on the keys of QUEUE_PREFIX",
   ],
@@ -31,6 +31,16 @@ const REFUSALS: readonly (readonly [word: RegExp, lasts: Lasts, says: string])[]
     /DB index|invalid DB/,
     "stays",
     "has no such database: end QUEUE_URL with a number below its `databases`, or with /0",
+  ],
+  [
+    /unknown (redis )?command/i,
+    "stays",
+    "does not know a command that a queue needs: take its rename-command out of redis.conf, or use a server that has it",
+  ],
+  [
+    /max number of clients/,
+    "passes",
+    "has no connection left: raise maxclients, or see with CLIENT LIST who holds them",
   ],
   [/\bLOADING\b/, "passes", "is still loading its data: wait for it"],
   [
@@ -66,9 +76,25 @@ export function refusalAtStart(place: string, cause: Error): StartFailure | unde
   const found = REFUSALS.find(([word]) => word.test(cause.message));
   if (found === undefined) return undefined;
   const [, lasts, says] = found;
-  const code = /\b[A-Z]{3,}\b/.exec(cause.message)?.[0];
-  const message = `${place} ${says}${code === undefined ? "" : ` (${code})`}`;
+  const message = `${place} ${says}${answerOf(cause)}`;
   return lasts === "stays"
     ? new ConfigurationError(message, { cause })
     : new UnavailableError(message, { cause });
+}
+
+/** The error of a start for an answer that stands nowhere above: whoever answers is there. Undefined where nobody answered. */
+export function unknownRefusal(place: string, cause: Error): StartFailure | undefined {
+  if (cause.name !== "ReplyError") return undefined;
+  const says = `refuses what a queue needs${answerOf(cause)}: its log may say more`;
+  return new UnavailableError(`${place} ${says}`, { cause });
+}
+
+/** The code that the server gave, and the commands that it names. Nothing else: it may quote what it was sent, a password. */
+function answerOf({ message }: Error): string {
+  const code = /\b[A-Z]{3,}\b/.exec(message)?.[0];
+  const commands =
+    /unknown command [`']([\w, ]+)[`']/.exec(message)?.[1] ??
+    /the '([\w|, ]+)' command/.exec(message)?.[1];
+  const known = [code === "ERR" ? undefined : code, commands].filter((one) => one !== undefined);
+  return known.length === 0 ? "" : ` (${known.join(": ")})`;
 }

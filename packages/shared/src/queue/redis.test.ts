@@ -1,6 +1,7 @@
 /** What a Redis must be to carry a queue, on real servers: what cannot work is refused at the start, with the reason and without the password. */
 import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
+import { Redis } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually, freePort, openLine, type PrivateRedis, startRedis } from "../testing/index.ts";
 import { open, opened, redis } from "./redis.fixture.ts";
@@ -21,6 +22,11 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
       /^ConfigurationError: QUEUE_URL: the Redis at 127\.0\.0\.1:\d+ has no such database/,
     );
     expect(await server.dump(server.url)).toBe("");
+  });
+
+  it("is named by a URL in capitals", async () => {
+    const server = await redis();
+    expect(await opened(server.url.replace("redis", "REDIS"))).toBe("open");
   });
 
   it("is a replica, or is made one", async () => {
@@ -65,6 +71,16 @@ describe.skipIf(!probe.found)("a Redis that cannot carry the queue", () => {
     expect(await opened(as(server, "other:s3cret"))).toMatch(
       /^ConfigurationError: .* lets this user not do .*NOPERM/,
     );
+  });
+
+  it("has no connection left", async () => {
+    const server = await redis();
+    await server.tell("config set maxclients 1");
+    const held = new Redis(server.url);
+    held.on("error", () => undefined);
+    onTestFinished(() => held.disconnect());
+    await held.ping();
+    expect(await opened(server.url)).toMatch(/^UnavailableError: .* has no connection left/);
   });
 
   it("cannot save to its disk", async () => {
@@ -162,6 +178,25 @@ describe.skipIf(!probe.found)("a Redis that is made a replica while it is in use
     );
     await eventually(() => taken.length === 2, { within: 15_000 });
     await stop();
+  });
+});
+
+// Needs a real Redis: the embedded queue is none.
+describe.skipIf(!probe.found)("a Redis that is full while it is in use", () => {
+  it("has each connection opened anew once for all that it refused", async () => {
+    const warnings: string[] = [];
+    const warned = ({ message }: Error): void => void warnings.push(message);
+    process.on("warning", warned);
+    onTestFinished(() => void process.off("warning", warned));
+    const server = await redis();
+    const transport = await open(server.url);
+    await server.tell("config set maxmemory 1");
+    const pings = Array.from({ length: 20 }, () => transport.ping());
+    const outcomes = await Promise.allSettled(pings);
+    expect(outcomes.map(({ status }) => status)).not.toContain("fulfilled");
+    await server.tell("config set maxmemory 0");
+    await eventually(() => transport.ping().then(() => true), { within: 15_000 });
+    expect(warnings).toEqual([]);
   });
 });
 

@@ -59,7 +59,7 @@ export interface Transport {
   enqueue(queue: string, jobs: readonly NewJob[]): Promise<void>;
   /** Counts the jobs in the queue that are not finished. Only one decision is based on it: whether jobs were lost. */
   count(queue: string): Promise<number>;
-  /** Workers that listen to a queue, in all processes. Undefined where the server cannot tell: only Redis can. For people to look at. */
+  /** Workers that listen to a queue, in all processes. Undefined where the server does not tell: only a Redis does, to who may list its clients. For people to look at. */
   workers(queue: string): Promise<number | undefined>;
   /** Starts to take jobs from a queue. Resolves to what stops it, which rejects where the server is away (5 s after the grace). */
   work(queue: string, settings: WorkerSettings, handler: Handler): Promise<() => Promise<void>>;

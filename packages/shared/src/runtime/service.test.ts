@@ -1,8 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
-import { type ServiceSpec, spawnService, startService } from "../testing/service.ts";
+import {
+  type ServiceProcess,
+  type ServiceSpec,
+  spawnService,
+  startService,
+} from "../testing/service.ts";
 
 const RUNTIME = new URL("../../dist/runtime/index.js", import.meta.url).href;
 const CONFIG = new URL("../../dist/config/index.js", import.meta.url).href;
@@ -38,6 +43,18 @@ const HANGS = `
   closers.push("stuck", () => new Promise(() => undefined));
   return {};`;
 
+/** The process in place of a shell's, which has put its output there. */
+function onFullDisk(spec: ServiceSpec, redirected: string): ServiceSpec {
+  return { ...spec, command: ["sh", "-c", `exec "$0" "$@" ${redirected}`, process.execPath] };
+}
+
+/** How it ended, if it did so within seconds. */
+async function endedSoon(running: ServiceProcess, signal?: NodeJS.Signals): Promise<unknown> {
+  if (signal !== undefined) void running.kill(signal);
+  const late = new Promise((resolve) => setTimeout(() => resolve("still running"), 8_000));
+  return await Promise.race([running.exited, late]).finally(() => void running.kill());
+}
+
 describe("a service process", () => {
   it("says that it is ready, and on SIGTERM closes in reverse and ends with 0", async (context) => {
     const running = await startService(service(context, RUNS, { SIZE: "7" }));
@@ -57,6 +74,14 @@ describe("a service process", () => {
     const running = spawnService(service(context, RUNS, { SIZE: "none" }));
     expect(await running.exited).toEqual({ code: 2, signal: null });
     expect(running.output()).toBe("SIZE must be a whole number from 1 to 9: a size");
+  });
+
+  it("ends with 2 and one line where its file of settings cannot be read", async (context) => {
+    const spec = service(context, RUNS);
+    mkdirSync(join(dirname(spec.main), ".env"));
+    const running = spawnService(spec);
+    expect(await running.exited).toEqual({ code: 2, signal: null });
+    expect(running.output()).toMatch(/^\.env of the working directory cannot be read .*$/);
   });
 
   it("that fails to start closes what it has opened", async (context) => {
@@ -114,6 +139,40 @@ describe("a service process", () => {
     await running.waitForLine({ msg: "stopping" });
     await running.kill("SIGTERM");
     expect(await ended).toEqual({ code: 1, signal: null });
+  });
+
+  it("loses no line to a reader that is slow, not even at its end", async (context) => {
+    const start = `for (let n = 0; n < 2_000; n += 1) log.info({ n, more: "x".repeat(200) }, "line"); return {};`;
+    const line = `"$0" "$@" | (sleep 0.5; cat)`;
+    const spec = { ...service(context, start), command: ["sh", "-c", line, process.execPath] };
+    const running = spawnService(spec);
+    expect(await running.exited).toEqual({ code: 0, signal: null });
+    expect(running.logs().flatMap(({ n }) => n ?? [])).toEqual([...Array(2_000).keys()]);
+  });
+
+  it.for([
+    ["stops with 0", RUNS, 0],
+    ["ends with 1 when its grace is over", HANGS, 1],
+  ] as const)("whose log is on a full disk %s", async ([, start, code], context) => {
+    const started = `process.stderr.write('{"msg":"started"}\\n');`;
+    const env = { SHUTDOWN_GRACE_MS: "500" };
+    const running = spawnService(onFullDisk(service(context, started + start, env), "> /dev/full"));
+    await running.waitForLine({ msg: "started" });
+    expect(await endedSoon(running, "SIGTERM")).toEqual({ code, signal: null });
+  });
+
+  it.for([
+    ["for a defect", `JSON.parse("{");`, 1],
+    [
+      "for an error that nobody handles",
+      `void Promise.reject(new Error("unhandled")); return {};`,
+      1,
+    ],
+    ["where it cannot start", `throw new UnavailableError("no server answers");`, 3],
+  ] as const)("ends %s where nothing that it writes is taken", async ([, start, code], context) => {
+    const endless = `setInterval(() => undefined, 60_000); ${start}`;
+    const spec = onFullDisk(service(context, endless), "> /dev/full 2> /dev/full");
+    expect(await endedSoon(spawnService(spec))).toEqual({ code, signal: null });
   });
 
   it("ends with 1 when its grace is over", async (context) => {

@@ -1,6 +1,6 @@
 /** The life of a service process: configure, start, run until told to stop, close in reverse. */
-import { existsSync } from "node:fs";
 import { requireCatalog } from "../config/catalog.ts";
+import { loadEnvFile } from "../config/env-file.ts";
 import { type Config, parseConfig } from "../config/parse.ts";
 import { processVariables } from "../config/process-variables.ts";
 import type { Variable } from "../config/variables.ts";
@@ -31,13 +31,16 @@ export interface Service<V extends Readonly<Record<string, Variable<unknown>>>> 
 export async function runService<V extends Readonly<Record<string, Variable<unknown>>>>(
   service: Service<V>,
 ): Promise<void> {
-  if (existsSync(".env")) process.loadEnvFile(".env");
+  const unread = loadEnv();
   const log = openLog(service.name);
+  process.on("exit", () => log.flush());
+  process.stderr.on("error", () => undefined); // A full disk, a reader that is gone: the exit code still tells.
   endOnUnhandled((error) =>
     log.fatal({ err: error }, "an error that nobody expected ends this process"),
   );
   const open = closers();
   try {
+    if (unread !== undefined) throw unread;
     requireCatalog();
     const config = parseConfig({ ...processVariables, ...service.variables }, process.env);
     stopOnSignal(log, open);
@@ -45,6 +48,16 @@ export async function runService<V extends Readonly<Record<string, Variable<unkn
     log.info(await service.start(config, { name: service.name, log, closers: open }), "ready");
   } catch (error) {
     await fail(log, open, error);
+  }
+}
+
+/** It may say how to log. Why it was not read is said when there is a log. */
+function loadEnv(): unknown {
+  try {
+    loadEnvFile(process.env);
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

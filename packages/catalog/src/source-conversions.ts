@@ -52,8 +52,19 @@ const sizeOfText: Conversion = (column) =>
 
 const text: Conversion = (column) => `${column}::text`;
 
-/** The string itself, without its quotes; NULL of null. What holds another value is read as its JSON. */
-const textOfJson: Conversion = (column) => `${column} #>> '{}'`;
+/** For regular expressions. */
+const BACKSLASH = "chr(92) || chr(92)";
+const PAIR = `${BACKSLASH} || 'u[dD][89abAB][0-9a-fA-F]{2}' || ${BACKSLASH} || 'u[dD][c-fC-F][0-9a-fA-F]{2}'`;
+const NO_CHARACTER = `${BACKSLASH} || 'u(0000|[dD][89a-fA-F])'`;
+
+/**
+ * The string itself, without its quotes; NULL of null. What holds another value is read as its JSON, and so is an escape that is no
+ * character, or none that the server must know: json takes what `#>>` refuses.
+ */
+export const textOfJson = (column: string): string =>
+  `case when position(chr(92) || 'u' in ${column}::text) = 0
+     or current_setting('server_encoding') = 'UTF8' and regexp_replace(${column}::text, ${PAIR}, '', 'g') !~ (${NO_CHARACTER})
+   then ${column} #>> '{}' else ${column}::text end`;
 
 const LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)";
 const DAY = `(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|${LEAP}-02-29)`;

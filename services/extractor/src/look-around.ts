@@ -1,4 +1,4 @@
-/** One look at the ledger, for all steps of a tick. Whoever acts upon it looks again under the lock of what is acted upon. */
+/** One look at the ledger, for the steps of a tick. Whoever acts upon it looks again under the lock of what is acted upon, but for losses and holds. */
 import { entities } from "@nexus/catalog";
 import { type Pool, type Queryable, readAtOnce, together } from "@nexus/shared/database";
 import { currentHolds, gateOpenIn, type Hold } from "@nexus/shared/ledger";

@@ -21,20 +21,22 @@ export async function tick(deps: Deps, memory: Memory): Promise<number> {
 
 async function moveOn(deps: Deps, run: Run, memory: Memory): Promise<number> {
   const failures: unknown[] = [];
-  const alone = async (step: () => Promise<boolean>): Promise<boolean> =>
+  const alone = async <T>(step: () => Promise<T>): Promise<T | undefined> =>
     await step().catch((error: unknown) => {
       failures.push(error);
-      return false;
+      return undefined;
     });
-  const seen = await lookAround(deps.target, run.id);
+  const seen = await alone(() => lookAround(deps.target, run.id));
   const settled = await alone(() => settle(deps, run, memory.setbacks, seen));
-  if (settled) await alone(() => releaseParkedRows(deps, run));
-  const dispatched = await alone(() => dispatch(deps, run, settled ? undefined : seen));
-  await alone(() => reconcile(deps, run, memory).then(() => false));
+  if (settled === true) await alone(() => releaseParkedRows(deps, run));
+  // Settling may take its time: what was seen before is old by then.
+  const fresh = seen?.toSettle.length === 0 ? seen : undefined;
+  const dispatched = await alone(() => dispatch(deps, run, fresh));
+  await alone(() => reconcile(deps, run, memory));
   const finished = await alone(() => finish(deps, run, memory));
   if (failures.length > 0) throw together(failures);
-  if (finished) return deps.settings.idleTickMs;
-  return settled || dispatched ? 0 : deps.settings.tickMs;
+  if (finished === true) return deps.settings.idleTickMs;
+  return settled === true || dispatched === true ? 0 : deps.settings.tickMs;
 }
 
 function together(failures: readonly unknown[]): unknown {

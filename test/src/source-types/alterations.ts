@@ -110,6 +110,11 @@ export const sameValues: Readonly<Record<Shape, readonly Alteration[]>> = {
     },
     { columns: "dispatch_office.name", to: "json", using: "to_json($::text)" },
     {
+      columns: "dispatch_office.name",
+      to: "json",
+      using: "replace(to_json($::text)::text, 'e', chr(92) || 'u0065')::json",
+    },
+    {
       columns: "auth_user.last_name",
       to: "jsonb",
       using: "coalesce(to_jsonb(nullif($::text, '')), 'null')",

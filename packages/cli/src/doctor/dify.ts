@@ -7,7 +7,7 @@ import { sessionsOf } from "./sessions.ts";
 
 const STATEMENT_MS = 15_000;
 
-/** An embedder with DIFY=on looks at what is offered several times a second. */
+/** An embedder with DIFY=on looks at what is offered several times a second, and rests for some seconds at most. */
 const PATIENCE_SECONDS = 120;
 
 /** Whether Dify's knowledge bases are filled, where they are. */
@@ -26,29 +26,16 @@ async function examine(tx: Queryable): Promise<Finding[]> {
 /** Why nobody fills Dify; undefined: somebody may. */
 async function nobodyWhy(tx: Queryable): Promise<string | undefined> {
   const ours = eq(rateBudget.model, DIFY_BUDGET);
-  // Each embedder with DIFY=on writes its budget down when it starts.
-  const budgets = await read(
-    tx,
-    query.select({ model: rateBudget.model }).from(rateBudget).where(ours),
-  );
-  if (budgets.length === 0) return "no embedder with DIFY=on was ever there";
+  const seconds = sql<number>`extract(epoch from now() - greatest(${rateBudget.filled_at},
+    (select min(${contentEvents.created_at}) from ${contentEvents} where ${contentEvents.dify_open})))::integer`;
+  // Each embedder with DIFY=on writes its budget down when it starts, and whenever it asks Dify.
+  const [budget] = await read(tx, query.select({ seconds }).from(rateBudget).where(ours));
+  if (budget === undefined) return "no embedder with DIFY=on was ever there";
   const { embedders, telling } = await sessionsOf(tx);
   if (telling && embedders === 0) return "no embedder is connected to the target";
-  const [oldest] = await read(
-    tx,
-    query
-      .select({
-        seconds: sql<
-          number | null
-        >`extract(epoch from now() - min(${contentEvents.created_at}))::integer`,
-      })
-      .from(contentEvents)
-      .where(eq(contentEvents.dify_open, true)),
-  );
-  const seconds = oldest?.seconds ?? 0;
-  return seconds < PATIENCE_SECONDS
+  return budget.seconds < PATIENCE_SECONDS
     ? undefined
-    : `nobody has taken them for ${duration(seconds)}: no embedder that runs has DIFY=on`;
+    : `none has asked Dify for ${duration(budget.seconds)}: no embedder that runs has DIFY=on`;
 }
 
 function nobody(left: number, why: string): Finding {

@@ -70,9 +70,15 @@ function misspelt(known: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const problems: string[] = [];
   for (const name of Object.keys(env)) {
     if (known.includes(name)) continue;
-    const meant = closest(name.toUpperCase(), known); // Ours are in capitals, and a system may tell the cases apart.
+    const meant = closest(name, known) ?? inCapitals(name, known);
     if (meant !== undefined && (env[meant] ?? "") === "")
       problems.push(`${name} is unknown: did you mean ${meant}?`);
   }
   return problems;
+}
+
+/** Ours are in capitals, and a system may tell the cases apart. `backup`, a single word, may be anybody's. */
+function inCapitals(name: string, known: readonly string[]): string | undefined {
+  const capitals = name.toUpperCase();
+  return name.includes("_") && known.includes(capitals) ? capitals : undefined;
 }

@@ -59,7 +59,7 @@ export function tlsFault(url: URL): string | undefined {
 /** Where a URL of PostgreSQL leads: what stands behind its ? wins. */
 export function dialled({ hostname, port, searchParams }: URL): { host: string; port: string } {
   return {
-    host: decodeURIComponent(searchParams.get("host") ?? hostname),
+    host: searchParams.get("host") ?? decodeURIComponent(hostname),
     port: searchParams.get("port") ?? (port || "5432"),
   };
 }

@@ -27,7 +27,7 @@ export function unreadVariables(
   return Object.keys(env).flatMap((name) => {
     const prefix = PREFIX.exec(name)?.[0].toUpperCase();
     if (prefix === undefined || PREFIXED.includes(name) || OF_KUBERNETES.test(name)) return [];
-    if (closest(name.toUpperCase(), PREFIXED) !== undefined) return [];
+    if (closest(name, PREFIXED) !== undefined) return [];
     const ours = PREFIXED.filter((known) => known.startsWith(prefix)).join(", ");
     const says = `${name} is set, and nothing of ours reads it: there are ${ours}`;
     return [{ code: "variable_unread", says }];

@@ -78,8 +78,8 @@ export function ofConnecting(error: unknown): unknown {
   return ofSession(error);
 }
 
-/** Of a connection, or of a server that shuts down. */
-const OF_LOSS = /^(08|57P)/;
+/** Of a connection that could not be made, or was lost; poolers have 08P01 for their own. */
+const OF_LOSS = /^080(01|03|06)$/;
 
 /**
  * Whether a server answers that a connection was lost, and goes on with the session: the connection was its own, to another server. A

@@ -58,15 +58,29 @@ async function foreignTables(tx: Queryable, tables: readonly string[]): Promise<
   return rows;
 }
 
-/** What the source answers where it cannot reach the server; undefined where it can. No row is read. */
-async function codeOf(tx: Queryable, { table }: ForeignTable): Promise<string | undefined> {
+/**
+ * What the source answers where it cannot reach the server; undefined where it can, or nobody can tell. No row is read. What stands behind
+ * a view may be kept from us: then the view is asked.
+ */
+async function codeOf(
+  tx: Queryable,
+  { foreign, table }: ForeignTable,
+): Promise<string | undefined> {
+  const itself = await askedFor(tx, foreign);
+  const answer = itself === KEPT_FROM_US ? await askedFor(tx, table) : itself;
+  return answer === KEPT_FROM_US ? undefined : answer;
+}
+
+const KEPT_FROM_US = "42501";
+
+async function askedFor(tx: Queryable, table: string): Promise<string | undefined> {
   await tx.query("savepoint elsewhere");
   try {
     await tx.query(`select * from ${table} limit 0`);
     return undefined;
   } catch (error) {
-    if (!lostElsewhere(error)) throw error;
-    return errorCode(error);
+    const code = errorCode(error);
+    return lostElsewhere(error) || code === KEPT_FROM_US ? code : undefined;
   } finally {
     await tx.query("rollback to savepoint elsewhere");
   }

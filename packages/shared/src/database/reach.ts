@@ -95,8 +95,8 @@ function unreached(pool: Pool, place: string, cause: unknown): Error {
   return new UnavailableError(`${place}: cannot be reached (${code}): ${says}: ${next}`, { cause });
 }
 
-/** Not understood, not known, of no such value, or not for this role. */
-const OF_OPTIONS = /^(22|42|55P02)/;
+/** Not understood, not known, or of no such value. Not 42501: who may not connect to a database is told the same. */
+const OF_OPTIONS = /^(22|426|427|55P02)/;
 
 function setsOptions(pool: Pool): boolean {
   return (

@@ -9,21 +9,27 @@ import { FOUND_BY_NAME } from "./source-tables.ts";
  */
 export async function unreadableViews(tx: Queryable, tables: readonly string[]): Promise<string[]> {
   const problems: string[] = [];
-  for (const view of await viewsOf(tx, tables))
-    if (await isKept(tx, view)) problems.push(inWords(view, await neededGrants(tx, view)));
+  for (const { name, foreign } of await viewsOf(tx, tables))
+    if (await isKept(tx, name))
+      problems.push(foreign ? foreignInWords(name) : inWords(name, await neededGrants(tx, name)));
   return problems;
 }
 
+interface View {
+  readonly name: string;
+  readonly foreign: boolean;
+}
+
 /** Foreign tables too: their server may refuse. */
-async function viewsOf(tx: Queryable, tables: readonly string[]): Promise<string[]> {
-  const { rows } = await tx.query<{ name: string }>(
-    `select c.relname::text as name
+async function viewsOf(tx: Queryable, tables: readonly string[]): Promise<View[]> {
+  const { rows } = await tx.query<View>(
+    `select c.relname::text as name, c.relkind = 'f' as foreign
        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where ${FOUND_BY_NAME} and c.relname = any($1::text[]) and c.relkind in ('v', 'f')
       order by 1`,
     [tables],
   );
-  return rows.map(({ name }) => name);
+  return rows;
 }
 
 /** With `row_security` on: what is refused nevertheless is refused for want of a privilege. */
@@ -84,4 +90,8 @@ function inWords(view: string, grants: readonly string[]): string {
       ? "grant what it reads and executes to its owner and to us"
       : grants.map((grant) => `run "${grant}"`).join(", ");
   return `${view} is a view, and what stands behind it is kept from us: ${next}`;
+}
+
+function foreignInWords(table: string): string {
+  return `${table} is a foreign table, and where it lies it is kept from us: let its server give it to the user of our user mapping`;
 }

@@ -16,14 +16,16 @@ export interface LogLines {
   flush(): void;
 }
 
-/** Writes at once, in order. What a full disk does not take, or a reader that is gone, is dropped. */
+/** Writes at once, in order. What a full disk does not take, or a reader that is gone, is dropped; of lines that a slow reader lost it is told how many. */
 export function logLines(fd: number): LogLines {
   const waiting: Buffer[] = [];
   let bytes = 0;
+  let lost = 0;
   let retry: NodeJS.Timeout | undefined;
+  const send = sender(fd);
   const writeOut = (): void => {
     for (let line = waiting.shift(); line !== undefined; line = waiting.shift()) {
-      const rest = restOf(fd, line);
+      const rest = send(line);
       bytes -= line.length - rest.length;
       if (rest.length === 0) continue;
       waiting.unshift(rest);
@@ -34,33 +36,51 @@ export function logLines(fd: number): LogLines {
       return;
     }
   };
+  const push = (text: string): boolean => {
+    const line = Buffer.from(text);
+    if (bytes + line.length > MOST_WAITING) return false;
+    waiting.push(line);
+    bytes += line.length;
+    return true;
+  };
   return {
     write: (text) => {
-      const line = Buffer.from(text);
-      if (bytes + line.length <= MOST_WAITING) {
-        waiting.push(line);
-        bytes += line.length;
-      }
+      if (lost > 0 && push(told(lost))) lost = 0;
+      if (!push(text)) lost += 1;
       writeOut();
     },
     flush: () => {
       const until = performance.now() + LAST_WORD_MS;
-      for (writeOut(); waiting.length > 0 && performance.now() < until; writeOut())
-        sleep(LAST_RETRY_MS);
+      for (writeOut(); bytes > 0 && performance.now() < until; writeOut()) sleep(LAST_RETRY_MS);
     },
   };
 }
 
-/** What is still to be written: the rest where the reader is slow, else nothing. */
-function restOf(fd: number, line: Buffer): Buffer {
-  let rest = line;
-  try {
-    while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EAGAIN") return rest;
-  }
-  return Buffer.alloc(0);
+function told(lines: number): string {
+  return `${JSON.stringify({ level: "warn", lines, msg: "lines of this log were dropped: its reader is too slow" })}\n`;
 }
+
+/** Writes what is taken. Returns what is still to be written: the rest where the reader is slow, else nothing. */
+function sender(fd: number): (line: Buffer) => Buffer {
+  let isCut = false;
+  return (line) => {
+    let rest = isCut ? Buffer.concat([NEW_LINE, line]) : line;
+    const whole = rest.length;
+    try {
+      while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
+      isCut = false;
+    } catch (error) {
+      const isSlow = error instanceof Error && "code" in error && error.code === "EAGAIN";
+      if (isSlow && rest.length < whole) isCut = false;
+      if (isSlow) return rest.length > line.length ? line : rest;
+      isCut ||= rest.length < whole;
+    }
+    return EMPTY;
+  };
+}
+
+const NEW_LINE = Buffer.from("\n");
+const EMPTY = Buffer.alloc(0);
 
 /** Nothing else happens meanwhile: a process at its end has no later. */
 function sleep(ms: number): void {

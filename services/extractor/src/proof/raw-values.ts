@@ -1,5 +1,5 @@
 /** How a column of the source is sent, and read as what a twin wants, whatever its type: a value that is none ends no statement. */
-import type { Family } from "@nexus/catalog";
+import { type Family, textOfJson } from "@nexus/catalog";
 import { declaredType, type RawType } from "./raw-tables.ts";
 
 /** SQL of the source that makes text of the column, and SQL of the target that reads the text. */
@@ -40,7 +40,7 @@ const READINGS: Readonly<Record<RawType, Readings>> = {
   bigint: { integer: plain("bigint"), otherwise: whole("bigint") },
   numeric: { integer: plain("numeric"), otherwise: whole("numeric") },
   boolean: { boolean: plain("boolean"), otherwise: flag },
-  text: { json: { ...words, send: (column) => `${column} #>> '{}'` }, otherwise: words },
+  text: { json: { ...words, send: textOfJson }, otherwise: words },
   json: { otherwise: words },
   varchar: { text: words, otherwise: NOTHING },
   jsonb: {

@@ -51,7 +51,8 @@ export function logLines(fd: number): LogLines {
     },
     flush: () => {
       const until = performance.now() + LAST_WORD_MS;
-      for (writeOut(); bytes > 0 && performance.now() < until; writeOut()) sleep(LAST_RETRY_MS);
+      for (writeOut(); waiting.length > 0 && performance.now() < until; writeOut())
+        sleep(LAST_RETRY_MS);
     },
   };
 }
@@ -60,23 +61,26 @@ function told(lines: number): string {
   return `${JSON.stringify({ level: "warn", lines, msg: "lines of this log were dropped: its reader is too slow" })}\n`;
 }
 
-/** Writes what is taken. Returns what is still to be written: the rest where the reader is slow, else nothing. */
+/** Writes what is taken. Returns what is still to be written: the rest where the reader is slow, else nothing. After a line that was cut comes a new one. */
 function sender(fd: number): (line: Buffer) => Buffer {
   let isCut = false;
   return (line) => {
-    let rest = isCut ? Buffer.concat([NEW_LINE, line]) : line;
-    const whole = rest.length;
-    try {
-      while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
-      isCut = false;
-    } catch (error) {
-      const isSlow = error instanceof Error && "code" in error && error.code === "EAGAIN";
-      if (isSlow && rest.length < whole) isCut = false;
-      if (isSlow) return rest.length > line.length ? line : rest;
-      isCut ||= rest.length < whole;
-    }
-    return EMPTY;
+    const all = isCut ? Buffer.concat([NEW_LINE, line]) : line;
+    const { rest, isSlow } = written(fd, all);
+    if (isSlow && rest.length === all.length) return line;
+    isCut = !isSlow && rest.length > 0 && (isCut || rest.length < all.length);
+    return isSlow ? rest : EMPTY;
   };
+}
+
+function written(fd: number, all: Buffer): { readonly rest: Buffer; readonly isSlow: boolean } {
+  let rest = all;
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
+    return { rest, isSlow: false };
+  } catch (error) {
+    return { rest, isSlow: error instanceof Error && "code" in error && error.code === "EAGAIN" };
+  }
 }
 
 const NEW_LINE = Buffer.from("\n");

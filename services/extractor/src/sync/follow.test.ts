@@ -193,7 +193,7 @@ describe("a source that is followed", () => {
 });
 
 describe("a cut-over of a source that is followed", () => {
-  const asked = { order, quietSeconds: 60, withoutBackup: true, sourceFrozen: false };
+  const asked = { order, quietSeconds: 1, withoutBackup: true, sourceFrozen: false };
   const steps = () => query("select step, status from migration.cutover_steps order by position");
 
   it("waits for its delta, and ends the following when the freeze begins; a rehearsal does not", async () => {

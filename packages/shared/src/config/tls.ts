@@ -128,9 +128,11 @@ function tlsOptions({ searchParams }: URL, mode: Mode): ConnectionOptions {
 }
 
 function fileFault(url: URL): string | undefined {
-  for (const name of ["sslrootcert", "sslcert", "sslkey"]) {
+  const files = ["sslrootcert", "sslcert", "sslkey"].flatMap((name) => {
     const path = url.searchParams.get(name);
-    if (path === null || (path === SYSTEM && name === "sslrootcert")) continue;
+    return path === null || (path === SYSTEM && name === "sslrootcert") ? [] : [{ name, path }];
+  });
+  for (const { name, path } of files) {
     try {
       const text = readFileSync(path, "utf8");
       if (name !== "sslkey" && !isCertificate(text))
@@ -140,7 +142,8 @@ function fileFault(url: URL): string | undefined {
       return `names an ${name} that cannot be read (${code}): is it mounted?`;
     }
   }
-  return contextFault(url);
+  // Without files there is nothing that could not be used, and a context takes 50 ms: all of Node's CAs are read for it.
+  return files.length === 0 ? undefined : contextFault(url);
 }
 
 /** Node passes over what is none, and says later that it knows no CA. */

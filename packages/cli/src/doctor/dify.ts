@@ -19,12 +19,12 @@ async function examine(tx: Queryable): Promise<Finding[]> {
   const { pausedBecause, items } = await difyProgress(tx);
   const left = items.offered + items.open + items.indexing;
   if (pausedBecause !== null) return [pausedFor(pausedBecause, left), ...failed(items.failed)];
-  const why = left === 0 ? undefined : await nobodyWhy(tx);
+  const why = left === 0 ? undefined : await nobodyWhy(tx, items.offered);
   return [...(why === undefined ? [] : [nobody(left, why)]), ...failed(items.failed)];
 }
 
-/** Why nobody fills Dify; undefined: somebody may. */
-async function nobodyWhy(tx: Queryable): Promise<string | undefined> {
+/** Why nobody fills Dify; undefined: somebody may. What is taken already may have to wait for its next try: then nobody asks. */
+async function nobodyWhy(tx: Queryable, offered: number): Promise<string | undefined> {
   const ours = eq(rateBudget.model, DIFY_BUDGET);
   const seconds = sql<number>`extract(epoch from now() - greatest(${rateBudget.filled_at},
     (select min(${contentEvents.created_at}) from ${contentEvents} where ${contentEvents.dify_open})))::integer`;
@@ -33,7 +33,7 @@ async function nobodyWhy(tx: Queryable): Promise<string | undefined> {
   if (budget === undefined) return "no embedder with DIFY=on was ever there";
   const { embedders, telling } = await sessionsOf(tx);
   if (telling && embedders === 0) return "no embedder is connected to the target";
-  return budget.seconds < PATIENCE_SECONDS
+  return offered === 0 || budget.seconds < PATIENCE_SECONDS
     ? undefined
     : `none has asked Dify for ${duration(budget.seconds)}: no embedder that runs has DIFY=on`;
 }

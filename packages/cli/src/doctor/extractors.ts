@@ -27,9 +27,9 @@ async function examine(tx: Queryable): Promise<Finding[]> {
     return [
       unchecked("run", "whether an extractor runs: sessions of the target do not tell their names"),
     ];
-  const [longest] = waiting.filter(({ seconds }) => seconds >= YOUNG_SECONDS);
-  if (extractors > 0 || longest === undefined) return [];
-  const says = `${longest.says}, and no extractor is connected to the target: nobody plans, offers, settles, or does what is asked of one`;
+  const [first] = waiting.filter(({ seconds }) => seconds >= YOUNG_SECONDS);
+  if (extractors > 0 || first === undefined) return [];
+  const says = `${first.says}, and no extractor is connected to the target: nobody plans, offers, settles, or does what is asked of one`;
   return [wrong("run", "no_extractor", says, "start an extractor: npm run start:extractor")];
 }
 

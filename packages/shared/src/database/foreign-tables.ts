@@ -3,6 +3,7 @@ import { errorCode, lostElsewhere } from "./failures.ts";
 import type { Pool, Queryable } from "./pool.ts";
 import { FOUND_BY_NAME } from "./source-tables.ts";
 import { readOnly } from "./transaction.ts";
+import { KEPT_FROM_US, refusalOf } from "./tried.ts";
 
 interface ForeignTable {
   /** As we read it, and as it is asked for. */
@@ -71,19 +72,10 @@ async function codeOf(
   return answer === KEPT_FROM_US ? undefined : answer;
 }
 
-const KEPT_FROM_US = "42501";
-
 async function askedFor(tx: Queryable, table: string): Promise<string | undefined> {
-  await tx.query("savepoint elsewhere");
-  try {
-    await tx.query(`select * from ${table} limit 0`);
-    return undefined;
-  } catch (error) {
-    const code = errorCode(error);
-    return lostElsewhere(error) || code === KEPT_FROM_US ? code : undefined;
-  } finally {
-    await tx.query("rollback to savepoint elsewhere");
-  }
+  const error = await refusalOf(tx, `select * from ${table} limit 0`);
+  const code = errorCode(error);
+  return lostElsewhere(error) || code === KEPT_FROM_US ? code : undefined;
 }
 
 function inWords({ table, foreign, server, itself }: ForeignTable, code: string): string {

@@ -1,6 +1,6 @@
 /** Row level security of the source: a reader to whom policies apply sees fewer rows, and nothing tells it so. */
-import { errorCode } from "./failures.ts";
 import type { Pool, Queryable } from "./pool.ts";
+import { isOfPrivilege, refusalOf } from "./tried.ts";
 
 /** Pools through which a statement that row level security would keep rows from is refused by the server, not answered in part. */
 const whole = new WeakSet<Pool>();
@@ -41,14 +41,6 @@ export async function hiddenRows(tx: Queryable, tables: readonly string[]): Prom
 
 /** Nothing is read: the refusal comes before. */
 async function hides(tx: Queryable, table: string): Promise<boolean> {
-  await tx.query("savepoint row_security");
-  try {
-    await tx.query(`set local row_security = off; select from ${table} limit 0`);
-    return false;
-  } catch (error) {
-    if (errorCode(error) !== "42501") throw error;
-    return true;
-  } finally {
-    await tx.query("rollback to savepoint row_security");
-  }
+  const error = await refusalOf(tx, `set local row_security = off; select from ${table} limit 0`);
+  return isOfPrivilege(error);
 }

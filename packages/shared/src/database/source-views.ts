@@ -1,7 +1,7 @@
 /** Views of the source: what stands behind them may be kept from us, though they themselves are granted. PostgreSQL 9.5 syntax. */
-import { errorCode } from "./failures.ts";
 import type { Queryable } from "./pool.ts";
 import { FOUND_BY_NAME } from "./source-tables.ts";
+import { isOfPrivilege, refusalOf } from "./tried.ts";
 
 /**
  * Says of each of the tables that is a view and cannot be read what is to be granted. Each is asked for no row: so the server looks
@@ -34,16 +34,8 @@ async function viewsOf(tx: Queryable, tables: readonly string[]): Promise<View[]
 
 /** With `row_security` on: what is refused nevertheless is refused for want of a privilege. */
 async function isKept(tx: Queryable, view: string): Promise<boolean> {
-  await tx.query("savepoint behind");
-  try {
-    await tx.query(`set local row_security = on; select * from ${view} limit 0`);
-    return false;
-  } catch (error) {
-    if (errorCode(error) !== "42501") throw error;
-    return true;
-  } finally {
-    await tx.query("rollback to savepoint behind");
-  }
+  const error = await refusalOf(tx, `set local row_security = on; select * from ${view} limit 0`);
+  return isOfPrivilege(error);
 }
 
 /**

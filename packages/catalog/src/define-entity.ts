@@ -14,6 +14,7 @@ import type {
 } from "./entity.ts";
 import { mappingOf } from "./mapping.ts";
 import { RowParked, RowRejected, UnreadableRow } from "./row-errors.ts";
+import { sourceKey } from "./source-key.ts";
 
 /**
  * An entity as the services see it: `read` parses a row of its query (throws `UnreadableRow`), and what it returns
@@ -83,11 +84,5 @@ function turnedAway(error: unknown, legacyId: number): Outcome {
 function unreadable(entity: string, raw: unknown, error: z.ZodError): UnreadableRow {
   const columns = new Set(error.issues.map((issue) => String(issue.path[0] ?? "row")));
   const id = typeof raw === "object" && raw !== null && "id" in raw ? raw.id : null;
-  return new UnreadableRow(entity, keyOf(id), [...columns]);
-}
-
-/** A key of eight bytes at most; one that is no key at all cannot be accounted for. */
-function keyOf(id: unknown): number | string | null {
-  if (typeof id === "number") return Number.isSafeInteger(id) ? id : null;
-  return typeof id === "string" && /^-?\d{1,19}$/.test(id) ? id : null;
+  return new UnreadableRow(entity, sourceKey(id), [...columns]);
 }

@@ -43,6 +43,7 @@ export { FORESEEN_PATTERNS, reasonKind } from "./reasons.ts";
 export { UnreadableRow } from "./row-errors.ts";
 export { inOtherCase, MissingInSource, missingInSource } from "./missing-in-source.ts";
 export { textOfJson } from "./source-conversions.ts";
+export { sourceKey } from "./source-key.ts";
 export { knownTables } from "./source-fields.ts";
 export { quoted, sourceShape, type SourceColumn, type SourceShape } from "./source-shape.ts";
 export type { Family } from "./source-types.ts";

@@ -74,6 +74,27 @@ describe("a numeric uid that changes in the source", () => {
     }
   });
 
+  it.each(["numeric(12,2)", "bigint", "double precision"])(
+    "stays with the row that has it, whose own key is %s",
+    async (type) => {
+      await under.legacy.query(
+        `alter table dispatch_project alter id type ${type};
+         update dispatch_project set uid = 103 where id = 5`,
+      );
+      for (const range of [
+        [2, 3],
+        [4, 5],
+        [2, 3],
+      ] as const)
+        await under.load("projects", range);
+      expect(await under.load("projects", [4, 5])).toMatchObject({
+        loaded: 0,
+        exceptions: ["5 duplicate_key legacy_id"],
+      });
+      expect((await stored())[2]).toMatchObject({ of: 3, key: 103 });
+    },
+  );
+
   it("goes from a row that is gone to another", async () => {
     await under.legacy.query(
       "delete from dispatch_project where id = 1; update dispatch_project set uid = 101 where id = 2",

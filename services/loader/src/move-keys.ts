@@ -2,7 +2,7 @@
  * Legacy keys that are not the source's own, and change there: `uid` of a project, in the shape where it is a number. The row is the
  * same, and keeps its id; only its key moves. Two rows may swap theirs.
  */
-import { type Entity, extractionSql, idOf, type LoadedRow } from "@nexus/catalog";
+import { type Entity, extractionSql, idOf, type LoadedRow, sourceKey } from "@nexus/catalog";
 import { type Client, readOnly } from "@nexus/shared/database";
 import { keepFormer, type Writer } from "@nexus/shared/ledger";
 import type { RunContext } from "./run-context.ts";
@@ -144,7 +144,9 @@ async function stillTheirs(
             signal,
           })
         ).rows;
-  const claimed = new Map(claims.map((row) => [row["id"], row[entity.target.key]]));
+  const claimed = new Map(
+    claims.map((row) => [sourceKey(row["id"]), sourceKey(row[entity.target.key])]),
+  );
   const taken = theirs.filter(({ origin, held }) => claimed.get(origin) === held);
   const before = holders.filter((one) => !isAnothers(one) && haveRows.has(one.ours));
   return new Set([...taken, ...before].map(({ ours }) => ours));

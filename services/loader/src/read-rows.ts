@@ -1,5 +1,5 @@
 /** What is read of the legacy database, row by row. */
-import { type Entity, type Note, type SourceRow, UnreadableRow } from "@nexus/catalog";
+import { type Entity, type Note, type SourceRow, sourceKey, UnreadableRow } from "@nexus/catalog";
 import type { Key, SourceEncoding } from "./source.ts";
 import type { DecodedRow } from "./source-encoding.ts";
 
@@ -57,8 +57,9 @@ function doubts(row: Readonly<Record<string, unknown>>): Note[] {
 }
 
 function keyOf({ id }: Readonly<Record<string, unknown>>): Key {
-  if (typeof id === "number" || typeof id === "string") return id;
-  throw new Error("a row without a key");
+  const key = sourceKey(id);
+  if (key === null) throw new Error("a row without a key");
+  return key;
 }
 
 function fingerprintOf({ fingerprint }: Readonly<Record<string, unknown>>): Key | undefined {

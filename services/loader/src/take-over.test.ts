@@ -59,6 +59,15 @@ describe("a pair that has a new id in the source", () => {
     expect(await held()).toEqual([10, 11]);
   });
 
+  it.each(["numeric(12,2)", "bigint", "double precision"])(
+    "is left to its old id while that is still there, as %s",
+    async (type) => {
+      await legacy.query(`alter table dispatch_office_doctors alter id type ${type}`);
+      expect(await take(member(20, PROFILES[0]), member(21, PROFILES[1]))).toEqual([20]);
+      expect(await held()).toEqual([11, 20]);
+    },
+  );
+
   it("is not taken over by an id that has a row already", async () => {
     expect(await take(member(11, PROFILES[0]))).toEqual([]);
   });

@@ -71,7 +71,7 @@ async function stillInSource(
     legacy,
     (tx) =>
       tx.query<{ key: number }>(
-        `select ${key} as key from ${table} where ${key} = any($1::integer[])`,
+        `select ${key}::bigint as key from ${table} where ${key} = any($1::integer[])`,
         [holders.map((holder) => holder.held)],
       ),
     { statementMs: legacyStatementMs, signal },

@@ -69,6 +69,20 @@ describe("text that means nothing in its encoding", () => {
     },
   );
 
+  it.each(["numeric(12,2)", "bigint", "double precision"])(
+    "costs its row, whose key is %s",
+    async (type) => {
+      const under = await sourceIn(given, "SQL_ASCII");
+      await under.legacy.query(
+        `alter table dispatch_office alter id type ${type};
+         update dispatch_office set name = 'Caf' || chr(233) where id = 7`,
+      );
+      const { exceptions, ...loaded } = await under.load("practices");
+      expect(loaded).toMatchObject({ status: "done", read: 40, loaded: 39 });
+      expect(exceptions).toEqual(["7 unreadable_text name"]);
+    },
+  );
+
   it("is repaired with a note, where that was chosen", async () => {
     const under = await sourceIn(given, "SQL_ASCII", { unreadable: "repair" });
     await under.legacy.query(

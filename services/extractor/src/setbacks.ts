@@ -1,5 +1,11 @@
 /** Steps that failed for one entity: each is tried again after a while, and keeps no other waiting. */
-import { errorCode, type Pool, type Queryable, type Server } from "@nexus/shared/database";
+import {
+  errorCode,
+  type Pool,
+  type Queryable,
+  refusalCode,
+  type Server,
+} from "@nexus/shared/database";
 import { clearHold, recordRefusal, type Run } from "@nexus/shared/ledger";
 import type { EntityStatus } from "@nexus/shared/states";
 import type { Deps } from "./deps.ts";
@@ -72,13 +78,14 @@ export async function attempt<T>(
     return result;
   } catch (error) {
     if (signal.aborted) throw error;
-    const code = errorCode(error) ?? "defect";
+    const refused = await recordRefusal(target, error);
+    const code = refused === undefined ? (errorCode(error) ?? "defect") : refusalCode(error);
     const { name, entity, statuses } = step;
     log.warn(
       { runId: run.id, step: name, entity, code, err: error },
       "a step failed for one entity",
     );
-    remember(setbacks, step, await recordRefusal(target, error));
+    remember(setbacks, step, refused);
     await noteError(target, run.id, entity, statuses, code);
     return undefined;
   }

@@ -18,12 +18,15 @@ export interface Hold {
   readonly seconds: number;
 }
 
-/** A hold as people are told of it. It needs nobody: the run goes on when the server does. */
+/** A hold as people are told of it. It needs nobody: what is held up goes on when the server does. */
 export function holdInWords({ server, code, seconds }: Hold): Refusal {
   const { says, next } = refusalInWords(code);
+  const [held, goesOn] = holdsAll(code)
+    ? ["the run", "the run"]
+    : ["a part of the run", "that part"];
   return {
-    says: `the ${server} holds the run up, for ${seconds} s so far: ${says} (${code})`,
-    next: `${next}; no attempt is spent, and the run goes on by itself when the ${server} does`,
+    says: `the ${server} holds ${held} up, for ${seconds} s so far: ${says} (${code})`,
+    next: `${next}; no attempt is spent, and ${goesOn} goes on by itself when the ${server} does`,
   };
 }
 

@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Server } from "../database/attend.ts";
 import type { Pool } from "../database/pool.ts";
 import { closers } from "../runtime/closers.ts";
 import { openLog } from "../telemetry/log.ts";
 import { eventually } from "../testing/eventually.ts";
 import { freshLedger } from "../testing/fresh-ledger.ts";
 import { seedRun, type SeedRun } from "../testing/seed-run.ts";
-import { startHeartbeat } from "./heartbeats.ts";
+import { type Carrier, heardOf, startHeartbeat } from "./heartbeats.ts";
+import { recordHold } from "./holds.ts";
 import { findStall, type Stall } from "./stall.ts";
 
 const CATALOG = [
@@ -157,6 +159,65 @@ describe("a run of which nothing moves stands still", () => {
   });
 });
 
+describe("a run that is held up", () => {
+  /** Batches of practices are on offer, and profiles waits to be planned: it failed with `code`. */
+  async function held(server: Server, code: string): Promise<number> {
+    const runId = await still({
+      status: "running",
+      entities: {
+        practices: { status: "loading", batches: [{ status: "queued" }] },
+        profiles: { status: "waiting" },
+      },
+    });
+    await target.query(
+      "update migration.run_entities set error_code = $1 where entity = 'profiles'",
+      [code],
+    );
+    await recordHold(target, server, code);
+    return runId;
+  }
+
+  it.each(["53100", "53300", "28000", "ECONNREFUSED"])(
+    "is said in words of its own where everything is refused: %s",
+    async (code) => {
+      expect(await findStall(target, await held("target", code), CATALOG)).toBeUndefined();
+    },
+  );
+
+  describe.each(["55P03", "42P01", "foreign_server_away"])("in a part of it, with %s", (code) => {
+    it("stands still where the other part has nobody to carry it", async () => {
+      const runId = await held("source", code);
+      await there("extractor");
+      const stall = await findStall(target, runId, CATALOG);
+      expect(work(stall)).toEqual([["practices", "load", 1]]);
+      expect(stall?.heard.loader.alive).toBe(0);
+    });
+
+    it("is said in words of its own where nothing else is left", async () => {
+      const runId = await held("source", code);
+      await target.query("update migration.batches set error_code = $1", [code]);
+      await there("extractor");
+      await there("loader");
+      expect(await findStall(target, runId, CATALOG)).toBeUndefined();
+    });
+
+    it("stands still where nobody is there to go on with that part", async () => {
+      const runId = await held("source", code);
+      expect(work(await findStall(target, runId, CATALOG))).toEqual([
+        ["practices", "load", 1],
+        ["profiles", "plan", 0],
+      ]);
+    });
+  });
+});
+
+async function there(service: Carrier): Promise<void> {
+  const open = closers();
+  startHeartbeat(target, { service }, openLog("test"), open);
+  await eventually(async () => (await heardOf(target))[service].alive === 1);
+  await open.closeAll();
+}
+
 describe("what is known of a run that stands still", () => {
   it("is the last error of what is ready, and who is there", async () => {
     const runId = await still({
@@ -164,12 +225,7 @@ describe("what is known of a run that stands still", () => {
       entities: { practices: { status: "waiting" } },
     });
     await target.query("update migration.run_entities set error_code = '55P03'");
-    const open = closers();
-    startHeartbeat(target, { service: "extractor" }, openLog("test"), open);
-    await eventually(
-      async () => (await findStall(target, runId, CATALOG))?.heard.extractor.alive === 1,
-    );
-    await open.closeAll();
+    await there("extractor");
     expect(await findStall(target, runId, CATALOG)).toMatchObject({
       work: [{ entity: "practices", errorCode: "55P03" }],
       heard: { extractor: { alive: 1 }, loader: { alive: 0, seconds: null } },

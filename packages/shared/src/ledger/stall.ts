@@ -1,7 +1,7 @@
 /** Whether a run that should move does not: derived from what is ready and what was done last, whatever the cause is. */
 import type { Queryable } from "../database/pool.ts";
 import { type Carrier, type Heard, heardOf } from "./heartbeats.ts";
-import { currentHolds } from "./holds.ts";
+import { currentHolds, holdsAll } from "./holds.ts";
 import { pausedBySource } from "./syncs.ts";
 import { type EntityStatus, isSettled } from "../states/states.ts";
 import type { runEntities, runs } from "../tables/index.ts";
@@ -47,8 +47,8 @@ interface Kin {
 }
 
 /**
- * Undefined while the run moves, has nothing that could be done (ended, paused, blocked), or a server holds it up or is to be
- * spared: that is said in words of its own (`holdInWords`). Cheap while it moves: one row of the run and its entities.
+ * Undefined while the run moves, has nothing that could be done (ended, paused, blocked), or a server holds all of it up or is to be
+ * spared: that is said in words of its own (`holdInWords`). A lock, or a table that is away, holds up only who met it. Cheap while it moves: one row of the run and its entities.
  */
 export async function findStall(
   db: Queryable,
@@ -58,11 +58,23 @@ export async function findStall(
 ): Promise<Stall | undefined> {
   const [run] = (await db.query<RunFacts>(RUN, [runId])).rows;
   if (run === undefined || run.seconds < afterSeconds) return undefined;
-  if ((await currentHolds(db)).length > 0) return undefined;
+  const codes = (await currentHolds(db)).map(({ code }) => code);
+  if (codes.some(holdsAll)) return undefined;
   if ((await pausedBySource(db, runId)) !== undefined) return undefined;
-  const work = await readyWork(db, runId, run, catalog);
-  if (work.length === 0) return undefined;
-  return { runId, seconds: run.seconds, work, heard: await heardOf(db) };
+  const heard = await heardOf(db);
+  const ready = await readyWork(db, runId, run, catalog);
+  const work = ready.filter((one) => !isHeldUp(one, codes, heard));
+  return work.length === 0 ? undefined : { runId, seconds: run.seconds, work, heard };
+}
+
+/** Whether work waits for what a part of the run is refused, and somebody is there who goes on with it. */
+function isHeldUp(
+  { ready, errorCode }: ReadyWork,
+  codes: readonly string[],
+  heard: Stall["heard"],
+): boolean {
+  const { alive } = heard[ready === "load" ? "loader" : "extractor"];
+  return alive > 0 && errorCode !== null && codes.includes(errorCode);
 }
 
 interface RunFacts {

@@ -141,6 +141,13 @@ describe("what limits a run", () => {
     expect(limitOf({ ...calm, run: "paused", holds })?.by).toBe("operator");
   });
 
+  it("is a table that is locked, which holds up only a part", () => {
+    const holds = [{ server: "source", code: "55P03", seconds: 12 }] as const;
+    expect(limitOf({ ...calm, entities: loading, holds })?.says).toMatch(
+      /^the source holds a part of the run up, for 12 s so far: it gives a lock .* \(55P03\): .*, and that part goes on by itself/,
+    );
+  });
+
   it("is a source that is spared, with how fast it answers", () => {
     const spared = { ms: 900, limitMs: 500, seconds: 12 };
     expect(limitOf({ ...calm, entities: loading, spared })).toMatchObject({

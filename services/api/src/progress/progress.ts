@@ -99,7 +99,8 @@ async function outlookOf(
       run: run.status,
       entities,
       seconds: pace?.seconds ?? 0,
-      holds: await currentHolds(db),
+      // Of a run that stands still no hold is the reason: it holds up another part.
+      holds: stall === undefined ? await currentHolds(db) : [],
       spared: await pausedBySource(db, run.id),
     }),
   };

@@ -70,8 +70,15 @@ describe("GET /v1/progress", () => {
     });
   });
 
-  it("says when it stands still, whatever the cause", async () => {
+  it.each([
+    ["whatever the cause", "select"],
+    [
+      "where one table is locked for hours, too",
+      "update migration.holds set code = '55P03', since = now() - interval '2 h', seen_at = now() where server = 'source'",
+    ],
+  ])("says when it stands still, %s", async (_, sql) => {
     await loadingRun(api.target);
+    await api.target.query(sql);
     expect((await api.get("/v1/progress")).body).toMatchObject({ stalled: null });
     await api.target.query(
       `update migration.runs set created_at = now() - interval '99 s', started_at = now() - interval '99 s';
@@ -85,6 +92,7 @@ describe("GET /v1/progress", () => {
         ),
         entities: ["patients"],
       },
+      limitedBy: { by: "no_loader" },
     });
     expect(await metricsOf(api.target)).toMatch(/^nexus_run_stalled_seconds \d\d/m);
   });

@@ -97,7 +97,7 @@ export const targetSum = z.object({
   strangers: z.int().meta({ description: "Rows without a legacy key." }),
   unaccounted: z.int().nullable().meta({
     description:
-      "What the sum lacks. Null where a batch was loaded again: what it inserted the first time is not kept.",
+      "What the sum lacks. Null where a batch was loaded again: older releases did not keep what it had inserted the first time.",
   }),
   changed: z.int().meta({
     description: "Adopted rows that this run changed: the first run after an adoption.",

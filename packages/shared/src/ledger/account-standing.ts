@@ -41,7 +41,7 @@ interface Runs {
 const RUNS = `
   select (select max(run_id) from migration.account_decisions where not before_profiles) as decided,
     greatest(
-      (select max(run_id) from migration.batches where entity = 'profiles' and status = 'done' and inserted + updated > 0),
+      (select max(run_id) from migration.batches where entity = 'profiles' and status <> 'rolled_back' and inserted + updated > 0),
       (select max(run_id) from migration.run_entities where entity = 'profiles' and gone_deleted > 0),
       (select max(greatest(run_id, back_run)) from migration.archived_rows where entity = 'profiles' and marked)) as "wroteProfiles",
     exists (select from migration.rate_budget where model = '${ACCOUNT_BUDGET}' and pause_reason = 'stopped') as stopped`;

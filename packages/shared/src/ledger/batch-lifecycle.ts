@@ -77,7 +77,7 @@ function ofBatch(column: string): string {
   return `(select ${column} from migration.batches where id = $1)`;
 }
 
-/** The batch is done, with these counts. `durationMs`: how long it took; `sourceMs`: how long the source took of that. */
+/** The batch is done, with these counts; what earlier generations wrote is added. `durationMs`: how long it took; `sourceMs`: the source's part. */
 export async function finishBatch(
   tx: Queryable,
   id: number,
@@ -87,7 +87,7 @@ export async function finishBatch(
 ): Promise<void> {
   await tx.query(
     `update migration.batches set status = 'done', finished_at = clock_timestamp(), duration_ms = $2, error_code = null,
-       read = $3, loaded = $4, inserted = $5, updated = $6, rejected = $7, parked = $8, noted = $9, source_ms = $10,
+       read = $3, loaded = $4, inserted = inserted + $5, updated = updated + $6, rejected = $7, parked = $8, noted = $9, source_ms = $10,
        unforeseen = case when $7 = 0 then 0 else (
          select count(*) from migration.exceptions where batch_id = $1 and ${isUnforeseen("$11")}) end
      where id = $1`,

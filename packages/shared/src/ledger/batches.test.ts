@@ -11,6 +11,7 @@ import {
   failBatch,
   failExhausted,
   finishBatch,
+  planNextGeneration,
   retryBatch,
   snoozeBatch,
   markQueued,
@@ -144,6 +145,17 @@ describe("the lock of a batch", () => {
     });
     await cancelled;
     expect(await batch()).toMatchObject({ status: "done", duration_ms: 13, ...COUNTS });
+  });
+
+  it("says of a second generation what stands, and adds what it wrote", async () => {
+    await take(1);
+    await finishBatch(target, first, COUNTS, 1);
+    await planNextGeneration(target, { sql: "b.id = $1", values: [first] });
+    expect(await batch()).toMatchObject({ status: "planned", generation: 2, updated: 1 });
+    await take(1);
+    const again = { ...COUNTS, loaded: 9, inserted: 1, updated: 0, parked: 0 };
+    await finishBatch(target, first, again, 1);
+    expect(await batch()).toMatchObject({ ...again, inserted: 7, updated: 1 });
   });
 
   it("is a fence the other way round: the loader sees that it was cancelled", async () => {

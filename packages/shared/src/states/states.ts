@@ -104,7 +104,8 @@ export const batchArrows: Arrows<BatchStatus> = {
     cancelled: "the run was cancelled",
   },
   done: {
-    planned: "requeued: the next generation replaces its counts, notes and exceptions",
+    planned:
+      "requeued: the next generation replaces its counts (what it wrote is added up), notes and exceptions",
     rolled_back: "its entity was rolled back",
   },
   failed: {

@@ -9,7 +9,7 @@ export interface TargetSum {
   readonly inserted: number;
   readonly adopted: number;
   readonly strangers: number;
-  /** Null where a batch was loaded again: what it inserted the first time is not kept. */
+  /** Null where a batch was loaded again: older releases did not keep what it had inserted the first time. */
   readonly unaccounted: number | null;
   /** Adopted rows that the run changed: its first after the adoption. */
   readonly changed: number;

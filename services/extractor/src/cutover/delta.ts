@@ -69,7 +69,7 @@ async function waitFor({ deps }: Walk, { id, status }: Run, deltas: Deltas): Pro
 async function changedBy(db: Queryable, runId: number): Promise<number> {
   const found = await db.query<{ rows: number }>(
     `select (
-       (select coalesce(sum(inserted + updated), 0) from migration.batches where run_id = $1 and status = 'done')
+       (select coalesce(sum(inserted + updated), 0) from migration.batches where run_id = $1 and status <> 'rolled_back')
        + (select coalesce(sum(gone_deleted), 0) from migration.run_entities where run_id = $1)
        + (select count(*) from migration.archived_rows where marked and (run_id = $1 or back_run = $1)))::bigint as rows`,
     [runId],

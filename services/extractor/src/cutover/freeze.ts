@@ -68,7 +68,7 @@ interface WholeRun {
 async function wholeRuns(db: Queryable, entities: readonly string[]): Promise<WholeRun[]> {
   const found = await db.query<WholeRun>(
     `select r.id, r.mode, r.backup, extract(epoch from r.finished_at - r.started_at)::float8 as seconds,
-       (select coalesce(sum(inserted + updated), 0)::bigint from migration.batches b where b.run_id = r.id and b.status = 'done') as changed
+       (select coalesce(sum(inserted + updated), 0)::bigint from migration.batches b where b.run_id = r.id and b.status <> 'rolled_back') as changed
      from migration.runs r where r.status = 'completed' and not exists (
        select from unnest($1::text[]) as n (entity) where not exists (
          select from migration.run_entities e where e.run_id = r.id and e.entity = n.entity and e.status <> 'skipped'))

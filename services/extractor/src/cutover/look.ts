@@ -84,7 +84,7 @@ async function withoutBackup(db: Queryable, entities: readonly string[]): Promis
      where not exists (
        select from migration.backups b where b.entity = n.entity and b.status = 'done' and not exists (
          select from migration.batches w
-         where w.entity = n.entity and w.run_id >= b.run_id and w.status = 'done' and w.inserted + w.updated > 0)
+         where w.entity = n.entity and w.run_id >= b.run_id and w.status <> 'rolled_back' and w.inserted + w.updated > 0)
          and not exists (select from migration.run_entities g where g.entity = n.entity and g.run_id >= b.run_id and g.gone_deleted > 0)
          and not exists (select from migration.archived_rows a
            where a.entity = n.entity and a.marked and (a.run_id >= b.run_id or a.back_run >= b.run_id)))

@@ -62,7 +62,7 @@ async function carryOut(deps: Deps, rollback: Rollback): Promise<void> {
 
 async function expectComplete({ target }: Deps, { id }: Run): Promise<void> {
   const found = await target.query(
-    `select from migration.batches b where run_id = $1 and status = 'done' and inserted + updated > 0
+    `select from migration.batches b where run_id = $1 and status <> 'rolled_back' and inserted + updated > 0
        and not exists (select from migration.undo u where u.run_id = $1 and u.batch_id = b.id) limit 1`,
     [id],
   );

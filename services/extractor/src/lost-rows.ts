@@ -2,15 +2,17 @@
 import type { Entity } from "@nexus/catalog";
 import { type Bounds, type Pool, type Queryable, readOnly } from "@nexus/shared/database";
 
+/** A batch of a range, or of single keys, of which some are missing. */
 interface Gap {
-  readonly after: number | string;
-  readonly to: number | string;
+  readonly after: number | string | null;
+  readonly to: number | string | null;
+  readonly keys: readonly number[] | null;
   readonly read: number;
   readonly missing: number;
 }
 
 /**
- * Of the keys that are missing, how many were there when their batch was read: more than the source has got in its range since.
+ * Of the keys that are missing, how many were there when their batch was read: more than the source has got of its range, or of its keys, since.
  */
 export async function lostRows(
   legacy: Pool,
@@ -20,10 +22,14 @@ export async function lostRows(
   bounds: Bounds,
 ): Promise<number> {
   const found = await target.query<Gap>(
-    `select b.after_key as after, b.to_key as "to", b.read, count(*) as missing
-     from migration.missing_keys m join migration.batches b
-       on b.run_id = m.run_id and b.entity = m.entity and b.status = 'done' and b.after_key < m.legacy_id and b.to_key >= m.legacy_id
-     where m.run_id = $1 and m.entity = $2 group by b.id`,
+    `with missing as (select legacy_id as key from migration.missing_keys where run_id = $1 and entity = $2),
+       done as (select * from migration.batches where run_id = $1 and entity = $2 and status = 'done'),
+       gaps as (
+         select d.id, m.key from missing m join done d on d.after_key < m.key and d.to_key >= m.key
+         union all
+         select d.id, m.key from done d cross join lateral unnest(d.keys) k (key) join missing m on m.key = k.key)
+     select d.after_key as after, d.to_key as "to", d.keys, d.read, g.missing
+     from done d join (select id, count(*) as missing from gaps group by id) g on g.id = d.id`,
     [runId, name],
   );
   let lost = 0;
@@ -32,8 +38,8 @@ export async function lostRows(
       legacy,
       (tx) =>
         tx.query<{ count: number }>(
-          `select count(*) from ${table} where ${key} > $1::bigint and ${key} <= $2::bigint`,
-          [batch.after, batch.to],
+          `select count(*) from ${table} where ${key} > $1::bigint and ${key} <= $2::bigint or ${key} = any($3::bigint[])`,
+          [batch.after, batch.to, batch.keys],
         ),
       bounds,
     );

@@ -5,18 +5,20 @@ import { SPAN } from "@nexus/shared/ledger";
 import { planKeys } from "../plan-keys.ts";
 
 /**
- * Plans, once, the rows that the source has and the target lacks without a reason (somebody deleted them, or they were committed late), and
- * rows that earlier runs have parked and whose parent has come. What was said of rows that the source has lost ends. Call it with the entity's row locked. Returns how many batches.
+ * Plans the rows that the source has and the target lacks without a reason (somebody deleted them, or they were committed late), as long as the
+ * comparison finds some that the run has not read; and, once, rows that earlier runs have parked and whose parent has come. What was said of rows
+ * that the source has lost ends. Call it with the entity's row locked. Returns how many batches.
  */
 export async function lookAfter(tx: Queryable, runId: number, entity: Entity): Promise<number> {
   const first = await tx.query(
     `update migration.run_entities set looked_after = true where run_id = $1 and entity = $2 and not looked_after`,
     [runId, entity.name],
   );
-  if (first.rowCount === 0) return 0;
-  await resolveLost(tx, runId, entity.name);
-  const parents = Object.keys(entity.parents).map((name) => entityNamed(entities, name));
-  const sql = [MISSING, ...parents.map(released)].join(" union all ");
+  const isFirst = first.rowCount === 1;
+  if (isFirst) await resolveLost(tx, runId, entity.name);
+  const parents = isFirst ? Object.keys(entity.parents) : [];
+  const waiting = parents.map((name) => released(entityNamed(entities, name)));
+  const sql = [MISSING, ...waiting].join(" union all ");
   return await planKeys(tx, runId, entity.name, { sql, values: [] });
 }
 

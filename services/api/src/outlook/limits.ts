@@ -4,6 +4,7 @@ import {
   type EntityProgress,
   type Hold,
   holdInWords,
+  holdsAll,
   type SourcePause,
 } from "@nexus/shared/ledger";
 import { isBlocked, type RunStatus } from "@nexus/shared/states";
@@ -36,7 +37,7 @@ export function limitOf(situation: Situation): Limit | null {
   const { run } = situation;
   if (run === "paused") return says("operator", "the run is paused: resume it");
   if (situation.spared !== undefined) return says("source", sparing(situation.spared));
-  const [hold] = run === "planned" || run === "running" ? situation.holds : [];
+  const hold = run === "planned" || run === "running" ? weightiest(situation.holds) : undefined;
   if (hold !== undefined) return says(hold.server, inOneSentence(hold));
   if (run === "planned")
     return says("queue_empty", "no extractor has begun it yet: is one running?");
@@ -48,6 +49,11 @@ export function limitOf(situation: Situation): Limit | null {
 
 function sparing({ ms, limitMs, seconds }: SourcePause): string {
   return `the source is spared, for ${seconds} s so far: it answers in ${ms} ms, more than the ${limitMs} ms of SYNC_SOURCE_LATENCY; the delta goes on when it is faster`;
+}
+
+/** What holds up all of the run comes before what holds up a part of it. */
+function weightiest(holds: readonly Hold[]): Hold | undefined {
+  return holds.find(({ code }) => holdsAll(code)) ?? holds[0];
 }
 
 function inOneSentence(hold: Hold): string {

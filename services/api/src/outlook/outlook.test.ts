@@ -146,6 +146,10 @@ describe("what limits a run", () => {
     expect(limitOf({ ...calm, entities: loading, holds })?.says).toMatch(
       /^the source holds a part of the run up, for 12 s so far: it gives a lock .* \(55P03\): .*, and that part goes on by itself/,
     );
+    const all = { server: "target", code: "53100", seconds: 9 } as const;
+    expect(limitOf({ ...calm, entities: loading, holds: [...holds, all] })?.says).toMatch(
+      /^the target holds the run up, for 9 s so far/,
+    );
   });
 
   it("is a source that is spared, with how fast it answers", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkedDate, checkedInstant, isoInstant } from "./dates.ts";
+import { checkedDate, checkedInstant, isoInstant, isYetToCome } from "./dates.ts";
 
 const OUT = { problem: "date_out_of_range" };
 
@@ -47,6 +47,17 @@ describe("checkedDate", () => {
   it("cannot read what is no date", () => {
     expect(checkedDate("05/01/1987", null)).toEqual({ problem: "date_invalid" });
   });
+});
+
+describe("isYetToCome", () => {
+  it.each(["2026-02-04", "2036-12-31"])("says that a birth on %s will be in the past", (text) =>
+    expect(isYetToCome(text, "2026-02-03")).toBe(true),
+  );
+
+  it.each(["2026-02-03", "1987-05-01", "2037-01-01", "10000-01-01", "infinity", "soon"])(
+    "says nothing like it of %s",
+    (text) => expect(isYetToCome(text, "2026-02-03")).toBe(false),
+  );
 });
 
 describe("isoInstant", () => {

@@ -36,6 +36,15 @@ export function checkedDate(text: string, today: string | null): Dated {
   return late || yearOf(text) < FIRST_YEAR ? { problem: "date_out_of_range" } : { value: text };
 }
 
+/** Years that a migration goes on at most. */
+const YEARS = 10;
+
+/** Whether a birth (YYYY-MM-DD) that lies in the future today will not while the migration goes on: a later one stays wrong. */
+export function isYetToCome(text: string, today: string): boolean {
+  const [year, last] = [yearOf(text), yearOf(today) + YEARS];
+  return DATE.test(text) && text > today && year <= Math.min(last, 9999);
+}
+
 /** A checked instant as in JSON: UTC, ISO 8601, always six decimals. */
 export function isoInstant(instant: string | null): string | null {
   const match = instant === null ? null : INSTANT.exec(instant);

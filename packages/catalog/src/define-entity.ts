@@ -6,13 +6,12 @@ import type {
   EntityDefinition,
   Keyed,
   Link,
-  Note,
   Outcome,
   ParentLookup,
   SourceRow,
   Value,
 } from "./entity.ts";
-import { mappingOf } from "./mapping.ts";
+import { mappingOf, type Said } from "./mapping.ts";
 import { RowParked, RowRejected, UnreadableRow } from "./row-errors.ts";
 import { sourceKey } from "./source-key.ts";
 
@@ -57,14 +56,16 @@ function sourceRow<Row extends Keyed, C extends Columns, LinkName extends string
     legacyId: row.id,
     links: Object.values(links).filter((link) => link !== null),
     map(parents: ParentLookup, codes: Codes): Outcome {
-      const notes: Note[] = [];
+      const said: Said = { notes: [], isProvisional: false };
       try {
         const mapping = mappingOf(
           { columns: definition.target.columns, links, parents, codes },
-          notes,
+          said,
         );
         const mapped: Readonly<Record<string, Value>> = definition.map(row, mapping);
-        return { kind: "loaded", legacyId: row.id, row: mapped, notes };
+        const { notes, isProvisional } = said;
+        const loaded: Outcome = { kind: "loaded", legacyId: row.id, row: mapped, notes };
+        return isProvisional ? { ...loaded, isProvisional } : loaded;
       } catch (error) {
         return turnedAway(error, row.id);
       }

@@ -159,7 +159,7 @@ export interface EntityDefinition<Row extends Keyed, C extends Columns, LinkName
   readonly row: z.ZodType<Row>;
   /** The links of a row; null where the source has none. Named as the target column; a link of another name is a mere hint. */
   links(row: Row): Readonly<Record<LinkName, Link | null>>;
-  /** The mapping itself. Pure: the same row, parents and codes give the same result. */
+  /** The mapping itself. Pure: the same row, parents and codes give the same result, on one day. */
   map(row: Row, to: Mapping<LinkName>): TargetRow<C>;
   readonly examples: readonly Example[];
 }
@@ -180,6 +180,8 @@ export type Outcome =
       readonly legacyId: number;
       readonly row: Readonly<Record<string, Value>>;
       readonly notes: readonly Note[];
+      /** On a later day the same row is mapped to something else: a birth lies in the future today. */
+      readonly isProvisional?: true;
     }
   | {
       readonly kind: "rejected";

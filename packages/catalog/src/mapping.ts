@@ -1,5 +1,5 @@
 import { labelOf, type Codes } from "./codes.ts";
-import { checkedDate, checkedInstant, type Dated } from "./dates.ts";
+import { checkedDate, checkedInstant, type Dated, isYetToCome } from "./dates.ts";
 import type { Columns } from "./column.ts";
 import type { Link, Mapping, Note, Parent, ParentLookup } from "./entity.ts";
 import { RowParked, RowRejected } from "./row-errors.ts";
@@ -13,8 +13,16 @@ interface RowContext {
   readonly codes: Codes;
 }
 
-/** The mapping of one row; its notes are added to `notes`, each once. `parent` throws `RowParked` and `RowRejected`. */
-export function mappingOf(context: RowContext, notes: Note[]): Mapping {
+/** What a mapping says of its row beside the values. */
+export interface Said {
+  readonly notes: Note[];
+  /** On a later day the same row is mapped to something else. */
+  isProvisional: boolean;
+}
+
+/** The mapping of one row; its notes are added to what is `said`, each once. `parent` throws `RowParked` and `RowRejected`. */
+export function mappingOf(context: RowContext, said: Said): Mapping {
+  const { notes } = said;
   const note = (code: string, column: string): void => {
     const known = notes.some((one) => one.code === code && one.column === column);
     if (!known) notes.push({ code, column });
@@ -28,7 +36,12 @@ export function mappingOf(context: RowContext, notes: Note[]): Mapping {
     parentId: (name) => parentOf(context, name, note)?.id ?? null,
     email: (value, column) => emailOf(text(value, column), column, note),
     date: (value, column, kind) =>
-      dated(value, column, note, (text) => checkedDate(text, kind === "birth" ? today() : null)),
+      dated(value, column, note, (text) => {
+        if (kind !== "birth") return checkedDate(text, null);
+        const now = today();
+        if (isYetToCome(text, now)) said.isProvisional = true;
+        return checkedDate(text, now);
+      }),
     instant: (value, column) => dated(value, column, note, checkedInstant),
     code(map, value, column) {
       const label = labelOf(context.codes.maps[map], value);

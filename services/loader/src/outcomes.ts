@@ -130,7 +130,8 @@ export function tallied(
   const refused = new Set(written.refused.map((row) => row.legacyId));
   const loaded = mapped.filter((row) => !refused.has(row.legacyId));
   const waiting = exceptions.filter(({ reason }) => reason === NO_ACCOUNT);
-  const again = new Set([...refused, ...waiting.map((row) => row.legacyId)]);
+  const provisional = loaded.filter((row) => row.isProvisional);
+  const again = new Set([...refused, ...[...waiting, ...provisional].map((row) => row.legacyId)]);
   return {
     read: sofar.read + read,
     loaded: sofar.loaded + loaded.length,
@@ -143,7 +144,7 @@ export function tallied(
   };
 }
 
-/** What the target refused, or waits for an account, may be taken next time, as it is: it is read again. So is what could not be read. */
+/** What the target refused, or waits for an account, may be taken next time, as it is: it is read again. So is what could not be read, and what is provisional. */
 function fingerprintsOf(
   rows: readonly ReadRow[],
   again: ReadonlySet<Key>,

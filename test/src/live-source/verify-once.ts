@@ -14,10 +14,10 @@ export interface Verified {
   readonly changedSince: number;
 }
 
-/** Verifies all. `before` is called each time before the source is read. */
+/** Verifies all. `before` is called each time before the source is read for rows of an entity. */
 export async function verifyOnce(
   { legacy, target }: Journey,
-  before: () => Promise<void>,
+  before: (entity: string) => Promise<void>,
 ): Promise<Verified> {
   const asked = { entities: null, range: null, sample: null, codes: null };
   await createProof(target, "verification", asked, { actor: "tester", reason: null });
@@ -27,9 +27,9 @@ export async function verifyOnce(
   const twins = await openTwins({ legacy, target, shape, codes: parseCodes() });
   const watched: Twins = {
     ...twins,
-    expecting: async (...all) => {
-      await before();
-      return await twins.expecting(...all);
+    expecting: async (entity, ...rest) => {
+      await before(entity.name);
+      return await twins.expecting(entity, ...rest);
     },
   };
   const proving = {

@@ -1,4 +1,5 @@
 /** What the ledger says of the rows in `expected`, as common table expressions. `$1` is the entity's name. */
+import { FOUND_EMPTY } from "./read-so-far.ts";
 
 /** Notes that the target decides and no mapping can know: they are not compared. */
 const OF_THE_TARGET = ["legacy_id_changed"];
@@ -49,7 +50,7 @@ export const LEDGER = `
   -- The newest run that went through the whole entity; a delta speaks for the rows that it found as they were, too.
   newest as (
     select r.id, r.mode = 'delta' and e.status = 'complete' as compared, r.source_snapshot from migration.runs r join migration.run_entities e on e.run_id = r.id
-    where e.entity = $1 and e.cursor_key > -9223372036854775808 order by r.id desc limit 1),
+    where e.entity = $1 and (e.cursor_key > -9223372036854775808 or ${FOUND_EMPTY}) order by r.id desc limit 1),
   -- All of it in one row for each expected one.
   ledger as materialized (
     select e.source_key, coalesce(x.outcome, case when r.batch_id is not null then 'loaded' end) as outcome,

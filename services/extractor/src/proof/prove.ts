@@ -29,6 +29,7 @@ import { askAfterSettle } from "./after-settle.ts";
 import { forecast } from "./forecast.ts";
 import { needsOf } from "./needs.ts";
 import type { Proving } from "./proving.ts";
+import { readSoFar } from "./read-so-far.ts";
 import { stepsOf } from "./select-entities.ts";
 import type { TwinDeps, Twins } from "./twins.ts";
 import { verify } from "./verify.ts";
@@ -120,6 +121,7 @@ async function carryOut(deps: Deps, books: Bookkeeping, proof: HeldProof): Promi
 const NO_TWINS: Twins = {
   expecting: () => Promise.reject(new Error("there is no twin")),
   keep: () => Promise.reject(new Error("there is no twin")),
+  named: () => Promise.reject(new Error("there is no twin")),
   close: () => Promise.resolve(),
 };
 
@@ -137,10 +139,7 @@ async function codesOf({ target }: Deps, { asked }: HeldProof): Promise<Codes> {
 }
 
 async function stepsFor({ target, entities }: Deps, { hasTwin }: Bookkeeping, proof: HeldProof) {
-  const found = await target.query<{ entity: string }>(
-    `select distinct entity from migration.batches where status = 'done'`,
-  );
-  const read = new Set(found.rows.map(({ entity }) => entity));
+  const read = await readSoFar(target);
   const isUnread = ({ name }: Entity): boolean => proof.kind === "verification" && !read.has(name);
   return stepsOf(entities, proof.asked.entities, hasTwin, isUnread);
 }

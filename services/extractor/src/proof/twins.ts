@@ -40,8 +40,10 @@ export interface Twins {
    * entity's twin, then calls `then` with the session. Nothing of it is left afterwards. Throws for an entity without a twin.
    */
   expecting<T>(entity: Entity, keys: Keys, then: (target: Queryable) => Promise<T>): Promise<T>;
-  /** Remembers, inside `then`, what children need to know of the expected rows: adds them to `known_<entity>`. */
+  /** Remembers, inside `then`, what children need to know of the expected rows: puts them into `known_<entity>`. */
   keep(entity: Entity): Promise<void>;
+  /** The source keys of a parent, inside `then`, by which the expected rows ask `known_<parent>`; more at most. */
+  named(entity: Entity, parent: Entity): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
@@ -97,8 +99,28 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
       if (current === undefined) throw new Error(`nothing is expected of ${entity.name} now`);
       await keepKnown(current.target, entity, current.keys);
     },
+    named: async (entity, parent) => {
+      if (current === undefined) throw new Error(`nothing is expected of ${entity.name} now`);
+      return await keysNamed(current.target, rawTablesOf(twinOf(entity) ?? ""), parent);
+    },
     close: () => session.end(),
   };
+}
+
+/** A twin stages each row of a parent's table that it asks for. */
+async function keysNamed(
+  target: Queryable,
+  tables: readonly RawTable[],
+  { source: { table, key } }: Entity,
+): Promise<readonly number[]> {
+  const selects = tables
+    .filter((raw) => raw.table === table && raw.columns.some(({ name }) => name === key))
+    .map(({ name }) => `select ${key} as key from raw_${name}`);
+  if (selects.length === 0) return [];
+  const found = await target.query<{ key: number }>(
+    `select distinct key from (${selects.join(" union all ")}) k where key is not null order by key`,
+  );
+  return found.rows.map((row) => row.key);
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   stillHeld,
 } from "@nexus/shared/ledger";
 import { differencesSql, reachOf, sourceOf } from "./compare-sql.ts";
+import { knowParentsAnew } from "./know-parents.ts";
 import { lookAtExpected, type Proving } from "./proving.ts";
 import { type Cut, type Keys, rangesOf, sampleOf } from "./ranges.ts";
 import type { Step } from "./select-entities.ts";
@@ -23,6 +24,7 @@ export async function verify(proving: Proving, steps: readonly Step[]): Promise<
   const provable = steps.filter(({ status }) => status === "proved");
   for (const step of provable) rows.set(step.entity.name, await compareFirst(proving, step));
   const accounts = await compareAccounts(proving);
+  const catalog = steps.map(({ entity }) => entity);
   const asked = steps.filter(({ isAsked }) => isAsked);
   const all = await madeIn(proving.target);
   const seen = new Map<string, ProvedContent | undefined>();
@@ -31,7 +33,7 @@ export async function verify(proving: Proving, steps: readonly Step[]): Promise<
       seen.set(`${entity.name} ${made.column}`, await compareMade(proving, entity, made));
   for (const step of asked) {
     const { entity, status } = step;
-    if (status === "proved") await compareAgain(proving, entity);
+    if (status === "proved") await compareAgain(proving, catalog, entity);
     for (const made of all) await compareMadeAgain(proving, entity, made);
     await record(proving, step, rows.get(entity.name) ?? 0, {
       vectors: seen.get(`${entity.name} embedding`),
@@ -138,7 +140,11 @@ async function addUnknown(
 const AGAIN_ROWS = 5_000;
 
 /** The second reading: of the candidates, those that differ again, in the same column. */
-async function compareAgain(proving: Proving, entity: Entity): Promise<void> {
+async function compareAgain(
+  proving: Proving,
+  catalog: readonly Entity[],
+  entity: Entity,
+): Promise<void> {
   const { proof, target, twins, signal } = proving;
   for (let after = Number.MIN_SAFE_INTEGER; ;) {
     signal.throwIfAborted();
@@ -150,6 +156,7 @@ async function compareAgain(proving: Proving, entity: Entity): Promise<void> {
     const keys = found.rows.map((row) => row.key);
     const last = keys.at(-1);
     if (last === undefined) return;
+    await knowParentsAnew(proving, catalog, entity, keys);
     await twins.expecting(entity, keys, async (tx) => {
       await lookAtExpected(tx);
       await confirm(tx, proving, entity, keys);

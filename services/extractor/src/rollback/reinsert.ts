@@ -1,5 +1,6 @@
 /** Rows that the run deleted come back first, parents before their children: what the run did before that to them is taken back after it. */
 import type { Client } from "@nexus/shared/database";
+import { listChangedFollowers } from "./followers.ts";
 import { lockRows } from "./lock-rows.ts";
 import type { Place } from "./place.ts";
 import { type Restored, restoreRows, type Taken, takenOf, takePieces } from "./take-back.ts";
@@ -29,6 +30,7 @@ async function reinsert(
 ): Promise<void> {
   const { rollback, run, place } = unwinding;
   const rows = await lockRows(tx, rollback, place, [], ids);
+  await listChangedFollowers(tx, unwinding, recordId, "removed", rows.toRestore);
   const absent = rows.left.flatMap(({ id, reason }) => (reason === "gone" ? [id] : []));
   const columns = await columnsOf(tx, place, recordId);
   const inserted = await takePieces(tx, absent, (some) =>

@@ -96,8 +96,8 @@ export async function restoreRows(
   };
 }
 
-/** SQL of former rows. Parameters: the record, and the rows of it that are meant. */
-function formerRows(kept: Kept, { entity }: Place): string {
+/** SQL of former rows, `former (row_id, former)`. Parameters: the record, and the rows of it that are meant. */
+export function formerRows(kept: Kept, { entity }: Place): string {
   const rows: Readonly<Record<Kept, string>> = {
     updated: "unnest(u.updated, u.former) as f (row_id, former)",
     taken_along: `(select (r ->> 'id')::uuid as row_id, r as former

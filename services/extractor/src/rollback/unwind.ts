@@ -9,6 +9,7 @@ import {
   type Run,
 } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
+import { listChangedFollowers } from "./followers.ts";
 import { lockRows } from "./lock-rows.ts";
 import { deleteRows, restoreRows, type Taken, takePieces } from "./take-back.ts";
 import { type Left, recordLeft } from "./left.ts";
@@ -59,6 +60,7 @@ async function unwind(tx: Client, unwinding: Unwinding, record: UndoRecord): Pro
   const { run, place, followers } = unwinding;
   const { inserted, updated } = record;
   const rows = await lockRows(tx, unwinding.rollback, place, inserted, updated);
+  await listChangedFollowers(tx, unwinding, record.id, "updated", rows.toRestore);
   const deleted = await takePieces(tx, rows.toDelete, (ids) => deleteRows(tx, place, ids));
   const restored = await takePieces(tx, rows.toRestore, (ids) =>
     restoreRows(tx, place, "updated", record.id, ids),

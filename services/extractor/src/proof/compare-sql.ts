@@ -80,14 +80,6 @@ function rowOf({ target: { table, key } }: Entity): string {
   return `select * from public.${table} o where o.${key} = e.legacy_key limit 1`;
 }
 
-/** What becomes of a row that is expected: `inserted`, `updated` or `unchanged`; null where it is not loaded. With its `from`. */
-export function fateSql(entity: Entity): string {
-  const differs = comparedColumns(entity).map((one) => one.differs);
-  return `case when e.outcome <> 'loaded' then null when t.id is null then 'inserted'
-      when ${differs.join("\n      or ")} then 'updated' else 'unchanged' end as fate
-    from expected e left join lateral (${rowOf(entity)}) t on true ${parentJoins(entity)}`;
-}
-
 /**
  * Rows of the target that are not expected: their source row is gone, and they are not archived for that, or it has another outcome. Where the ledger has that outcome wrong, it is said
  * of the ledger. That a row is archived the ledger says, and the row: others may take its marker away. `reach`, from `$2` on: of which source rows.
@@ -107,12 +99,19 @@ function surplusSql(entity: Entity, { isKept, reach, marker }: Asked): string {
 }
 
 /** The source row that a row `t` of the target was made of: what the entity says, or else its legacy key. */
-export function sourceOf({ target: { key, origin } }: Entity, isKept: boolean): string {
+export function sourceOf(entity: Entity, isKept: boolean): string {
+  const { key, origin } = entity.target;
   if (isKept || origin === null) return `t.${key}::bigint`;
-  return `(case when t.${origin} ~ '^-?[0-9]{1,18}$' then (t.${origin})::bigint else t.${key} end)`;
+  return `coalesce(${madeOf(entity, "t")}, t.${key})`;
 }
 
-function comparedColumns(entity: Entity): readonly Compared[] {
+/** What a row says of the source row that it was made of; null where that is no key. */
+export function madeOf({ target: { origin } }: Entity, row: string): string {
+  if (origin === null) return "null::bigint";
+  return `(case when ${row}.${origin} ~ '^-?[0-9]{1,18}$' then (${row}.${origin})::bigint end)`;
+}
+
+export function comparedColumns(entity: Entity): readonly Compared[] {
   const { key, columns } = entity.target;
   return Object.entries(columns)
     .filter(([name]) => name !== key)
@@ -167,7 +166,7 @@ function parentAlias(column: string): string {
   return `of_${column}`;
 }
 
-function parentJoins({ target: { columns } }: Entity): string {
+export function parentJoins({ target: { columns } }: Entity): string {
   return Object.entries(columns)
     .flatMap(([name, { references }]) => {
       if (references === undefined) return [];

@@ -27,6 +27,7 @@ const person = (n: number, email = ADDRESS) => ({
   practiceId: uuid(500),
   role: "doctor",
   runId: 7,
+  ledger: uuid(700),
 });
 
 const recovery = (email = ADDRESS) =>
@@ -111,8 +112,10 @@ it("lists everybody in pages, with what each was told of his rights", async () =
   await admin.create(person(PAGE + 1));
   const [first, second] = [await admin.list(1), await admin.list(2)];
   expect([first.length, second.length]).toEqual([PAGE, 1]);
-  expect(first[0]).toEqual({ id: uuid(PAGE + 1), runId: 7, practiceId: uuid(500), role: "doctor" });
-  expect(second).toEqual([{ id: uuid(1), runId: null, practiceId: null, role: null }]);
+  expect(first[0]).toEqual({ ...person(PAGE + 1), email: undefined, passwordHash: undefined });
+  expect(second).toEqual([
+    { id: uuid(1), runId: null, ledger: null, practiceId: null, role: null },
+  ]);
   const ids = new Set([...first, ...second].map(({ id }) => id));
   expect(ids.size).toBe(PAGE + 1);
 });

@@ -24,12 +24,29 @@ export interface NewAccount extends Rights {
   readonly passwordHash: string | null;
   /** The run that creates it: only such accounts may a rollback remove. */
   readonly runId: number;
+  /** The id of the ledger that the run is in: another one has runs of the same numbers. */
+  readonly ledger: string;
 }
 
 export interface FoundAccount extends Rights {
   readonly id: string;
   /** The run that created it; null: somebody else did. */
   readonly runId: number | null;
+  /** The ledger of that run; null: none is named. */
+  readonly ledger: string | null;
+}
+
+/**
+ * The run of the ledger `ours` that created an account; null: none did. Former releases named no ledger: of their accounts only that the ledger has
+ * `recorded` the run says that it is ours (null: it has recorded none).
+ */
+export function makerOf(
+  { runId, ledger }: Pick<FoundAccount, "runId" | "ledger">,
+  ours: string,
+  recorded: number | null,
+): number | null {
+  if (ledger === null) return runId === recorded ? runId : null;
+  return ledger === ours ? runId : null;
 }
 
 /** How somebody is reached, and whether he needs to be. Not for the ledger: the address is a value. */

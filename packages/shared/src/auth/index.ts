@@ -5,6 +5,7 @@ export {
   type Contact,
   type FoundAccount,
   type InvitationMethod,
+  makerOf,
   type NewAccount,
   PAGE,
   type Rights,

@@ -132,6 +132,7 @@ export { recordSource, sourceAtBegin, sourceSnapshot } from "./source-at-begin.t
 export { anyBatchIn, beginSettling, type Check, compareAgain, recordChecks } from "./settling.ts";
 export { accountsAreMade, type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
 export { idNamespace } from "./id-namespace.ts";
+export { LEDGER_ID, ledgerId } from "./ledger-id.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
 export { type Limits, setLimits, TOO_MANY_GONE, TOO_MANY_LOSSES, waiveLosses } from "./losses.ts";
 export { bringAllBack, bringBack } from "./case-practice.ts";

@@ -2,7 +2,7 @@
 import { type AuthServer, SERVICE_ROLE_KEY, startAuth } from "@nexus/local/auth";
 import { openAuthAdmin } from "@nexus/shared/auth/client";
 import type { Pool } from "@nexus/shared/database";
-import type { ProofAsked } from "@nexus/shared/ledger";
+import { ledgerId, type ProofAsked } from "@nexus/shared/ledger";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "../deps.ts";
 import { extractorUnderTest } from "../extractor.fixture.ts";
@@ -51,6 +51,7 @@ async function makeAccounts(): Promise<ReadonlyMap<number, string>> {
   const { url } = server;
   const admin = openAuthAdmin({ url, serviceRoleKey: SERVICE_ROLE_KEY, timeoutMs: 5_000 });
   const all = await profiles();
+  const ledger = await ledgerId(target);
   for (const { id, key, practiceId, role } of all)
     await admin.create({
       id,
@@ -59,6 +60,7 @@ async function makeAccounts(): Promise<ReadonlyMap<number, string>> {
       practiceId,
       role,
       runId,
+      ledger,
     });
   await target.query(MADE, [runId]);
   return new Map(all.map(({ key, id }) => [key, id]));
@@ -106,6 +108,18 @@ describe("verification of accounts", () => {
       "6 account account_rights",
       "8 account account_unknown",
     ]);
+  });
+
+  it("leaves whom a run of that number has made in another ledger, or in one that nobody named", async () => {
+    const ids = await makeAccounts();
+    const { rows } = await target.query<{ key: number }>(
+      `delete from migration.accounts where legacy_id in (7, 8) returning legacy_id as key`,
+    );
+    for (const { key } of rows)
+      server.alter(ids.get(key) ?? "", {
+        appMetadata: { migration_run: runId, ...(key === 7 && { migration_ledger: STRANGER }) },
+      });
+    expect((await verified()).said).toEqual([]);
   });
 
   it("leaves what is still to be done, what was there before, and who is to have none any more", async () => {

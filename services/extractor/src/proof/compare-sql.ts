@@ -1,5 +1,6 @@
 /** What differs between `expected`, which a twin filled, and the target: one statement, written from the entity's columns. */
 import { type Column, entities, type Entity, entityNamed } from "@nexus/catalog";
+import type { Marker } from "../gone/marker.ts";
 import { FATE_DIFFERS, LEDGER } from "./ledger-sql.ts";
 import type { Keys } from "./ranges.ts";
 import { expectedColumn } from "./twins.ts";
@@ -32,13 +33,21 @@ interface Compared {
   readonly differs: string;
 }
 
+/** What is asked of an entity beside its columns. */
+export interface Asked {
+  /** The target's legacy key is the source's key. */
+  readonly isKept: boolean;
+  readonly reach: Reach;
+  /** Where a row says that it is archived; undefined: none can. */
+  readonly marker: Marker | undefined;
+}
+
 /**
  * A select of `(legacy_id, column_name, kind, changed_since)`, one row for each difference. `$1` is the entity's name; from `$2` on is `reach`.
- * `isKept`: the target's legacy key is the source's key.
  * A snapshot does not name the parts of transactions that are open, nor does a standby name any: who wrote while one was open counts as later.
  * One join, and no hashes of ranges before it: both sides are in one server, and a hash reads all that the join reads.
  */
-export function differencesSql(entity: Entity, isKept: boolean, reach: Reach): string {
+export function differencesSql(entity: Entity, asked: Asked): string {
   const compared = comparedColumns(entity);
   const kinds = compared.map((one) => `('${one.name}', ${kindOf(one, compared)})`);
   return `
@@ -57,7 +66,7 @@ export function differencesSql(entity: Entity, isKept: boolean, reach: Reach): s
     cross join lateral (select ${FATE_DIFFERS} as what) f where f.what is not null),
   -- And rows that should not be there.
   differences as (
-    select * from cells union all select * from fates union all ${surplusSql(entity, isKept, reach)})
+    select * from cells union all select * from fates union all ${surplusSql(entity, asked)})
   select d.legacy_id, d.column_name, d.kind,
     coalesce(e.since >= txid_snapshot_xmin(l.snapshot), false) as changed_since
   from differences d
@@ -71,19 +80,11 @@ function rowOf({ target: { table, key } }: Entity): string {
   return `select * from public.${table} o where o.${key} = e.legacy_key limit 1`;
 }
 
-/** What becomes of a row that is expected: `inserted`, `updated` or `unchanged`; null where it is not loaded. With its `from`. */
-export function fateSql(entity: Entity): string {
-  const differs = comparedColumns(entity).map((one) => one.differs);
-  return `case when e.outcome <> 'loaded' then null when t.id is null then 'inserted'
-      when ${differs.join("\n      or ")} then 'updated' else 'unchanged' end as fate
-    from expected e left join lateral (${rowOf(entity)}) t on true ${parentJoins(entity)}`;
-}
-
 /**
  * Rows of the target that are not expected: their source row is gone, and they are not archived for that, or it has another outcome. Where the ledger has that outcome wrong, it is said
- * of the ledger. `reach`, from `$2` on: of which source rows.
+ * of the ledger. That a row is archived the ledger says, and the row: others may take its marker away. `reach`, from `$2` on: of which source rows.
  */
-function surplusSql(entity: Entity, isKept: boolean, reach: Reach): string {
+function surplusSql(entity: Entity, { isKept, reach, marker }: Asked): string {
   const { table, key } = entity.target;
   const source = sourceOf(entity, isKept);
   return `select ${source}, '', case when e.source_key is null then 'stale_row' else 'extra_row' end
@@ -91,19 +92,26 @@ function surplusSql(entity: Entity, isKept: boolean, reach: Reach): string {
     left join expected e on e.source_key = ${source}
     left join ledger l on l.source_key = e.source_key
     where t.${key} is not null and ${reach.within(isKept ? `t.${key}` : source, 2)}
-      and not (e.source_key is null and exists (
+      and not (e.source_key is null and ${marker?.marked ?? "false"} and exists (
         select from migration.archived_rows a where a.entity = '${entity.name}' and a.id = t.id and a.back_run is null))
       and not coalesce(e.outcome = 'loaded' and e.legacy_key = t.${key}, false)
       and not (e.source_key is not null and (t.${key} < 0 or (e.outcome <> 'loaded' and l.outcome is not distinct from 'loaded')))`;
 }
 
 /** The source row that a row `t` of the target was made of: what the entity says, or else its legacy key. */
-export function sourceOf({ target: { key, origin } }: Entity, isKept: boolean): string {
+export function sourceOf(entity: Entity, isKept: boolean): string {
+  const { key, origin } = entity.target;
   if (isKept || origin === null) return `t.${key}::bigint`;
-  return `(case when t.${origin} ~ '^-?[0-9]{1,18}$' then (t.${origin})::bigint else t.${key} end)`;
+  return `coalesce(${madeOf(entity, "t")}, t.${key})`;
 }
 
-function comparedColumns(entity: Entity): readonly Compared[] {
+/** What a row says of the source row that it was made of; null where that is no key. */
+export function madeOf({ target: { origin } }: Entity, row: string): string {
+  if (origin === null) return "null::bigint";
+  return `(case when ${row}.${origin} ~ '^-?[0-9]{1,18}$' then (${row}.${origin})::bigint end)`;
+}
+
+export function comparedColumns(entity: Entity): readonly Compared[] {
   const { key, columns } = entity.target;
   return Object.entries(columns)
     .filter(([name]) => name !== key)
@@ -158,7 +166,7 @@ function parentAlias(column: string): string {
   return `of_${column}`;
 }
 
-function parentJoins({ target: { columns } }: Entity): string {
+export function parentJoins({ target: { columns } }: Entity): string {
   return Object.entries(columns)
     .flatMap(([name, { references }]) => {
       if (references === undefined) return [];

@@ -2,7 +2,7 @@
 import type { Entity } from "@nexus/catalog";
 import type { Queryable } from "@nexus/shared/database";
 import { countStrangers, recordProved, stillHeld } from "@nexus/shared/ledger";
-import { fateSql } from "./compare-sql.ts";
+import { fateSql } from "./fate-sql.ts";
 import { lookAtExpected, type Proving } from "./proving.ts";
 import { rangesOf } from "./ranges.ts";
 import type { Step } from "./select-entities.ts";
@@ -40,7 +40,7 @@ export async function forecast(proving: Proving, steps: readonly Step[]): Promis
 const NOTHING = { rows: 0, tally: { outcomes: {}, fates: {}, reasons: {}, notes: {}, bytes: 0 } };
 
 async function goThrough(
-  { twins, ask, proof, signal }: Proving,
+  { twins, ask, proof, signal, keepsKey }: Proving,
   { entity, isKept, isAsked }: Step,
 ): Promise<{ readonly rows: number; readonly tally: Tally }> {
   const tally: Tally = { outcomes: {}, fates: {}, reasons: {}, notes: {}, bytes: 0 };
@@ -50,7 +50,7 @@ async function goThrough(
     rows += await twins.expecting(entity, range, async (tx) => {
       const staged = await lookAtExpected(tx);
       if (isKept) await twins.keep(entity);
-      if (isAsked) await count(tx, entity, tally);
+      if (isAsked) await count(tx, entity, tally, keepsKey(entity));
       await stillHeld(tx, proof);
       return staged;
     });
@@ -59,7 +59,12 @@ async function goThrough(
 }
 
 /** Adds up a range. */
-async function count(tx: Queryable, entity: Entity, tally: Tally): Promise<void> {
+async function count(
+  tx: Queryable,
+  entity: Entity,
+  tally: Tally,
+  isKeyKept: boolean,
+): Promise<void> {
   const found = await tx.query<{
     outcome: string;
     reason: string | null;
@@ -68,7 +73,7 @@ async function count(tx: Queryable, entity: Entity, tally: Tally): Promise<void>
     bytes: number;
   }>(
     `select e.outcome, case when e.outcome = 'rejected' then e.reason end as reason, fate, count(*) as rows, sum(bytes)::bigint as bytes
-     from (select e.outcome, e.reason, pg_column_size(e) + ${bytesBeside(entity)} as bytes, ${fateSql(entity)}) e group by 1, 2, 3`,
+     from (select e.outcome, e.reason, pg_column_size(e) + ${bytesBeside(entity)} as bytes, ${fateSql(entity, isKeyKept)}) e group by 1, 2, 3`,
   );
   for (const { outcome, reason, fate: what, rows, bytes } of found.rows) {
     add(tally.outcomes, outcome, rows);

@@ -4,7 +4,7 @@
  */
 import { AuthFailure, type AuthAdmin, type FoundAccount, PAGE } from "@nexus/shared/auth";
 import { inTransaction, type Queryable } from "@nexus/shared/database";
-import { type ProvedAccounts, stillHeld } from "@nexus/shared/ledger";
+import { ledgerId, type ProvedAccounts, stillHeld } from "@nexus/shared/ledger";
 import { backoffMs, MAX_ATTEMPTS, pause } from "@nexus/shared/runtime";
 import { type AccountKind, accountKinds, isPending, type KnownAccount } from "./account-kinds.ts";
 import type { Proving } from "./proving.ts";
@@ -80,11 +80,12 @@ type Asked = Pick<AuthAdmin, "find" | "list">;
 
 /** The ledger is read first: what is made meanwhile is known to be due. */
 async function lookAtAll(proving: Proving, admin: Asked): Promise<AccountsSeen> {
+  const ledger = await ledgerId(proving.target);
   const known = await readKnown(proving.target);
   const found = new Map<string, Found>();
   const note = (id: string, account: FoundAccount | undefined): void => {
     const one = known.get(id);
-    for (const kind of accountKinds(one, account)) {
+    for (const kind of accountKinds(one, account, ledger)) {
       const column = one === undefined ? `${ACCOUNT} ${id}` : ACCOUNT;
       const difference = { kind, legacyId: one?.legacyId ?? 0, column };
       found.set(JSON.stringify(difference), difference);
@@ -95,7 +96,7 @@ async function lookAtAll(proving: Proving, admin: Asked): Promise<AccountsSeen> 
     seen.add(account.id);
     note(account.id, account);
   }
-  for (const id of await missingAmong(proving, admin, known, seen)) note(id, undefined);
+  for (const id of await missingAmong(proving, admin, { known, ledger }, seen)) note(id, undefined);
   const all = [...known.values()];
   const items = all.filter(({ state }) => state === "done").length;
   return { seen: { items, pending: all.filter(isPending).length }, found };
@@ -105,11 +106,11 @@ async function lookAtAll(proving: Proving, admin: Asked): Promise<AccountsSeen> 
 async function missingAmong(
   proving: Proving,
   admin: Asked,
-  known: ReadonlyMap<string, KnownAccount>,
+  { known, ledger }: { known: ReadonlyMap<string, KnownAccount>; ledger: string },
   seen: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const ids = [...known.keys()].filter(
-    (id) => !seen.has(id) && accountKinds(known.get(id), undefined).length > 0,
+    (id) => !seen.has(id) && accountKinds(known.get(id), undefined, ledger).length > 0,
   );
   if (ids.length > PAGE) return ids;
   const missing: string[] = [];
@@ -153,7 +154,7 @@ async function readKnown(target: Queryable): Promise<ReadonlyMap<string, KnownAc
       readonly role: string | null;
     }
   >(
-    `select a.legacy_id as "legacyId", a.profile_id::text as id, a.state, a.reason is null as "isWanted", a.made_by is not null as "isOurs",
+    `select a.legacy_id as "legacyId", a.profile_id::text as id, a.state, a.reason is null as "isWanted", a.made_by as "madeBy",
        p.id is not null as "hasProfile", p.practice_id::text as "practiceId", p.role
      from migration.accounts a left join public.profiles p on p.id = a.profile_id where a.profile_id is not null`,
   );

@@ -87,6 +87,14 @@ describe("verification", () => {
       ["practices -7 stale_row", "practices 1000 stale_row"],
     ],
     [
+      "a gone row whose marker somebody took away, though the ledger has it as archived",
+      `insert into public.profiles (legacy_id, metadata)
+         values (1000, '{"legacy": {"archived_at": "2026-01-01T00:00:00Z"}}'), (1001, '{"legacy": {}}'), (1002, '{}');
+       insert into migration.archived_rows (entity, id, legacy_id, run_id, marked)
+         select 'profiles', p.id, p.legacy_id, r.id, p.legacy_id <> 1002 from public.profiles p, migration.runs r where p.legacy_id >= 1000`,
+      ["profiles 1001 stale_row", "profiles 1002 stale_row"],
+    ],
+    [
       "swapped links",
       `update public.patients p set profile_id = (select q.profile_id from public.patients q where q.legacy_id = 13 - p.legacy_id) where legacy_id in (6, 7)`,
       ["patients 6 profile_id swapped_link", "patients 7 profile_id swapped_link"],

@@ -10,6 +10,7 @@ import {
   recordProved,
   stillHeld,
 } from "@nexus/shared/ledger";
+import { markerOf } from "../gone/marker.ts";
 import { differencesSql, reachOf, sourceOf } from "./compare-sql.ts";
 import { knowParentsAnew } from "./know-parents.ts";
 import { lookAtExpected, type Proving } from "./proving.ts";
@@ -106,7 +107,8 @@ async function addCandidates(
   keys: Keys,
 ): Promise<void> {
   const reach = reachOf(keys);
-  const found = differencesSql(entity, keepsKey(entity), reach);
+  const marker = await markerOf(tx, entity);
+  const found = differencesSql(entity, { isKept: keepsKey(entity), reach, marker });
   await tx.query(
     `insert into migration.proof_differences (proof_id, entity, legacy_id, column_name, kind, reads)
      select ${proof.id}, $1, legacy_id, column_name, kind, 1 from (${found}) d on conflict do nothing`,
@@ -172,7 +174,8 @@ async function confirm(
   entity: Entity,
   keys: readonly number[],
 ): Promise<void> {
-  const found = differencesSql(entity, keepsKey(entity), reachOf(keys));
+  const asked = { isKept: keepsKey(entity), reach: reachOf(keys) };
+  const found = differencesSql(entity, { ...asked, marker: await markerOf(tx, entity) });
   await tx.query(
     `insert into migration.proof_differences (proof_id, entity, legacy_id, column_name, kind, reads, changed_since)
      select ${proof.id}, $1, d.legacy_id, d.column_name, d.kind, 2, d.changed_since from (${found}) d

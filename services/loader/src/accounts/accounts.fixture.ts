@@ -8,6 +8,9 @@ export const HASH = `$2b$12$${"a".repeat(53)}`;
 
 export const uuid = (n: number): string => `00000000-0000-5000-8000-${String(n).padStart(12, "0")}`;
 
+/** The ledger of all runs here. */
+export const LEDGER = uuid(700);
+
 export const person = (n: number, change: Partial<NewAccount> = {}): NewAccount => ({
   id: uuid(n),
   email: "front.desk@clinic.example",
@@ -15,6 +18,7 @@ export const person = (n: number, change: Partial<NewAccount> = {}): NewAccount 
   practiceId: uuid(500),
   role: "doctor",
   runId: 7,
+  ledger: LEDGER,
   ...change,
 });
 

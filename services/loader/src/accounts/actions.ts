@@ -2,7 +2,7 @@
 import { profilesNeedUsers } from "@nexus/shared/database";
 import { decideAnew } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
-import type { FoundAccount, Rights } from "@nexus/shared/auth";
+import { type FoundAccount, makerOf, type Rights } from "@nexus/shared/auth";
 import {
   type Claimed,
   forget,
@@ -50,8 +50,8 @@ const create: Act = async (deps, work) => {
   const permit = await takePermit(deps);
   work.claimed = await intend(target, work.claimed, kept, settings.claimMs);
   const { claimed } = work;
-  const { id, runId } = claimed;
-  const account = { id, email: person.email, passwordHash: hash, ...rights, runId };
+  const { id, runId, ledger } = claimed;
+  const account = { id, email: person.email, passwordHash: hash, ...rights, runId, ledger };
   const end = await permit((changing) =>
     ensureAccount(admin, account, asked ? 1 : 0, async () => {
       if (asked) await intendPassword(target, claimed, kept);
@@ -78,7 +78,7 @@ async function rightsBeforeProfile(target: AccountDeps["target"]): Promise<Right
   return (await profilesNeedUsers(target)) ? { practiceId: null, role: null } : null;
 }
 
-/** What an earlier attempt has told it, only the account says. */
+/** What another call has told it, only the account says. */
 async function recordEnd(
   { target, admin }: AccountDeps,
   { claimed }: Work,
@@ -86,8 +86,8 @@ async function recordEnd(
   rights: Rights,
 ): Promise<void> {
   if (end.state === "refused") return await recordRefused(target, claimed, end.code);
-  const there =
-    end.by === "run" && !claimed.asked ? { ...rights, runId: claimed.runId } : undefined;
+  const { runId, ledger } = claimed;
+  const there = end.by === "call" ? { ...rights, runId, ledger } : undefined;
   const found = there ?? (await admin.find(claimed.id));
   if (found === undefined) return await recordRefused(target, claimed, "account_gone");
   await recordFound(target, claimed, found);
@@ -97,8 +97,11 @@ async function recordEnd(
 async function recordFound(
   target: AccountDeps["target"],
   claimed: Claimed,
-  { runId: madeBy, ...told }: Omit<FoundAccount, "id">,
+  found: Omit<FoundAccount, "id">,
 ): Promise<void> {
+  const { practiceId, role } = found;
+  const told = { practiceId, role };
+  const madeBy = makerOf(found, claimed.ledger, claimed.madeBy);
   if (madeBy === null || (madeBy !== claimed.runId && !(await isRun(target, madeBy))))
     return await recordThere(target, claimed, { madeBy: null, knows: true });
   const knows = claimed.unwanted || isSame(told, claimed.rights);
@@ -132,28 +135,29 @@ const lookFor: Act = async (deps, work) => {
 /** Its practice or role is another one. One that somebody deleted is not made again: perhaps it should not be there. */
 const tellRights: Act = async (deps, work) => {
   const { target, admin, settings } = deps;
-  const { id, rights, madeBy } = work.claimed;
+  const { id, rights, madeBy, ledger } = work.claimed;
+  const isOurs = (one: FoundAccount) => makerOf(one, ledger, madeBy) === madeBy;
   if (rights === null) return await decideAgain(deps, work);
   const permit = await takePermit(deps);
   work.claimed = await renew(target, work.claimed, settings.claimMs);
   const found = await permit(async (changing) => {
     const there = await admin.find(id);
-    if (there?.runId !== madeBy) return there;
+    if (there === undefined || !isOurs(there)) return there;
     changing();
     return await admin.update(id, rights);
   });
   if (found === undefined) await recordRefused(target, work.claimed, "account_gone");
-  else if (found.runId !== madeBy)
-    await recordThere(target, work.claimed, { madeBy: null, knows: true });
+  else if (!isOurs(found)) await recordThere(target, work.claimed, { madeBy: null, knows: true });
   else await recordThere(target, work.claimed, { madeBy, told: rights, knows: true });
 };
 
 /** A rollback takes it back, if its run has made it. */
 const remove: Act = async (deps, work) => {
   const { target, admin, settings } = deps;
-  const { id, madeBy, runId } = work.claimed;
+  const { id, madeBy, runId, ledger } = work.claimed;
+  const made = { id, runId: madeBy ?? runId, ledger, isRecorded: madeBy !== null };
   const permit = await takePermit(deps);
   work.claimed = await renew(target, work.claimed, settings.claimMs);
-  await permit((changing) => removeAccount(admin, { id, runId: madeBy ?? runId }, changing));
+  await permit((changing) => removeAccount(admin, made, changing));
   await forget(target, work.claimed);
 };

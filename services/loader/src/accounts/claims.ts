@@ -1,6 +1,6 @@
 /** Accounts that are due: rows of `migration.accounts`. A claim is the right to change one at Supabase Auth. */
 import type { Pool } from "@nexus/shared/database";
-import { NEWEST_WITH_ACCOUNTS, ROLLBACK_OPEN } from "@nexus/shared/ledger";
+import { LEDGER_ID, NEWEST_WITH_ACCOUNTS, ROLLBACK_OPEN } from "@nexus/shared/ledger";
 import type { Rights } from "@nexus/shared/auth";
 
 /** An account that this loader alone may change, until `until` (by the clock of the database). */
@@ -11,6 +11,8 @@ export interface Claimed {
   readonly until: string;
   /** The run in whose name it is created. */
   readonly runId: number;
+  /** The id of the ledger. */
+  readonly ledger: string;
   readonly state: "due" | "removing";
   /** It is not wanted any more. */
   readonly unwanted: boolean;
@@ -36,7 +38,7 @@ const CLAIM = `
   update migration.accounts a set claimed_until = clock_timestamp() + $2 * interval '1 ms'
   from due left join public.profiles p on p.id = due.profile_id
   where a.legacy_id = due.legacy_id
-  returning a.legacy_id as "legacyId", a.profile_id::text as id, a.claimed_until::text as until, a.run_id as "runId", a.state,
+  returning a.legacy_id as "legacyId", a.profile_id::text as id, a.claimed_until::text as until, a.run_id as "runId", ${LEDGER_ID} as ledger, a.state,
     a.reason is not null as unwanted, a.made_by as "madeBy", a.asked_at is not null as asked, a.attempts,
     ceil(extract(epoch from clock_timestamp() - a.failed_at) * 1000)::bigint as "failedAgoMs",
     p.id is not null as "hasProfile", p.practice_id::text as "practiceId", p.role`;

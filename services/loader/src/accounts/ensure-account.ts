@@ -3,12 +3,13 @@ import {
   type AuthAdmin,
   AuthFailure,
   type FoundAccount,
+  makerOf,
   type NewAccount,
 } from "@nexus/shared/auth";
 
 export type AccountEnd =
-  /** There is one with this id. `run`: this run created it. `before`: it is somebody else's work, and is left as it is. */
-  | { readonly state: "done"; readonly by: "run" | "before" }
+  /** There is one with this id. `call`: this call created it. `run`: an earlier call of this run did. `before`: it is somebody else's work, and is left as it is. */
+  | { readonly state: "done"; readonly by: "call" | "run" | "before" }
   /** There is none, and a person must look. `address_taken`: a user who is not this profile has the address; they are never linked. */
   | { readonly state: "refused"; readonly code: string };
 
@@ -30,7 +31,7 @@ export async function ensureAccount(
   await creating();
   try {
     await admin.create(account);
-    return { state: "done", by: "run" };
+    return { state: "done", by: "call" };
   } catch (error) {
     return await afterRefusal(admin, account, error);
   }
@@ -50,6 +51,6 @@ async function afterRefusal(
   return found(there, account);
 }
 
-function found({ runId }: FoundAccount, account: NewAccount): AccountEnd {
-  return { state: "done", by: runId === account.runId ? "run" : "before" };
+function found(there: FoundAccount, { runId, ledger }: NewAccount): AccountEnd {
+  return { state: "done", by: makerOf(there, ledger, null) === runId ? "run" : "before" };
 }

@@ -1,4 +1,5 @@
 import { FAULT_NAMES } from "@nexus/local/auth";
+import { ledgerId } from "@nexus/shared/ledger";
 import { expect, it } from "vitest";
 import { HASH, uuid } from "./accounts.fixture.ts";
 import { stageUnderTest } from "./stage.fixture.ts";
@@ -24,7 +25,12 @@ it("makes each account once, with two loaders at it", async (context) => {
   expect(stage.server.users()[0]).toMatchObject({
     email: expect.stringMatching(/^user\.\d+@clinic\.example$/),
     passwordHash: HASH,
-    appMetadata: { practice_id: uuid(500), role: "doctor", migration_run: stage.runId },
+    appMetadata: {
+      practice_id: uuid(500),
+      role: "doctor",
+      migration_run: stage.runId,
+      migration_ledger: await ledgerId(stage.target),
+    },
   });
   expect(await stage.row(1, `${STATE}, practice_id, role, made_by`)).toEqual({
     ...DONE,

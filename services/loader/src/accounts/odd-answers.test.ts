@@ -1,4 +1,5 @@
 /** Answers of Supabase Auth that say less than they seem to. */
+import { ledgerId } from "@nexus/shared/ledger";
 import { seedRun } from "@nexus/shared/testing";
 import { expect, it } from "vitest";
 import { uuid } from "./accounts.fixture.ts";
@@ -13,7 +14,8 @@ it("knows an account again whose creation was late, in the name of a run that wa
   await stage.target.query("update migration.accounts set run_id = $1, asked_at = now()", [runId]);
   const rights = { practiceId: uuid(500), role: "doctor" };
   const late = { id: uuid(1), email: "user.1@clinic.example", passwordHash: null, runId: early };
-  await deps.admin.create({ ...late, ...rights });
+  const ledger = await ledgerId(stage.target);
+  await deps.admin.create({ ...late, ...rights, ledger });
   await stage.work(({ due }) => due === 0);
   expect(await stage.row(1, "state, made_by, role")).toEqual({
     state: "done",
@@ -28,7 +30,8 @@ it("takes no account for ours whose run nobody knows", async (context) => {
   const { admin } = await stage.loader();
   const rights = { practiceId: null, role: "doctor" };
   const other = { id: uuid(1), email: "a@clinic.example", passwordHash: null, runId: 4_000_000 };
-  await admin.create({ ...other, ...rights });
+  const ledger = await ledgerId(stage.target);
+  await admin.create({ ...other, ...rights, ledger });
   await stage.work();
   expect(await stage.row(1, "state, made_by")).toEqual({ state: "done", made_by: null });
 });
@@ -85,4 +88,41 @@ it("keeps what the last attempt has sent if the one before it has created nobody
   await stage.legacy.query("update auth_user set password = 'bcrypt$$2b$12$' || rpad('', 53, 'a')");
   await stage.work();
   expect(await stage.row(1, "state, password")).toEqual({ state: "done", password: "imported" });
+});
+
+it.for([
+  { whose: "another ledger", ledger: { migration_ledger: uuid(77) } },
+  { whose: "an older release, which named no ledger", ledger: {} },
+])("leaves alone who was there by a run of that number of $whose", async ({ ledger }, context) => {
+  const stage = await stageUnderTest(context, 1);
+  stage.server.signUp({ id: uuid(1), email: "user.1@clinic.example" });
+  const former = { practice_id: uuid(900), role: "admin", migration_run: stage.runId, ...ledger };
+  stage.server.alter(uuid(1), { appMetadata: former });
+  await stage.work();
+  expect(await stage.row(1, "state, made_by, role, password")).toEqual({
+    state: "done",
+    made_by: null,
+    role: null,
+    password: null,
+  });
+  await stage.target.query("update migration.accounts set state = 'removing', due_at = null");
+  await stage.work(({ removing }) => removing === 0);
+  expect(stage.server.users()).toMatchObject([{ id: uuid(1), appMetadata: former }]);
+});
+
+it("keeps to its own an account that an older release made, and the ledger recorded", async (context) => {
+  const stage = await stageUnderTest(context, 1);
+  stage.server.signUp({ id: uuid(1), email: "user.1@clinic.example" });
+  const former = { practice_id: uuid(900), role: "admin", migration_run: stage.runId };
+  stage.server.alter(uuid(1), { appMetadata: former });
+  await stage.target.query("update migration.accounts set made_by = run_id, asked_at = now()");
+  await stage.work();
+  expect(await stage.row(1, "state, made_by, role")).toEqual({
+    state: "done",
+    made_by: stage.runId,
+    role: "doctor",
+  });
+  await stage.target.query("update migration.accounts set state = 'removing', due_at = null");
+  await stage.work(({ removing }) => removing === 0);
+  expect(stage.server.users()).toEqual([]);
 });

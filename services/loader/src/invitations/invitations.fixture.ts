@@ -3,7 +3,7 @@ import { type AuthOptions, type AuthServer, SERVICE_ROLE_KEY, startAuth } from "
 import type { AuthAdmin, InvitationMethod } from "@nexus/shared/auth";
 import { openAuthAdmin } from "@nexus/shared/auth/client";
 import type { Pool } from "@nexus/shared/database";
-import { INVITATION_BUDGET, openBudget } from "@nexus/shared/ledger";
+import { INVITATION_BUDGET, ledgerId, openBudget } from "@nexus/shared/ledger";
 import { openLog } from "@nexus/shared/telemetry";
 import { eventually, freshTarget, runningRun, type TestContext } from "@nexus/shared/testing";
 import { sendInvitations } from "./consume.ts";
@@ -54,6 +54,7 @@ export async function invitationsUnderTest(
   const { url } = server;
   const admin = openAuthAdmin({ url, serviceRoleKey: SERVICE_ROLE_KEY, timeoutMs });
   const patient = openAuthAdmin({ url, serviceRoleKey: SERVICE_ROLE_KEY, timeoutMs: 30_000 });
+  const ledger = await ledgerId(target);
   const runId = await runningRun(target, ["profiles"]);
   const loader: InvitationsUnderTest["loader"] = (change) =>
     loaderOn(target, admin, { ...PACE, ...change });
@@ -65,7 +66,7 @@ export async function invitationsUnderTest(
     runId,
     loader,
     invite: async (people, method = "recovery") => {
-      for (let n = 1; n <= people; n += 1) await made(patient, runId, n);
+      for (let n = 1; n <= people; n += 1) await made(patient, runId, ledger, n);
       await target.query(
         `insert into migration.accounts (legacy_id, profile_id, run_id, state, made_by, password)
          select n, ('00000000-0000-5000-8000-' || lpad(n::text, 12, '0'))::uuid, $1, 'done', $1, 'password_pbkdf2'
@@ -97,8 +98,8 @@ function countMails(server: AuthServer): Record<number, number> {
   return counts;
 }
 
-async function made(admin: AuthAdmin, runId: number, n: number): Promise<void> {
-  const rights = { practiceId: null, role: "user" };
+async function made(admin: AuthAdmin, runId: number, ledger: string, n: number): Promise<void> {
+  const rights = { practiceId: null, role: "user", ledger };
   await admin.create({ id: uuid(n), email: addressOf(n), passwordHash: null, runId, ...rights });
 }
 

@@ -2,7 +2,7 @@
  * The story of one invitation. Nobody gets two mails: that Supabase Auth is about to be asked is on record before it is, and what then has no
  * end is not asked again by itself. Whether its mail left Supabase Auth may know: it says when it sent an account a link last.
  */
-import { AuthFailure, type Contact } from "@nexus/shared/auth";
+import { AuthFailure, type Contact, makerOf } from "@nexus/shared/auth";
 import { failpoint } from "@nexus/shared/runtime";
 import { type Permit, Postponed, reportStop, takePermit } from "../accounts/permit.ts";
 import type { InvitationDeps } from "./deps.ts";
@@ -46,10 +46,13 @@ function hasBeenMailed({ intended }: Claimed, contact: Contact | undefined): boo
   return contact.mailedAt !== null && contact.mailedAt !== intended.mailedBefore;
 }
 
-function reasonToLeave({ isWanted }: Claimed, contact: Contact | undefined): Left | undefined {
+function reasonToLeave(
+  { isWanted, madeBy, ledger }: Claimed,
+  contact: Contact | undefined,
+): Left | undefined {
   if (!isWanted) return "unwanted";
   if (contact === undefined) return "gone";
-  if (contact.runId === null) return "not_ours";
+  if (makerOf(contact, ledger, madeBy) === null) return "not_ours";
   if (contact.hasSignedIn) return "signed_in";
   return contact.isBanned ? "banned" : undefined;
 }

@@ -1,6 +1,7 @@
 /** Rows of `migration.account_invitations`. A claim is the right to invite one person. */
 import type { InvitationMethod } from "@nexus/shared/auth";
 import type { Pool } from "@nexus/shared/database";
+import { LEDGER_ID } from "@nexus/shared/ledger";
 
 /** A person whom this loader alone may invite, until `until` (by the clock of the database). */
 export interface Claimed {
@@ -8,6 +9,9 @@ export interface Claimed {
   readonly until: string;
   readonly profileId: string;
   readonly method: InvitationMethod;
+  /** The run that created the account, by the ledger of that id. */
+  readonly madeBy: number;
+  readonly ledger: string;
   /** Whether the account is still to be had, and was not taken back. */
   readonly isWanted: boolean;
   /** Whether Supabase Auth was about to be asked when a loader was last heard of. */
@@ -32,7 +36,7 @@ const CLAIM = `
   update migration.account_invitations i set claimed_until = clock_timestamp() + $2 * interval '1 ms'
   from due join migration.accounts a using (legacy_id)
   where i.legacy_id = due.legacy_id
-  returning i.legacy_id as "legacyId", i.claimed_until::text as until, a.profile_id::text as "profileId", i.method, ${WANTED} as "isWanted",
+  returning i.legacy_id as "legacyId", i.claimed_until::text as until, a.profile_id::text as "profileId", i.method, i.made_by as "madeBy", ${LEDGER_ID} as ledger, ${WANTED} as "isWanted",
     i.state = 'sending' as "wasBegun", i.intended_at is not null as "isIntended", i.mailed_before as "mailedBefore"`;
 
 interface Row extends Omit<Claimed, "intended"> {

@@ -1,6 +1,7 @@
 /** People are invited, and the loaders that send their mails die: nobody gets two. */
 import { type AuthServer, SERVICE_ROLE_KEY, startAuth } from "@nexus/local/auth";
 import { openAuthAdmin } from "@nexus/shared/auth/client";
+import { ledgerId } from "@nexus/shared/ledger";
 import { eventually } from "@nexus/shared/testing";
 import { expect } from "vitest";
 import type { Scene } from "./scene.ts";
@@ -58,7 +59,8 @@ async function giveAccounts(
     [runId],
   );
   const admin = openAuthAdmin({ url, serviceRoleKey: SERVICE_ROLE_KEY, timeoutMs: 5_000 });
-  const others = { passwordHash: null, practiceId: null, role: "user", runId };
+  const ledger = await ledgerId(target);
+  const others = { passwordHash: null, practiceId: null, role: "user", runId, ledger };
   for (const { id, key } of rows)
     await admin.create({ id, email: `person${key}@clinic.example`, ...others });
 }

@@ -121,13 +121,13 @@ function isUnknown(error: unknown): boolean {
 }
 
 /** What gives rights is in `app_metadata` alone: users may write `user_metadata` themselves. */
-function attributesOf({ id, email, passwordHash, runId, ...rights }: NewAccount) {
+function attributesOf({ id, email, passwordHash, runId, ledger, ...rights }: NewAccount) {
   return {
     id,
     email,
     email_confirm: true,
     ...(passwordHash !== null && { password_hash: passwordHash }),
-    app_metadata: { ...metadataOf(rights), migration_run: runId },
+    app_metadata: { ...metadataOf(rights), migration_run: runId, migration_ledger: ledger },
   };
 }
 
@@ -139,9 +139,11 @@ function metadataOf({ practiceId, role }: Rights) {
 function accountOf({ id, app_metadata }: User): FoundAccount {
   const metadata: Readonly<Record<string, unknown>> = { ...app_metadata };
   const { practice_id: practiceId, role, migration_run: runId } = metadata;
+  const { migration_ledger: ledger } = metadata;
   return {
     id,
     runId: typeof runId === "number" ? runId : null,
+    ledger: typeof ledger === "string" ? ledger : null,
     practiceId: typeof practiceId === "string" ? practiceId : null,
     role: typeof role === "string" ? role : null,
   };

@@ -31,6 +31,7 @@ export const CODES = [
   "queue_unreachable",
   "queue_evicts",
   "queue_old",
+  "queue_not_made",
   "jobs_lost",
   "no_loader",
   "api_unreachable",

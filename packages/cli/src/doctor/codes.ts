@@ -9,6 +9,7 @@ export const CODES = [
   "foreign_rule",
   "seen_by_others",
   "few_connections",
+  "session_lent",
   "plain_text",
   "source_is_target",
   "legacy_unfit",

@@ -15,6 +15,7 @@ export { connectionNotes, type Room, roomForUs } from "./connection-limits.ts";
 export { FOREIGN_TRIGGER, profilesNeedUsers, rulesOf } from "./foreign-rules.ts";
 export { refusalCode, refusalInWords } from "./refusals.ts";
 export { cancelSession } from "./end-session.ts";
+export { lentSessions } from "./lent-sessions.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export {
   type Bounds,

@@ -42,6 +42,14 @@ export function firstOf(...clauses: readonly Piece[]): string | null {
   return found.length < 2 ? (found[0] ?? null) : `coalesce(${found.join(", ")})`;
 }
 
+/**
+ * All values of a column of numbers, in order. The plus makes of a domain the type that it stands for: there are no arrays of domains
+ * before PostgreSQL 11, and later ones have types of their own, which nobody here can read.
+ */
+export function allOf(column: string): string {
+  return `array_agg(+${column} order by ${column})`;
+}
+
 /** Columns of a row whose values are not asked for. */
 export function blank(...columns: readonly string[]): string {
   return columns.map((column) => `null as ${column}`).join(", ");

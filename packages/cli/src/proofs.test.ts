@@ -133,6 +133,10 @@ describe("nexus verify", () => {
       code: 1,
       stdout: "verification 1 failed (42501): the extractor's log says more\n",
     });
+    const lent = await beside(nexus, "verify", async () => "session_lent");
+    expect(lent.stdout).toMatch(
+      /^verification 2 failed \(session_lent\): TARGET_URL of the extractors leads through a pooler/,
+    );
     for (const wrong of ["--range 5:1", "--range 5", "--sample 0%", "--sample 101", "people"])
       expect((await nexus.run(`verify ${wrong}`)).code, wrong).toBe(2);
   });

@@ -76,6 +76,13 @@ export function batchCodeInWords(code: string): string {
   return MEANINGS.find(([pattern]) => pattern.test(code))?.[1] ?? "the loader's log says more";
 }
 
+/** Why a proof failed, in words that say what to do. */
+export function proofCodeInWords(code: string | null): string {
+  return code === "session_lent"
+    ? "TARGET_URL of the extractors leads through a pooler in transaction mode, and a proof needs a session: use the direct address or the pooler's session mode"
+    : "the extractor's log says more";
+}
+
 const MIB = 1 << 20;
 
 function mebibytes(bytes: number): string {

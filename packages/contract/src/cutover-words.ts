@@ -1,5 +1,6 @@
 /** What the steps of a cut-over found, in the words of API and command line. */
 import type { CutoverStepName } from "@nexus/shared/states";
+import { proofCodeInWords } from "./batch-codes.ts";
 
 type Facts = Readonly<Record<string, unknown>>;
 
@@ -103,7 +104,7 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   ],
   verification_failed: (facts) => [
     `verification ${word(facts, "proof")} failed (${word(facts, "proofCode")})`,
-    "the extractor's log says more; then ask again",
+    `${proofCodeInWords(word(facts, "proofCode"))}; then ask again`,
   ],
   embeddings_open: (facts) => [
     `${word(facts, "open")} content rows have vectors yet to be made`,

@@ -5,7 +5,12 @@ export {
   unverifiedAccountsInWords,
 } from "./account-words.ts";
 export { ApiProblem, ApiUnreachable } from "./api-problem.ts";
-export { batchCodeInWords, type ExhaustedBatch, exhaustedInWords } from "./batch-codes.ts";
+export {
+  batchCodeInWords,
+  type ExhaustedBatch,
+  exhaustedInWords,
+  proofCodeInWords,
+} from "./batch-codes.ts";
 export { type Answer, type Client, type ClientOptions, type Given, openClient } from "./client.ts";
 export { contract, type RouteContract, type RouteName } from "./contract.ts";
 export { followProgress } from "./follow.ts";

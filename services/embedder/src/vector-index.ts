@@ -3,6 +3,7 @@ import {
   BUCKET_INDEX,
   bucketIndex,
   buckets,
+  cancelSession,
   type Client,
   inBucket,
   INDEX_LOCK,
@@ -90,8 +91,7 @@ async function build(
     [`${memoryMb}MB`, facts.parallel ? "2" : "0"],
   );
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
-  const cancel = (): void =>
-    void target.query("select pg_cancel_backend($1)", [rows[0]?.pid]).catch(() => undefined);
+  const cancel = (): void => void cancelSession(target, rows[0]?.pid ?? 0).catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
   try {
     await client.query(

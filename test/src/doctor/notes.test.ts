@@ -122,6 +122,19 @@ describe("the doctor notes of the target", () => {
     ]);
   });
 
+  it("that QUEUE_URL leads to a PostgreSQL without a queue, and makes none there", async () => {
+    for (const QUEUE_URL of [ward.env["LEGACY_URL"] ?? "", ward.env["TARGET_URL"] ?? ""])
+      expect(await found("queue_not_made", { QUEUE_URL })).toEqual([
+        expect.stringMatching(
+          /^queue: QUEUE_URL: PostgreSQL at \S+ holds no queue yet: the first service that starts makes its tables there$/,
+        ),
+      ]);
+    for (const pool of [ward.legacy, ward.target])
+      expect((await pool.query("select from pg_namespace where nspname = 'bullmq'")).rows).toEqual(
+        [],
+      );
+  });
+
   it("rows that were rejected or wait", async () => {
     expect(await found("no_run")).toEqual(["run: no run was started yet"]);
     const batches = [{ status: "done", rejected: [3], parked: [7] }] as const;

@@ -96,6 +96,17 @@ export const sameValues: Readonly<Record<Shape, readonly Alteration[]>> = {
       to: "person",
       before: "create domain person as integer",
     },
+    ...[
+      "dispatch_office_doctors.office_id",
+      "auth_user_groups.group_id",
+      "dispatch_plan.id",
+      "dispatch_template_predecessors.to_template_id",
+    ].map((columns) => ({ columns, to: "key", before: "create domain key as integer" })),
+    {
+      columns: "dispatch_office.id, auth_user.id, dispatch_patient.id, dispatch_template.id",
+      to: "key",
+      before: "create domain key as bigint",
+    },
     {
       columns: "dispatch_course.name",
       to: "course",

@@ -4,6 +4,7 @@ import { defineEntity } from "../define-entity.ts";
 import type { Mapping, Parent, VersionsOf, Within } from "../entity.ts";
 import { jsonObject, jsonText } from "../json.ts";
 import {
+  allOf,
   blank,
   CHAIN,
   chainsOf,
@@ -209,7 +210,7 @@ function chainJoins(shape: SourceShape, within: Within): string {
   );
   return lines(
     `left join (${chainsOf(shape, within, columns)}) chain on chain.project_id = j.id`,
-    "left join (select pl.project_id, array_agg(pl.id order by pl.id) as ids from dispatch_plan pl",
+    `left join (select pl.project_id, ${allOf("pl.id")} as ids from dispatch_plan pl`,
     `where ${within("pl.project_id")} group by pl.project_id) plans on plans.project_id = j.id`,
     hasCourse(shape) && "left join dispatch_course course on course.id = chain.course_id",
   );

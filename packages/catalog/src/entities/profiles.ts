@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isoInstant } from "../dates.ts";
 import { defineEntity } from "../define-entity.ts";
 import { jsonObject, jsonText } from "../json.ts";
-import { blank, inSource, lines, list, officeOfUser, present } from "../legacy-sql.ts";
+import { allOf, blank, inSource, lines, list, officeOfUser, present } from "../legacy-sql.ts";
 import {
   flag,
   id,
@@ -52,9 +52,9 @@ export const profiles = defineEntity({
         "select u.id, u.username, u.email, u.first_name, u.last_name, u.is_active, u.is_staff, u.is_superuser, u.last_login, u.date_joined,",
         list(
           present(shape, "auth_user", "u", ["updated_at"]),
-          "(select array_agg(d.office_id order by d.office_id) from dispatch_office_doctors d where d.user_id = u.id) as office_ids",
+          `(select ${allOf("d.office_id")} from dispatch_office_doctors d where d.user_id = u.id) as office_ids`,
           shape.has("auth_user_groups", "group_id") &&
-            "(select array_agg(g.group_id order by g.group_id) from auth_user_groups g where g.user_id = u.id) as group_ids",
+            `(select ${allOf("g.group_id")} from auth_user_groups g where g.user_id = u.id) as group_ids`,
           shape.has("dispatch_doctorsetting", "user_id") &&
             "(select true from dispatch_doctorsetting s where s.user_id = u.id limit 1) as has_doctorsetting",
           "(select true from dispatch_patient p where p.user_id = u.id limit 1) as has_patient",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineEntity } from "../define-entity.ts";
 import type { Mapping } from "../entity.ts";
 import { jsonObject } from "../json.ts";
-import { lines, list, present } from "../legacy-sql.ts";
+import { allOf, lines, list, present } from "../legacy-sql.ts";
 import {
   code,
   id,
@@ -113,7 +113,7 @@ function query(shape: SourceShape): string {
       hasCourse && "course.name as course",
       hasCategory && "category.name as category",
       shape.has("dispatch_template_predecessors", "to_template_id") &&
-        "(select array_agg(x.to_template_id order by x.to_template_id) from dispatch_template_predecessors x where x.from_template_id = t.id) as predecessors",
+        `(select ${allOf("x.to_template_id")} from dispatch_template_predecessors x where x.from_template_id = t.id) as predecessors`,
     )}`,
     "from dispatch_template t",
     has("office_id") && "left join dispatch_office o on o.id = t.office_id",

@@ -1,4 +1,4 @@
-import type { ForecastView } from "@nexus/contract";
+import { type ForecastView, proofCodeInWords } from "@nexus/contract";
 import { type Command, Option } from "commander";
 import { openApi } from "../api.ts";
 import { apiCommand, entityList, reasonOption } from "../arguments.ts";
@@ -63,7 +63,7 @@ const HEADINGS = [
 export function forecastLines(view: ForecastView): string[] {
   const { id, status, errorCode, entities } = view;
   if (status === "failed")
-    return [`forecast ${id} failed (${errorCode}): the extractor's log says more`];
+    return [`forecast ${id} failed (${errorCode}): ${proofCodeInWords(errorCode)}`];
   const known = entities.filter((one) => one.status === "proved");
   const rows = known.map((one) => [
     one.entity,

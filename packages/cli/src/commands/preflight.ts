@@ -17,6 +17,7 @@ import {
 } from "@nexus/shared/config";
 import {
   connectionNotes,
+  lentSessions,
   notesOnTarget,
   type Pool,
   preflightBackup,
@@ -97,6 +98,7 @@ async function examine(config: Settings) {
       ...(await privacyNotes(pool, ordered)),
       ...(await backupNotes(config, pool)),
       ...few,
+      ...(await lentSessions(pool)),
     ];
   });
   const queue = await checkedQueue(config.QUEUE_URL, config.QUEUE_PREFIX);

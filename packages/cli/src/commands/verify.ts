@@ -1,4 +1,9 @@
-import { type Difference, unverifiedAccountsInWords, type VerificationView } from "@nexus/contract";
+import {
+  type Difference,
+  proofCodeInWords,
+  unverifiedAccountsInWords,
+  type VerificationView,
+} from "@nexus/contract";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openApi } from "../api.ts";
 import { apiCommand, entityArgument, reasonOption } from "../arguments.ts";
@@ -65,7 +70,7 @@ async function ask(entity: string | undefined, given: Given): Promise<void> {
 function linesOf(view: VerificationView, listed: readonly Difference[]): string[] {
   const { id, status, errorCode, entities, differences, pending, range, sample } = view;
   if (status === "failed")
-    return [`verification ${id} failed (${errorCode}): the extractor's log says more`];
+    return [`verification ${id} failed (${errorCode}): ${proofCodeInWords(errorCode)}`];
   const proved = entities.filter((one) => one.status === "proved" || one.differences > 0);
   const rows = proved.map((one) => [
     one.entity,

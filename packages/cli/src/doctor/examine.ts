@@ -1,7 +1,7 @@
 /** The examination: what is configured is reached, and what is reached is looked at, one thing after the other. Nothing is changed. */
 import { ConfigurationError, plainTextRisk, StartFailure } from "@nexus/shared/config";
 import { errorCode, openPool, type Pool, sharedDatabases } from "@nexus/shared/database";
-import { openTransport, type Transport } from "@nexus/shared/queue";
+import { openUnchanged, type Transport } from "@nexus/shared/queue";
 import { type Closers, closers } from "@nexus/shared/runtime";
 import { examineAccounts } from "./accounts.ts";
 import { examineApi, examineView } from "./api.ts";
@@ -128,7 +128,20 @@ function poolAt(url: string | undefined, open: Closers): Pool | undefined {
 
 interface OpenedQueue {
   readonly findings: readonly Finding[];
-  readonly transport?: Transport;
+  readonly transport?: Transport | undefined;
+}
+
+function worthAWord({ code, says }: Awaited<ReturnType<typeof openUnchanged>>["warnings"][number]) {
+  if (code === "queue_evicts")
+    return wrong(
+      "queue",
+      code,
+      says,
+      "config set maxmemory-policy noeviction; nothing of ours needs a restart",
+    );
+  return code === "queue_not_made"
+    ? note("queue", code, says, "where services run already, QUEUE_URL is not theirs: correct it")
+    : note("queue", code, says);
 }
 
 async function openQueue(
@@ -137,19 +150,14 @@ async function openQueue(
 ): Promise<OpenedQueue> {
   if (url === undefined || prefix === undefined) return { findings: [] };
   try {
-    const transport = await openTransport({ url, prefix, workers: 0, onError: () => undefined });
-    open.push("queue", () => transport.close());
-    const findings = transport.warnings.map(({ code, says }) =>
-      code === "queue_evicts"
-        ? wrong(
-            "queue",
-            code,
-            says,
-            "config set maxmemory-policy noeviction; nothing of ours needs a restart",
-          )
-        : note("queue", code, says),
-    );
-    return { findings, transport };
+    const { transport, warnings } = await openUnchanged({
+      url,
+      prefix,
+      workers: 0,
+      onError: () => undefined,
+    });
+    if (transport !== undefined) open.push("queue", () => transport.close());
+    return { findings: warnings.map(worthAWord), transport };
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
     if (error instanceof ConfigurationError) {

@@ -7,6 +7,7 @@ import {
 } from "@nexus/shared/config";
 import {
   connectionNotes,
+  lentSessions,
   notesOnTarget,
   type Pool,
   preflightTarget,
@@ -33,11 +34,13 @@ export async function examineTarget(
       connectionsNeeded("target", TARGET_POOL),
       "TARGET_POOL",
     );
+    const lent = await lentSessions(target);
     const findings = [
       well("target", "it is migrated, ours, and enforces its constraints"),
       ...strangers.map((says) => note("target", "foreign_rule", says)),
       ...seen.map((says) => note("target", "seen_by_others", says)),
       ...few.map((says) => note("target", "few_connections", says)),
+      ...lent.map((says) => note("target", "session_lent", says)),
     ];
     return { findings, ledger: true };
   } catch (error) {

@@ -1,5 +1,5 @@
 /** A run's progress as plain lines: what `nexus status` and the demo show. */
-import { type Eta, goneInWords, type Limit, wholeInWords } from "@nexus/contract";
+import { type Eta, goneInWords, type Limit, proofCodeInWords, wholeInWords } from "@nexus/contract";
 import { count, duration, instant } from "../words.ts";
 import { accountLines } from "./account-lines.ts";
 import type { Progress } from "./view.ts";
@@ -164,7 +164,7 @@ function verificationLines({ run, verification }: Progress): string[] {
   const { id, status, errorCode, ...found } = verification;
   if (status === "waiting") return ["verification: an extractor is waited for"];
   if (status === "failed")
-    return [`verification ${id} failed (${errorCode}): the extractor's log says more`];
+    return [`verification ${id} failed (${errorCode}): ${proofCodeInWords(errorCode)}`];
   const parts = [
     `differences ${count(found.differences)}`,
     ...(found.pending > 0

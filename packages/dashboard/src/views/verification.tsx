@@ -1,5 +1,5 @@
 /** One verification, entity by entity, beside how far the newest run is. */
-import type { EntityView, VerificationView } from "@nexus/contract";
+import { type EntityView, proofCodeInWords, type VerificationView } from "@nexus/contract";
 import { Ready } from "../parts/notice.tsx";
 import { type Head, ScrollingTable } from "../parts/scrolling-table.tsx";
 import { TaskState } from "../parts/state.tsx";
@@ -39,7 +39,7 @@ function Headline({ of }: { readonly of: VerificationView }) {
         <p>
           {timesOf(of)}
           {narrowed(of)}
-          {errorCode !== null && `; ended with ${words(errorCode)}: the extractor's log says more`}
+          {errorCode !== null && `; ended with ${words(errorCode)}: ${proofCodeInWords(errorCode)}`}
         </p>
       </div>
       <a href="#/verifications">All verifications</a>

@@ -8,7 +8,7 @@ import { type Pool, urlOf, withPool } from "./pool.ts";
 export async function endSession(pool: Pool, pid: number): Promise<void> {
   const { application_name: name = "" } = pool.options;
   const url = urlOf(pool);
-  await withPool({ url, max: 1, name }, (own) => own.query(END, [pid])).catch((error: unknown) => {
+  await withPool({ url, max: 1, name }, (own) => own.query(END(pid))).catch((error: unknown) => {
     pool.emit("error", error);
   });
 }
@@ -21,17 +21,33 @@ export async function sessionWorks(pool: Pool, pid: number): Promise<boolean> {
   const { application_name: name = "" } = pool.options;
   const url = urlOf(pool);
   try {
-    const { rows } = await withPool({ url, max: 1, name }, (own) =>
-      own.query<{ works: boolean }>(WORKS, [pid]),
-    );
-    return rows[0]?.works ?? false;
+    return await withPool({ url, max: 1, name }, async (own) => {
+      const answers = [await own.query<{ works?: boolean }>(WORKS(pid))].flat();
+      return answers.at(-1)?.rows[0]?.works ?? false;
+    });
   } catch {
     return true;
   }
 }
 
-const WORKS =
-  "select exists (select from pg_stat_activity where pid = $1::integer and state in ('active', 'fastpath function call')) as works";
+/** Cancels what a session of the same role is at, and leaves the session. */
+export async function cancelSession(pool: Pool, pid: number): Promise<void> {
+  await pool.query(asLogin(`select pg_cancel_backend(${pid})`));
+}
+
+/**
+ * A session belongs to the role that logged in: another one that it acts as (`alter role … set role = …`) may neither see nor end it.
+ * Statements of one message are one transaction, and `local` ends with it.
+ */
+const asLogin = (sql: string): string => `set local role none; ${sql}`;
+
+/** Where the server does not tell what it does, by `track_activities` or for want of a privilege, it may be at it. */
+const WORKS = (pid: number): string =>
+  asLogin(
+    `select coalesce(bool_or(state is null or state in ('active', 'fastpath function call', 'disabled')), false) as works
+     from pg_stat_activity where pid = ${pid}`,
+  );
 
 /** PGlite has one session for all: this one, which must not end itself. */
-const END = "select pg_terminate_backend($1::integer) where $1::integer <> pg_backend_pid()";
+const END = (pid: number): string =>
+  asLogin(`select pg_terminate_backend(${pid}) where ${pid} <> pg_backend_pid()`);

@@ -14,6 +14,8 @@ export { type Server, serverOf } from "./attend.ts";
 export { connectionNotes, type Room, roomForUs } from "./connection-limits.ts";
 export { FOREIGN_TRIGGER, profilesNeedUsers, rulesOf } from "./foreign-rules.ts";
 export { refusalCode, refusalInWords } from "./refusals.ts";
+export { cancelSession } from "./end-session.ts";
+export { lentSessions } from "./lent-sessions.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export {
   type Bounds,

@@ -12,7 +12,7 @@ export {
 } from "./job.ts";
 export { openQueue, workerSettings } from "./open-queue.ts";
 export { reconcileLostJobs, type Reconciled } from "./reconcile-lost-jobs.ts";
-export { examineTransport, openTransport } from "./open-transport.ts";
+export { examineTransport, openTransport, openUnchanged } from "./open-transport.ts";
 export { understood } from "./understood.ts";
 export type {
   BoardQueue,

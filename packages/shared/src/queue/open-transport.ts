@@ -1,6 +1,6 @@
 /** Decides by the URL which server carries the queue. Nothing else in the system touches Redis. */
 import { examineRedis } from "./examine-redis.ts";
-import { examinePostgres, overPostgres } from "./over-postgres.ts";
+import { examinePostgres, overPostgres, unmadeAt } from "./over-postgres.ts";
 import { overRedis } from "./over-redis.ts";
 import { redisPlace } from "./redis-place.ts";
 import type { Transport, TransportOptions, TransportWarning } from "./transport.ts";
@@ -20,6 +20,22 @@ export async function examineTransport(
   return isRedis(options.url)
     ? await examineRedis(redisPlace(options.url), options.prefix)
     : await examinePostgres(options);
+}
+
+/**
+ * For who changes nothing: opens it where neither table nor schema has to be made or upgraded for that. Without a transport, a warning
+ * says why. Throws as `openTransport` does.
+ */
+export async function openUnchanged(options: TransportOptions): Promise<Opened> {
+  const unmade = isRedis(options.url) ? undefined : await unmadeAt(options);
+  if (unmade !== undefined) return { warnings: [unmade] };
+  const transport = await openTransport(options);
+  return { transport, warnings: transport.warnings };
+}
+
+interface Opened {
+  readonly transport?: Transport;
+  readonly warnings: readonly TransportWarning[];
 }
 
 /** As `queueUrl` reads it: a scheme may be written in any case. */

@@ -7,23 +7,45 @@ import { postgresPool } from "../runtime/postgres-pool.ts";
 import { watchSilence } from "../runtime/silence.ts";
 import { bullTransport } from "./bull-transport.ts";
 import { bullmq } from "./libraries.ts";
-import type { Transport, TransportOptions } from "./transport.ts";
-
-const SCHEMA = "bullmq";
+import {
+  examineSchema,
+  requireWritable,
+  SCHEMA,
+  type SchemaState,
+  Unfit,
+} from "./postgres-schema.ts";
+import type { Transport, TransportOptions, TransportWarning } from "./transport.ts";
 
 /** Milliseconds without an answer after which a connection is cut: what BullMQ asks is a matter of milliseconds. */
 const SILENCE_MS = 15_000;
 
+type Where = Pick<TransportOptions, "url" | "prefix">;
+
 /** Looks whether it could be opened, and changes nothing. Throws as `openTransport` does. */
-export async function examinePostgres({ url, prefix }: Pick<TransportOptions, "url" | "prefix">) {
+export async function examinePostgres(where: Where): Promise<readonly TransportWarning[]> {
+  await schemaAt(where);
+  return plainTextRisk("QUEUE_URL", where.url);
+}
+
+/** What whoever changes nothing finds there instead of a queue. Throws as `openTransport` does. */
+export async function unmadeAt(where: Where): Promise<TransportWarning | undefined> {
+  const state = await schemaAt(where);
+  if (state === "fit") return undefined;
+  const found =
+    state === "missing"
+      ? "holds no queue yet: the first service that starts makes its tables there"
+      : "holds the queue of an older BullMQ: the first service that starts upgrades it";
+  return { code: "queue_not_made", says: `${placeOf(where.url)} ${found}` };
+}
+
+async function schemaAt({ url, prefix }: Where): Promise<SchemaState> {
   const pool = postgresPool(url, {
     max: 1,
     application_name: prefix,
     connectionTimeoutMillis: 10_000,
   });
   try {
-    await requireWritable(pool);
-    return plainTextRisk("QUEUE_URL", url);
+    return await examineSchema(pool);
   } catch (cause) {
     throw unopened(placeOf(url), cause);
   } finally {
@@ -31,7 +53,7 @@ export async function examinePostgres({ url, prefix }: Pick<TransportOptions, "u
   }
 }
 
-/** Opens it, and creates its tables where they are not there. Throws as `openTransport` does. */
+/** Opens it, and makes or upgrades its tables where that is due. Throws as `openTransport` does. */
 export async function overPostgres({
   url,
   prefix,
@@ -70,7 +92,7 @@ export async function overPostgres({
 }
 
 async function prepare(pool: Pool): Promise<void> {
-  await requireWritable(pool);
+  if ((await examineSchema(pool)) === "fit") return;
   const client = await pool.connect();
   try {
     await bullmq.runMigrations(client, SCHEMA);
@@ -79,19 +101,9 @@ async function prepare(pool: Pool): Promise<void> {
   }
 }
 
-/** A standby answers, and takes nothing. */
-async function requireWritable(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ reads: boolean }>(
-    `select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as reads`,
-  );
-  if (rows[0]?.reads !== false) throw new ReadOnly("it takes no writes");
-}
-
 function placeOf(url: string): string {
   return `QUEUE_URL: PostgreSQL at ${new URL(url).host}`;
 }
-
-class ReadOnly extends Error {}
 
 /** The codes of a role that is refused, of a database that is none, and of what a role may not do. */
 const REFUSED = /^28/;
@@ -101,13 +113,7 @@ const DENIED = /^42501$/;
 function unopened(place: string, cause: unknown): Error {
   const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : undefined;
   const known = typeof code === "string" ? code : "no answer";
-  if (cause instanceof ReadOnly)
-    return new ConfigurationError(
-      `${place} takes no writes, it is a standby: point to the primary`,
-      {
-        cause,
-      },
-    );
+  if (cause instanceof Unfit) return new ConfigurationError(`${place} ${cause.message}`, { cause });
   const refusal = connectionRefusal(cause);
   if (refusal !== undefined) return new ConfigurationError(`${place}: ${refusal}`, { cause });
   if (REFUSED.test(known) || (cause instanceof Error && cause.message.startsWith("SASL")))
@@ -126,11 +132,10 @@ function unopened(place: string, cause: unknown): Error {
     );
   if (DENIED.test(known))
     return new ConfigurationError(
-      `${place} cannot carry the queue (${known}): let this user create schema ${SCHEMA}, or make it the schema's owner`,
+      `${place} cannot carry the queue (${known}): this user may not do all that it must do in schema ${SCHEMA}`,
       { cause },
     );
-  return new UnavailableError(
-    `${place} cannot carry the queue (${known}): is it running, and may this user create schema ${SCHEMA}?`,
-    { cause },
-  );
+  return new UnavailableError(`${place} cannot carry the queue (${known}): is it running?`, {
+    cause,
+  });
 }

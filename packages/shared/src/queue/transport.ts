@@ -36,7 +36,7 @@ export interface WorkerSettings {
 
 /** A code for programs, and a sentence. */
 export interface TransportWarning {
-  readonly code: "queue_evicts" | "queue_old" | "plain_text";
+  readonly code: "queue_evicts" | "queue_old" | "queue_not_made" | "plain_text";
   readonly says: string;
 }
 

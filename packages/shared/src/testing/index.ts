@@ -36,6 +36,7 @@ export { type FreshLedger, freshLedger } from "./fresh-ledger.ts";
 export { type SeedBatch, type SeedEntity, type SeedRun, seedRun } from "./seed-run.ts";
 export { freshLogin } from "./login.ts";
 export { type Line, openLine } from "./line.ts";
+export { lendingPooler } from "./lending-pooler.ts";
 export { lockWaits } from "./lock-waits.ts";
 export { declaredColumns, storedColumns } from "./table-facts.ts";
 export { freePort, serverProcess } from "./server-process.ts";

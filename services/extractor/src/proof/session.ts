@@ -1,15 +1,48 @@
 /** What a session on the target begins with before twins can run in it, and what it remembers from range to range. */
 import { type Codes, type Entity, entities, type SourceShape } from "@nexus/catalog";
-import type { Queryable } from "@nexus/shared/database";
+import { ConfigurationError } from "@nexus/shared/config";
+import type { Client, Queryable } from "@nexus/shared/database";
 import type { Keys } from "./ranges.ts";
 import { twinWords } from "./twin-files.ts";
 
+/** A connection of ours, and the session of the server that answered by it. */
+export interface Session {
+  readonly client: Client;
+  readonly pid: number | undefined;
+}
+
+/** A pooler gave what is one connection to us to another session of the server. */
+class SessionLent extends ConfigurationError {
+  override readonly name = ConfigurationError.name;
+  readonly code = "session_lent";
+}
+
+/** The connection broke between two ranges, and what the session remembered is gone. */
+class SessionLost extends Error {
+  override readonly name = "SessionLost";
+  readonly code = "08003";
+}
+
+/** Throws where this is not the session that was begun: what it has to remember is not there. */
+export async function requireSession(client: Client, begun: Session): Promise<void> {
+  if (client !== begun.client) throw new SessionLost("the session of the proof was lost");
+  if ((await pidOf(client)) === begun.pid) return;
+  throw new SessionLent(
+    "TARGET_URL leads through a pooler in transaction mode: a proof needs a session: use the direct address or the pooler's session mode",
+  );
+}
+
+async function pidOf(client: Client): Promise<number | undefined> {
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  return rows[0]?.pid;
+}
+
 /** Makes the functions, the codes, the columns of the source, and an empty `known_<entity>` for each parent. */
 export async function beginSession(
-  target: Queryable,
+  target: Client,
   codes: Codes,
   shape: SourceShape,
-): Promise<void> {
+): Promise<Session> {
   await target.query("discard temp");
   await target.query(twinWords());
   await target.query(`
@@ -29,6 +62,7 @@ export async function beginSession(
       shape.columns.map(({ type }) => type.toLowerCase()),
     ],
   );
+  return { client: target, pid: await pidOf(target) };
 }
 
 /** Entities that others refer to. */

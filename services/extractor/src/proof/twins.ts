@@ -12,7 +12,7 @@ import {
 } from "@nexus/shared/database";
 import type { Keys } from "./ranges.ts";
 import { type RawTable, rawTablesOf } from "./raw-tables.ts";
-import { beginSession, keepKnown } from "./session.ts";
+import { beginSession, keepKnown, requireSession } from "./session.ts";
 import { stage } from "./stage.ts";
 import { type SourceText, sourceText } from "./stored-rows.ts";
 import { twinOf } from "./twin-files.ts";
@@ -78,17 +78,17 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
     await target.query(planningSql(tables));
     await target.query(`create temp table expected on commit drop as ${twin}`);
   };
-  try {
-    await inTransaction(session, (tx) => beginSession(tx, codes, shape));
-  } catch (error) {
+  const beginning = inTransaction(session, (tx) => beginSession(tx, codes, shape));
+  const begun = await beginning.catch(async (error: unknown) => {
     await session.end();
     throw error;
-  }
+  });
   return {
     expecting: (entity, keys, then) =>
       inTransaction(
         session,
         async (target) => {
+          await requireSession(target, begun);
           await fill(target, entity, keys);
           current = { target, keys };
           return await then(target).finally(() => (current = undefined));

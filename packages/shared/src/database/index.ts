@@ -14,6 +14,7 @@ export { type Server, serverOf } from "./attend.ts";
 export { connectionNotes, type Room, roomForUs } from "./connection-limits.ts";
 export { FOREIGN_TRIGGER, profilesNeedUsers, rulesOf } from "./foreign-rules.ts";
 export { refusalCode, refusalInWords } from "./refusals.ts";
+export { requireReadableLedger } from "./ledger-owner.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export {
   type Bounds,

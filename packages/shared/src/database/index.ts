@@ -4,6 +4,7 @@ export { type Decode, decoderOf, labelOf, UNREADABLE_TEXT } from "./stored-text.
 export {
   connectionBroke,
   errorCode,
+  mayPass,
   nextStep,
   type NextStep,
   noConnectionLeft,

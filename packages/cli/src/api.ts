@@ -8,7 +8,11 @@ import { remark } from "./output.ts";
 const address: Variable<string> = {
   schema: z
     .string()
-    .refine((value) => /^https?:$/.test(protocolOf(value)), "must look like http://127.0.0.1:8080"),
+    .refine((value) => /^https?:$/.test(protocolOf(value)), "must look like http://127.0.0.1:8080")
+    .refine(
+      isAddressAlone,
+      "must be the address alone, like https://host:8080, without a path or a login",
+    ),
   meaning: "the address of the API",
   fallback: "http://127.0.0.1:8080",
   danger: "beyond this machine only https:// keeps the token to yourself",
@@ -60,6 +64,13 @@ export async function untilApiAnswers(api: Client, patience = 60_000): Promise<v
       await pause(250);
     }
   }
+}
+
+/** Routes begin at the root, and the token is the login. True for what is no URL: that is told otherwise. */
+function isAddressAlone(value: string): boolean {
+  if (!URL.canParse(value)) return true;
+  const { origin, href } = new URL(value);
+  return href === `${origin}/`;
 }
 
 function protocolOf(value: string): string {

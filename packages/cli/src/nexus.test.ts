@@ -217,12 +217,6 @@ describe("without an API", () => {
     expect(stderr).not.toContain("s3cret");
   });
 
-  it("an address that is none is refused", async () => {
-    const { code, stderr } = await nexusHere(["status"], { NEXUS_API_URL: "localhost:8080" });
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/^NEXUS_API_URL must look like http:.*\n$/);
-  });
-
   it("a misspelt variable is named", async () => {
     const { code, stderr } = await nexusProcess(["status"], { NEXUS_TOKN: "x" });
     expect([code, stderr]).toEqual([2, "NEXUS_TOKN is unknown: did you mean NEXUS_TOKEN?\n"]);

@@ -1,4 +1,5 @@
 /** Starting a run and looking at it, against a real API on a real ledger. */
+import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { entityNames } from "./arguments.ts";
@@ -104,6 +105,42 @@ describe("start", () => {
     const { code, stdout } = await waiting;
     expect(code).toBe(1);
     expect(stdout).toMatch(/^run 1 is started: practices\nrun 1 is cancelled/);
+  });
+});
+
+describe("a run that another one follows at once", () => {
+  it("is waited for all the same: its own end is told", async () => {
+    const waiting = api.runProcess("start --entities practices --wait");
+    await eventually(
+      async () => (await api.target.query("select from migration.runs")).rowCount === 1,
+    );
+    await api.target.query(
+      `update migration.run_entities set status = 'complete', settled_at = now();
+       update migration.runs set status = 'completed', finished_at = now();
+       insert into migration.runs (status, mode, embeddings) values ('running', 'delta', false)`,
+    );
+    const { code, stdout } = await waiting;
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^run 1 is completed/m)]);
+  });
+
+  it("is waited for until it is verified", async () => {
+    const waiting = api.runProcess("start --entities practices --wait");
+    await eventually(
+      async () => (await api.target.query("select from migration.runs")).rowCount === 1,
+    );
+    await api.target.query(
+      `update migration.run_entities set status = 'complete', settled_at = now();
+       update migration.runs set status = 'completed', verify = true, finished_at = now();
+       insert into migration.proofs (kind, status, asked, actor, run_id) values ('verification', 'open', '{}', 'extractor', 1);
+       insert into migration.runs (status, mode, embeddings) values ('running', 'delta', false)`,
+    );
+    const early = await Promise.race([waiting, pause(3_000, "still waiting")]);
+    expect(early).toBe("still waiting");
+    await api.target.query(
+      "update migration.proofs set status = 'failed', error_code = '42501', finished_at = now()",
+    );
+    const { code, stdout } = await waiting;
+    expect([code, stdout]).toEqual([1, expect.stringContaining("verification 1 failed (42501)")]);
   });
 });
 

@@ -16,6 +16,10 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
   [/^40/, "transactions got in each other's way too often: start fewer loaders"],
   [/^53100$/, "the server's disk is full"],
+  [
+    /^53400$/,
+    "a statement met a limit of the server's configuration (temp_file_limit): raise it for the role, then nexus requeue; or lower BATCH_ROWS for the next run",
+  ],
   [/^53/, "the server is short of memory or connections"],
   [/^(08|57P)/, "the server went away"],
   [/^(21|22|23)/, "a row breaks a rule that could not be put down to that row"],

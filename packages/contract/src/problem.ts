@@ -114,6 +114,10 @@ export const PROBLEMS = {
     statuses: [503],
     means: "the target has no ledger, or an older one: run nexus migrate",
   },
+  target_denies: {
+    statuses: [503],
+    means: "the API's role lacks a privilege in the target: nexus preflight says which",
+  },
   not_ready: { statuses: [503], means: "`target` and `queue` say which of them does not answer" },
   too_many_streams: { statuses: [503], means: "this process follows as many readers as it may" },
   search_off: { statuses: [503], means: "no provider of embeddings is configured" },

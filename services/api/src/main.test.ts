@@ -1,5 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { freshLedger, freshRedis, spawnService, startService } from "@nexus/shared/testing";
+import {
+  freshLedger,
+  freshLogin,
+  freshRedis,
+  spawnService,
+  startService,
+} from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
@@ -22,6 +28,15 @@ describe("the API as a process", () => {
     expect(await api.exited).toMatchObject({ code: 2 });
     for (const name of ["TARGET_URL", "QUEUE_URL", "API_PORT", "TARGET_POL"])
       expect(api.output()).toContain(name);
+  });
+
+  it("ends with 2 when the ledger is of a role that it is not", async (context) => {
+    const { url } = await freshLedger(context);
+    const login = await freshLogin(context, url);
+    const env = { TARGET_URL: login.href, QUEUE_URL: await freshRedis(context), API_PORT: "0" };
+    const api = spawnService({ name: "api", main, env });
+    expect(await api.exited).toMatchObject({ code: 2 });
+    expect(api.output()).toMatch(/TARGET_URL \(.+\): schema migration belongs to role/);
   });
 
   it("ends with 3 when no queue answers", async () => {

@@ -1,7 +1,7 @@
 /** Opens what the API stands on, and listens. */
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import type { Config } from "@nexus/shared/config";
-import { openTarget } from "@nexus/shared/database";
+import { openTarget, requireReadableLedger } from "@nexus/shared/database";
 import { CONTENT_QUEUE, loadQueueName, openQueue } from "@nexus/shared/queue";
 import { type Context, openStatus } from "@nexus/shared/runtime";
 import { requireTokensBeyondLoopback } from "./access/loopback.ts";
@@ -42,6 +42,7 @@ async function open(config: Settings, context: Context) {
     backupCommand: backupCommand(config.TARGET_URL),
   };
   const target = openTarget(config, context);
+  await requireReadableLedger(target);
   const transport = await openQueue(config, 0, context);
   const search = await openSearch(config, entities, target, (close) =>
     closers.push("embedding provider", close),

@@ -1,6 +1,6 @@
 /** The story of a page of content: composed, known or claimed, called for, attached. Jobs hold keys; every text is composed anew here. */
 import type { Content } from "@nexus/catalog";
-import { nextStep } from "@nexus/shared/database";
+import { mayPass, nextStep } from "@nexus/shared/database";
 import { TOO_LONG } from "@nexus/shared/embedding";
 import { recordRefusal } from "@nexus/shared/ledger";
 import type { ContentJob, Handled } from "@nexus/shared/queue";
@@ -49,10 +49,9 @@ async function snoozeJob(
   { eventId, offset }: ContentJob,
   error: unknown,
 ): Promise<Handled> {
-  const step = nextStep(error);
   const facts = { eventId, offset, err: error };
-  if (step === "wait") await recordRefusal(target, error);
-  if (step === "wait" || step === "retry") {
+  if (mayPass(error)) {
+    await recordRefusal(target, error);
     log.warn(facts, "a server is away, the page waits");
     return { kind: "later", ms: 2_000 };
   }

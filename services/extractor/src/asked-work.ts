@@ -1,5 +1,5 @@
 /** What operators ask of extractors is carried out while it is open: two extractors take turns, and what a process did is not done again. */
-import { type Client, errorCode, inTransaction, LONG_MS, nextStep } from "@nexus/shared/database";
+import { type Client, errorCode, inTransaction, LONG_MS, mayPass } from "@nexus/shared/database";
 import { type AskedWork, endOpen, lockOpen } from "@nexus/shared/ledger";
 import type { Deps } from "./deps.ts";
 
@@ -40,8 +40,7 @@ export async function carryOutAsked(
       log.info({ work, id }, "what was asked for was ended by somebody else");
       return;
     }
-    const step = nextStep(error);
-    if (signal.aborted || step === "wait" || step === "retry") throw error;
+    if (signal.aborted || mayPass(error)) throw error;
     log.error({ err: error, work, id }, "what was asked for failed");
     await endOpen(target, work, id, errorCode(error) ?? "defect");
   }

@@ -47,6 +47,31 @@ describe("a row that takes the source too long", () => {
   });
 });
 
+describe("a statement that meets a limit of the server's configuration", () => {
+  /** Offices whose reading sorts more than a session may put into temporary files. */
+  async function spillingOffices({ legacy }: LoaderUnderTest): Promise<void> {
+    await legacy.query(
+      `insert into dispatch_office (id, name, phone) values (1, 'o1', '555');
+       create function spilt() returns bigint stable language sql set work_mem = '64kB' set temp_file_limit = '8kB' as
+         $$ select count(*) from (select n from generate_series(1, 50000) n order by md5(n::text) offset 1) sorted $$;
+       alter table dispatch_office rename to offices;
+       create view dispatch_office as
+         select id, name || spilt() as name, address, phone, doctor_id from offices`,
+    );
+  }
+
+  it("spends attempts: the batch fails with a reason, and holds no others up for ever", async () => {
+    const under = await loaderUnderTest(given);
+    await spillingOffices(under);
+    const offer = await under.begin("practices");
+    expect(await offer()).toMatchObject({ status: "planned", error_code: "53400", attempts: 1 });
+    for (let attempt = 2; attempt < 5; attempt++) await offer();
+    expect(await offer()).toMatchObject({ status: "failed", error_code: "53400", exceptions: [] });
+    const { rows } = await under.target.query("select from migration.holds where code is not null");
+    expect(rows).toEqual([]);
+  });
+});
+
 describe("what is away from the source for a while", () => {
   it("is a table: no batch fails for it, and it is read when it is back", async () => {
     const under = await loaderUnderTest(given);

@@ -14,6 +14,15 @@ export const databases: readonly Situation[] = [
     next: /do what it says/,
   },
   {
+    name: "the ledger is of another role",
+    prepare: async ({ env }, context) => ({
+      TARGET_URL: (await freshLogin(context, env["TARGET_URL"] ?? "")).href,
+    }),
+    wrong: ["target_unfit"],
+    says: /schema migration belongs to role \w+, and nexus_login_\w+ may not read it: connect as/,
+    next: /do what it says/,
+  },
+  {
     name: "the target's URL leads to a transaction pooler",
     prepare: async ({ env }) => {
       const url = new URL(env["TARGET_URL"] ?? "");

@@ -1,5 +1,6 @@
 import { entities, inDependencyOrder } from "@nexus/catalog";
 import {
+  ConfigurationError,
   connectionsNeeded,
   RefusedError,
   StartFailure,
@@ -7,6 +8,7 @@ import {
 } from "@nexus/shared/config";
 import {
   connectionNotes,
+  errorCode,
   lentSessions,
   notesOnTarget,
   type Pool,
@@ -44,8 +46,7 @@ export async function examineTarget(
     ];
     return { findings, ledger: true };
   } catch (error) {
-    if (!(error instanceof StartFailure)) throw error;
-    const { message } = error;
+    const { message } = error instanceof StartFailure ? error : unexpected(error);
     if (error instanceof UnavailableError || error instanceof RefusedError)
       return {
         findings: [
@@ -59,6 +60,13 @@ export async function examineTarget(
       ledger: await hasLedger(target),
     };
   }
+}
+
+/** What nobody foresaw of a server keeps nobody from looking at the rest; what is no server's is a defect of ours. */
+function unexpected(error: unknown): ConfigurationError {
+  const code = errorCode(error);
+  if (code === undefined) throw error;
+  return new ConfigurationError(`the target could not be looked at (${code})`, { cause: error });
 }
 
 async function hasLedger(target: Pool): Promise<boolean> {

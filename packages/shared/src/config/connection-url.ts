@@ -3,10 +3,11 @@ import { closest } from "./closest.ts";
 import { tlsFault, TLS_PARAMETERS } from "./tls.ts";
 
 /** The parameters of a URL that node-postgres knows. It would silently ignore all others. */
-const POSTGRES_PARAMETERS = [...TLS_PARAMETERS, "host", "port", "application_name", "options"];
+const POSTGRES_PARAMETERS = [...TLS_PARAMETERS, "host", "port", "options"];
 
-/** What libpq knows, providers write into the URLs that people copy, and makes no difference here. */
+/** What libpq knows, providers write into the URLs that people copy, and makes no difference here: sessions have names of ours. */
 const WITHOUT_EFFECT = [
+  "application_name",
   "channel_binding",
   "connect_timeout",
   "gssencmode",

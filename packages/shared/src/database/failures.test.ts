@@ -34,13 +34,13 @@ describe("what happens next after an error", () => {
     ["53100", "wait", "the disk is full"],
     ["53200", "wait", "out of memory"],
     ["53300", "wait", "too many connections"],
-    ["53400", "wait", "a limit of the server's configuration"],
     ["55P03", "wait", "a lock was not to be had"],
     ["25006", "wait", "the server became a standby"],
     ["28000", "wait", "the login is refused"],
     ["28P01", "wait", "wrong password"],
     ["58030", "wait", "the server's disk fails"],
     ["57014", "retry", "the statement took too long"],
+    ["53400", "retry", "a limit of the server's configuration, met by a statement"],
     ["25P03", "retry", "the transaction sat idle"],
     ["25P04", "retry", "the transaction took too long"],
     ["22001", "row", "text too long"],
@@ -127,6 +127,12 @@ describe("what happens next after an error", () => {
       ]);
       expect(refusalInWords(refusalCode(error)).says).toMatch(/^it has no connection left for us/);
     }
+  });
+
+  it("tells a limit that a statement met from connections that are missing", () => {
+    const { says, next } = refusalInWords(refusalCode(withCode("53400")));
+    expect(says).toMatch(/^a statement met a limit of its configuration/);
+    expect(next).toMatch(/temp_file_limit.*BATCH_ROWS/);
   });
 
   it.each([

@@ -11,8 +11,12 @@ import { StartFailure } from "../config/failure.ts";
  */
 export type NextStep = "wait" | "retry" | "row" | "person";
 
+/** A statement met a limit of the server's configuration, mostly `temp_file_limit`: the same one meets it again, and others do not. */
+const MET_LIMIT = /^53400$/;
+
 /** SQLSTATEs, first match. The class of a condition first, then what a statement took too long for, then what a row did. */
 const STEPS: readonly (readonly [RegExp, NextStep])[] = [
+  [MET_LIMIT, "retry"],
   // Connection, logins, resources, shutdown; serialization and deadlock; a lock not given; a standby; the server's own disk.
   [/^(08|28|40|53|55P03|57P|58000|58030|25006)/, "wait"],
   [/^(57|25P0[34])/, "retry"],
@@ -116,6 +120,12 @@ export function nextStep(error: unknown): NextStep {
   if (code === undefined) return WITHOUT_CODE.test(error.message) ? "wait" : "person";
   if (isSqlState(error, code)) return stepOfServer(error, code);
   return OF_A_CONNECTION.test(code) && !OF_VALUES.test(code) ? "wait" : "person";
+}
+
+/** Whether it may pass without anybody: what met a limit of the server's configuration meets it again. */
+export function mayPass(error: unknown): boolean {
+  const step = nextStep(error);
+  return step === "wait" || (step === "retry" && !MET_LIMIT.test(errorCode(error) ?? ""));
 }
 
 /** A defect, or a configuration that was found wrong: nobody else throws these. Node's errors about a connection are plain ones. */

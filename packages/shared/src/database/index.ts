@@ -4,6 +4,7 @@ export { type Decode, decoderOf, labelOf, UNREADABLE_TEXT } from "./stored-text.
 export {
   connectionBroke,
   errorCode,
+  mayPass,
   nextStep,
   type NextStep,
   noConnectionLeft,
@@ -16,6 +17,7 @@ export { FOREIGN_TRIGGER, profilesNeedUsers, rulesOf } from "./foreign-rules.ts"
 export { refusalCode, refusalInWords } from "./refusals.ts";
 export { cancelSession } from "./end-session.ts";
 export { lentSessions } from "./lent-sessions.ts";
+export { requireReadableLedger } from "./ledger-owner.ts";
 export { openBoth, openTarget } from "./open-databases.ts";
 export {
   type Bounds,

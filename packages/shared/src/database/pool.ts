@@ -1,7 +1,7 @@
 /** Connection pools. Sessions are never assumed to be ours: no session settings (but that they may idle), no named statements, no session locks. */
 import type { ClientBase, Pool as PgPool, PoolClient } from "pg";
 import { closers } from "../runtime/closers.ts";
-import { postgresPool, withoutTls } from "../runtime/postgres-pool.ts";
+import { postgresPool, forNodePostgres } from "../runtime/postgres-pool.ts";
 import { attend, type Server } from "./attend.ts";
 import { byOid } from "./text-types.ts";
 
@@ -86,7 +86,7 @@ function renew(pool: Pool, reread: () => string): void {
       const url = pool.idleCount === 0 ? readable(reread) : undefined;
       if (url !== undefined && url !== urls.get(pool)) {
         urls.set(pool, url);
-        pool.options.connectionString = withoutTls(url);
+        pool.options.connectionString = forNodePostgres(url);
       }
       return Reflect.apply(connect, self, given);
     },

@@ -6,6 +6,7 @@ import type { Plan } from "./extension-plan.ts";
 import { errorCode } from "./failures.ts";
 import { foreignRules } from "./foreign-rules.ts";
 import { planIsolation } from "./isolation.ts";
+import { keptLedger, strangerLedger } from "./ledger-owner.ts";
 import { openings } from "./openings.ts";
 import type { Pool, Queryable } from "./pool.ts";
 import { unchangeableTables } from "./published-tables.ts";
@@ -104,6 +105,8 @@ function locked(pool: Pool, waited: number, cause: unknown): UnavailableError {
 }
 
 async function ledgerProblem(tx: Queryable): Promise<string | undefined> {
+  const kept = await keptLedger(tx);
+  if (kept !== undefined) return kept;
   const present = await versionsIn(tx);
   if (present === undefined) return `the target is not migrated: ${MIGRATE}`;
   newerVersions(present);
@@ -132,20 +135,6 @@ function problemsOf({ changes, conflicts }: Plan): string[] {
     ...conflicts,
     ...(lacking.length > 0 ? [`${MIGRATE}, which would have: ${lacking.join(", ")}`] : []),
   ];
-}
-
-/** Tables of the ledger that the role cannot act as the owner of. Without ownership ANALYZE is silently refused. */
-async function strangerLedger(tx: Queryable): Promise<string[]> {
-  const { rows } = await tx.query<{ owner: string; tables: string }>(
-    `select r.rolname::text as owner, string_agg('migration.' || c.relname, ', ' order by c.relname) as tables
-       from pg_class c join pg_roles r on r.oid = c.relowner
-      where c.relnamespace = 'migration'::regnamespace and c.relkind = 'r' and not pg_has_role(current_user, r.oid, 'usage')
-      group by r.rolname`,
-  );
-  return rows.map(
-    ({ owner, tables }) =>
-      `${tables} belong to role ${owner}: connect as that role, or make it the owner's member`,
-  );
 }
 
 /** Constraints and triggers must hold at all times: none switched off, for this session or for a table. */

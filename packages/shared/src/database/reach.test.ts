@@ -86,6 +86,20 @@ describe("a server that cannot be reached", () => {
     );
   });
 
+  it.each([
+    "unsupported startup parameter: options",
+    "unsupported startup parameter in options: search_path",
+  ])("is told from a pooler that takes no options: %s", async (message) => {
+    const line = await openLine("postgres://worker@127.0.0.1:1/clinic");
+    line.limit(0, message, "08P01");
+    const failure = await reached(`${line.url}?options=-c%20search_path%3Dlegacy`);
+    await line.cut();
+    expect(failure).toBeInstanceOf(ConfigurationError);
+    expect(String(failure)).toMatch(
+      /TARGET_URL \(.*\): a pooler before it takes no options \(08P01\): take options= out of the URL.*alter role … set search_path/,
+    );
+  });
+
   it("is named by the place that is dialled: what stands behind the ? wins", async () => {
     const url = "postgres://worker@localhost:5432/clinic?host=/no/such/folder&port=5433";
     expect(String(await reached(url))).toContain(

@@ -2,6 +2,7 @@
 import { ConfigurationError, RefusedError, UnavailableError } from "../config/failure.ts";
 import { dialled } from "../config/tls.ts";
 import { connectionRefusal } from "../runtime/connection-refusal.ts";
+import { refusedOptions } from "../runtime/refused-options.ts";
 import { nextStep } from "./failures.ts";
 import { type Pool, type Queryable, urlOf } from "./pool.ts";
 import { refusalCode, refusalInWords } from "./refusals.ts";
@@ -82,21 +83,20 @@ function unreached(pool: Pool, place: string, cause: unknown): Error {
         cause,
       },
     );
-  if (
-    OF_OPTIONS.test(code) &&
-    Reflect.get(Object(cause), "severity") === "FATAL" &&
-    setsOptions(pool)
-  )
-    return new ConfigurationError(
-      `${place}: the server refuses a setting that a session begins with (${code}): correct options= of the URL, or PGOPTIONS`,
-      { cause },
-    );
+  const options = setsOptions(pool) ? refusedOptions(cause) : undefined;
+  if (options !== undefined)
+    return new ConfigurationError(`${place}: ${OF_OPTIONS[options](code)}`, { cause });
   const { says, next } = code === "3D000" && hasBlanks(pool) ? BLANKS : refusalInWords(code);
   return new UnavailableError(`${place}: cannot be reached (${code}): ${says}: ${next}`, { cause });
 }
 
-/** Not understood, not known, or of no such value. Not 42501: who may not connect to a database is told the same. */
-const OF_OPTIONS = /^(22|426|427|55P02)/;
+const OF_OPTIONS = {
+  setting: (code: string) =>
+    `the server refuses a setting that a session begins with (${code}): correct options= of the URL, or PGOPTIONS`,
+  pooler: (code: string) =>
+    `a pooler before it takes no options (${code}): take options= out of the URL (and PGOPTIONS away), and have the role begin with the same: alter role … set search_path = …; ` +
+    "with ignore_startup_parameters = options the pooler would drop what they say",
+} as const;
 
 function setsOptions(pool: Pool): boolean {
   return (

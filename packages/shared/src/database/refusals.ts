@@ -15,7 +15,12 @@ const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
   [/^53100$/, "its disk is full", "free space there"],
   [/^53200$/, "it is out of memory", "look at what else uses it, or lower BATCH_ROWS"],
   [
-    /^(53300|53400)$/,
+    /^53400$/,
+    "a statement met a limit of its configuration (temp_file_limit)",
+    "raise it for the role (`alter role … set temp_file_limit`, as a superuser), or lower BATCH_ROWS",
+  ],
+  [
+    /^53300$/,
     "it has no connection left for us: the limit of the role, the database, the server or a pooler is reached",
     "raise it, or lower LEGACY_POOL or TARGET_POOL and the replicas",
   ],

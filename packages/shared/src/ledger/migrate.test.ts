@@ -144,6 +144,43 @@ describe("a role that may not do everything", () => {
     await guest.end();
   });
 
+  it.for([
+    ["was granted nothing", () => "select"],
+    [
+      "may read the ledger and write to public",
+      (role: string) => `grant usage on schema migration to ${role};
+        grant select on migration.schema_versions to ${role}; grant create on schema public to ${role}`,
+    ],
+  ] as const)("is told whose ledger it is when it %s", async ([, granting], context) => {
+    await migrateTarget({ target, entities });
+    const login = await freshLogin(context, url);
+    await target.query(granting(login.username));
+    const other = open(login.href);
+    const failure = await migrateTarget({ target: other, entities }).catch((error) => error);
+    await other.end();
+    expect(failure).toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(
+        new RegExp(
+          `^the role of TARGET_URL may not migrate, nothing was changed: .*belongs? to role \\w+.*: connect as`,
+        ),
+      ),
+    });
+  });
+
+  it("is told what it lacks in a schema that somebody made for the ledger", async (context) => {
+    const login = await freshLogin(context, url);
+    await target.query(
+      `create schema migration; grant create on schema public to ${login.username}`,
+    );
+    const other = open(login.href);
+    const refused = migrateTarget({ target: other, entities });
+    await expect(refused).rejects.toThrow(
+      `run "grant usage, create on schema migration to ${login.username}"`,
+    );
+    await other.end();
+  });
+
   it("leaves ai_embeddings out where it cannot create pgvector; a later migration adds it", async (context) => {
     needsVectors(context);
     const login = await freshLogin(context, url);

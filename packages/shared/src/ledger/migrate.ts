@@ -5,6 +5,7 @@ import { planExtension } from "../database/extend.ts";
 import type { Change, Plan } from "../database/extension-plan.ts";
 import { errorCode, nextStep } from "../database/failures.ts";
 import { planIsolation } from "../database/isolation.ts";
+import { strangerLedger } from "../database/ledger-owner.ts";
 import { openings } from "../database/openings.ts";
 import type { Client, Pool, Queryable } from "../database/pool.ts";
 import { reachTarget } from "../database/reach.ts";
@@ -98,17 +99,26 @@ async function leftOut(tx: Queryable, vectors: VectorExtension): Promise<string[
 }
 
 async function requirePrivileges(tx: Queryable): Promise<void> {
+  const strangers = await strangerLedger(tx);
+  if (strangers.length > 0) throw mayNot(strangers.join("; "));
   const { rows } = await tx.query<{ privilege: string }>(
     `select format('grant create on database %I to %I', current_database(), current_user) as privilege
       where to_regnamespace('migration') is null and not has_database_privilege(current_database(), 'create')
+     union all
+     select format('grant usage, create on schema migration to %I', current_user)
+      where not (has_schema_privilege(to_regnamespace('migration'), 'usage') and has_schema_privilege(to_regnamespace('migration'), 'create'))
      union all
      select format('grant usage, create on schema public to %I', current_user)
       where not (has_schema_privilege('public', 'usage') and has_schema_privilege('public', 'create'))`,
   );
   if (rows.length === 0) return;
   const grants = rows.map(({ privilege }) => `"${privilege}"`).join(" and ");
-  throw new ConfigurationError(
-    `the role of TARGET_URL may not migrate, nothing was changed: run ${grants}`,
+  throw mayNot(`run ${grants}`);
+}
+
+function mayNot(says: string): ConfigurationError {
+  return new ConfigurationError(
+    `the role of TARGET_URL may not migrate, nothing was changed: ${says}`,
   );
 }
 

@@ -161,6 +161,19 @@ describe("the target", () => {
     await expect(preflightTarget(target, entities)).resolves.toBeUndefined();
   });
 
+  it.for([
+    ["not even use", ""],
+    ["use and not read", "grant usage on schema migration to "],
+  ] as const)("is refused to a role that may %s the ledger", async ([, grant], context) => {
+    const login = await freshLogin(context, url);
+    if (grant !== "") await target.query(`${grant}${login.username}`);
+    const worker = open(login.href);
+    const failure = await preflightTarget(worker, entities).catch((error: unknown) => error);
+    await worker.end();
+    expect(failure).toBeInstanceOf(ConfigurationError);
+    expect(String(failure)).toMatch(kept(login.username));
+  });
+
   it("is refused to a role that does not own its tables, all at once", async (context) => {
     const login = await freshLogin(context, url);
     await target.query(
@@ -174,6 +187,13 @@ describe("the target", () => {
     await worker.end();
   });
 });
+
+/** Whom the ledger belongs to, and what to do about it. */
+function kept(role: string): RegExp {
+  return new RegExp(
+    `: schema migration belongs to role (\\w+), and ${role} may not read it: connect as \\1, or run "grant \\1 to ${role}"`,
+  );
+}
 
 function open(connection: string): Pool {
   return openPool({ url: connection, max: 1, name: "test", onError: () => undefined });

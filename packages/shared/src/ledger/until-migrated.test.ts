@@ -1,4 +1,4 @@
-import { freshDatabase } from "../testing/index.ts";
+import { freshDatabase, freshLogin } from "../testing/index.ts";
 import { describe, expect, it } from "vitest";
 import { openPool } from "../database/pool.ts";
 import { applyVersions } from "../database/schema-versions.ts";
@@ -24,6 +24,19 @@ describe("waiting for a migration", () => {
       exitCode: 2,
       message: expect.stringContaining("a newer release (999-later.sql)"),
     });
+  });
+
+  it("ends where waiting does not help: the ledger is another role's", async (context) => {
+    const url = await freshDatabase(context);
+    const login = await freshLogin(context, url);
+    const owner = openPool({ url, max: 1, name: "test", onError: () => undefined });
+    const other = openPool({ url: login.href, max: 1, name: "test", onError: () => undefined });
+    await applyVersions(owner);
+    await expect(untilMigrated(other, 1)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^TARGET_URL \(.+\): schema migration belongs to role /),
+    });
+    await Promise.all([owner.end(), other.end()]);
   });
 
   it("takes a target that is away for one that is late", async () => {

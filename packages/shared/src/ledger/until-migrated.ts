@@ -1,6 +1,7 @@
 /** Waiting for a migration that somebody else makes. */
 import { setTimeout as pause } from "node:timers/promises";
 import { UnavailableError } from "../config/failure.ts";
+import { requireReadableLedger } from "../database/ledger-owner.ts";
 import type { Pool } from "../database/pool.ts";
 import { reachTarget } from "../database/reach.ts";
 import { ledgerVersions, newerVersions, versionsIn } from "../database/schema-versions.ts";
@@ -27,6 +28,7 @@ export async function untilMigrated(target: Pool, minutes: number): Promise<void
 async function whatIsLacking(target: Pool): Promise<string | undefined> {
   try {
     await reachTarget(target);
+    await requireReadableLedger(target);
     const present = (await versionsIn(target)) ?? [];
     newerVersions(present);
     const missing = ledgerVersions().filter((version) => !present.includes(version));

@@ -3,8 +3,10 @@ import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../config/failure.ts";
 import { withPool } from "../database/pool.ts";
 import { freshDatabase } from "../testing/fresh.ts";
+import { openLine } from "../testing/line.ts";
 import { freshLogin } from "../testing/login.ts";
 import { examineTransport, openTransport, openUnchanged } from "./open-transport.ts";
+import { examineSchema } from "./postgres-schema.ts";
 
 const options = (url: string) => ({ url, prefix: "test", workers: 0, onError: () => undefined });
 
@@ -94,8 +96,9 @@ describe("a PostgreSQL that is to carry the queue", () => {
          $$ select case $1 when 'server_version_num' then '120022' when 'server_version' then '12.22' else pg_catalog.current_setting($1) end $$;
        do $$ begin execute format('alter database %I set search_path = public, pg_catalog', current_database()); end $$`,
     );
-    await expect(examineTransport(options(url))).rejects.toThrow(
-      /^QUEUE_URL: PostgreSQL at \S+ is of version 12\.22, and a queue needs 13 or newer: /,
+    const examined = withPool({ url, max: 1, name: "test" }, examineSchema);
+    await expect(examined).rejects.toThrow(
+      /^is of version 12\.22, and a queue needs 13 or newer: /,
     );
   });
 });
@@ -133,5 +136,34 @@ describe("to open it without a change", () => {
     const { transport, warnings } = await openUnchanged(options(url));
     expect([await transport?.count("load"), warnings]).toEqual([0, []]);
     await transport?.close();
+  });
+});
+
+describe("a queue on PostgreSQL", () => {
+  it("lies in its own schema, whatever its URL says in options", async (context) => {
+    const url = new URL(await freshDatabase(context));
+    url.searchParams.set("options", "-c search_path=public -c work_mem=8MB");
+    const transport = await openTransport(options(url.href));
+    context.onTestFinished(() => transport.close());
+    expect(await transport.count("load-practices")).toBe(0);
+  });
+
+  it.each([
+    "unsupported startup parameter: options",
+    "unsupported startup parameter in options: search_path",
+  ])("is refused behind a pooler that takes no options: %s", async (message) => {
+    const line = await openLine("postgres://worker@127.0.0.1:1/queue");
+    line.limit(0, message, "08P01");
+    for (const open of [
+      () => openTransport(options(line.url)),
+      () => examineTransport(options(`${line.url}?options=-c%20work_mem%3D8MB`)),
+    ]) {
+      const failure: unknown = await open().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(ConfigurationError);
+      expect(String(failure)).toMatch(
+        /QUEUE_URL: PostgreSQL at .*: a pooler before it takes no options \(08P01\).*search_path/,
+      );
+    }
+    await line.cut();
   });
 });

@@ -4,6 +4,7 @@ import { ConfigurationError, UnavailableError } from "../config/failure.ts";
 import { plainTextRisk } from "../config/tls.ts";
 import { connectionRefusal } from "../runtime/connection-refusal.ts";
 import { postgresPool } from "../runtime/postgres-pool.ts";
+import { refusedOptions } from "../runtime/refused-options.ts";
 import { watchSilence } from "../runtime/silence.ts";
 import { bullTransport } from "./bull-transport.ts";
 import { bullmq } from "./libraries.ts";
@@ -39,11 +40,7 @@ export async function unmadeAt(where: Where): Promise<TransportWarning | undefin
 }
 
 async function schemaAt({ url, prefix }: Where): Promise<SchemaState> {
-  const pool = postgresPool(url, {
-    max: 1,
-    application_name: prefix,
-    connectionTimeoutMillis: 10_000,
-  });
+  const pool = openOwn(url, prefix, 1);
   try {
     return await examineSchema(pool);
   } catch (cause) {
@@ -60,12 +57,7 @@ export async function overPostgres({
   workers,
   onError,
 }: TransportOptions): Promise<Transport> {
-  const pool = postgresPool(url, {
-    max: workers + 3,
-    application_name: prefix,
-    connectionTimeoutMillis: 10_000,
-    options: `-c search_path=${SCHEMA},public`,
-  });
+  const pool = openOwn(url, prefix, workers + 3);
   pool.setMaxListeners(0); // Each queue and each worker listens to it: with more than ten, Node would warn of a leak in the log.
   pool.on("error", onError);
   pool.on("connect", (client) => {
@@ -91,6 +83,22 @@ export async function overPostgres({
   });
 }
 
+function openOwn(url: string, prefix: string, max: number): Pool {
+  return postgresPool(inSchema(url), {
+    max,
+    application_name: prefix,
+    connectionTimeoutMillis: 10_000,
+  });
+}
+
+/** BullMQ names no schema. The last word counts, and what a URL says wins over what a pool is given beside it: so both stand there. */
+function inSchema(url: string): string {
+  const place = new URL(url);
+  const given = place.searchParams.get("options") ?? "";
+  place.searchParams.set("options", `${given} -c search_path=${SCHEMA},public`.trimStart());
+  return place.href;
+}
+
 async function prepare(pool: Pool): Promise<void> {
   if ((await examineSchema(pool)) === "fit") return;
   const client = await pool.connect();
@@ -105,37 +113,45 @@ function placeOf(url: string): string {
   return `QUEUE_URL: PostgreSQL at ${new URL(url).host}`;
 }
 
-/** The codes of a role that is refused, of a database that is none, and of what a role may not do. */
-const REFUSED = /^28/;
-const NO_DATABASE = /^3D/;
-const DENIED = /^42501$/;
+/** What somebody must change, by the code: a role that is refused, a database that is none, and what a role may not do. */
+const FAULTS: readonly (readonly [RegExp, (code: string) => string])[] = [
+  [/^28/, refusesUser],
+  [/^3D/, (code) => `: has no such database (${code}): create it, or correct its name`],
+  [
+    /^42501$/,
+    (code) =>
+      ` cannot carry the queue (${code}): this user may not do all that it must do in schema ${SCHEMA}`,
+  ],
+];
+
+const OF_OPTIONS = {
+  setting: (code: string) =>
+    `: the server refuses a setting that a session begins with (${code}): correct options= of the URL`,
+  pooler: (code: string) =>
+    `: a pooler before it takes no options (${code}), and the queue needs a search_path: connect to the server itself, ` +
+    `or have the pooler ignore them (ignore_startup_parameters = options) and run "alter role … set search_path = ${SCHEMA}, public"`,
+} as const;
 
 function unopened(place: string, cause: unknown): Error {
   const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : undefined;
   const known = typeof code === "string" ? code : "no answer";
-  if (cause instanceof Unfit) return new ConfigurationError(`${place} ${cause.message}`, { cause });
-  const refusal = connectionRefusal(cause);
-  if (refusal !== undefined) return new ConfigurationError(`${place}: ${refusal}`, { cause });
-  if (REFUSED.test(known) || (cause instanceof Error && cause.message.startsWith("SASL")))
-    return new ConfigurationError(
-      `${place}: refuses this user (${known}): correct user and password`,
-      {
-        cause,
-      },
-    );
-  if (NO_DATABASE.test(known))
-    return new ConfigurationError(
-      `${place}: has no such database (${known}): create it, or correct its name`,
-      {
-        cause,
-      },
-    );
-  if (DENIED.test(known))
-    return new ConfigurationError(
-      `${place} cannot carry the queue (${known}): this user may not do all that it must do in schema ${SCHEMA}`,
-      { cause },
-    );
+  const fault = faultOf(cause, known);
+  if (fault !== undefined) return new ConfigurationError(`${place}${fault}`, { cause });
   return new UnavailableError(`${place} cannot carry the queue (${known}): is it running?`, {
     cause,
   });
+}
+
+function faultOf(cause: unknown, code: string): string | undefined {
+  if (cause instanceof Unfit) return ` ${cause.message}`;
+  const options = refusedOptions(cause);
+  if (options !== undefined) return OF_OPTIONS[options](code);
+  const refusal = connectionRefusal(cause);
+  if (refusal !== undefined) return `: ${refusal}`;
+  if (cause instanceof Error && cause.message.startsWith("SASL")) return refusesUser(code);
+  return FAULTS.find(([pattern]) => pattern.test(code))?.[1](code);
+}
+
+function refusesUser(code: string): string {
+  return `: refuses this user (${code}): correct user and password`;
 }

@@ -8,7 +8,7 @@ type Options = Omit<PoolConfig, "connectionString" | "ssl">;
 export function postgresPool(url: string, options: Options): Pool {
   const { mode, tls = false } = encryptionOf(new URL(url));
   const [first, second] = mode === "allow" ? [false, tls] : [tls, false];
-  const connectionString = withoutTls(url);
+  const connectionString = forNodePostgres(url);
   const settings = { ...options, connectionString, ssl: first, onConnect: mayIdle }; // It is waited for, although its type says void.
   const pool = new Pool(settings);
   pool.on("error", () => undefined); // A connection that ends while it idles ends no process.
@@ -32,10 +32,13 @@ async function mayIdle(client: ClientBase): Promise<void> {
   await client.query(first).catch(() => undefined);
 }
 
-/** The URL without what is said of TLS: node-postgres would read it too, and warns of it in several lines. */
-export function withoutTls(url: string): string {
+/**
+ * The URL as node-postgres is given it. Without what is said of TLS: it would read that too, and warns of it in several lines. Without
+ * a name for sessions, which would win over ours: by those, ours are told from others, and services from each other.
+ */
+export function forNodePostgres(url: string): string {
   const place = new URL(url);
-  for (const name of TLS_PARAMETERS)
+  for (const name of [...TLS_PARAMETERS, "application_name"])
     if (place.searchParams.has(name)) place.searchParams.delete(name);
   return place.href;
 }

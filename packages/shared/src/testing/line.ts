@@ -16,10 +16,10 @@ export interface Line {
   /** Open connections stay open and carry nothing any more, in either direction; new ones pass. Returns how many they are. */
   swallow(): number;
   /**
-   * At most so many connections pass at a time, as through a pooler: others are told `message` with SQLSTATE XX000, in PostgreSQL's
-   * protocol. Open ones stay.
+   * At most so many connections pass at a time, as through a pooler: others are told `message`, with SQLSTATE XX000 unless another is given, in
+   * PostgreSQL's protocol. Open ones stay.
    */
-  limit(most: number, message: string): void;
+  limit(most: number, message: string, code?: string): void;
   /** The first bytes that each connection sent. */
   readonly beginnings: readonly Buffer[];
   /** How often something was said after something was heard, on all connections: round trips, where the line has a delay. */
@@ -33,6 +33,12 @@ export interface LineOptions {
   readonly delayMs?: number;
 }
 
+interface Pooled {
+  readonly most: number;
+  readonly message: string;
+  readonly code: string;
+}
+
 /** Opens a line to the server of `url`. It ends with this process, or by `cut`. */
 export async function openLine(
   url: string,
@@ -42,11 +48,11 @@ export async function openLine(
   const open = new Set<Socket>();
   const beginnings: Buffer[] = [];
   let trips = 0;
-  let pooled: { readonly most: number; readonly message: string } | undefined;
+  let pooled: Pooled | undefined;
   // A line holds nothing back to send it with more: routers do not.
   const server = createServer({ noDelay: true }, (near) => {
     near.once("data", (chunk: Buffer) => beginnings.push(Buffer.from(chunk.subarray(0, 16))));
-    if (pooled !== undefined && open.size / 2 >= pooled.most) return refuse(near, pooled.message);
+    if (pooled !== undefined && open.size / 2 >= pooled.most) return refuse(near, pooled);
     const far = connect({ port: Number(leadsTo.port), host: leadsTo.hostname, noDelay: true });
     onTrip(near, far, () => void trips++);
     join(near, far, delayMs, open);
@@ -66,7 +72,7 @@ export async function openLine(
     trips: () => trips,
     reset,
     turnTo: (other) => void (leadsTo = new URL(other)),
-    limit: (most, message) => (pooled = { most, message }),
+    limit: (most, message, code = "XX000") => (pooled = { most, message, code }),
     cut: async () => {
       if (!server.listening) return;
       const closed = once(server, "close");
@@ -85,8 +91,8 @@ export async function openLine(
 }
 
 /** Answers the first words with an ErrorResponse: FATAL, as what ends a session is. */
-function refuse(socket: Socket, message: string): void {
-  const fields = ["SFATAL", "VFATAL", "CXX000", `M${message}`, ""];
+function refuse(socket: Socket, { message, code }: Pooled): void {
+  const fields = ["SFATAL", "VFATAL", `C${code}`, `M${message}`, ""];
   const body = Buffer.from(`${fields.join("\0")}\0`);
   const head = Buffer.from("E....");
   head.writeInt32BE(body.length + 4, 1);

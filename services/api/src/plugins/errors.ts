@@ -78,20 +78,25 @@ const REQUEST_FAULTS: Readonly<Record<string, readonly [number, ProblemCode, str
 
 /** Faults of the target, by SQLSTATE. */
 function ofTarget(error: unknown): Problem | undefined {
+  const step = nextStep(error);
   const code = errorCode(error) ?? "";
-  if (code === "57014" || code === "55P03")
-    return new Problem(
-      503,
-      "busy",
-      "the target was too busy to finish in time; nothing was changed",
-    );
-  if (code === "42P01" || code === "3F000")
-    return new Problem(
-      503,
-      "not_migrated",
-      "the target has no ledger: run `npm run nexus migrate`",
-    );
-  if (nextStep(error) === "wait" || nextStep(error) === "retry" || /^(28|3D)/.test(code))
+  const found = TARGET_FAULTS.find(([pattern]) => pattern.test(code));
+  if (found !== undefined && (step === "person" || code !== KEPT_FROM_US))
+    return new Problem(503, found[1], found[2]);
+  if (step === "wait" || step === "retry" || /^(28|3D)/.test(code))
     return new Problem(503, "unavailable", "the target cannot be reached; nothing was changed");
   return undefined;
 }
+
+/** With another step, a row was refused, or the connection. */
+const KEPT_FROM_US = "42501";
+
+const TARGET_FAULTS: readonly (readonly [RegExp, ProblemCode, string])[] = [
+  [/^(57014|55P03)$/, "busy", "the target was too busy to finish in time; nothing was changed"],
+  [/^(42P01|3F000)$/, "not_migrated", "the target has no ledger: run `npm run nexus migrate`"],
+  [
+    /^42501$/,
+    "target_denies",
+    "the role of TARGET_URL lacks a privilege in the target: `nexus preflight` says which",
+  ],
+];

@@ -106,7 +106,9 @@ function commonProblems(schema: FastifySchema, method: string, need: Need): Prob
         ] as const)
       : []),
     "internal",
-    ...(need === "public" ? [] : (["busy", "unavailable", "not_migrated"] as const)),
+    ...(need === "public"
+      ? []
+      : (["busy", "unavailable", "not_migrated", "target_denies"] as const)),
   ];
 }
 

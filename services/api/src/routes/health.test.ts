@@ -1,4 +1,5 @@
 import { openPool } from "@nexus/shared/database";
+import { freshLedger, freshLogin } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiOn, type ApiUnderTest, apiUnderTest, metricsOf } from "../api.fixture.ts";
 
@@ -89,5 +90,16 @@ describe("a target without a ledger", () => {
       status: 503,
       body: { code: "not_migrated" },
     });
+  });
+});
+
+describe("a target whose ledger the role may not read", () => {
+  it("answers 503 with the code target_denies", async (context) => {
+    const { url } = await freshLedger(context);
+    const login = await freshLogin(context, url);
+    const pool = openPool({ url: login.href, max: 1, name: "test", onError: () => undefined });
+    context.onTestFinished(() => pool.end());
+    const answer = await apiOn(pool, login.href).get("/v1/progress");
+    expect(answer).toMatchObject({ status: 503, body: { code: "target_denies" } });
   });
 });

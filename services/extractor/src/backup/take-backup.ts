@@ -5,7 +5,7 @@ import {
   type BackupPlace,
   errorCode,
   inTransaction,
-  nextStep,
+  mayPass,
   serverVersion,
   urlOf,
 } from "@nexus/shared/database";
@@ -122,8 +122,7 @@ const AWAY: BackupCode = "backup_server_away";
 async function giveUp(deps: Deps, held: HeldBackup, error: unknown): Promise<void> {
   const { target, log, signal } = deps;
   const named = error instanceof BackupFailure;
-  const step = nextStep(error);
-  if (signal.aborted || (!named && (step === "wait" || step === "retry"))) {
+  if (signal.aborted || (!named && mayPass(error))) {
     await yieldBackup(target, held);
     throw error;
   }

@@ -4,7 +4,7 @@ import { PROOF_CONNECTIONS } from "@nexus/shared/config";
 import {
   errorCode,
   inTransaction,
-  nextStep,
+  mayPass,
   readOnly,
   readSourceShape,
   serverVersion,
@@ -74,8 +74,7 @@ export async function prove(deps: Deps, books: Bookkeeping): Promise<number> {
 async function giveUp(deps: Deps, proof: HeldProof, error: unknown): Promise<void> {
   const { target, log, signal } = deps;
   if (errorCode(error) === "proof_over") return;
-  const step = nextStep(error);
-  if (signal.aborted || step === "wait" || step === "retry") {
+  if (signal.aborted || mayPass(error)) {
     await yieldProof(target, proof);
     throw error;
   }

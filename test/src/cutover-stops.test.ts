@@ -129,6 +129,22 @@ describe.each(mostReal(stacks([embedded])))("a cut-over that stops, on $name", (
     await journey.legacy.query("drop table written");
   });
 
+  it("where a worker has committed after everything was read, and its counters do not tell", async (context) => {
+    if (stack.name !== "servers") context.skip("an embedded database has one session");
+    await askCutover(api, { quietSeconds: 2 });
+    await untilStep(api, "source", "met");
+    await journey.legacy.query("select txid_current()");
+    await untilStep(api, "hand_over", "open");
+    const worker = await journey.legacy.connect();
+    await worker.query("select count(*) from dispatch_project");
+    await worker.query("update dispatch_project set name = name");
+    const found = stopped(await ended(api));
+    worker.release();
+    expect(found).toEqual(
+      stop("hand_over", "source_writes", /\(dispatch_project\)/, /stop the applications/),
+    );
+  });
+
   it("where embeddings are yet to be made", async () => {
     await journey.legacy.query(
       "update dispatch_project set name = 'Another name' where id = (select min(id) from dispatch_project)",

@@ -74,6 +74,18 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
     `${word(facts, "writers")} transactions that have locked tables of the source for writing are not at their end, prepared ones among them`,
     "end them (pg_stat_activity and pg_prepared_xacts of the source name them), then ask again",
   ],
+  source_sessions: (facts) => [
+    `${word(facts, "sessions")} sessions of others are connected to the source; before PostgreSQL 15 a session may keep back what it wrote, and tables that cannot be compared with what they were tell nothing else (${word(facts, "tables")})`,
+    "end them (pg_stat_activity of the source names them), or let extractors keep fingerprints (FINGERPRINTS=on), then ask again",
+  ],
+  source_restarted: () => [
+    "the source's server was started anew since the first look, and its tables cannot be compared with what they were",
+    "see that nobody writes there, then ask again",
+  ],
+  source_counters_reset: (facts) => [
+    `the source's counters were set back since the first look, and tables that cannot be compared with what they were tell nothing else (${word(facts, "tables")})`,
+    "leave the counters as they are (pg_stat_reset), then ask again",
+  ],
   source_standby: () => [
     "the source that is read is a standby: neither who writes in its primary nor whether it has everything can be seen from here",
     "let extractors read the primary (LEGACY_URL), or, if nobody writes in the primary and the standby has caught up, say so: --source-frozen",
@@ -176,13 +188,17 @@ function quiet(facts: Facts): string {
     facts.begun === true
       ? "; transactions were begun on its server, in other databases or by its own maintenance"
       : "; no transaction that writes was begun on its server";
+  const silent =
+    typeof facts.silent === "number" && facts.silent > 0
+      ? `; ${facts.silent} sessions of others may have written without having told it: before it hands over, a cut-over compares the tables themselves`
+      : "";
   const kept =
     facts.readOnlyByDefault === true
       ? "; default_transaction_read_only is on"
       : "; default_transaction_read_only is off: nothing keeps people from writing again";
   const followed =
     facts.followed === undefined ? "" : "; it was followed until then, and is not any more";
-  return `nobody wrote in the source for ${seconds} s: ${counted}${begun}${kept}${followed}`;
+  return `nobody wrote in the source for ${seconds} s: ${counted}${begun}${silent}${kept}${followed}`;
 }
 
 /** Since when, and why. */

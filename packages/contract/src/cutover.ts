@@ -92,7 +92,7 @@ export const cutover = {
       }),
       quietSeconds: z.int().min(1).max(3_600).optional().meta({
         description:
-          "For how long nobody may be seen to write in the source. Default: 15. PostgreSQL may tell of a write up to 10 s late.",
+          "For how long nobody may be seen to write in the source. Default: 15. PostgreSQL may tell of a write 10 s late, or later: before it hands over, a cut-over compares the tables themselves.",
       }),
       reason: reason.optional(),
     }),

@@ -43,7 +43,8 @@ export const embeddings = {
             }),
             capUsd: z.number().nullable(),
             spentUsd: z.number().meta({
-              description: "What the newest run with embeddings has spent. The cap is for one run.",
+              description:
+                "What was spent since somebody started a run with embeddings. The cap is for all of it: deltas of a source that is followed or of a cut-over, and repairs, add to it.",
             }),
           })
           .nullable()

@@ -45,7 +45,8 @@ export const variables = {
     meaning: "the price of a thousand tokens; absent: 0.00002, or 0 for local",
   }),
   EMBEDDING_CAP_USD: dollars({
-    meaning: "what the newest run may spend on embeddings; absent: no cap",
+    meaning:
+      "what may be spent on embeddings from one run that somebody starts to the next; deltas of a source that is followed or of a cut-over, and repairs, add to the same bill; absent: no cap",
     danger: "embedding pauses when it is spent; the load goes on",
   }),
   EMBEDDER_CALLS: number(1, 256, {

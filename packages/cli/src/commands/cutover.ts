@@ -60,7 +60,7 @@ export function cutover(program: Command): void {
     .addOption(
       new Option(
         "--quiet <seconds>",
-        "for how long nobody may be seen to write in the source; PostgreSQL may tell of a write up to 10 s late",
+        "for how long nobody may be seen to write in the source; PostgreSQL may tell of a write 10 s late, or later: before it hands over, a cut-over compares the tables themselves",
       )
         .argParser(wholeNumber)
         .default(15),

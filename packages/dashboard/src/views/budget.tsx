@@ -36,11 +36,12 @@ function Limits({
     <>
       {capUsd === null ? (
         <p>
-          {dollars(spentUsd)} spent on this run. There is no cap: set EMBEDDING_CAP_USD to have one.
+          {dollars(spentUsd)} spent since a run was started. There is no cap: set EMBEDDING_CAP_USD
+          to have one.
         </p>
       ) : (
         <Meter
-          name="Money of this run"
+          name="Money since a run was started"
           used={spentUsd}
           of={capUsd}
           words={`${dollars(spentUsd)} of ${dollars(capUsd)}`}

@@ -35,7 +35,7 @@ export function EmbeddingSummary({ outlook }: { readonly outlook: RunView["embed
                 <span>
                   {dollars(usage.costUsd)}
                   {budget?.capUsd != null &&
-                    `; this run ${dollars(budget.spentUsd)} of ${dollars(budget.capUsd)}`}
+                    `; since a run was started ${dollars(budget.spentUsd)} of ${dollars(budget.capUsd)}`}
                 </span>
               </li>
             </ul>

@@ -16,6 +16,18 @@ export async function beginFingerprints(
   );
 }
 
+/** By table of the source, what it was before a run read anything. Nothing of what could not be looked at, nor where no fingerprints are kept. */
+export async function marksAtBegin(
+  db: Queryable,
+  runId: number,
+): Promise<Readonly<Record<string, string>>> {
+  const found = await db.query<{ marks: string }>(
+    `select coalesce(source_marks, '{}')::text as marks from migration.runs where id = $1`,
+    [runId],
+  );
+  return JSON.parse(found.rows[0]?.marks ?? "{}");
+}
+
 /** Keeps those of a batch in place of what an earlier generation of it kept. `version`: what else its outcomes depend on. */
 export async function keepFingerprints(
   tx: Queryable,

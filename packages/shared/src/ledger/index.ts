@@ -108,6 +108,7 @@ export {
 export { fingerprintVersion, type Circumstances } from "./fingerprint-version.ts";
 export {
   beginFingerprints,
+  marksAtBegin,
   keepFingerprints,
   type Known,
   knownOf,

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly mode?: RunMode | undefined;
   /** The cut-over whose last delta it is: no other run is created meanwhile. */
   readonly cutover?: number | undefined;
+  /** Whether somebody started it: then the bill of the embeddings begins anew, and with it what EMBEDDING_CAP_USD allows. Default: somebody did. */
+  readonly newBill?: boolean | undefined;
   /** People write in the target by now, and what the run finds changed in the source may overwrite that: somebody said that it shall. */
   readonly afterCutover?: boolean | undefined;
 }

@@ -21,11 +21,13 @@ export async function createRun(
     mode = "full",
     cutover,
     afterCutover = false,
+    newBill = true,
   }: RunOptions,
 ): Promise<number | undefined> {
   await lockStarts(tx);
   const created = await tx.query<{ id: number }>(
-    `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent, mode, accounts) select $1, $2, $3::jsonb, $4, $5, $8, $9
+    `insert into migration.runs (embeddings, dify, codes, trace_context, loss_percent, mode, accounts, new_bill)
+     select $1, $2, $3::jsonb, $4, $5, $8, $9, $10
      where not exists (select from migration.adoptions where status = 'open')
        and not exists (select from migration.rollbacks where status = 'open')
        and not exists (
@@ -43,6 +45,7 @@ export async function createRun(
       afterCutover,
       mode,
       accounts,
+      newBill,
     ],
   );
   const id = created.rows[0]?.id;

@@ -6,7 +6,7 @@ import { type By, recordAudit } from "./audit.ts";
 import type { Order } from "./order.ts";
 
 /** What its deltas are begun with. */
-export type SyncOrder = Omit<Order, "mode" | "cutover" | "afterCutover">;
+export type SyncOrder = Omit<Order, "mode" | "cutover" | "afterCutover" | "newBill">;
 
 type Row = Columns<
   typeof syncs,

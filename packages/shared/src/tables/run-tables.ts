@@ -30,6 +30,7 @@ export const runs = migration.table("runs", {
   mode: text().$type<RunMode>().notNull(),
   fingerprints: boolean().notNull(),
   source_marks: asText("jsonb"),
+  new_bill: boolean().notNull(),
 });
 
 export const runEntities = migration.table(

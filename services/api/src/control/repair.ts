@@ -64,7 +64,8 @@ async function createRepair(
   const problem = await sessionsReplicate(tx);
   if (problem !== undefined) return { kind: "target_unfit", problem };
   const readers = (await readersOfNewestRun(tx)) ?? { embeddings, dify };
-  const runId = await createRun(tx, [{ entity, position, skip: false }], { ...readers, codes });
+  const order = { ...readers, codes, newBill: false };
+  const runId = await createRun(tx, [{ entity, position, skip: false }], order);
   if (runId === undefined) return await alreadyActive(tx);
   const batches = await addBatches(runId);
   if (batches > 0) {

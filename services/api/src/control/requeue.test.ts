@@ -136,6 +136,12 @@ describe("without an active run", () => {
     expect((await target.query(offers)).rows).toEqual([{ embeddings: true }, { embeddings: true }]);
   });
 
+  it("goes on with the bill of the embeddings", async () => {
+    await ask("all");
+    const { rows } = await target.query("select new_bill from migration.runs");
+    expect(rows).toEqual([{ new_bill: false }]);
+  });
+
   it("takes the open exceptions of every run, each key once, a thousand to a batch", async () => {
     const keys = Array.from({ length: 1_500 }, (_, index) => index + 1);
     await patients("complete", [{ status: "done", rejected: keys }], "completed");

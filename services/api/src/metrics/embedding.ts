@@ -76,10 +76,13 @@ function openBill(register: Registry): Show {
 function openBudget(register: Registry): Show {
   const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]): Gauge<L> =>
     new Gauge({ name, help, labelNames, registers: [register] });
-  const spent = gauge("nexus_embedding_run_cost_dollars", "Dollars that the newest run has spent.");
+  const spent = gauge(
+    "nexus_embedding_run_cost_dollars",
+    "Dollars that were spent since somebody started a run.",
+  );
   const cap = gauge(
     "nexus_embedding_cap_dollars",
-    "Dollars that the newest run may spend; 0: not limited.",
+    "Dollars that may be spent until somebody starts the next run; 0: not limited.",
   );
   const share = gauge(
     "nexus_embedding_quota_share",

@@ -46,7 +46,10 @@ function limitOf(pace: EmbeddingPace, done: number): Limit | null {
 function pauseOf(because: string | null): Reason | undefined {
   if (because === null) return undefined;
   if (because === "money_cap")
-    return ["money_cap", "the money cap is reached: raise EMBEDDING_CAP_USD"];
+    return [
+      "money_cap",
+      "the money cap is reached: raise EMBEDDING_CAP_USD, or start a run: its bill begins at nothing",
+    ];
   if (because === "throttled")
     return ["quota", "the provider throttles every call: it is asked again after a while"];
   if (because === "unavailable")

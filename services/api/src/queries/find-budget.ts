@@ -10,7 +10,7 @@ const budget = {
   spentUsd: sql<number>`${rateBudget.run_microdollars}::float8 / 1e6`,
 };
 
-/** The quota of the embedding model that was used last, and the money of the newest run with embeddings. */
+/** The quota of the embedding model that was used last, and the money that was spent since somebody started a run with embeddings. */
 export interface Budget {
   readonly requestsPerMinute: number | null;
   readonly tokensPerMinute: number | null;

@@ -9,7 +9,7 @@ import { findCutover } from "../queries/find-cutover.ts";
 import { optionsOf } from "../runs/started.ts";
 import type { App } from "../server.ts";
 
-/** PostgreSQL tells of a write up to 10 s late. */
+/** PostgreSQL tells of most writes within 10 s. */
 const QUIET_SECONDS = 15;
 
 /** `/v1/cutover` */

@@ -44,7 +44,7 @@ async function begin(
 ): Promise<Verdict> {
   const { id, actor, reason, asked } = cutover;
   const catalog = deps.entities.map(({ name }) => name);
-  const order = { ...asked.order, mode: "delta", cutover: id } as const;
+  const order = { ...asked.order, mode: "delta", cutover: id, newBill: false } as const;
   const started = await startRunIn(tx, order, { actor, reason }, catalog);
   if (started.kind !== "started") return refusedBy(started);
   return open({ runs: [...runs, started.runId], changed }, AGAIN_MS);

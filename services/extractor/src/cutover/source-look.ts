@@ -18,13 +18,26 @@ export interface SourceLook {
   readonly snapshot: string;
   /** Transactions, prepared ones too, that hold locks on tables with which one writes. */
   readonly writers: number;
-  /** Rows that were ever inserted, updated or deleted, by table, in transactions that gave up as well. It may be told up to 10 s late. */
+  /** Its `server_version_num`. */
+  readonly version: number;
+  /** When its server was started. */
+  readonly started: string;
+  /** Sessions of others in this database. */
+  readonly sessions: number;
+  /**
+   * Rows that were ever inserted, updated or deleted, by table, in transactions that gave up as well. An idle session tells it up to 10 s late; before
+   * PostgreSQL 15 with its next transaction, or when it ends.
+   */
   readonly writes: Readonly<Record<string, number>>;
 }
 
 const LOOK = `
   select extract(epoch from clock_timestamp())::float8 as at, pg_is_in_recovery() as standby,
-    current_setting('track_counts')::boolean as counts,
+    current_setting('track_counts')::boolean as counts, current_setting('server_version_num')::integer as version,
+    pg_postmaster_start_time()::text as started,
+    (select count(*)::integer from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null
+       and coalesce(application_name, '') not like 'nexus-%') as sessions,
     (select stats_reset::text from pg_stat_database where datname = current_database()) as reset,
     coalesce((select reset_val = 'on' from pg_settings where name = 'default_transaction_read_only'), false) as "readOnlyByDefault",
     txid_current_snapshot()::text as snapshot,
@@ -73,7 +86,15 @@ export interface Movement {
 }
 
 /** Most tables that are named. */
-const NAMED = 10;
+export const NAMED = 10;
+
+/** From here on an idle session tells its counts within 10 s. */
+const TELLS = 150_000;
+
+/** Sessions that may have written and not told it: counters that stand still say nothing of them. */
+export function untold({ version, sessions }: SourceLook): number {
+  return version < TELLS ? sessions : 0;
+}
 
 /** Counters alone may be late news of what was written before. Where they tell nothing, any transaction may have written here. */
 export function movement(before: SourceLook, now: SourceLook): Movement {

@@ -1,7 +1,8 @@
-/** Step `source`: nobody writes in the source. Two looks, some time apart, show the same. */
+/** Step `source`: nobody is seen to write in the source. Two looks, some time apart, show the same. The last look compares the rows themselves. */
 import type { Client } from "@nexus/shared/database";
 import { lockStarts, stopSync } from "@nexus/shared/ledger";
-import { lookAtSource, movement, type SourceLook } from "./source-look.ts";
+import { sinceDelta } from "./since-delta.ts";
+import { lookAtSource, movement, NAMED, type SourceLook, untold } from "./source-look.ts";
 import { type Found, met, notMet, open, type Verdict, type Walk } from "./step.ts";
 
 /** What the step keeps. */
@@ -13,7 +14,10 @@ interface Kept {
   readonly followed?: number;
 }
 
-/** A commit moves the server's snapshot at once, and a table's counter up to 10 s later: where the snapshot moved, twice the time is waited for. */
+/**
+ * A commit moves the server's snapshot at once, and a table's counter later: where the snapshot moved, twice the time is waited for. What counters
+ * have not told by then is left to the last delta and the last look.
+ */
 export async function sourceStep(walk: Walk): Promise<Found> {
   const { quietSeconds, sourceFrozen } = walk.cutover.asked;
   const now = await lookAtSource(walk.deps);
@@ -36,7 +40,8 @@ function waited({ cutover, steps }: Walk, now: SourceLook, begun: boolean): Verd
   if (left > 0) return open({ ...told, quietSeconds, first, anew }, left * 1_000);
   const { standby, readOnlyByDefault } = now;
   const seconds = Math.round(now.at - first.at);
-  return met({ ...told, quietSeconds: seconds, standby, readOnlyByDefault, begun, first });
+  const silent = begun ? untold(now) : 0;
+  return met({ ...told, quietSeconds: seconds, standby, readOnlyByDefault, begun, silent, first });
 }
 
 /** With the freeze, following ends: the last delta is the cut-over's own. A rehearsal ends nothing. */
@@ -57,10 +62,16 @@ function whoWrote(before: SourceLook, now: SourceLook): Found | undefined {
   return writers > 0 ? notMet("source_open_transactions", { writers }) : undefined;
 }
 
-/** At the end: nobody has written since that step. Where transactions were begun since, counters are given the time to tell. Undefined: it is so. */
-export async function stillQuiet(walk: Walk): Promise<Found | undefined> {
+/**
+ * At the end: nobody has written since that step. Where transactions were begun since, counters are given the time to tell, and then the tables that
+ * are read are compared. Undefined: it is so.
+ */
+export async function stillQuiet(
+  walk: Walk,
+  look: typeof lookAtSource = lookAtSource,
+): Promise<Found | undefined> {
   const { quietSeconds } = walk.cutover.asked;
-  const now = await lookAtSource(walk.deps);
+  const now = await look(walk.deps);
   const { first }: Kept = JSON.parse(walk.steps.get("source")?.facts ?? "");
   const written = whoWrote(first, now);
   if (written !== undefined) return written;
@@ -70,5 +81,23 @@ export async function stillQuiet(walk: Walk): Promise<Found | undefined> {
   );
   if (waited === undefined) return open({ waited: now }, quietSeconds * 1_000);
   const left = quietSeconds - (now.at - waited.at);
-  return left > 0 ? open({ waited }, left * 1_000) : undefined;
+  return left > 0 ? open({ waited }, left * 1_000) : await asTheDeltaFoundIt(walk, first, now);
+}
+
+/** Of tables that cannot be compared counters tell, where nobody may keep back what he counted. */
+async function asTheDeltaFoundIt(
+  walk: Walk,
+  first: SourceLook,
+  now: SourceLook,
+): Promise<Found | undefined> {
+  const { written, unknown } = await sinceDelta(walk);
+  const tables = unknown.slice(0, NAMED);
+  if (written.length > 0)
+    return first.started === now.started
+      ? notMet("source_writes", { tables: written.slice(0, NAMED) })
+      : notMet("source_restarted");
+  if (unknown.length === 0) return undefined;
+  if (movement(first, now).setBack) return notMet("source_counters_reset", { tables });
+  const sessions = untold(now);
+  return sessions > 0 ? notMet("source_sessions", { sessions, tables }) : undefined;
 }

@@ -87,6 +87,25 @@ describe("a source", () => {
     expect(await next("complete")).toBe(true);
   });
 
+  it("is never taken for quiet where rows of a table lie on another server", async (context) => {
+    const found = await deps.legacy.query<{ self: string }>(
+      `select format('host ''127.0.0.1'', port %L, dbname %L', current_setting('port'), current_database()) as self
+       from pg_available_extensions where name = 'postgres_fdw'`,
+    );
+    const { self } = found.rows[0] ?? context.skip("this PostgreSQL has no postgres_fdw");
+    await deps.legacy.query(
+      `create extension postgres_fdw; create server other foreign data wrapper postgres_fdw options (${self});
+       create user mapping for current_user server other options (user 'postgres');
+       create table elsewhere as select 101 as id, 'Office'::text as name, ''::text as address, ''::text as phone;
+       create table heirs () inherits (dispatch_office);
+       create foreign table heir () inherits (heirs) server other options (table_name 'elsewhere')`,
+    );
+    await next("complete");
+    await deps.legacy.query("update elsewhere set name = 'Other'");
+    await deps.legacy.query("vacuum full elsewhere");
+    expect(await next("complete")).toBe(false);
+  });
+
   it("is never taken for quiet where a view stands for a table, or a table is locked", async () => {
     await deps.legacy.query(
       "alter table dispatch_office rename to offices; create view dispatch_office as select * from offices",

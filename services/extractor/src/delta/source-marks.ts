@@ -11,7 +11,7 @@ import { columnDefinitions } from "./column-definitions.ts";
 
 /**
  * Of each table that these entities read, a digest of where its rows are and which transactions wrote them: any change makes another one, even one
- * that is taken back, and so does a restart of the server, which may be another one now, and another definition of its columns. A view has none; none has any where one is locked, or
+ * that is taken back, and so does a restart of the server, which may be another one now, and another definition of its columns. A view has none, nor has a table with rows on another server; none has any where one is locked, or
  * cannot be looked at. Ask before a row is read.
  */
 export async function sourceMarks(
@@ -43,11 +43,15 @@ async function marksOf(tx: Queryable, names: readonly string[]): Promise<Record<
   return Object.fromEntries(found.rows.map(({ name, mark }) => [name, mark]));
 }
 
-/** Not views, nor tables of other servers: their rows have no versions. */
+/** Not views, nor tables of other servers, nor those that have such heirs: their rows have no versions. */
 async function plainTables(tx: Queryable, names: readonly string[]): Promise<string[]> {
   const found = await tx.query<{ name: string }>(
-    `select relname::text as name from pg_catalog.pg_class
-     where pg_catalog.pg_table_is_visible(oid) and relname = any($1::text[]) and relkind = 'r' order by 1`,
+    `select c.relname::text as name from pg_catalog.pg_class c
+     where pg_catalog.pg_table_is_visible(c.oid) and c.relname = any($1::text[]) and c.relkind = 'r' and not exists (
+       with recursive parts as (
+         select c.oid union all select i.inhrelid from pg_catalog.pg_inherits i join parts p on i.inhparent = p.oid)
+       select from parts join pg_catalog.pg_class f on f.oid = parts.oid where f.relkind = 'f')
+     order by 1`,
     [names],
   );
   return found.rows.map(({ name }) => name);

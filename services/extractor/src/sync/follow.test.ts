@@ -66,6 +66,13 @@ describe("a source that is followed", () => {
     ]);
   });
 
+  it("goes on with the bill of the embeddings: nobody started its deltas", async () => {
+    await createSync(deps.target, 60, { ...order, embeddings: true }, by);
+    await follow(deps);
+    const bills = await query("select embeddings, new_bill from migration.runs");
+    expect(bills).toEqual([{ embeddings: true, new_bill: false }]);
+  });
+
   it("waits for what operators have asked for, and goes on after a run that failed", async () => {
     await seedRun(deps.target, { status: "failed", entities: {} });
     await later(61);

@@ -74,7 +74,8 @@ async function beginDelta(deps: Deps): Promise<void> {
       const sync = await lockSync(tx);
       if (sync === undefined || !sync.due || sync.paused || (await isBusy(tx))) return undefined;
       const { id, actor, reason, asked } = sync;
-      const started = await startRunIn(tx, { ...asked, mode: "delta" }, { actor, reason }, catalog);
+      const delta = { ...asked, mode: "delta", newBill: false } as const;
+      const started = await startRunIn(tx, delta, { actor, reason }, catalog);
       if (started.kind !== "started") return await refused(tx, id, started);
       await recordDeltaOf(tx, id, started.runId);
       failpoint("sync.begun");

@@ -10,7 +10,7 @@ export interface Reservation {
 
 /**
  * Why nobody may call: every call was throttled, or none was answered; the model may not be used (a person must look);
- * the run has spent what it may. All but `money_cap` end by themselves: one call is let through as a probe, and reopens the pool.
+ * what may be spent is spent. All but `money_cap` end by themselves: one call is let through as a probe, and reopens the pool.
  */
 export type PauseReason = "throttled" | "unavailable" | "stopped" | "money_cap";
 
@@ -54,7 +54,7 @@ export interface BudgetOptions {
   readonly tokensPerMinute: number | null;
   /** 0.00002 for Titan Text Embeddings V2. */
   readonly usdPer1kTokens: number;
-  /** What the newest run may spend; null: no cap. Overshot by the calls that are under way, one per worker. */
+  /** What may be spent until somebody starts the next run; null: no cap. Overshot by the calls that are under way, one per worker. */
   readonly capUsd: number | null;
   /** How many seconds pass in one second of the database: 1, but for tests. */
   readonly clockSpeed?: number;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createRun } from "../run-lifecycle.ts";
 import type { CallOutcome, Reservation } from "./budget.ts";
 import { ask, type FreshBudget, freshBudget, granted } from "./fresh-budget.fixture.ts";
 
@@ -128,18 +129,37 @@ describe("the money cap", () => {
     expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason: "money_cap" });
   });
 
+  it("holds on through runs that nobody started: deltas of what is followed, of a cut-over, and repairs", async (context) => {
+    const fresh = await freshBudget(context, { capUsd: 0.00002 });
+    const started = await run(fresh, true);
+    await fresh.budget.record(await granted(fresh.budget), call);
+    for (let interval = 0; interval < 3; interval += 1) {
+      await run(fresh, true, false);
+      expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason: "money_cap" });
+    }
+    expect(await fresh.row("run_id, run_microdollars")).toEqual({
+      run_id: started,
+      run_microdollars: 20,
+    });
+    await run(fresh, true);
+    expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "granted" });
+  });
+
   it("of nothing lets nothing through", async (context) => {
     const fresh = await freshBudget(context, { capUsd: 0 });
     expect(await fresh.budget.reserve(1)).toMatchObject({ kind: "paused", reason: "money_cap" });
   });
 });
 
-async function run(fresh: FreshBudget, embeddings: boolean): Promise<number | undefined> {
-  const made = await fresh.ledger.query<{ id: number }>(
-    "insert into migration.runs (status, embeddings) values ($1, $2) returning id",
-    [embeddings ? "planned" : "completed", embeddings],
-  );
-  return made.rows[0]?.id;
+async function run(
+  fresh: FreshBudget,
+  embeddings: boolean,
+  newBill = true,
+): Promise<number | undefined> {
+  const order = { embeddings, codes: "{}", newBill };
+  const id = await createRun(fresh.ledger, [], order);
+  await fresh.ledger.query("update migration.runs set status = 'failed' where status = 'planned'");
+  return id;
 }
 
 async function reservations(fresh: FreshBudget, calls: number): Promise<Reservation[]> {

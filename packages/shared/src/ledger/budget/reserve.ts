@@ -30,9 +30,9 @@ interface Answer {
  */
 const RESERVE = `
   with
-  -- The one row that every process waits for, locked.
+  -- The one row that every process waits for, locked; and the newest run that somebody started: it begins a new bill.
   budget as materialized (
-    select b.*, (select max(id) from migration.runs where embeddings) as newest_run
+    select b.*, (select max(id) from migration.runs where embeddings and new_bill) as newest_run
     from migration.rate_budget b where b.model = $1::text for update of b),
   -- Now, read after the lock was had, and the seconds since the buckets were filled.
   clock as materialized (
@@ -67,7 +67,7 @@ const RESERVE = `
     select count(*)::integer as calls, coalesce(sum(waits.tokens), 0) as tokens
     from waits, filled
     where seconds = 0 and (reason is null or reason <> 'money_cap' and probe_due and nth = 1)),
-  -- What was granted is taken out of the buckets; a new run begins its bill at nothing.
+  -- What was granted is taken out of the buckets; a new bill begins at nothing.
   taken as (
     update migration.rate_budget b set
       requests = filled.requests - granted.calls, tokens = filled.tokens - granted.tokens,

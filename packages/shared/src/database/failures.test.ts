@@ -4,6 +4,7 @@ import { ConfigurationError } from "../config/failure.ts";
 import {
   connectionBroke,
   errorCode,
+  mayPass,
   nextStep,
   noConnectionLeft,
   ofConnecting,
@@ -133,6 +134,11 @@ describe("what happens next after an error", () => {
     const { says, next } = refusalInWords(refusalCode(withCode("53400")));
     expect(says).toMatch(/^a statement met a limit of its configuration/);
     expect(next).toMatch(/temp_file_limit.*BATCH_ROWS/);
+    expect(["53400", "53300", "57014"].map((code) => mayPass(withCode(code)))).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
   it.each([

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../config/failure.ts";
 import { withPool } from "../database/pool.ts";
-import { freshDatabase } from "../testing/fresh.ts";
+import { Redis } from "ioredis";
+import { freshDatabase, freshRedis } from "../testing/fresh.ts";
 import { freshLogin } from "../testing/login.ts";
 import { examineTransport, openTransport, openUnchanged } from "./open-transport.ts";
 
@@ -133,5 +134,23 @@ describe("to open it without a change", () => {
     const { transport, warnings } = await openUnchanged(options(url));
     expect([await transport?.count("load"), warnings]).toEqual([0, []]);
     await transport?.close();
+  });
+
+  it("leaves nothing of a queue that is counted there", async (context) => {
+    const url = await freshDatabase(context);
+    await makeQueue(url);
+    const redis = await freshRedis(context);
+    for (const place of [url, redis]) {
+      const { transport } = await openUnchanged(options(place));
+      expect(await transport?.count("load")).toBe(0);
+      await transport?.close();
+    }
+    const { rows } = await withPool({ url, max: 1, name: "test" }, (pool) =>
+      pool.query("select count(*) as rows from bullmq.meta"),
+    );
+    expect(rows).toEqual([{ rows: 0 }]);
+    const client = new Redis(redis);
+    context.onTestFinished(() => client.disconnect());
+    expect(await client.keys("test:*load*")).toEqual([]);
   });
 });

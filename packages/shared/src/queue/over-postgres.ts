@@ -59,6 +59,7 @@ export async function overPostgres({
   prefix,
   workers,
   onError,
+  leaves,
 }: TransportOptions): Promise<Transport> {
   const pool = postgresPool(url, {
     max: workers + 3,
@@ -86,6 +87,7 @@ export async function overPostgres({
     prefix,
     warnings: plainTextRisk("QUEUE_URL", url),
     onError,
+    leaves,
     ping: () => requireWritable(pool),
     close: () => pool.end(),
   });

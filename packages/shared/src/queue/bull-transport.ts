@@ -4,7 +4,14 @@ import { failpoint } from "../runtime/failpoint.ts";
 import { pause } from "../runtime/ticker.ts";
 import { note, queueTelemetry } from "../telemetry/tracing.ts";
 import { bullmq } from "./libraries.ts";
-import type { Handled, Handler, NewJob, Transport, WorkerSettings } from "./transport.ts";
+import type {
+  Handled,
+  Handler,
+  NewJob,
+  Transport,
+  TransportOptions,
+  WorkerSettings,
+} from "./transport.ts";
 
 export interface Backend<C> {
   readonly kind: Transport["kind"];
@@ -17,6 +24,7 @@ export interface Backend<C> {
   readonly prefix: string;
   readonly warnings: Transport["warnings"];
   readonly onError: (error: Error) => void;
+  readonly leaves: TransportOptions["leaves"];
   ping(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -86,13 +94,14 @@ function notTold(error: Error): undefined {
 }
 
 function openQueue<C>(
-  { classes, queueConnection, prefix, onError }: Backend<C>,
+  { classes, queueConnection, prefix, onError, leaves }: Backend<C>,
   name: string,
 ): Queue<C> {
   const queue = new classes.Queue(name, {
     connection: queueConnection,
     prefix,
     ...telemetry(),
+    skipMetasUpdate: leaves === "nothing",
     streams: { events: { maxLen: 100 } },
   });
   queue.on("error", onError);

@@ -29,7 +29,7 @@ export async function examineTransport(
 export async function openUnchanged(options: TransportOptions): Promise<Opened> {
   const unmade = isRedis(options.url) ? undefined : await unmadeAt(options);
   if (unmade !== undefined) return { warnings: [unmade] };
-  const transport = await openTransport(options);
+  const transport = await openTransport({ ...options, leaves: "nothing" });
   return { transport, warnings: transport.warnings };
 }
 

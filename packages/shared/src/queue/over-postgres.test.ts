@@ -1,8 +1,9 @@
 /** A PostgreSQL that is to carry the queue: what is said of it before, and what its role needs there. */
+import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../config/failure.ts";
 import { withPool } from "../database/pool.ts";
-import { freshDatabase } from "../testing/fresh.ts";
+import { freshDatabase, freshRedis } from "../testing/fresh.ts";
 import { openLine } from "../testing/line.ts";
 import { freshLogin } from "../testing/login.ts";
 import { examineTransport, openTransport, openUnchanged } from "./open-transport.ts";
@@ -136,6 +137,24 @@ describe("to open it without a change", () => {
     const { transport, warnings } = await openUnchanged(options(url));
     expect([await transport?.count("load"), warnings]).toEqual([0, []]);
     await transport?.close();
+  });
+
+  it("leaves nothing of a queue that is counted there", async (context) => {
+    const url = await freshDatabase(context);
+    await makeQueue(url);
+    const redis = await freshRedis(context);
+    for (const place of [url, redis]) {
+      const { transport } = await openUnchanged(options(place));
+      expect(await transport?.count("load")).toBe(0);
+      await transport?.close();
+    }
+    const { rows } = await withPool({ url, max: 1, name: "test" }, (pool) =>
+      pool.query("select count(*) as rows from bullmq.meta"),
+    );
+    expect(rows).toEqual([{ rows: 0 }]);
+    const client = new Redis(redis);
+    context.onTestFinished(() => client.disconnect());
+    expect(await client.keys("test:*load*")).toEqual([]);
   });
 });
 

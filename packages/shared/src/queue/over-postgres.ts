@@ -56,6 +56,7 @@ export async function overPostgres({
   prefix,
   workers,
   onError,
+  leaves,
 }: TransportOptions): Promise<Transport> {
   const pool = openOwn(url, prefix, workers + 3);
   pool.setMaxListeners(0); // Each queue and each worker listens to it: with more than ten, Node would warn of a leak in the log.
@@ -78,6 +79,7 @@ export async function overPostgres({
     prefix,
     warnings: plainTextRisk("QUEUE_URL", url),
     onError,
+    leaves,
     ping: () => requireWritable(pool),
     close: () => pool.end(),
   });

@@ -18,7 +18,12 @@ const RETRY_MOST_MS = 2_000;
 const SILENCE_MS = 15_000;
 
 /** Opens it once the server takes writes. Throws as `openTransport` does. */
-export async function overRedis({ url, prefix, onError }: TransportOptions): Promise<Transport> {
+export async function overRedis({
+  url,
+  prefix,
+  onError,
+  leaves,
+}: TransportOptions): Promise<Transport> {
   const place = redisPlace(url);
   const warnings = await examineRedis(place, prefix);
   const connect = (
@@ -44,6 +49,7 @@ export async function overRedis({ url, prefix, onError }: TransportOptions): Pro
     prefix,
     warnings,
     onError,
+    leaves,
     ping: () => requireWrites(queueConnection, prefix),
     close: async () => {
       queueConnection.disconnect();

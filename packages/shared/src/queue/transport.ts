@@ -49,6 +49,8 @@ export interface TransportOptions {
   /** Workers that this process will run: the PostgreSQL backend keeps a connection for each. */
   readonly workers: number;
   readonly onError: (error: Error) => void;
+  /** `nothing`: whoever opens a queue leaves no record of itself there. Default: the version of BullMQ, and how long events are kept. */
+  readonly leaves?: "nothing";
 }
 
 export interface Transport {

@@ -1,7 +1,10 @@
 /** Commands that have nothing to do say so, and change nothing: a misspelt name is no such thing. */
+import { createProof } from "@nexus/shared/ledger";
 import { seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiToCommand, apiToCommand } from "./nexus.fixture.ts";
+
+const EVERYTHING = { entities: null, range: null, sample: null, codes: null };
 
 describe("nexus", () => {
   let api: ApiToCommand;
@@ -31,6 +34,24 @@ describe("nexus", () => {
       4,
       expect.stringContaining("no cut-over is open: there is nothing to cancel"),
     ]);
+  });
+
+  it.each([
+    ["verify", "verification"],
+    ["forecast", "forecast"],
+  ] as const)("%s: gives up what is open, and says where nothing is", async (command, kind) => {
+    const nothing = { code: 4, stderr: `note: no ${kind} is open: there is nothing to cancel\n` };
+    expect(await api.run(`${command} --cancel`)).toMatchObject(nothing);
+    await createProof(api.target, kind, EVERYTHING, { actor: "sam", reason: null });
+    const cancelled = await api.run(`${command} --cancel --reason enough`);
+    expect(cancelled.stdout).toContain(`${kind} 1 is cancelled; an extractor`);
+    const { rows } = await api.target.query(
+      `select p.status, a.action, a.reason, a.details::text from migration.proofs p, migration.audit_log a where action like 'cancel%'`,
+    );
+    const action = `cancel_${kind}`;
+    const details = `{"${kind}": 1}`;
+    expect(rows).toEqual([{ status: "cancelled", action, reason: "enough", details }]);
+    expect(await api.run(`${command} --cancel`)).toMatchObject(nothing);
   });
 
   it("audit: refuses a verb or an entity that it does not know", async () => {

@@ -1,4 +1,5 @@
 import {
+  cancelProof,
   claimProof,
   endProof,
   type HeldProof,
@@ -52,6 +53,21 @@ async function differ({ target }: ApiToCommand, rows: number): Promise<void> {
     [rows],
   );
 }
+
+describe.each([
+  ["verify", "verification"],
+  ["forecast", "forecast"],
+] as const)("nexus %s", (command, kind) => {
+  it("ends with 1 where somebody gives it up meanwhile", async (context: TestContext) => {
+    const nexus = await apiToCommand(context);
+    const work = async ({ id }: HeldProof): Promise<null> => {
+      await cancelProof(nexus.target, kind, id);
+      return null;
+    };
+    const { code, stdout } = await beside(nexus, command, work);
+    expect([code, stdout]).toEqual([1, `${kind} 1 was cancelled\n`]);
+  });
+});
 
 describe("nexus verify", () => {
   it("ends with 0 where nothing differs, and says what is not verified", async (context: TestContext) => {

@@ -53,6 +53,10 @@ export const PROBLEMS = {
     statuses: [409],
     means: "a forecast or a verification is under way; `proofId` names it",
   },
+  proof_over: {
+    statuses: [409],
+    means: "the forecast or the verification is done, failed or cancelled already",
+  },
   adoption_over: { statuses: [409], means: "the adoption is done, failed or cancelled already" },
   rollback_open: { statuses: [409], means: "a rollback is under way; `rollbackId` names it" },
   rollback_over: { statuses: [409], means: "the rollback is done, failed or cancelled already" },

@@ -19,6 +19,13 @@ const proofParams = z.object({
 
 const legacyKey = z.int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 
+const givingUp = {
+  params: proofParams,
+  body: optionalBody({ reason: reason.optional() }),
+  response: { 200: z.object({ id: z.int(), status: z.literal("cancelled") }) },
+  problems: ["not_found", "proof_over"],
+} as const;
+
 export const proofs = {
   "POST /v1/forecasts": {
     summary: "Have counted what a run would do now, without doing it",
@@ -37,6 +44,16 @@ export const proofs = {
       "cutover_open",
       "proof_open",
     ],
+  },
+  "GET /v1/forecasts": {
+    summary: "List forecasts, newest first",
+    querystring: listQuery({}),
+    response: { 200: pageOf(z.object(facts)) },
+    problems: [],
+  },
+  "POST /v1/forecasts/:id/cancel": {
+    summary: "Give up a forecast that is not done",
+    ...givingUp,
   },
   "GET /v1/forecasts/:id": {
     summary: "Show what a run would do, as far as it is counted",
@@ -110,6 +127,10 @@ export const proofs = {
     params: proofParams,
     response: { 200: verificationView },
     problems: ["not_found"],
+  },
+  "POST /v1/verifications/:id/cancel": {
+    summary: "Give up a verification that is not done; what it has found so far does not count",
+    ...givingUp,
   },
   "GET /v1/verifications/:id/differences": {
     summary: "List the differences of a verification: keys, columns and kinds, never values",

@@ -3,12 +3,14 @@ import { type Command, Option } from "commander";
 import { openApi } from "../api.ts";
 import { apiCommand, entityList, reasonOption } from "../arguments.ts";
 import { EXIT_CODES } from "../failure.ts";
+import { giveUpProof } from "./give-up-proof.ts";
 import { print, type Printing } from "../output.ts";
 import { untilDone } from "../until-done.ts";
 import { count, forecastWords, table } from "../words.ts";
 
 interface Given extends Printing {
   readonly only?: readonly string[];
+  readonly cancel?: true;
   readonly reason?: string;
 }
 
@@ -24,16 +26,18 @@ export function forecast(program: Command): void {
         entityList,
       ),
     )
+    .addOption(new Option("--cancel", "give up the forecast that is open").conflicts("only"))
     .addOption(reasonOption())
     .action(ask);
 }
 
 async function ask(given: Given): Promise<void> {
+  if (given.cancel === true) return await giveUpProof("forecast", given);
   const view = await forecastDone(given);
   print(view, forecastLines(view), given);
 }
 
-/** Asks for a forecast, and waits until an extractor has made it. Exit code 1 where it failed. */
+/** Asks for a forecast, and waits until an extractor has made it. Exit code 1 where it failed, or was cancelled. */
 export async function forecastDone({
   only,
   reason,
@@ -44,7 +48,7 @@ export async function forecastDone({
   const view = await untilDone(`forecast ${id}`, () =>
     api.call("GET /v1/forecasts/:id", { params: { id: String(id) } }),
   );
-  if (view.status === "failed") process.exitCode = EXIT_CODES.unwell.code;
+  if (view.status !== "done") process.exitCode = EXIT_CODES.unwell.code;
   return view;
 }
 
@@ -64,6 +68,7 @@ export function forecastLines(view: ForecastView): string[] {
   const { id, status, errorCode, entities } = view;
   if (status === "failed")
     return [`forecast ${id} failed (${errorCode}): ${proofCodeInWords(errorCode)}`];
+  if (status === "cancelled") return [`forecast ${id} was cancelled`];
   const known = entities.filter((one) => one.status === "proved");
   const rows = known.map((one) => [
     one.entity,

@@ -12,11 +12,13 @@ import { print, type Printing } from "../output.ts";
 import { firstItems, untilDone } from "../until-done.ts";
 import { count, countsInWords, table } from "../words.ts";
 import { unknownIn } from "./forecast.ts";
+import { giveUpProof } from "./give-up-proof.ts";
 
 interface Given extends Printing {
   readonly range?: { readonly from: number; readonly to: number };
   readonly sample?: number;
   readonly list?: true;
+  readonly cancel?: true;
   readonly reason?: string;
 }
 
@@ -41,6 +43,13 @@ export function verify(program: Command): void {
       ).argParser(percentOf),
     )
     .option("--list", "list every difference, not only the first ones")
+    .addOption(
+      new Option("--cancel", "give up the verification that is open").conflicts([
+        "range",
+        "sample",
+        "list",
+      ]),
+    )
     .addOption(reasonOption())
     .action(ask);
 }
@@ -49,6 +58,7 @@ export function verify(program: Command): void {
 const SHOWN = 20;
 
 async function ask(entity: string | undefined, given: Given): Promise<void> {
+  if (given.cancel === true) return await giveUpProof("verification", given);
   const api = openApi();
   const { range, sample, reason } = given;
   const entities = entity === undefined ? undefined : [entity];
@@ -64,13 +74,14 @@ async function ask(entity: string | undefined, given: Given): Promise<void> {
     api.call("GET /v1/verifications/:id/differences", { params, query }),
   );
   print({ ...view, listed }, linesOf(view, listed), given);
-  if (view.status === "failed" || view.differences > 0) process.exitCode = EXIT_CODES.unwell.code;
+  if (view.status !== "done" || view.differences > 0) process.exitCode = EXIT_CODES.unwell.code;
 }
 
 function linesOf(view: VerificationView, listed: readonly Difference[]): string[] {
   const { id, status, errorCode, entities, differences, pending, range, sample } = view;
   if (status === "failed")
     return [`verification ${id} failed (${errorCode}): ${proofCodeInWords(errorCode)}`];
+  if (status === "cancelled") return [`verification ${id} was cancelled`];
   const proved = entities.filter((one) => one.status === "proved" || one.differences > 0);
   const rows = proved.map((one) => [
     one.entity,

@@ -161,20 +161,21 @@ function strangerLines({ entities }: Progress): string[] {
 /** What extractors verify by themselves after the run. */
 function verificationLines({ run, verification }: Progress): string[] {
   if (!run?.finishedAt || verification === undefined || verification === null) return [];
-  const { id, status, errorCode, ...found } = verification;
+  const { id, status, errorCode } = verification;
   if (status === "waiting") return ["verification: an extractor is waited for"];
   if (status === "failed")
     return [`verification ${id} failed (${errorCode}): ${proofCodeInWords(errorCode)}`];
-  const parts = [
-    `differences ${count(found.differences)}`,
-    ...(found.pending > 0
-      ? [`content rows with vectors yet to be made ${count(found.pending)}`]
-      : []),
-    ...(found.notVerified > 0 ? [`entities not verified ${count(found.notVerified)}`] : []),
-  ];
+  if (status === "cancelled") return [`verification ${id} was cancelled: nexus verify asks anew`];
+  const so = status === "open" ? " is under way, so far" : "";
+  return [`verification ${id}${so}: ${foundBy(verification)}`];
+}
+
+function foundBy({ differences, pending, notVerified }: NonNullable<Progress["verification"]>) {
   return [
-    `verification ${id}${status === "open" ? " is under way, so far" : ""}: ${parts.join(", ")}`,
-  ];
+    `differences ${count(differences)}`,
+    ...(pending > 0 ? [`content rows with vectors yet to be made ${count(pending)}`] : []),
+    ...(notVerified > 0 ? [`entities not verified ${count(notVerified)}`] : []),
+  ].join(", ");
 }
 
 function embeddingLines({ embedding }: Progress): string[] {

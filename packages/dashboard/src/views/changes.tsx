@@ -16,6 +16,8 @@ const DONE: Readonly<Record<string, string>> = {
   backfill: "offered for embedding",
   forecast: "asked for a forecast",
   verify: "asked for a verification",
+  cancel_forecast: "cancelled a forecast",
+  cancel_verification: "cancelled a verification",
   evidence: "had the evidence written of",
   plan_adoption: "planned an adoption",
   adopt: "asked for an adoption",

@@ -1,5 +1,6 @@
 /** What operators ask of extractors: it is open until it is done, has failed, or is given up. */
 import type { Queryable } from "../database/pool.ts";
+import type { ProofKind } from "./proofs.ts";
 
 /** The tables that hold it. */
 export type AskedWork = "adoptions" | "rollbacks" | "cutovers";
@@ -39,6 +40,28 @@ export async function cancelOpen(
   );
   await tx.query(
     `update migration.${work} set status = 'cancelled', finished_at = now() where id = $1 and status = 'open'`,
+    [id],
+  );
+  return found.rows[0];
+}
+
+/**
+ * Gives a proof up, if it is open; whoever has it writes nothing more for it. Returns what it was before; undefined: there is none of this kind.
+ * What only the first reading found is forgotten.
+ */
+export async function cancelProof(
+  tx: Queryable,
+  kind: ProofKind,
+  id: number,
+): Promise<{ status: string } | undefined> {
+  const found = await tx.query<{ status: string }>(
+    `select status from migration.proofs where id = $1 and kind = $2 for no key update`,
+    [id, kind],
+  );
+  if (found.rows[0]?.status !== "open") return found.rows[0];
+  await tx.query(`delete from migration.proof_differences where proof_id = $1 and reads = 1`, [id]);
+  await tx.query(
+    `update migration.proofs set status = 'cancelled', finished_at = now(), claimed_until = '-infinity' where id = $1`,
     [id],
   );
   return found.rows[0];

@@ -205,7 +205,7 @@ export {
   type WhichRows,
   type Writer,
 } from "./undo.ts";
-export { type AskedWork, cancelOpen, endOpen, lockOpen } from "./asked-work.ts";
+export { type AskedWork, cancelOpen, cancelProof, endOpen, lockOpen } from "./asked-work.ts";
 export { type Busy, busyWith, CONTROL_BOUNDS, type CutOver, cutOver } from "./busy.ts";
 export * from "./cutovers.ts";
 export * from "./syncs.ts";

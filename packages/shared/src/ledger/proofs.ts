@@ -150,13 +150,14 @@ export async function recordVersions(
   );
 }
 
-/** Renews the claim. */
-export async function renewProof(db: Queryable, { id, claim }: HeldProof): Promise<void> {
-  await db.query(
+/** Renews the claim. Returns whether it still held: the proof may have been given up, or be another process's. */
+export async function renewProof(db: Queryable, { id, claim }: HeldProof): Promise<boolean> {
+  const renewed = await db.query(
     `update migration.proofs set claimed_until = now() + ${CLAIM_S} * interval '1 second'
      where id = $1 and claim = $2 and status = 'open'`,
     [id, claim],
   );
+  return renewed.rowCount === 1;
 }
 
 /** Gives the claim back at once: another extractor may go on. */

@@ -17,6 +17,8 @@ export const AUDITED = [
   "undo_adoption",
   "forecast",
   "verify",
+  "cancel_forecast",
+  "cancel_verification",
   "evidence",
   "cancel_adoption",
   "plan_rollback",

@@ -30,7 +30,11 @@ const ANSWERS: {
   ],
   proof_open: ({ proofId }) => [
     409,
-    `proof ${proofId}, a forecast or a verification, is under way: wait for it (an extractor does it)`,
+    `proof ${proofId}, a forecast or a verification, is under way: wait for it (an extractor does it), or cancel it (nexus verify --cancel, nexus forecast --cancel)`,
+  ],
+  proof_over: ({ proofId, status }) => [
+    409,
+    `proof ${proofId} is ${status}: there is nothing to cancel`,
   ],
   adoption_over: ({ adoptionId, status }) => [
     409,

@@ -2,14 +2,18 @@
 import type { StartRefusal } from "@nexus/shared/ledger";
 import type { EntityStatus, RunStatus } from "@nexus/shared/states";
 
+/** What can be given up. */
+export type Noun = "adoption" | "rollback" | "cutover" | "forecast" | "verification";
+
 export type Refusal =
   | StartRefusal
   | { readonly kind: "proof_open"; readonly proofId: number }
+  | { readonly kind: "proof_over"; readonly proofId: number; readonly status: string }
   | { readonly kind: "adoption_over"; readonly adoptionId: number; readonly status: string }
   | { readonly kind: "rollback_over"; readonly rollbackId: number; readonly status: string }
   | {
       readonly kind: "no_such_work";
-      readonly noun: "adoption" | "rollback" | "cutover";
+      readonly noun: Noun;
       readonly id: number;
     }
   | { readonly kind: "cutover_over"; readonly cutoverId: number; readonly status: string }

@@ -113,6 +113,23 @@ describe("/v1/verifications", () => {
     expect(rest.body).toMatchObject({ items: [{ id: 1, differences: 3 }], next: null });
   });
 
+  it("is given up once, and does not count from then on", async () => {
+    await api.post("/v1/verifications");
+    const given = await api.post("/v1/verifications/1/cancel", { reason: "enough" });
+    expect(given).toMatchObject({ status: 200, body: { id: 1, status: "cancelled" } });
+    expect(await api.post("/v1/verifications/1/cancel")).toMatchObject({
+      status: 409,
+      body: { code: "proof_over", proofId: 1, status: 409 },
+    });
+    for (const path of ["/v1/forecasts/1/cancel", "/v1/verifications/7/cancel"])
+      expect(await api.post(path)).toMatchObject({ status: 404, body: { code: "not_found" } });
+    expect((await api.get("/v1/verifications/1")).body).toMatchObject({ status: "cancelled" });
+    await api.post("/v1/forecasts");
+    expect(await api.post("/v1/forecasts/2/cancel")).toMatchObject({ status: 200 });
+    const listed = await api.get("/v1/forecasts");
+    expect(listed.body).toMatchObject({ items: [{ id: 2, status: "cancelled" }], next: null });
+  });
+
   it("is refused while a run, an adoption or another proof is under way, and for what there is not", async () => {
     const unknown = await api.post("/v1/verifications", { entities: ["people"] });
     expect(unknown).toMatchObject({ status: 400, body: { code: "unknown_entity" } });

@@ -4,6 +4,7 @@ import { pageOf, positionIn } from "../answers/page.ts";
 import { Problem } from "../answers/problem.ts";
 import { done } from "../answers/refusal.ts";
 import { askProof } from "../control/ask-proof.ts";
+import { giveUp } from "../control/give-up.ts";
 import { type Deps, namesOf } from "../deps.ts";
 import { newestVerifications } from "../queries/newest-verifications.ts";
 import { findVerification, listDifferences, listVerifications } from "../queries/find-proof.ts";
@@ -32,6 +33,7 @@ export function verificationRoutes(app: App, deps: Deps): void {
   });
 
   newestRoute(app, deps);
+  cancelRoute(app, deps);
 
   app.get(
     "/v1/verifications/:id",
@@ -56,6 +58,19 @@ export function verificationRoutes(app: App, deps: Deps): void {
     if (found === undefined) throw new Problem(404, "not_found", `there is no verification ${id}`);
     return found;
   }
+}
+
+/** From then on it counts as never made. */
+function cancelRoute(app: App, { target }: Deps): void {
+  app.post(
+    "/v1/verifications/:id/cancel",
+    { schema: contract["POST /v1/verifications/:id/cancel"] },
+    async (request) => {
+      const caller = by(request, request.body?.reason ?? null);
+      const { id, status } = done(await giveUp(target, "verifications", request.params.id, caller));
+      return { id, status };
+    },
+  );
 }
 
 /** What is known of each entity, known or not. */

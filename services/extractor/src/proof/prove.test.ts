@@ -1,11 +1,20 @@
 /** Who carries a proof out, and what becomes of one whose extractor is gone. */
-import type { Pool } from "@nexus/shared/database";
-import { claimProof, createProof, type HeldProof, stillHeld } from "@nexus/shared/ledger";
+import { inTransaction, type Pool } from "@nexus/shared/database";
+import { eventually } from "@nexus/shared/testing";
+import {
+  cancelProof,
+  claimProof,
+  createProof,
+  type HeldProof,
+  stillHeld,
+} from "@nexus/shared/ledger";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "../deps.ts";
 import { extractorUnderTest } from "../extractor.fixture.ts";
 import { booksByHand, loadByHand } from "./by-hand.fixture.ts";
 import { prove } from "./prove.ts";
+
+const ASKED = { entities: null, range: null, sample: null, codes: null };
 
 let deps: Deps;
 let target: Pool;
@@ -15,8 +24,7 @@ beforeEach(async (context) => {
   target = deps.target;
   await loadByHand(deps.legacy, target);
   await target.query("update public.profiles set email = 'x' where legacy_id in (1, 2)");
-  const asked = { entities: null, range: null, sample: null, codes: null };
-  await createProof(target, "verification", asked, { actor: "tester", reason: null });
+  await createProof(target, "verification", ASKED, { actor: "tester", reason: null });
 });
 
 async function standing(): Promise<unknown> {
@@ -30,6 +38,10 @@ async function standing(): Promise<unknown> {
 /** As if its claim had run out: nobody renews it any more. */
 async function forsake(): Promise<void> {
   await target.query("update migration.proofs set claimed_until = now() - interval '1 second'");
+}
+
+async function cancel(): Promise<void> {
+  await inTransaction(target, (tx) => cancelProof(tx, "verification", 1));
 }
 
 describe("a proof", () => {
@@ -74,6 +86,45 @@ describe("a proof", () => {
       await expect(stillHeld(target, { ...next, claim: 1 })).rejects.toMatchObject({
         code: "proof_over",
       });
+  });
+
+  it("is given up between two ranges: what is under way writes nothing more, and no candidate stays", async () => {
+    await prove(
+      deps,
+      booksByHand(async (entity, time) => {
+        if (entity === "cases" && time === 1) await cancel();
+      }),
+    );
+    const cancelled = { status: "cancelled", code: null, entities: 0, differences: 0 };
+    expect(await standing()).toEqual(cancelled);
+    await prove(deps, booksByHand());
+    expect(await standing()).toEqual(cancelled);
+  });
+
+  it("is given up while the source is waited for, and leaves no session behind", async (context) => {
+    const holder = await deps.legacy.connect();
+    context.onTestFinished(() => holder.release(true));
+    await holder.query("begin; lock table auth_user in access exclusive mode");
+    const sessions = async (): Promise<number> => {
+      const { rows } = await holder.query<{ waiting: number }>(
+        `select count(*)::integer as waiting from pg_locks where not granted and relation = 'auth_user'::regclass`,
+      );
+      return rows[0]?.waiting ?? 0;
+    };
+    const patient = { ...deps, settings: { ...deps.settings, legacyStatementMs: 60_000 } };
+    const proving = prove(patient, booksByHand());
+    await eventually(sessions, { until: (waiting) => waiting > 0, within: 10_000 });
+    await cancel();
+    await proving;
+    expect(await sessions()).toBe(0);
+    expect(await standing()).toMatchObject({ status: "cancelled", entities: 0, differences: 0 });
+  });
+
+  it("is given up where its extractor is gone, and another may be asked for", async () => {
+    expect(await inTransaction(target, claimProof)).toBeDefined();
+    await cancel();
+    await createProof(target, "forecast", ASKED, { actor: "tester", reason: null });
+    expect(await inTransaction(target, claimProof)).toMatchObject({ kind: "forecast" });
   });
 
   it("ends with a code where it cannot be done, and keeps no candidates", async () => {

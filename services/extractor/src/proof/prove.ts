@@ -21,6 +21,7 @@ import {
   recordNeeds,
   recordVersions,
   renewProof,
+  stillHeld,
   yieldProof,
 } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
@@ -52,28 +53,51 @@ export async function prove(deps: Deps, books: Bookkeeping): Promise<number> {
   if ((await openProof(deps.target)) === undefined) return deps.settings.idleTickMs;
   const proof = await inTransaction(deps.target, claimProof);
   if (proof === undefined) return deps.settings.idleTickMs;
-  const renewing = setInterval(() => {
-    renewProof(deps.target, proof).catch((error: unknown) =>
-      deps.log.warn({ err: error, proof: proof.id }, "the claim on a proof was not renewed"),
-    );
-  }, RENEW_MS);
+  const lost = new AbortController();
+  const renewing = setInterval(() => void renew(deps, proof, lost), RENEW_MS);
+  const signal = AbortSignal.any([deps.signal, lost.signal]);
   try {
     failpoint("proof.claimed");
-    await carryOut(deps, books, proof);
+    await carryOut({ ...deps, signal }, books, proof);
     failpoint("proof.compared");
-    await inTransaction(deps.target, (tx) => endProof(tx, proof, null));
+    await inTransaction(deps.target, async (tx) => {
+      await stillHeld(tx, proof);
+      await endProof(tx, proof, null);
+    });
     deps.log.info({ proof: proof.id, kind: proof.kind }, "proof done");
   } catch (error) {
-    await giveUp(deps, proof, error);
+    await giveUp(deps, proof, error, lost.signal.aborted);
   } finally {
     clearInterval(renewing);
   }
   return 0;
 }
 
-async function giveUp(deps: Deps, proof: HeldProof, error: unknown): Promise<void> {
+/** Where the claim is lost, as when the proof was given up, what is under way for it ends: its statements, too. */
+async function renew(
+  { target, log }: Deps,
+  proof: HeldProof,
+  lost: AbortController,
+): Promise<void> {
+  try {
+    if (!(await renewProof(target, proof))) lost.abort();
+  } catch (error) {
+    log.warn({ err: error, proof: proof.id }, "the claim on a proof was not renewed");
+  }
+}
+
+/** `isLost`: the claim is. */
+async function giveUp(
+  deps: Deps,
+  proof: HeldProof,
+  error: unknown,
+  isLost: boolean,
+): Promise<void> {
   const { target, log, signal } = deps;
-  if (errorCode(error) === "proof_over") return;
+  if (isLost || errorCode(error) === "proof_over") {
+    log.info({ proof: proof.id }, "the proof was given up, or is another extractor's");
+    return;
+  }
   if (signal.aborted || mayPass(error)) {
     await yieldProof(target, proof);
     throw error;

@@ -93,7 +93,7 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
           current = { target, keys };
           return await then(target).finally(() => (current = undefined));
         },
-        { commit: "soon" },
+        { commit: "soon", ...(bounds.signal !== undefined && { signal: bounds.signal }) },
       ),
     keep: async (entity) => {
       if (current === undefined) throw new Error(`nothing is expected of ${entity.name} now`);

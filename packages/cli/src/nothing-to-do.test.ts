@@ -46,11 +46,13 @@ describe("nexus", () => {
     const cancelled = await api.run(`${command} --cancel --reason enough`);
     expect(cancelled.stdout).toContain(`${kind} 1 is cancelled; an extractor`);
     const { rows } = await api.target.query(
-      `select p.status, a.action, a.reason, a.details::text from migration.proofs p, migration.audit_log a where action like 'cancel%'`,
+      `select p.status, p.error_code as code, a.action, a.reason, a.details::text from migration.proofs p, migration.audit_log a where action like 'cancel%'`,
     );
     const action = `cancel_${kind}`;
     const details = `{"${kind}": 1}`;
-    expect(rows).toEqual([{ status: "cancelled", action, reason: "enough", details }]);
+    expect(rows).toEqual([
+      { status: "failed", code: "cancelled", action, reason: "enough", details },
+    ]);
     expect(await api.run(`${command} --cancel`)).toMatchObject(nothing);
   });
 

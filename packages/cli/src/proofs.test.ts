@@ -10,18 +10,19 @@ import { eventually, type TestContext } from "@nexus/shared/testing";
 import { describe, expect, it } from "vitest";
 import { type ApiToCommand, apiToCommand } from "./nexus.fixture.ts";
 
-/** Runs a command beside somebody who does what an extractor would. */
+/** Runs a command beside somebody who does what an extractor would; undefined: it is over already. */
 async function beside(
   nexus: ApiToCommand,
   line: string,
-  work: (proof: HeldProof) => Promise<string | null>,
+  work: (proof: HeldProof) => Promise<string | null | undefined>,
 ) {
   const running = nexus.run(line);
   const proof = await eventually(() => claimProof(nexus.target), {
     until: (found) => found !== undefined,
   });
   if (proof === undefined) throw new Error("nothing was asked for");
-  await endProof(nexus.target, proof, await work(proof));
+  const code = await work(proof);
+  if (code !== undefined) await endProof(nexus.target, proof, code);
   return { ...(await running), asked: proof.asked };
 }
 
@@ -60,12 +61,14 @@ describe.each([
 ] as const)("nexus %s", (command, kind) => {
   it("ends with 1 where somebody gives it up meanwhile", async (context: TestContext) => {
     const nexus = await apiToCommand(context);
-    const work = async ({ id }: HeldProof): Promise<null> => {
+    const work = async ({ id }: HeldProof): Promise<undefined> => {
       await cancelProof(nexus.target, kind, id);
-      return null;
     };
     const { code, stdout } = await beside(nexus, command, work);
-    expect([code, stdout]).toEqual([1, `${kind} 1 was cancelled\n`]);
+    expect([code, stdout]).toEqual([
+      1,
+      `${kind} 1 failed (cancelled): somebody gave it up, and nothing is known; nexus audit says who did\n`,
+    ]);
   });
 });
 

@@ -82,10 +82,14 @@ export function batchCodeInWords(code: string): string {
 
 /** Why a proof failed, in words that say what to do. */
 export function proofCodeInWords(code: string | null): string {
-  return code === "session_lent"
-    ? "TARGET_URL of the extractors leads through a pooler in transaction mode, and a proof needs a session: use the direct address or the pooler's session mode"
-    : "the extractor's log says more";
+  return PROOF_MEANINGS[code ?? ""] ?? "the extractor's log says more";
 }
+
+const PROOF_MEANINGS: Readonly<Record<string, string>> = {
+  cancelled: "somebody gave it up, and nothing is known; nexus audit says who did",
+  session_lent:
+    "TARGET_URL of the extractors leads through a pooler in transaction mode, and a proof needs a session: use the direct address or the pooler's session mode",
+};
 
 const MIB = 1 << 20;
 

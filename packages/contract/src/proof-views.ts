@@ -26,9 +26,9 @@ export const KINDS = [
 
 const counts = z.record(z.string(), z.int());
 
-const status = z.enum(["open", "done", "failed", "cancelled"]).meta({
+const status = z.enum(["open", "done", "failed"]).meta({
   description:
-    "`open`: an extractor does it. Entities are listed as they are done. `cancelled`: somebody gave it up.",
+    "`open`: an extractor does it. Entities are listed as they are done. `failed` with the code `cancelled`: somebody gave it up.",
 });
 
 const entityStatus = z.enum(["proved", "without_twin", "unread"]).meta({

@@ -153,9 +153,9 @@ const stalled = z.object({
 
 export const verification = z.object({
   id: z.int().nullable().meta({ description: "The verification. Null while it is waited for." }),
-  status: z.enum(["waiting", "open", "done", "failed", "cancelled"]).meta({
+  status: z.enum(["waiting", "open", "done", "failed"]).meta({
     description:
-      "`waiting`: it is asked for once the run is completed. `open`: an extractor does it. `cancelled`: somebody gave it up.",
+      "`waiting`: it is asked for once the run is completed. `open`: an extractor does it. `failed` with the code `cancelled`: somebody gave it up.",
   }),
   errorCode: z.string().nullable(),
   differences: z.int(),

@@ -68,7 +68,6 @@ export function forecastLines(view: ForecastView): string[] {
   const { id, status, errorCode, entities } = view;
   if (status === "failed")
     return [`forecast ${id} failed (${errorCode}): ${proofCodeInWords(errorCode)}`];
-  if (status === "cancelled") return [`forecast ${id} was cancelled`];
   const known = entities.filter((one) => one.status === "proved");
   const rows = known.map((one) => [
     one.entity,

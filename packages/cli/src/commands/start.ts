@@ -171,14 +171,8 @@ async function startRun(
     [...(process.stdout.isTTY ? [] : progressLines(progress)), ...warned],
     given,
   );
-  if (!isWell(progress)) process.exitCode = EXIT_CODES.unwell.code;
-}
-
-/** Nobody knows whether a run is well whose verification was given up. */
-function isWell(progress: Progress): boolean {
-  const { verification } = progress;
-  if (!isClosed(progress) || isRefuted(verification)) return false;
-  return verification?.status !== "cancelled";
+  if (!isClosed(progress) || isRefuted(progress.verification))
+    process.exitCode = EXIT_CODES.unwell.code;
 }
 
 /** Entities of which most rows were turned away or lost a value. What cannot be asked for is left to the doctor: the run has ended all the same. */

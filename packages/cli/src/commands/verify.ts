@@ -81,7 +81,6 @@ function linesOf(view: VerificationView, listed: readonly Difference[]): string[
   const { id, status, errorCode, entities, differences, pending, range, sample } = view;
   if (status === "failed")
     return [`verification ${id} failed (${errorCode}): ${proofCodeInWords(errorCode)}`];
-  if (status === "cancelled") return [`verification ${id} was cancelled`];
   const proved = entities.filter((one) => one.status === "proved" || one.differences > 0);
   const rows = proved.map((one) => [
     one.entity,

@@ -165,7 +165,6 @@ function verificationLines({ run, verification }: Progress): string[] {
   if (status === "waiting") return ["verification: an extractor is waited for"];
   if (status === "failed")
     return [`verification ${id} failed (${errorCode}): ${proofCodeInWords(errorCode)}`];
-  if (status === "cancelled") return [`verification ${id} was cancelled: nexus verify asks anew`];
   const so = status === "open" ? " is under way, so far" : "";
   return [`verification ${id}${so}: ${foundBy(verification)}`];
 }

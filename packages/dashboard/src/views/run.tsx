@@ -53,12 +53,6 @@ function Verified({ by }: { readonly by: RunView["verification"] }) {
   if (by === undefined || by === null) return null;
   if (by.id === null) return <>; it is verified once it is completed</>;
   const { id, status, differences, pending } = by;
-  if (status === "cancelled")
-    return (
-      <>
-        ; <a href={linkTo(["verifications", id])}>verification {id}</a> was cancelled
-      </>
-    );
   return (
     <>
       ; <a href={linkTo(["verifications", id])}>verification {id}</a> {status}:{" "}

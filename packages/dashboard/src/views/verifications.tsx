@@ -94,7 +94,6 @@ function Line({ of }: { readonly of: Facts }) {
 }
 
 function foundBy({ status, differences }: Facts): string {
-  if (status === "cancelled") return "nothing is known";
   return `${counted(differences, "difference")}${status === "open" ? " so far" : ""}`;
 }
 

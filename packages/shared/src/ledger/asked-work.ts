@@ -46,8 +46,8 @@ export async function cancelOpen(
 }
 
 /**
- * Gives a proof up, if it is open; whoever has it writes nothing more for it. Returns what it was before; undefined: there is none of this kind.
- * What only the first reading found is forgotten.
+ * Gives a proof up, if it is open: it has failed, with the code `cancelled`, for whoever knows no other end. Whoever has it writes nothing
+ * more for it, and what it found is forgotten. Returns what it was before; undefined: there is none of this kind.
  */
 export async function cancelProof(
   tx: Queryable,
@@ -55,13 +55,14 @@ export async function cancelProof(
   id: number,
 ): Promise<{ status: string } | undefined> {
   const found = await tx.query<{ status: string }>(
-    `select status from migration.proofs where id = $1 and kind = $2 for no key update`,
+    `select case when error_code = 'cancelled' then error_code else status end as status from migration.proofs where id = $1 and kind = $2 for no key update`,
     [id, kind],
   );
   if (found.rows[0]?.status !== "open") return found.rows[0];
-  await tx.query(`delete from migration.proof_differences where proof_id = $1 and reads = 1`, [id]);
+  await tx.query(`delete from migration.proof_entities where proof_id = $1`, [id]);
+  await tx.query(`delete from migration.proof_differences where proof_id = $1`, [id]);
   await tx.query(
-    `update migration.proofs set status = 'cancelled', finished_at = now(), claimed_until = '-infinity' where id = $1`,
+    `update migration.proofs set status = 'failed', error_code = 'cancelled', finished_at = now(), claimed_until = '-infinity' where id = $1`,
     [id],
   );
   return found.rows[0];

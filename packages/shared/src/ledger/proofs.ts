@@ -61,6 +61,8 @@ class ProofOver extends Error {
   readonly code = "proof_over";
 }
 
+const OVER = "the proof is over, or somebody else's";
+
 /** The proof that is asked for and not done yet. */
 export async function openProof(db: Queryable): Promise<{ readonly id: number } | undefined> {
   const found = await db.query<{ id: number }>(
@@ -174,10 +176,10 @@ export async function stillHeld(tx: Queryable, { id, claim }: HeldProof): Promis
     `select from migration.proofs where id = $1 and claim = $2 and status = 'open' for no key update`,
     [id, claim],
   );
-  if (held.rowCount !== 1) throw new ProofOver("the proof is over, or somebody else's");
+  if (held.rowCount !== 1) throw new ProofOver(OVER);
 }
 
-/** Keeps what was found in an entity. */
+/** Keeps what was found in an entity. Throws `ProofOver`. */
 export async function recordProved(
   tx: Queryable,
   proof: HeldProof,
@@ -185,9 +187,10 @@ export async function recordProved(
 ): Promise<void> {
   const json = (value: unknown): string | null =>
     value === undefined ? null : JSON.stringify(value);
-  await tx.query(
-    `insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since, vectors, documents, accounts)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8::jsonb, $9::jsonb, $10::jsonb)`,
+  const kept = await tx.query(
+    `with held as (select id from migration.proofs where id = $1 and claim = $11 and status = 'open' for no key update)
+     insert into migration.proof_entities (proof_id, entity, position, status, rows, counts, changed_since, vectors, documents, accounts)
+     select id, $2, $3, $4, $5, $6::jsonb, $7, $8::jsonb, $9::jsonb, $10::jsonb from held`,
     [
       proof.id,
       entity,
@@ -199,8 +202,10 @@ export async function recordProved(
       json(seen.vectors),
       json(seen.documents),
       json(seen.accounts),
+      proof.claim,
     ],
   );
+  if (kept.rowCount !== 1) throw new ProofOver(OVER);
 }
 
 /** Connections to a server: how many one of each service opens, and what the tightest limit leaves for them; null: nothing limits them. */
@@ -227,12 +232,13 @@ export async function recordNeeds(db: Queryable, proof: HeldProof, needs: Needs)
   ]);
 }
 
-/** Ends a proof; a code says that it failed. What only the first reading found is forgotten. */
+/** Ends a proof; a code says that it failed. What only the first reading found is forgotten. Throws `ProofOver`. */
 export async function endProof(
   tx: Queryable,
   proof: HeldProof,
   errorCode: string | null,
 ): Promise<void> {
+  await stillHeld(tx, proof);
   await tx.query(`delete from migration.proof_differences where proof_id = $1 and reads = 1`, [
     proof.id,
   ]);

@@ -6,7 +6,7 @@ import { migration } from "./schema.ts";
 export const proofs = migration.table("proofs", {
   id: integer().primaryKey(),
   kind: text().$type<"forecast" | "verification">().notNull(),
-  status: text().$type<"open" | "done" | "failed" | "cancelled">().notNull(),
+  status: text().$type<"open" | "done" | "failed">().notNull(),
   asked: asText("jsonb").notNull(),
   actor: text().notNull(),
   reason: text(),

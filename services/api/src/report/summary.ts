@@ -116,10 +116,11 @@ function checked({ checks }: Facts): string[] {
 /** Said once it is known. */
 function verified({ verification }: Facts): string[] {
   if (verification === null || verification.id === null) return [];
-  const { id, status, differences, pending, notVerified } = verification;
-  if (status === "failed") return [`Verification ${id} failed: nothing is known of differences.`];
-  if (status === "cancelled")
-    return [`Verification ${id} was cancelled: nothing is known of differences.`];
+  const { id, status, errorCode, differences, pending, notVerified } = verification;
+  if (status === "failed") {
+    const end = errorCode === "cancelled" ? "was cancelled" : "failed";
+    return [`Verification ${id} ${end}: nothing is known of differences.`];
+  }
   if (status !== "done") return [];
   const more = [
     ...(pending > 0 ? [`vectors of ${counted(pending, "row")} are still to be made`] : []),

@@ -123,11 +123,12 @@ describe("/v1/verifications", () => {
     });
     for (const path of ["/v1/forecasts/1/cancel", "/v1/verifications/7/cancel"])
       expect(await api.post(path)).toMatchObject({ status: 404, body: { code: "not_found" } });
-    expect((await api.get("/v1/verifications/1")).body).toMatchObject({ status: "cancelled" });
+    const { body } = await api.get("/v1/verifications/1");
+    expect(body).toMatchObject({ status: "failed", errorCode: "cancelled", entities: [] });
     await api.post("/v1/forecasts");
     expect(await api.post("/v1/forecasts/2/cancel")).toMatchObject({ status: 200 });
     const listed = await api.get("/v1/forecasts");
-    expect(listed.body).toMatchObject({ items: [{ id: 2, status: "cancelled" }], next: null });
+    expect(listed.body).toMatchObject({ items: [{ id: 2, errorCode: "cancelled" }], next: null });
   });
 
   it("is refused while a run, an adoption or another proof is under way, and for what there is not", async () => {

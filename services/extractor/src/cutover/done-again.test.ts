@@ -1,18 +1,12 @@
 /** What a run has written is not forgotten where a batch is done a second time, and finds its rows equal. */
-import type { CutoverStepName } from "@nexus/shared/states";
-import {
-  type Cutover,
-  type CutoverStep,
-  finishBatch,
-  planNextGeneration,
-} from "@nexus/shared/ledger";
+import { finishBatch, planNextGeneration } from "@nexus/shared/ledger";
 import { seedRun } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "../deps.ts";
 import { extractorUnderTest } from "../extractor.fixture.ts";
 import { deltaStep } from "./delta.ts";
 import { backupStep } from "./look.ts";
-import type { Walk } from "./step.ts";
+import { walkOfPractices } from "./walk.fixture.ts";
 
 const COUNTS = { read: 10, loaded: 10, inserted: 0, updated: 0, rejected: 0, parked: 0, noted: 0 };
 
@@ -43,7 +37,7 @@ describe.each(["done", "failed"])("a batch that is %s when it was tried again", 
 
   it("has changed what it had changed before: its delta is not empty", async () => {
     const facts = JSON.stringify({ runs: [runId - 1, runId], changed: [7] });
-    expect(await deltaStep(walk("delta", facts))).toMatchObject({
+    expect(await deltaStep(walkOfPractices(deps, "delta", facts))).toMatchObject({
       status: "not_met",
       code: "delta_not_empty",
       facts: { changed: [7, 5] },
@@ -56,7 +50,7 @@ describe.each(["done", "failed"])("a batch that is %s when it was tried again", 
        values ($1, 'practices', 'practices', 'done', '-infinity', 'folder', '/backups/one', 1, 'a')`,
       [runId],
     );
-    const steps = walk("delta", "{}");
+    const steps = walkOfPractices(deps, "delta", "{}");
     expect(await backupStep(steps)).toMatchObject({
       status: "not_met",
       facts: { entities: ["practices"] },
@@ -67,19 +61,4 @@ describe.each(["done", "failed"])("a batch that is %s when it was tried again", 
 async function batchOf(): Promise<number> {
   const { rows } = await deps.target.query<{ id: number }>("select id from migration.batches");
   return rows[0]?.id ?? 0;
-}
-
-/** A cut-over of practices alone. */
-function walk(step: CutoverStepName, facts: string): Walk {
-  const order = { embeddings: false, codes: "{}" };
-  const cutover: Cutover = {
-    id: 1,
-    kind: "go",
-    asked: { order, quietSeconds: 1, withoutBackup: false, sourceFrozen: false },
-    actor: "sam",
-    reason: null,
-  };
-  const one: CutoverStep = { step, status: "met", code: null, facts, looks: 1 };
-  const practices = deps.entities.filter(({ name }) => name === "practices");
-  return { deps: { ...deps, entities: practices }, cutover, steps: new Map([[step, one]]) };
 }

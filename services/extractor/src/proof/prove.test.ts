@@ -88,14 +88,17 @@ describe("a proof", () => {
       });
   });
 
-  it("is given up between two ranges: what is under way writes nothing more, and no candidate stays", async () => {
+  it.each([
+    ["between two ranges", "cases", 1],
+    ["when a part of it is known already", "profiles", 2],
+  ])("is given up %s: nothing of it stays, and nothing more is written", async (_, at, nth) => {
     await prove(
       deps,
       booksByHand(async (entity, time) => {
-        if (entity === "cases" && time === 1) await cancel();
+        if (entity === at && time === nth) await cancel();
       }),
     );
-    const cancelled = { status: "cancelled", code: null, entities: 0, differences: 0 };
+    const cancelled = { status: "failed", code: "cancelled", entities: 0, differences: 0 };
     expect(await standing()).toEqual(cancelled);
     await prove(deps, booksByHand());
     expect(await standing()).toEqual(cancelled);
@@ -117,7 +120,7 @@ describe("a proof", () => {
     await cancel();
     await proving;
     expect(await sessions()).toBe(0);
-    expect(await standing()).toMatchObject({ status: "cancelled", entities: 0, differences: 0 });
+    expect(await standing()).toMatchObject({ code: "cancelled", entities: 0, differences: 0 });
   });
 
   it("is given up where its extractor is gone, and another may be asked for", async () => {

@@ -21,7 +21,6 @@ import {
   recordNeeds,
   recordVersions,
   renewProof,
-  stillHeld,
   yieldProof,
 } from "@nexus/shared/ledger";
 import { failpoint } from "@nexus/shared/runtime";
@@ -60,10 +59,7 @@ export async function prove(deps: Deps, books: Bookkeeping): Promise<number> {
     failpoint("proof.claimed");
     await carryOut({ ...deps, signal }, books, proof);
     failpoint("proof.compared");
-    await inTransaction(deps.target, async (tx) => {
-      await stillHeld(tx, proof);
-      await endProof(tx, proof, null);
-    });
+    await inTransaction(deps.target, (tx) => endProof(tx, proof, null));
     deps.log.info({ proof: proof.id, kind: proof.kind }, "proof done");
   } catch (error) {
     await giveUp(deps, proof, error, lost.signal.aborted);
@@ -103,7 +99,10 @@ async function giveUp(
     throw error;
   }
   log.error({ err: error, proof: proof.id }, "proof failed");
-  await inTransaction(target, (tx) => endProof(tx, proof, errorCode(error) ?? "defect"));
+  const code = errorCode(error) ?? "defect";
+  await inTransaction(target, (tx) => endProof(tx, proof, code)).catch((over: unknown) => {
+    if (errorCode(over) !== "proof_over") throw over;
+  });
 }
 
 /** With connections of its own, while it lasts: a proof takes long, and a run goes on beside it. */

@@ -174,8 +174,6 @@ export {
   type ProvedEntity,
   type ProvedContent,
   type ProvedAccounts,
-  type Needs,
-  recordNeeds,
   recordProved,
   recordVersions,
   renewProof,
@@ -184,6 +182,7 @@ export {
   wantVerification,
   yieldProof,
 } from "./proofs.ts";
+export { type Needs, recordNeeds } from "./proof-needs.ts";
 export {
   countStrangers,
   leaveStrangers,

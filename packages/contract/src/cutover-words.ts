@@ -82,6 +82,14 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
     "the source's server was started anew since the first look, and its tables cannot be compared with what they were",
     "see that nobody writes there, then ask again",
   ],
+  source_unseen: (facts) => [
+    `the tables of the source could not be looked at (${word(facts, "failure")}), to compare them with what they were when the last delta began`,
+    "see what keeps them from being read (the logs of extractor and source say more), then ask again",
+  ],
+  delta_unseen: (facts) => [
+    `when run ${word(facts, "runId")}, the last delta, began, tables of the source could not be looked at: they cannot be compared with what they were (${word(facts, "tables")})`,
+    "see what kept them from being read (the logs of extractor and source say more), then ask again",
+  ],
   source_counters_reset: (facts) => [
     `the source's counters were set back since the first look, and tables that cannot be compared with what they were tell nothing else (${word(facts, "tables")})`,
     "leave the counters as they are (pg_stat_reset), then ask again",

@@ -56,7 +56,7 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   ],
   proof_open: (facts) => [
     `proof ${word(facts, "proofId")}, a forecast or a verification, is under way`,
-    "wait for it",
+    "wait for it, or cancel it (nexus verify --cancel, or nexus forecast --cancel)",
   ],
   cutover_open: (facts) => [
     `cut-over ${word(facts, "cutoverId")} is under way`,

@@ -17,4 +17,12 @@ describe("what is to be done about a step of a cut-over", () => {
     expect(found.says).toContain("could not be looked at (57014)");
     expect(found.whatToDo).not.toContain("FINGERPRINTS");
   });
+
+  it("advises fingerprints where none are kept only: a view is not compared by them either", () => {
+    const toDo = (fingerprints: boolean) =>
+      cutoverStepInWords("hand_over", "not_met", "source_sessions", { fingerprints }).whatToDo;
+    expect(toDo(false)).toContain("FINGERPRINTS=on");
+    expect(toDo(true)).toMatch(/^end them \(.*\), then ask again$/);
+    expect(toDo(true)).not.toContain("FINGERPRINTS");
+  });
 });

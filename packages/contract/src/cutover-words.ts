@@ -76,7 +76,7 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   ],
   source_sessions: (facts) => [
     `${word(facts, "sessions")} sessions of others are connected to the source; before PostgreSQL 15 a session may keep back what it wrote, and tables that cannot be compared with what they were tell nothing else (${word(facts, "tables")})`,
-    "end them (pg_stat_activity of the source names them), or let extractors keep fingerprints (FINGERPRINTS=on), then ask again",
+    `end them (pg_stat_activity of the source names them)${facts.fingerprints === true ? "" : ", or let extractors keep fingerprints (FINGERPRINTS=on; the source has to compute MD5)"}, then ask again`,
   ],
   source_restarted: () => [
     "the source's server was started anew since the first look, and its tables cannot be compared with what they were",

@@ -6,7 +6,7 @@ import { sourceMarks } from "../delta/source-marks.ts";
 import { lastDelta } from "./delta.ts";
 import { migrated, type Walk } from "./step.ts";
 
-interface SinceDelta {
+export interface SinceDelta {
   readonly kind: "compared";
   /** Tables that are other ones than before. */
   readonly written: readonly string[];
@@ -14,6 +14,8 @@ interface SinceDelta {
   readonly unseen: readonly string[];
   /** Tables that cannot be compared: views, and those of other servers; all where no fingerprints are kept. */
   readonly unknown: readonly string[];
+  /** Whether that delta kept fingerprints. */
+  readonly fingerprints: boolean;
 }
 
 /** The tables could not be looked at, and will not be by themselves. */
@@ -32,7 +34,7 @@ export async function sinceDelta(walk: Walk): Promise<SinceDelta | Unseen> {
   const shape = await readOnly(legacy, (tx) => readSourceShape(tx), bounds);
   const tables = [...new Set(entities.flatMap((entity) => tablesRead(entity, shape)))];
   const before = await marksAtBegin(target, lastDelta(walk));
-  if (before === undefined) return { kind: "compared", written: [], unseen: [], unknown: tables };
+  if (before === undefined) return uncompared(tables);
   try {
     return compared(tables, before, await sourceMarks(deps, entities, shape));
   } catch (error) {
@@ -41,6 +43,10 @@ export async function sinceDelta(walk: Walk): Promise<SinceDelta | Unseen> {
     deps.log.warn({ err: error }, "the tables of the source could not be looked at");
     return { kind: "failed", code };
   }
+}
+
+function uncompared(tables: readonly string[]): SinceDelta {
+  return { kind: "compared", written: [], unseen: [], unknown: tables, fingerprints: false };
 }
 
 type Marks = Readonly<Record<string, string>>;
@@ -52,5 +58,6 @@ function compared(tables: readonly string[], before: Marks, now: Marks): SinceDe
     written: seen.filter((name) => before[name] !== undefined && before[name] !== now[name]),
     unseen: seen.filter((name) => before[name] === undefined),
     unknown: tables.filter((name) => now[name] === undefined),
+    fingerprints: true,
   };
 }

@@ -168,7 +168,7 @@ describe("the last look of a cut-over", () => {
       expect(await lastLook(walk, 140_000)).toEqual({
         status: "not_met",
         code: "source_sessions",
-        facts: { sessions: 1, tables: ["dispatch_office"] },
+        facts: { sessions: 1, tables: ["dispatch_office"], fingerprints: sql !== undefined },
       });
       expect(await lastLook(walk), "from 15 on it is told").toBeUndefined();
       await pool.end();

@@ -2,7 +2,7 @@
 import type { Client } from "@nexus/shared/database";
 import { lockStarts, stopSync } from "@nexus/shared/ledger";
 import { lastDelta } from "./delta.ts";
-import { sinceDelta } from "./since-delta.ts";
+import { type SinceDelta, sinceDelta } from "./since-delta.ts";
 import { lookAtSource, movement, NAMED, type SourceLook, untold } from "./source-look.ts";
 import { type Found, met, notMet, open, type Verdict, type Walk } from "./step.ts";
 
@@ -100,17 +100,17 @@ async function asTheDeltaFoundIt(
       : notMet("source_restarted");
   if (unseen.length > 0)
     return notMet("delta_unseen", { runId: lastDelta(walk), tables: unseen.slice(0, NAMED) });
-  return unknown.length === 0 ? undefined : asCountersTell(first, now, unknown);
+  return unknown.length === 0 ? undefined : asCountersTell(first, now, found);
 }
 
 /** Of tables that cannot be compared counters tell, where nobody may keep back what he counted. */
 function asCountersTell(
   first: SourceLook,
   now: SourceLook,
-  unknown: readonly string[],
+  { unknown, fingerprints }: SinceDelta,
 ): Found | undefined {
   const tables = unknown.slice(0, NAMED);
   if (movement(first, now).setBack) return notMet("source_counters_reset", { tables });
   const sessions = untold(now);
-  return sessions > 0 ? notMet("source_sessions", { sessions, tables }) : undefined;
+  return sessions > 0 ? notMet("source_sessions", { sessions, tables, fingerprints }) : undefined;
 }

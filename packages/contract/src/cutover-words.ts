@@ -56,7 +56,7 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   ],
   proof_open: (facts) => [
     `proof ${word(facts, "proofId")}, a forecast or a verification, is under way`,
-    "wait for it",
+    "wait for it, or cancel it (nexus verify --cancel, or nexus forecast --cancel)",
   ],
   cutover_open: (facts) => [
     `cut-over ${word(facts, "cutoverId")} is under way`,
@@ -76,11 +76,19 @@ const CODES: Readonly<Record<string, (facts: Facts) => Words>> = {
   ],
   source_sessions: (facts) => [
     `${word(facts, "sessions")} sessions of others are connected to the source; before PostgreSQL 15 a session may keep back what it wrote, and tables that cannot be compared with what they were tell nothing else (${word(facts, "tables")})`,
-    "end them (pg_stat_activity of the source names them), or let extractors keep fingerprints (FINGERPRINTS=on), then ask again",
+    `end them (pg_stat_activity of the source names them)${facts.fingerprints === true ? "" : ", or let extractors keep fingerprints (FINGERPRINTS=on; the source has to compute MD5)"}, then ask again`,
   ],
   source_restarted: () => [
     "the source's server was started anew since the first look, and its tables cannot be compared with what they were",
     "see that nobody writes there, then ask again",
+  ],
+  source_unseen: (facts) => [
+    `the tables of the source could not be looked at (${word(facts, "failure")}), to compare them with what they were when the last delta began`,
+    "see what keeps them from being read (the logs of extractor and source say more), then ask again",
+  ],
+  delta_unseen: (facts) => [
+    `when run ${word(facts, "runId")}, the last delta, began, tables of the source could not be looked at: they cannot be compared with what they were (${word(facts, "tables")})`,
+    "see what kept them from being read (the logs of extractor and source say more), then ask again",
   ],
   source_counters_reset: (facts) => [
     `the source's counters were set back since the first look, and tables that cannot be compared with what they were tell nothing else (${word(facts, "tables")})`,

@@ -46,7 +46,7 @@ export const variables = {
   }),
   EMBEDDING_CAP_USD: dollars({
     meaning:
-      "what may be spent on embeddings from one run that somebody starts to the next; deltas of a source that is followed or of a cut-over, and repairs, add to the same bill; absent: no cap",
+      "what may be spent on embeddings from one run with embeddings that somebody starts to the next; deltas of a source that is followed or of a cut-over, and repairs, add to the same bill; absent: no cap",
     danger: "embedding pauses when it is spent; the load goes on",
   }),
   EMBEDDER_CALLS: number(1, 256, {

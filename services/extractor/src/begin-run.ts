@@ -33,7 +33,7 @@ import { failpoint } from "@nexus/shared/runtime";
 import { inSpan } from "@nexus/shared/telemetry";
 import type { Deps } from "./deps.ts";
 import { keepsFingerprints } from "./delta/known.ts";
-import { sourceMarks } from "./delta/source-marks.ts";
+import { marksToBegin } from "./delta/source-marks.ts";
 import { countSkipped } from "./excluded.ts";
 import { keepsWhatItChanges } from "./keep-undo.ts";
 import { LOCK_MS, type Setbacks } from "./setbacks.ts";
@@ -75,7 +75,7 @@ async function begin(deps: Deps, run: Run, setbacks: Setbacks): Promise<boolean>
   });
   const undo = await keepsWhatItChanges(deps, selected);
   const fingerprints = await keepsFingerprints(deps);
-  const marks = fingerprints ? await sourceMarks(deps, selected, shape) : {};
+  const marks = fingerprints ? await marksToBegin(deps, selected, shape) : {};
   failpoint("run.inspected");
   const began = await inTransaction(deps.target, async (tx) => {
     // What the run begins with is written by the extractor that begins it: another one may look later, when rows are loaded already.

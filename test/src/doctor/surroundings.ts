@@ -89,7 +89,7 @@ export const embeddings: readonly Situation[] = [
     },
     wrong: ["money_cap"],
     says: /^the money cap is reached: \$2\.50 of \$2\.50 are spent; 3 items wait$/,
-    next: /^raise EMBEDDING_CAP_USD/,
+    next: /^raise EMBEDDING_CAP_USD .*, or start a run with embeddings \(nexus start\)/,
   },
   {
     name: "the breaker is open",

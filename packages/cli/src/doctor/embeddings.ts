@@ -113,7 +113,7 @@ async function pausedFinding(target: Pool, because: string, open: number): Promi
 function capReached({ spent, cap }: Budget, open: number): Finding {
   const says = `the money cap is reached: $${spent} of $${cap ?? "0"} are spent; ${count(open)} items wait`;
   const next =
-    "raise EMBEDDING_CAP_USD and restart the embedders, or start a run (nexus start): its bill begins at nothing; the load is not held up";
+    "raise EMBEDDING_CAP_USD and restart the embedders, or start a run with embeddings (nexus start): its bill begins at nothing; the load is not held up";
   return wrong("embeddings", "money_cap", says, next);
 }
 

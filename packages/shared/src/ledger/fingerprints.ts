@@ -16,16 +16,17 @@ export async function beginFingerprints(
   );
 }
 
-/** By table of the source, what it was before a run read anything. Nothing of what could not be looked at, nor where no fingerprints are kept. */
+/** By table of the source, what it was before a run read anything; nothing of what could not be looked at. Undefined: the run keeps no fingerprints. */
 export async function marksAtBegin(
   db: Queryable,
   runId: number,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<Readonly<Record<string, string>> | undefined> {
   const found = await db.query<{ marks: string }>(
-    `select coalesce(source_marks, '{}')::text as marks from migration.runs where id = $1`,
+    `select coalesce(source_marks, '{}')::text as marks from migration.runs where id = $1 and fingerprints`,
     [runId],
   );
-  return JSON.parse(found.rows[0]?.marks ?? "{}");
+  const [row] = found.rows;
+  return row && JSON.parse(row.marks);
 }
 
 /** Keeps those of a batch in place of what an earlier generation of it kept. `version`: what else its outcomes depend on. */

@@ -78,11 +78,11 @@ function openBudget(register: Registry): Show {
     new Gauge({ name, help, labelNames, registers: [register] });
   const spent = gauge(
     "nexus_embedding_run_cost_dollars",
-    "Dollars that were spent since somebody started a run.",
+    "Dollars that were spent since somebody started a run with embeddings.",
   );
   const cap = gauge(
     "nexus_embedding_cap_dollars",
-    "Dollars that may be spent until somebody starts the next run; 0: not limited.",
+    "Dollars that may be spent until somebody starts the next run with embeddings; 0: not limited.",
   );
   const share = gauge(
     "nexus_embedding_quota_share",

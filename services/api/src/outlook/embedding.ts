@@ -48,7 +48,7 @@ function pauseOf(because: string | null): Reason | undefined {
   if (because === "money_cap")
     return [
       "money_cap",
-      "the money cap is reached: raise EMBEDDING_CAP_USD, or start a run: its bill begins at nothing",
+      "the money cap is reached: raise EMBEDDING_CAP_USD, or start a run with embeddings: its bill begins at nothing",
     ];
   if (because === "throttled")
     return ["quota", "the provider throttles every call: it is asked again after a while"];

@@ -199,4 +199,9 @@ describe("what limits embedding", () => {
   ])("is %s for %j", (code, more) => {
     expect(codeOf(embeddingOutlook({ ...pace, ...more }).limitedBy)).toBe(code);
   });
+
+  it("says which run begins a new bill", () => {
+    const { limitedBy } = embeddingOutlook({ ...pace, pausedBecause: "money_cap" });
+    expect(limitedBy?.says).toMatch(/start a run with embeddings: its bill begins at nothing/);
+  });
 });

@@ -1,7 +1,8 @@
 /** The last look of a cut-over: what a session has committed and not told its counters is found all the same. */
 import { entities, entityNamed } from "@nexus/catalog";
-import { openPool, readSourceShape } from "@nexus/shared/database";
+import { type Client, mayPass, openPool, readSourceShape } from "@nexus/shared/database";
 import { beginFingerprints } from "@nexus/shared/ledger";
+import { pause } from "@nexus/shared/runtime";
 import type { CutoverStepName } from "@nexus/shared/states";
 import { eventually, runningRun, type TestContext } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -82,6 +83,45 @@ async function lastLook(walk: Walk, version?: number): Promise<Verdict | undefin
   return await eventually(ask, { until: (one) => one?.status !== "open", within: 30_000 });
 }
 
+/** Counters were given their time, and somebody is about to lock the table. */
+async function beforeALock(context: TestContext): Promise<{ walk: Walk; holder: Client }> {
+  const walk = await beforeHandOver();
+  await deps.legacy.query("select txid_current()");
+  const seen = await lookAtSource(deps);
+  const waited = stepsOf({ hand_over: { waited: { ...seen, at: seen.at - 60 } } });
+  const holder = await worker(context).connect();
+  context.onTestFinished(() => holder.release(true));
+  return { walk: { ...walk, steps: new Map([...walk.steps, ...waited]) }, holder };
+}
+
+/** Of a server on which counters are trusted where nothing else is known. */
+const asNewest: typeof lookAtSource = async (looking) => ({
+  ...(await lookAtSource(looking)),
+  version: 150_000,
+});
+
+/** The lock comes after the look at those who write. */
+function lookAndLock(holder: Client): typeof lookAtSource {
+  return async (looking) => {
+    const seen = await asNewest(looking);
+    await holder.query("begin; lock table dispatch_office");
+    return seen;
+  };
+}
+
+/** The session that waits for that lock. */
+async function waitingFor(holder: Client): Promise<number> {
+  const ask = async () => {
+    const { rows } = await holder.query<{ pid: number }>(
+      "select pid from pg_locks where not granted and relation = 'dispatch_office'::regclass",
+    );
+    return rows[0]?.pid;
+  };
+  const pid = await eventually(ask, { until: (one) => one !== undefined, every: 20 });
+  if (pid === undefined) throw new Error("nobody waits");
+  return pid;
+}
+
 describe("the last look of a cut-over", () => {
   it("finds what a session committed and has not told", async (context) => {
     const walk = await beforeHandOver();
@@ -115,7 +155,9 @@ describe("the last look of a cut-over", () => {
       if (sql !== undefined) await deps.legacy.query(sql);
       const walk = await beforeHandOver();
       if (sql === undefined)
-        await deps.target.query("update migration.runs set source_marks = null");
+        await deps.target.query(
+          "update migration.runs set source_marks = null, fingerprints = false",
+        );
       const pool = openPool({
         url: urlOfSource(),
         max: 1,
@@ -126,7 +168,7 @@ describe("the last look of a cut-over", () => {
       expect(await lastLook(walk, 140_000)).toEqual({
         status: "not_met",
         code: "source_sessions",
-        facts: { sessions: 1, tables: ["dispatch_office"] },
+        facts: { sessions: 1, tables: ["dispatch_office"], fingerprints: sql !== undefined },
       });
       expect(await lastLook(walk), "from 15 on it is told").toBeUndefined();
       await pool.end();
@@ -142,4 +184,55 @@ describe("the last look of a cut-over", () => {
     await deps.legacy.query("select txid_current()");
     expect(await lastLook(walk)).toMatchObject({ status: "not_met", code: "source_restarted" });
   });
+
+  it("waits for a table that is locked for a while, and finds what was written in it", async (context) => {
+    const { walk, holder } = await beforeALock(context);
+    const found = stillQuiet(walk, lookAndLock(holder));
+    await waitingFor(holder);
+    await pause(1_000, context.signal);
+    await holder.query("insert into dispatch_office (id) values (7); commit");
+    expect(await found).toMatchObject({
+      status: "not_met",
+      code: "source_writes",
+      facts: { tables: ["dispatch_office"] },
+    });
+  });
+
+  it("is looked for again where its connection breaks", async (context) => {
+    const { walk, holder } = await beforeALock(context);
+    const found = stillQuiet(walk, lookAndLock(holder));
+    const [broken] = await Promise.allSettled([
+      found,
+      waitingFor(holder).then((pid) => holder.query(`select pg_terminate_backend(${pid})`)),
+    ]);
+    const reason: unknown = broken.status === "rejected" ? broken.reason : undefined;
+    expect(mayPass(reason), String(reason)).toBe(true);
+    await holder.query("rollback");
+    expect(await stillQuiet(walk, asNewest)).toBeUndefined();
+  });
+
+  it("says that it failed where it is ended for what it takes", async (context) => {
+    const { walk, holder } = await beforeALock(context);
+    const found = stillQuiet(walk, lookAndLock(holder));
+    await holder.query(`select pg_cancel_backend(${await waitingFor(holder)})`);
+    expect(await found).toEqual({
+      status: "not_met",
+      code: "source_unseen",
+      facts: { failure: "57014" },
+    });
+  });
+
+  it.each([90_500, 150_000])(
+    "says of a server of version %d that the delta could not look at a table when it began",
+    async (version) => {
+      const walk = await beforeHandOver();
+      await deps.target.query("update migration.runs set source_marks = '{}'");
+      await deps.legacy.query("select txid_current()");
+      expect(await lastLook(walk, version)).toEqual({
+        status: "not_met",
+        code: "delta_unseen",
+        facts: { runId: 1, tables: ["dispatch_office"] },
+      });
+    },
+  );
 });

@@ -1,7 +1,8 @@
 /** Step `source`: nobody is seen to write in the source. Two looks, some time apart, show the same. The last look compares the rows themselves. */
 import type { Client } from "@nexus/shared/database";
 import { lockStarts, stopSync } from "@nexus/shared/ledger";
-import { sinceDelta } from "./since-delta.ts";
+import { lastDelta } from "./delta.ts";
+import { type SinceDelta, sinceDelta } from "./since-delta.ts";
 import { lookAtSource, movement, NAMED, type SourceLook, untold } from "./source-look.ts";
 import { type Found, met, notMet, open, type Verdict, type Walk } from "./step.ts";
 
@@ -84,20 +85,32 @@ export async function stillQuiet(
   return left > 0 ? open({ waited }, left * 1_000) : await asTheDeltaFoundIt(walk, first, now);
 }
 
-/** Of tables that cannot be compared counters tell, where nobody may keep back what he counted. */
+/** The tables that are read are what they were when the last delta began. */
 async function asTheDeltaFoundIt(
   walk: Walk,
   first: SourceLook,
   now: SourceLook,
 ): Promise<Found | undefined> {
-  const { written, unknown } = await sinceDelta(walk);
-  const tables = unknown.slice(0, NAMED);
+  const found = await sinceDelta(walk);
+  if (found.kind === "failed") return notMet("source_unseen", { failure: found.code });
+  const { written, unseen, unknown } = found;
   if (written.length > 0)
     return first.started === now.started
       ? notMet("source_writes", { tables: written.slice(0, NAMED) })
       : notMet("source_restarted");
-  if (unknown.length === 0) return undefined;
+  if (unseen.length > 0)
+    return notMet("delta_unseen", { runId: lastDelta(walk), tables: unseen.slice(0, NAMED) });
+  return unknown.length === 0 ? undefined : asCountersTell(first, now, found);
+}
+
+/** Of tables that cannot be compared counters tell, where nobody may keep back what he counted. */
+function asCountersTell(
+  first: SourceLook,
+  now: SourceLook,
+  { unknown, fingerprints }: SinceDelta,
+): Found | undefined {
+  const tables = unknown.slice(0, NAMED);
   if (movement(first, now).setBack) return notMet("source_counters_reset", { tables });
   const sessions = untold(now);
-  return sessions > 0 ? notMet("source_sessions", { sessions, tables }) : undefined;
+  return sessions > 0 ? notMet("source_sessions", { sessions, tables, fingerprints }) : undefined;
 }

@@ -1,11 +1,12 @@
 import { entities, entityNamed } from "@nexus/catalog";
 import { readSourceShape } from "@nexus/shared/database";
-import { beginFingerprints } from "@nexus/shared/ledger";
-import { runningRun, type TestContext } from "@nexus/shared/testing";
+import { beginFingerprints, createCutover } from "@nexus/shared/ledger";
+import { pause } from "@nexus/shared/runtime";
+import { eventually, runningRun, type TestContext } from "@nexus/shared/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "../deps.ts";
 import { extractorUnderTest, runOf } from "../extractor.fixture.ts";
-import { isQuiet, sourceMarks } from "./source-marks.ts";
+import { isQuiet, marksToBegin } from "./source-marks.ts";
 
 const practices = entityNamed(entities, "practices");
 
@@ -24,7 +25,7 @@ beforeEach(async (context: TestContext) => {
 async function next(status: string): Promise<boolean> {
   const shape = await readSourceShape(deps.legacy);
   const runId = await runningRun(deps.target, ["practices"]);
-  await beginFingerprints(deps.target, runId, await sourceMarks(deps, [practices], shape));
+  await beginFingerprints(deps.target, runId, await marksToBegin(deps, [practices], shape));
   const quiet = await isQuiet(deps.target, await runOf(deps), practices, shape);
   await deps.target.query(
     "update migration.run_entities set status = $2, cursor_key = 100 where run_id = $1",
@@ -119,8 +120,35 @@ describe("a source", () => {
     const holder = await deps.legacy.connect();
     await holder.query("begin; lock table dispatch_office");
     const shape = await readSourceShape(deps.legacy);
-    expect(await sourceMarks(deps, [practices], shape)).toEqual({});
+    expect(await marksToBegin(deps, [practices], shape)).toEqual({});
     await holder.query("rollback");
     holder.release();
+  });
+
+  it("is waited for where the last delta of a cut-over begins, and a table is locked", async (context) => {
+    const order = { embeddings: false, codes: "{}" };
+    const asked = { order, quietSeconds: 1, withoutBackup: true, sourceFrozen: false };
+    await createCutover(deps.target, "go", asked, { actor: "test", reason: null });
+    const shape = await readSourceShape(deps.legacy);
+    const holder = await deps.legacy.connect();
+    context.onTestFinished(() => holder.release(true));
+    await holder.query("begin; lock table dispatch_office");
+    const marks = marksToBegin(deps, [practices], shape);
+    const later = async () => {
+      await pause(1_000, context.signal);
+      await holder.query("rollback");
+    };
+    const [found] = await Promise.all([marks, later()]);
+    expect(Object.keys(found)).toEqual(["dispatch_office"]);
+
+    await holder.query("begin; lock table dispatch_office");
+    const broken = marksToBegin(deps, [practices], shape);
+    const end = `select count(pg_terminate_backend(pid))::integer as ended from pg_locks
+      where not granted and relation = 'dispatch_office'::regclass`;
+    const ending = eventually(() => holder.query<{ ended: number }>(end), {
+      until: ({ rows }) => rows[0]?.ended === 1,
+    });
+    const [result] = await Promise.allSettled([broken, ending]);
+    expect(result.status, "the run begins later").toBe("rejected");
   });
 });

@@ -3,28 +3,40 @@
  * changes seldom: a table of 67,000 rows is looked at in a tenth of the time that its rows' fingerprints take.
  */
 import { type Entity, type SourceShape, tablesRead } from "@nexus/catalog";
-import { type Queryable, readOnly } from "@nexus/shared/database";
-import type { Run } from "@nexus/shared/ledger";
+import { LONG_MS, nextStep, type Queryable, readOnly } from "@nexus/shared/database";
+import { openCutover, type Run } from "@nexus/shared/ledger";
 import type { Deps } from "../deps.ts";
-import { LOCK_MS } from "../setbacks.ts";
+import { LOCK_MS, PATIENT_LOCK_MS } from "../setbacks.ts";
 import { columnDefinitions } from "./column-definitions.ts";
 
+/** How long it is waited for, in milliseconds: for the rows of one table, and for a lock on it. */
+interface Patience {
+  readonly statementMs: number;
+  readonly lockMs: number;
+}
+
+/** A cut-over goes by what is found: it has the time that the largest table takes. */
+const OF_A_CUTOVER: Patience = { statementMs: LONG_MS, lockMs: PATIENT_LOCK_MS };
+
+/** What of the extractor a look needs. */
+type Looking = Pick<Deps, "legacy" | "signal">;
+
 /**
- * Of each table that these entities read, a digest of where its rows are and which transactions wrote them: any change makes another one, even one
- * that is taken back, and so does a restart of the server, which may be another one now, and another definition of its columns. A view has none, nor has a table with rows on another server; none has any where one is locked, or
- * cannot be looked at. Ask before a row is read.
+ * The marks with which a run begins. Ask before a row is read. Where they cannot be had there are none, and a later delta compares rows: one that is
+ * slow, or locked, keeps no run waiting. The last delta of a cut-over is worth more time, and throws what passes by itself.
  */
-export async function sourceMarks(
-  { legacy, settings, signal, log }: Pick<Deps, "legacy" | "settings" | "signal" | "log">,
+export async function marksToBegin(
+  deps: Looking & Pick<Deps, "target" | "settings" | "log">,
   entities: readonly Entity[],
   shape: SourceShape,
 ): Promise<Record<string, string>> {
-  const read = [...new Set(entities.flatMap((entity) => tablesRead(entity, shape)))];
-  const bounds = { statementMs: settings.legacyStatementMs, signal };
+  const { target, settings, signal, log } = deps;
+  const ofCutover = (await openCutover(target))?.kind === "go";
+  const ofAnyRun = { statementMs: settings.legacyStatementMs, lockMs: LOCK_MS };
   try {
-    return await readOnly(legacy, (tx) => marksOf(tx, read), bounds);
+    return await sourceMarks(deps, entities, shape, ofCutover ? OF_A_CUTOVER : ofAnyRun);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || (ofCutover && nextStep(error) === "wait")) throw error;
     log.warn(
       { err: error },
       "the tables of the source could not be looked at: a later delta compares them",
@@ -33,14 +45,34 @@ export async function sourceMarks(
   }
 }
 
-async function marksOf(tx: Queryable, names: readonly string[]): Promise<Record<string, string>> {
-  const tables = await plainTables(tx, names);
-  if (tables.length === 0) return {};
-  await tx.query(`set local lock_timeout = ${LOCK_MS}`);
-  const found = await tx.query<{ name: string; mark: string }>(
-    tables.map(markOf).join(" union all "),
-  );
-  return Object.fromEntries(found.rows.map(({ name, mark }) => [name, mark]));
+/**
+ * Of each table that these entities read, a digest of where its rows are and which transactions wrote them: any change makes another one, even one
+ * that is taken back, and so does a restart of the server, which may be another one now, and another definition of its columns. A view has none, nor
+ * has a table with rows on another server. Throws where a table is locked for longer, or cannot be looked at.
+ */
+export async function sourceMarks(
+  { legacy, signal }: Looking,
+  entities: readonly Entity[],
+  shape: SourceShape,
+  { statementMs, lockMs }: Patience = OF_A_CUTOVER,
+): Promise<Record<string, string>> {
+  const read = [...new Set(entities.flatMap((entity) => tablesRead(entity, shape)))];
+  const look = async (tx: Queryable) => {
+    await tx.query(`set local lock_timeout = ${lockMs}`);
+    return await marksOf(tx, await plainTables(tx, read));
+  };
+  return await readOnly(legacy, look, { statementMs, signal });
+}
+
+/** A statement for each table: each has the time for its own rows only. */
+async function marksOf(tx: Queryable, tables: readonly string[]): Promise<Record<string, string>> {
+  const marks: Record<string, string> = {};
+  for (const table of tables) {
+    const found = await tx.query<{ mark: string }>(markOf(table));
+    const [row] = found.rows;
+    if (row !== undefined) marks[table] = row.mark;
+  }
+  return marks;
 }
 
 /** Not views, nor tables of other servers, nor those that have such heirs: their rows have no versions. */
@@ -60,7 +92,7 @@ async function plainTables(tx: Queryable, names: readonly string[]): Promise<str
 /** `offset 0`: each version is written once, not once for each of its hashes. */
 function markOf(table: string): string {
   const columns = columnDefinitions(`'${table}'::regclass`);
-  return `select '${table}' as name, pg_postmaster_start_time()::text || ' ' || md5(${columns}) || ' ' || count(*) || ' '
+  return `select pg_postmaster_start_time()::text || ' ' || md5(${columns}) || ' ' || count(*) || ' '
       || coalesce(sum(hashtext(version)::bigint * 4294967296 + hashtext('2' || version)), 0) as mark
     from (select v.tableoid::text || v.ctid::text || v.xmin::text as version from ${table} v offset 0) versions`;
 }

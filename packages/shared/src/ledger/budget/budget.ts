@@ -54,7 +54,7 @@ export interface BudgetOptions {
   readonly tokensPerMinute: number | null;
   /** 0.00002 for Titan Text Embeddings V2. */
   readonly usdPer1kTokens: number;
-  /** What may be spent until somebody starts the next run; null: no cap. Overshot by the calls that are under way, one per worker. */
+  /** What may be spent until somebody starts the next run with embeddings; null: no cap. Overshot by the calls that are under way, one per worker. */
   readonly capUsd: number | null;
   /** How many seconds pass in one second of the database: 1, but for tests. */
   readonly clockSpeed?: number;

@@ -82,10 +82,15 @@ export function batchCodeInWords(code: string): string {
 
 /** Why a proof failed, in words that say what to do. */
 export function proofCodeInWords(code: string | null): string {
-  return code === "session_lent"
-    ? "TARGET_URL of the extractors leads through a pooler in transaction mode, and a proof needs a session: use the direct address or the pooler's session mode"
-    : "the extractor's log says more";
+  return PROOF_CODES[code ?? ""] ?? "the extractor's log says more";
 }
+
+const PROOF_CODES: Readonly<Record<string, string>> = {
+  session_lent:
+    "TARGET_URL of the extractors leads through a pooler in transaction mode, and a proof needs a session: use the direct address or the pooler's session mode",
+  session_lost:
+    "its session on the target ended five times before it was through: look for what ends sessions (a proxy or a pooler before the target, with a limit to how long one may idle or last; the server's log), or prove fewer entities at once",
+};
 
 const MIB = 1 << 20;
 

@@ -156,6 +156,10 @@ describe("nexus verify", () => {
     expect(lent.stdout).toMatch(
       /^verification 2 failed \(session_lent\): TARGET_URL of the extractors leads through a pooler/,
     );
+    const lost = await beside(nexus, "verify", async () => "session_lost");
+    expect(lost.stdout).toMatch(
+      /^verification 3 failed \(session_lost\): its session on the target ended five times/,
+    );
     for (const wrong of ["--range 5:1", "--range 5", "--sample 0%", "--sample 101", "people"])
       expect((await nexus.run(`verify ${wrong}`)).code, wrong).toBe(2);
   });

@@ -89,6 +89,8 @@ const PROOF_MEANINGS: Readonly<Record<string, string>> = {
   cancelled: "somebody gave it up, and nothing is known; nexus audit says who did",
   session_lent:
     "TARGET_URL of the extractors leads through a pooler in transaction mode, and a proof needs a session: use the direct address or the pooler's session mode",
+  session_lost:
+    "its session on the target ended five times before it was through: look for what ends sessions (a proxy or a pooler before the target, with a limit to how long one may idle or last; the server's log), or prove fewer entities at once",
 };
 
 const MIB = 1 << 20;

@@ -38,7 +38,7 @@ export interface FoundAccount extends Rights {
 
 /**
  * The run of the ledger `ours` that created an account; null: none did. Former releases named no ledger: of their accounts only that the ledger has
- * `recorded` the run says that it is ours (null: it has recorded none).
+ * `recorded` the run, as who made it or as who asked for it by such a release, says that it is ours (null: it has recorded none).
  */
 export function makerOf(
   { runId, ledger }: Pick<FoundAccount, "runId" | "ledger">,

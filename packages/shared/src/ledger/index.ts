@@ -134,6 +134,7 @@ export { anyBatchIn, beginSettling, type Check, compareAgain, recordChecks } fro
 export { accountsAreMade, type Carrier, type Heard, startHeartbeat } from "./heartbeats.ts";
 export { idNamespace } from "./id-namespace.ts";
 export { LEDGER_ID, ledgerId } from "./ledger-id.ts";
+export { countLostSession } from "./lost-sessions.ts";
 export { findStall, type Ready, type ReadyWork, type Stall } from "./stall.ts";
 export { type Limits, setLimits, TOO_MANY_GONE, TOO_MANY_LOSSES, waiveLosses } from "./losses.ts";
 export { bringAllBack, bringBack } from "./case-practice.ts";

@@ -1,39 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Server } from "../database/attend.ts";
 import type { Pool } from "../database/pool.ts";
-import { closers } from "../runtime/closers.ts";
-import { openLog } from "../telemetry/log.ts";
-import { eventually } from "../testing/eventually.ts";
 import { freshLedger } from "../testing/fresh-ledger.ts";
-import { seedRun, type SeedRun } from "../testing/seed-run.ts";
-import { type Carrier, heardOf, startHeartbeat } from "./heartbeats.ts";
-import { recordHold } from "./holds.ts";
-import { findStall, type Stall } from "./stall.ts";
-
-const CATALOG = [
-  { name: "practices", parents: {} },
-  { name: "profiles", parents: { practices: [] } },
-];
+import type { SeedRun } from "../testing/seed-run.ts";
+import { CATALOG, still, there, work } from "./stall.fixture.ts";
+import { findStall } from "./stall.ts";
 
 let target: Pool;
 
 beforeEach(async (context) => {
   ({ target } = await freshLedger(context));
 });
-
-/** A run that nothing has touched for 100 seconds. */
-async function still(seed: SeedRun): Promise<number> {
-  const runId = await seedRun(target, seed);
-  await target.query(
-    `update migration.runs set created_at = now() - interval '100 s';
-     update migration.batches set finished_at = finished_at - interval '100 s', queued_at = now() - interval '100 s'`,
-  );
-  return runId;
-}
-
-function work(stall: Stall | undefined): unknown[] {
-  return (stall?.work ?? []).map(({ entity, ready, batches }) => [entity, ready, batches]);
-}
 
 const DONE = { status: "done" } as const;
 const complete = { status: "complete", batches: [DONE] } as const;
@@ -93,7 +69,7 @@ describe("a run of which nothing moves stands still", () => {
       [[null, "complete", 0]],
     ],
   ])("when %s", async (_, seed, expected) => {
-    const stall = await findStall(target, await still(seed), CATALOG);
+    const stall = await findStall(target, await still(target, seed), CATALOG);
     expect(work(stall)).toEqual(expected);
     expect(stall?.seconds).toBeGreaterThanOrEqual(100);
   });
@@ -112,7 +88,7 @@ describe("a run of which nothing moves stands still", () => {
       },
     ],
   ])("but not when %s", async (_, seed) => {
-    expect(await findStall(target, await still(seed), CATALOG)).toBeUndefined();
+    expect(await findStall(target, await still(target, seed), CATALOG)).toBeUndefined();
   });
 
   it.each([
@@ -120,7 +96,7 @@ describe("a run of which nothing moves stands still", () => {
     ["done", "open"],
     ["waived", "open"],
   ])("and wants no backup that is settled: %s", async (status, ready) => {
-    const runId = await still({
+    const runId = await still(target, {
       status: "running",
       entities: { practices: { status: "planned", batches: [{ status: "planned" }] } },
     });
@@ -149,7 +125,7 @@ describe("a run of which nothing moves stands still", () => {
     ],
   ])("until %s", async (_, sql) => {
     const batches = [{ status: "queued" }, { status: "planned" }] as const;
-    const runId = await still({
+    const runId = await still(target, {
       status: "running",
       entities: { practices: { status: "loading", batches } },
     });
@@ -159,73 +135,14 @@ describe("a run of which nothing moves stands still", () => {
   });
 });
 
-describe("a run that is held up", () => {
-  /** Batches of practices are on offer, and profiles waits to be planned: it failed with `code`. */
-  async function held(server: Server, code: string): Promise<number> {
-    const runId = await still({
-      status: "running",
-      entities: {
-        practices: { status: "loading", batches: [{ status: "queued" }] },
-        profiles: { status: "waiting" },
-      },
-    });
-    await target.query(
-      "update migration.run_entities set error_code = $1 where entity = 'profiles'",
-      [code],
-    );
-    await recordHold(target, server, code);
-    return runId;
-  }
-
-  it.each(["53100", "53300", "28000", "ECONNREFUSED"])(
-    "is said in words of its own where everything is refused: %s",
-    async (code) => {
-      expect(await findStall(target, await held("target", code), CATALOG)).toBeUndefined();
-    },
-  );
-
-  describe.each(["55P03", "42P01", "foreign_server_away"])("in a part of it, with %s", (code) => {
-    it("stands still where the other part has nobody to carry it", async () => {
-      const runId = await held("source", code);
-      await there("extractor");
-      const stall = await findStall(target, runId, CATALOG);
-      expect(work(stall)).toEqual([["practices", "load", 1]]);
-      expect(stall?.heard.loader.alive).toBe(0);
-    });
-
-    it("is said in words of its own where nothing else is left", async () => {
-      const runId = await held("source", code);
-      await target.query("update migration.batches set error_code = $1", [code]);
-      await there("extractor");
-      await there("loader");
-      expect(await findStall(target, runId, CATALOG)).toBeUndefined();
-    });
-
-    it("stands still where nobody is there to go on with that part", async () => {
-      const runId = await held("source", code);
-      expect(work(await findStall(target, runId, CATALOG))).toEqual([
-        ["practices", "load", 1],
-        ["profiles", "plan", 0],
-      ]);
-    });
-  });
-});
-
-async function there(service: Carrier): Promise<void> {
-  const open = closers();
-  startHeartbeat(target, { service }, openLog("test"), open);
-  await eventually(async () => (await heardOf(target))[service].alive === 1);
-  await open.closeAll();
-}
-
 describe("what is known of a run that stands still", () => {
   it("is the last error of what is ready, and who is there", async () => {
-    const runId = await still({
+    const runId = await still(target, {
       status: "running",
       entities: { practices: { status: "waiting" } },
     });
     await target.query("update migration.run_entities set error_code = '55P03'");
-    await there("extractor");
+    await there(target, "extractor");
     expect(await findStall(target, runId, CATALOG)).toMatchObject({
       work: [{ entity: "practices", errorCode: "55P03" }],
       heard: { extractor: { alive: 1 }, loader: { alive: 0, seconds: null } },

@@ -29,6 +29,8 @@ export interface ReadyWork {
   readonly batches: number;
   /** The newest error of that work. */
   readonly errorCode: string | null;
+  /** All that its batches carry, and its own: those of an older trouble stay until a batch ends. */
+  readonly errorCodes: readonly string[];
 }
 
 /** A run that stands still. */
@@ -58,23 +60,22 @@ export async function findStall(
 ): Promise<Stall | undefined> {
   const [run] = (await db.query<RunFacts>(RUN, [runId])).rows;
   if (run === undefined || run.seconds < afterSeconds) return undefined;
-  const codes = (await currentHolds(db)).map(({ code }) => code);
-  if (codes.some(holdsAll)) return undefined;
+  const holds = await currentHolds(db);
+  if (holds.some(({ code }) => holdsAll(code))) return undefined;
   if ((await pausedBySource(db, runId)) !== undefined) return undefined;
   const heard = await heardOf(db);
   const ready = await readyWork(db, runId, run, catalog);
-  const work = ready.filter((one) => !isHeldUp(one, codes, heard));
+  const work = holds.length === 0 ? ready : ready.filter((one) => !isHeldUp(one, heard));
   return work.length === 0 ? undefined : { runId, seconds: run.seconds, work, heard };
 }
 
-/** Whether work waits for what a part of the run is refused, and somebody is there who goes on with it. */
-function isHeldUp(
-  { ready, errorCode }: ReadyWork,
-  codes: readonly string[],
-  heard: Stall["heard"],
-): boolean {
+/**
+ * Whether work has met what holds up a part of a run, while a part is held up, and somebody is there who goes on with it. Which code it has met
+ * does not matter: of each server only the newest is on record, and two parts may be refused for different things.
+ */
+function isHeldUp({ ready, errorCodes }: ReadyWork, heard: Stall["heard"]): boolean {
   const { alive } = heard[ready === "load" ? "loader" : "extractor"];
-  return alive > 0 && errorCode !== null && codes.includes(errorCode);
+  return alive > 0 && errorCodes.some((code) => !holdsAll(code));
 }
 
 interface RunFacts {
@@ -102,6 +103,8 @@ interface EntityFacts extends Pick<
   readonly planned: number;
   readonly queued: number;
   readonly errorCode: string | null;
+  /** Its own and its batches', with spaces between. */
+  readonly codes: string;
   /** Its backup; null: it is taken or waived, or none is wanted. */
   readonly backup: "wanted" | "running" | null;
 }
@@ -112,21 +115,27 @@ async function readyWork(
   run: RunFacts,
   catalog: readonly Kin[],
 ): Promise<ReadyWork[]> {
-  if (run.status === "planned")
-    return [{ entity: null, ready: "begin", batches: 0, errorCode: run.errorCode }];
+  if (run.status === "planned") return [ofRun("begin", run.errorCode)];
   const { rows } = await db.query<EntityFacts>(ENTITIES, [runId]);
   const open = new Set(rows.filter((row) => !isSettled(row)).map(({ entity }) => entity));
-  if (open.size === 0) return [{ entity: null, ready: "complete", batches: 0, errorCode: null }];
+  if (open.size === 0) return [ofRun("complete", null)];
   return rows.flatMap((row) => {
     const parents = Object.keys(catalog.find(({ name }) => name === row.entity)?.parents ?? {});
     return workOf(row, !parents.some((parent) => open.has(parent)));
   });
 }
 
+function ofRun(ready: Ready, errorCode: string | null): ReadyWork {
+  const errorCodes = errorCode === null ? [] : [errorCode];
+  return { entity: null, ready, batches: 0, errorCode, errorCodes };
+}
+
+/** The newest error of a batch is that of the one that was to be tried again last. */
 const ENTITIES = `
   select e.entity, e.status, e.waived,
     count(*) filter (where b.status = 'planned') as planned, count(*) filter (where b.status = 'queued') as queued,
-    coalesce(e.error_code, max(b.error_code)) as "errorCode",
+    coalesce(e.error_code, (array_agg(b.error_code order by b.available_at desc) filter (where b.error_code is not null))[1]) as "errorCode",
+    concat_ws(' ', e.error_code, string_agg(distinct b.error_code, ' ')) as codes,
     (select case when d.status in ('done', 'waived') then null when d.claimed_until > now() then 'running' else 'wanted' end
      from migration.runs r left join migration.backups d on d.run_id = r.id and d.entity = e.entity
      where r.id = e.run_id and r.backup) as backup
@@ -165,5 +174,7 @@ function workOf(facts: EntityFacts, isOpen: boolean): ReadyWork[] {
   const found = READY_IN[facts.status](facts, isOpen);
   if (found === null) return [];
   const [ready, batches] = found;
-  return [{ entity: facts.entity, ready, batches, errorCode: facts.errorCode }];
+  const { entity, errorCode, codes } = facts;
+  const errorCodes = codes === "" ? [] : codes.split(" ");
+  return [{ entity, ready, batches, errorCode, errorCodes }];
 }

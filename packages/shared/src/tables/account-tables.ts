@@ -33,6 +33,7 @@ export const accounts = migration.table("accounts", {
   settled_at: instant(),
   asked_at: instant(),
   failed_at: instant(),
+  names_ledger: boolean().notNull(),
 });
 
 export const accountInvitations = migration.table("account_invitations", {

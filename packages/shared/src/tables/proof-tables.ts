@@ -19,6 +19,7 @@ export const proofs = migration.table("proofs", {
   needs: asText("jsonb"),
   started_at: instant(),
   versions: asText("jsonb"),
+  sessions_lost: integer().notNull(),
 });
 
 export const proofEntities = migration.table(

@@ -29,7 +29,7 @@ const REQUEUE = `
   update migration.accounts a set state = case when c.is_left then 'removing' else 'due' end, code = null, due_at = now(),
     claimed_until = null, settled_at = null, attempts = case when a.state = 'refused' then 0 else a.attempts end,
     made_by = case when not c.gone then a.made_by end, asked_at = case when not c.gone then a.asked_at end,
-    practice_id = case when not c.gone then a.practice_id end, role = case when not c.gone then a.role end,
+    names_ledger = a.names_ledger and not c.gone, practice_id = case when not c.gone then a.practice_id end, role = case when not c.gone then a.role end,
     password = case when not c.gone then a.password end
   from chosen c where c.legacy_id = a.legacy_id`;
 

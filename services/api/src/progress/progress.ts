@@ -99,8 +99,8 @@ async function outlookOf(
       run: run.status,
       entities,
       seconds: pace?.seconds ?? 0,
-      // Of a run that stands still no hold is the reason: it holds up another part.
-      holds: stall === undefined ? await currentHolds(db) : [],
+      // Beside a stall, too: another part may be held up.
+      holds: await currentHolds(db),
       spared: await pausedBySource(db, run.id),
     }),
   };

@@ -71,12 +71,13 @@ describe("GET /v1/progress", () => {
   });
 
   it.each([
-    ["whatever the cause", "select"],
+    ["whatever the cause", "select", { by: "no_loader" }],
     [
       "where one table is locked for hours, too",
       "update migration.holds set code = '55P03', since = now() - interval '2 h', seen_at = now() where server = 'source'",
+      { by: "source", says: expect.stringContaining("holds a part of the run up") },
     ],
-  ])("says when it stands still, %s", async (_, sql) => {
+  ])("says when it stands still, %s", async (_, sql, limitedBy) => {
     await loadingRun(api.target);
     await api.target.query(sql);
     expect((await api.get("/v1/progress")).body).toMatchObject({ stalled: null });
@@ -92,7 +93,7 @@ describe("GET /v1/progress", () => {
         ),
         entities: ["patients"],
       },
-      limitedBy: { by: "no_loader" },
+      limitedBy,
     });
     expect(await metricsOf(api.target)).toMatch(/^nexus_run_stalled_seconds \d\d/m);
   });

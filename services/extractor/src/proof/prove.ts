@@ -2,11 +2,14 @@
 import { type Codes, type Entity, parseCodes, type SourceShape } from "@nexus/catalog";
 import { PROOF_CONNECTIONS } from "@nexus/shared/config";
 import {
+  connectionBroke,
   errorCode,
   inTransaction,
   mayPass,
+  type Pool,
   readOnly,
   readSourceShape,
+  serverOf,
   serverVersion,
   rowSecurityLike,
   urlOf,
@@ -14,6 +17,7 @@ import {
 } from "@nexus/shared/database";
 import {
   claimProof,
+  countLostSession,
   endProof,
   type HeldProof,
   openProof,
@@ -45,7 +49,7 @@ const RENEW_MS = 5_000;
 
 /**
  * One look for a proof, one after a run among them. Returns the milliseconds until the next. One that cannot be done ends with a code; when a server is away, or this process
- * stops, it stays open, and whoever takes it begins it anew.
+ * stops, it stays open, and whoever takes it begins it anew, unless its session on the target was lost too often.
  */
 export async function prove(deps: Deps, books: Bookkeeping): Promise<number> {
   await askAfterSettle(deps.target);
@@ -94,15 +98,24 @@ async function giveUp(
     log.info({ proof: proof.id }, "the proof was given up, or is another extractor's");
     return;
   }
-  if (signal.aborted || mayPass(error)) {
+  if (signal.aborted || (mayPass(error) && !(await isLostAgain(target, proof, error)))) {
     await yieldProof(target, proof);
     throw error;
   }
   log.error({ err: error, proof: proof.id }, "proof failed");
-  const code = errorCode(error) ?? "defect";
+  const code = mayPass(error) ? "session_lost" : (errorCode(error) ?? "defect");
   await inTransaction(target, (tx) => endProof(tx, proof, code)).catch((over: unknown) => {
     if (errorCode(over) !== "proof_over") throw over;
   });
+}
+
+/** As often a proof may lose its session on the target: what ends it each time, a proxy perhaps, would do so for ever. */
+const SESSIONS_LOST = 5;
+
+/** Whether the error is that a session on the target broke, and was the last that may. */
+async function isLostAgain(target: Pool, proof: HeldProof, error: unknown): Promise<boolean> {
+  if (!connectionBroke(error) || serverOf(error) === "source") return false;
+  return (await countLostSession(target, proof)) >= SESSIONS_LOST;
 }
 
 /** With connections of its own, while it lasts: a proof takes long, and a run goes on beside it. */

@@ -31,6 +31,8 @@ export interface TwinDeps {
   };
   /** Bounds of each statement on the source. */
   readonly bounds?: Bounds;
+  /** Milliseconds between two looks whether the session on the target idles. Default: 10,000. */
+  readonly awakeMs?: number;
 }
 
 /** One session on the source and one on the target, in which twins are worked out, parents first. */
@@ -65,6 +67,11 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
   const { legacy, shape, codes, encoding = {}, bounds = {} } = deps;
   const text = sourceText(await encodingOf(legacy, bounds), encoding.stored, encoding.unreadable);
   const session = oneSession(deps.target);
+  const awake = setInterval(() => keepAwake(session), deps.awakeMs ?? AWAKE_MS);
+  const close = async (): Promise<void> => {
+    clearInterval(awake);
+    await session.end();
+  };
   let current: Current | undefined;
   const fill = async (target: Queryable, entity: Entity, keys: Keys): Promise<void> => {
     const twin = twinOf(entity);
@@ -80,7 +87,7 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
   };
   const beginning = inTransaction(session, (tx) => beginSession(tx, codes, shape));
   const begun = await beginning.catch(async (error: unknown) => {
-    await session.end();
+    await close();
     throw error;
   });
   return {
@@ -103,8 +110,15 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
       if (current === undefined) throw new Error(`nothing is expected of ${entity.name} now`);
       return await keysNamed(current.target, rawTablesOf(twinOf(entity) ?? ""), parent);
     },
-    close: () => session.end(),
+    close,
   };
+}
+
+const AWAKE_MS = 10_000;
+
+/** While other work goes on a proxy takes the session for one that idles, and ends it. What breaks here, the next range finds: a session of a new connection knows nothing. */
+function keepAwake(session: Pool): void {
+  if (session.idleCount === 1) session.query("select 1").catch(() => undefined);
 }
 
 /** A twin stages each row of a parent's table that it asks for. */

@@ -101,7 +101,7 @@ async function recordFound(
 ): Promise<void> {
   const { practiceId, role } = found;
   const told = { practiceId, role };
-  const madeBy = makerOf(found, claimed.ledger, claimed.madeBy);
+  const madeBy = makerOf(found, claimed.ledger, claimed.unnamedOf);
   if (madeBy === null || (madeBy !== claimed.runId && !(await isRun(target, madeBy))))
     return await recordThere(target, claimed, { madeBy: null, knows: true });
   const knows = claimed.unwanted || isSame(told, claimed.rights);
@@ -154,8 +154,8 @@ const tellRights: Act = async (deps, work) => {
 /** A rollback takes it back, if its run has made it. */
 const remove: Act = async (deps, work) => {
   const { target, admin, settings } = deps;
-  const { id, madeBy, runId, ledger } = work.claimed;
-  const made = { id, runId: madeBy ?? runId, ledger, isRecorded: madeBy !== null };
+  const { id, madeBy, unnamedOf, runId, ledger } = work.claimed;
+  const made = { id, runId: madeBy ?? runId, ledger, isRecorded: unnamedOf !== null };
   const permit = await takePermit(deps);
   work.claimed = await renew(target, work.claimed, settings.claimMs);
   await permit((changing) => removeAccount(admin, made, changing));

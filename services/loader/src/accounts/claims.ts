@@ -18,6 +18,8 @@ export interface Claimed {
   readonly unwanted: boolean;
   /** The run that created it; null: none did, as far as is known. */
   readonly madeBy: number | null;
+  /** The run whose account it is, if it names no ledger: `madeBy`, or a former release has asked for it and may have died before it had that on record. */
+  readonly unnamedOf: number | null;
   /** It was asked for before: it may be there. */
   readonly asked: boolean;
   readonly attempts: number;
@@ -39,7 +41,8 @@ const CLAIM = `
   from due left join public.profiles p on p.id = due.profile_id
   where a.legacy_id = due.legacy_id
   returning a.legacy_id as "legacyId", a.profile_id::text as id, a.claimed_until::text as until, a.run_id as "runId", ${LEDGER_ID} as ledger, a.state,
-    a.reason is not null as unwanted, a.made_by as "madeBy", a.asked_at is not null as asked, a.attempts,
+    a.reason is not null as unwanted, a.made_by as "madeBy",
+    coalesce(a.made_by, case when a.asked_at is not null and not a.names_ledger then a.run_id end) as "unnamedOf", a.asked_at is not null as asked, a.attempts,
     ceil(extract(epoch from clock_timestamp() - a.failed_at) * 1000)::bigint as "failedAgoMs",
     p.id is not null as "hasProfile", p.practice_id::text as "practiceId", p.role`;
 
@@ -68,7 +71,7 @@ export async function intend(
 ): Promise<Claimed> {
   const { rows } = await target.query<{ until: string }>(
     `update migration.accounts set asked_at = coalesce(asked_at, clock_timestamp()), claimed_until = clock_timestamp() + $3 * interval '1 ms',
-       password = case when asked_at is null then $5 else coalesce(password, $5) end
+       names_ledger = names_ledger or asked_at is null, password = case when asked_at is null then $5 else coalesce(password, $5) end
      where ${MINE} and profile_id = $4::uuid and state = 'due' and reason is null returning claimed_until::text as until`,
     [claimed.legacyId, claimed.until, claimMs, claimed.id, password],
   );
@@ -154,7 +157,7 @@ export async function recordRefused(
 /** There is none, and none is wanted. */
 export async function recordNone(target: Pool, { legacyId, until }: Claimed): Promise<void> {
   await target.query(
-    `update migration.accounts set claimed_until = null, due_at = null, attempts = 0, failed_at = null, asked_at = null, password = null, state = 'none'
+    `update migration.accounts set claimed_until = null, due_at = null, attempts = 0, failed_at = null, asked_at = null, names_ledger = false, password = null, state = 'none'
      where ${MINE} and reason is not null and state = 'due'`,
     [legacyId, until],
   );

@@ -8,7 +8,7 @@ import {
 } from "@nexus/shared/auth";
 
 export type AccountEnd =
-  /** There is one with this id. `call`: this call created it. `run`: an earlier call of this run did. `before`: it is somebody else's work, and is left as it is. */
+  /** There is one with this id. `call`: this call created it. `run`: an earlier call of this run did. `before`: it does not say that; the ledger may know better. */
   | { readonly state: "done"; readonly by: "call" | "run" | "before" }
   /** There is none, and a person must look. `address_taken`: a user who is not this profile has the address; they are never linked. */
   | { readonly state: "refused"; readonly code: string };

@@ -126,3 +126,32 @@ it("keeps to its own an account that an older release made, and the ledger recor
   await stage.work(({ removing }) => removing === 0);
   expect(stage.server.users()).toEqual([]);
 });
+
+it.for([
+  { what: "tells it its rights", state: "due", left: 1 },
+  { what: "takes it back with its run", state: "removing", left: 0 },
+])(
+  "knows an account for its own that an older release asked for, and did not record: $what",
+  async ({ state, left }, context) => {
+    const stage = await stageUnderTest(context, 1);
+    stage.server.signUp({ id: uuid(1), email: "user.1@clinic.example" });
+    const former = { practice_id: uuid(900), role: "admin", migration_run: stage.runId };
+    stage.server.alter(uuid(1), { appMetadata: former });
+    await stage.target.query("update migration.accounts set asked_at = now(), state = $1", [state]);
+    await stage.work(({ due, removing }) => due + removing === 0);
+    expect(stage.server.users()).toHaveLength(left);
+    expect(await stage.row(1, "state, made_by, role")).toEqual(
+      left === 0 ? undefined : { state: "done", made_by: stage.runId, role: "doctor" },
+    );
+  },
+);
+
+it("leaves alone who names no ledger where only this release has asked for an account", async (context) => {
+  const faults = { create: [{ fault: "unavailable" as const, calls: 1 }] };
+  const stage = await stageUnderTest(context, 1, { faults });
+  await stage.work(() => stage.server.calls("create") === 1);
+  stage.server.signUp({ id: uuid(1), email: "user.1@clinic.example" });
+  stage.server.alter(uuid(1), { appMetadata: { migration_run: stage.runId } });
+  await stage.work();
+  expect(await stage.row(1, "state, made_by")).toEqual({ state: "done", made_by: null });
+});

@@ -6,7 +6,7 @@ export type Removal = "removed" | "left" | "gone";
 
 /** A run's account, as far as the ledger knows. */
 export interface Removed extends Pick<NewAccount, "id" | "runId" | "ledger"> {
-  /** Whether the ledger has on record that the run created it: of one that names no ledger only that says it. */
+  /** Whether the ledger has on record that the run created it, or that a former release asked for it: of one that names no ledger only that says it. */
   readonly isRecorded: boolean;
 }
 

@@ -1,8 +1,8 @@
 /** Whether tables that are read were written since the last delta began: by the versions of their rows, which no session keeps back. */
 import { tablesRead } from "@nexus/catalog";
-import { errorCode, nextStep, readOnly, readSourceShape } from "@nexus/shared/database";
+import { errorCode, readOnly, readSourceShape } from "@nexus/shared/database";
 import { marksAtBegin } from "@nexus/shared/ledger";
-import { sourceMarks } from "../delta/source-marks.ts";
+import { passesByItself, sourceMarks } from "../delta/source-marks.ts";
 import { lastDelta } from "./delta.ts";
 import { migrated, type Walk } from "./step.ts";
 
@@ -35,11 +35,12 @@ export async function sinceDelta(walk: Walk): Promise<SinceDelta | Unseen> {
   const tables = [...new Set(entities.flatMap((entity) => tablesRead(entity, shape)))];
   const before = await marksAtBegin(target, lastDelta(walk));
   if (before === undefined) return uncompared(tables);
+  const begun = performance.now();
   try {
     return compared(tables, before, await sourceMarks(deps, entities, shape));
   } catch (error) {
     const code = errorCode(error);
-    if (signal.aborted || nextStep(error) === "wait" || code === undefined) throw error;
+    if (signal.aborted || code === undefined || passesByItself(deps, error, begun)) throw error;
     deps.log.warn({ err: error }, "the tables of the source could not be looked at");
     return { kind: "failed", code };
   }

@@ -208,7 +208,7 @@ describe("the last look of a cut-over", () => {
     const reason: unknown = broken.status === "rejected" ? broken.reason : undefined;
     expect(mayPass(reason), String(reason)).toBe(true);
     await holder.query("rollback");
-    expect(await stillQuiet(walk, asNewest)).toBeUndefined();
+    expect(await lastLook(walk, 150_000)).toBeUndefined();
   });
 
   it("says that it failed where it is ended for what it takes", async (context) => {

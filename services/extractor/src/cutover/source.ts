@@ -77,13 +77,42 @@ export async function stillQuiet(
   const written = whoWrote(first, now);
   if (written !== undefined) return written;
   if (!movement(first, now).begun) return undefined;
-  const { waited }: { waited?: SourceLook } = JSON.parse(
-    walk.steps.get("hand_over")?.facts ?? "{}",
-  );
+  const kept = keptOf(walk);
+  const { waited } = kept;
   if (waited === undefined) return open({ waited: now }, quietSeconds * 1_000);
   const left = quietSeconds - (now.at - waited.at);
-  return left > 0 ? open({ waited }, left * 1_000) : await asTheDeltaFoundIt(walk, first, now);
+  if (left > 0) return open({ ...kept }, left * 1_000);
+  return (await asTheDeltaFoundIt(walk, first, now)) ?? (await sinceThen(walk, look, now, kept));
 }
+
+/** A comparison lasts: what was written beside it is told by counters, or by the next one. */
+async function sinceThen(
+  walk: Walk,
+  look: typeof lookAtSource,
+  then: SourceLook,
+  { compared = 0 }: HandOver,
+): Promise<Found | undefined> {
+  const now = await look(walk.deps);
+  const written = whoWrote(then, now);
+  if (written !== undefined) return written;
+  return movement(then, now).begun && compared < MORE
+    ? open({ waited: now, compared: compared + 1 }, walk.cutover.asked.quietSeconds * 1_000)
+    : undefined;
+}
+
+/** What is kept of the last look until the next. */
+interface HandOver {
+  readonly waited?: SourceLook;
+  /** How often the tables were found as the delta had found them, while transactions were begun beside it. */
+  readonly compared?: number;
+}
+
+function keptOf(walk: Walk): HandOver {
+  return JSON.parse(walk.steps.get("hand_over")?.facts ?? "{}");
+}
+
+/** So often the tables are compared once more, as transactions were begun meanwhile: those of the server's other databases never end. */
+const MORE = 2;
 
 /** The tables that are read are what they were when the last delta began. */
 async function asTheDeltaFoundIt(

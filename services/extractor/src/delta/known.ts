@@ -2,6 +2,7 @@
 import type { Entity, SourceShape } from "@nexus/catalog";
 import {
   inTrips,
+  nextStep,
   type Queryable,
   readOnly,
   readSourceShape,
@@ -42,7 +43,7 @@ export async function keepsFingerprints({ legacy, settings, signal, log }: Deps)
     await readOnly(legacy, (tx) => tx.query("select md5('')"), bounds);
     return true;
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || nextStep(error) === "wait") throw error;
     log.warn({ err: error }, "the source computes no MD5: no fingerprints are kept");
     return false;
   }

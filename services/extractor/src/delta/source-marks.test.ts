@@ -6,7 +6,7 @@ import { eventually, runningRun, type TestContext } from "@nexus/shared/testing"
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "../deps.ts";
 import { extractorUnderTest, runOf } from "../extractor.fixture.ts";
-import { isQuiet, marksToBegin } from "./source-marks.ts";
+import { isQuiet, marksToBegin, passesByItself, sourceMarks } from "./source-marks.ts";
 
 const practices = entityNamed(entities, "practices");
 
@@ -123,6 +123,38 @@ describe("a source", () => {
     expect(await marksToBegin(deps, [practices], shape)).toEqual({});
     await holder.query("rollback");
     holder.release();
+  });
+
+  it("is seen at one moment, after all locks: who holds one may have written elsewhere", async (context) => {
+    await deps.legacy.query(
+      "create table dispatch_template (id integer primary key, task_name text, function text)",
+    );
+    const shape = await readSourceShape(deps.legacy);
+    const both = [practices, entityNamed(entities, "workflow_templates")];
+    const before = await sourceMarks(deps, both, shape);
+    const holder = await deps.legacy.connect();
+    context.onTestFinished(() => holder.release(true));
+    await holder.query(
+      "begin; insert into dispatch_office (id) values (7007); lock table dispatch_template",
+    );
+    const marks = sourceMarks(deps, both, shape);
+    const waiting = () =>
+      holder.query(
+        "select from pg_locks where not granted and relation = 'dispatch_template'::regclass",
+      );
+    await eventually(waiting, { until: ({ rowCount }) => rowCount === 1, every: 20 });
+    await holder.query("commit");
+    expect((await marks)["dispatch_office"]).not.toBe(before["dispatch_office"]);
+  });
+
+  it.each([
+    [0, "08006", true],
+    [0, "57014", false],
+    [60_001, "08006", false],
+  ])("is looked at again after %i ms and a failure %s: %s", (lasted, code, again) => {
+    const settings = { ...deps.settings, legacyStatementMs: 60_000 };
+    const failure = Object.assign(new Error("failed"), { code });
+    expect(passesByItself({ settings }, failure, performance.now() - lasted)).toBe(again);
   });
 
   it("is waited for where the last delta of a cut-over begins, and a table is locked", async (context) => {

@@ -9,13 +9,13 @@ import type { Deps } from "../deps.ts";
 import { LOCK_MS, PATIENT_LOCK_MS } from "../setbacks.ts";
 import { columnDefinitions } from "./column-definitions.ts";
 
-/** How long it is waited for, in milliseconds: for the rows of one table, and for a lock on it. */
+/** How long it is waited for, in milliseconds: for the rows of all tables, and for a lock on one. */
 interface Patience {
   readonly statementMs: number;
   readonly lockMs: number;
 }
 
-/** A cut-over goes by what is found: it has the time that the largest table takes. */
+/** A cut-over goes by what is found: it has the time that large tables take. */
 const OF_A_CUTOVER: Patience = { statementMs: LONG_MS, lockMs: PATIENT_LOCK_MS };
 
 /** What of the extractor a look needs. */
@@ -33,10 +33,11 @@ export async function marksToBegin(
   const { target, settings, signal, log } = deps;
   const ofCutover = (await openCutover(target))?.kind === "go";
   const ofAnyRun = { statementMs: settings.legacyStatementMs, lockMs: LOCK_MS };
+  const begun = performance.now();
   try {
     return await sourceMarks(deps, entities, shape, ofCutover ? OF_A_CUTOVER : ofAnyRun);
   } catch (error) {
-    if (signal.aborted || (ofCutover && nextStep(error) === "wait")) throw error;
+    if (signal.aborted || (ofCutover && passesByItself(deps, error, begun))) throw error;
     log.warn(
       { err: error },
       "the tables of the source could not be looked at: a later delta compares them",
@@ -46,9 +47,21 @@ export async function marksToBegin(
 }
 
 /**
+ * Whether a look that failed is worth another one. What ended it when it had lasted for longer than any other statement of ours may (a watch
+ * over long statements, a firewall that forgets silent connections) would end the next one, too. `begun`: by `performance.now()`.
+ */
+export function passesByItself(
+  { settings }: Pick<Deps, "settings">,
+  error: unknown,
+  begun: number,
+): boolean {
+  return nextStep(error) === "wait" && performance.now() - begun < settings.legacyStatementMs;
+}
+
+/**
  * Of each table that these entities read, a digest of where its rows are and which transactions wrote them: any change makes another one, even one
  * that is taken back, and so does a restart of the server, which may be another one now, and another definition of its columns. A view has none, nor
- * has a table with rows on another server. Throws where a table is locked for longer, or cannot be looked at.
+ * has a table with rows on another server. All are of one moment, after all locks. Throws where a table is locked for longer, or cannot be looked at.
  */
 export async function sourceMarks(
   { legacy, signal }: Looking,
@@ -64,15 +77,13 @@ export async function sourceMarks(
   return await readOnly(legacy, look, { statementMs, signal });
 }
 
-/** A statement for each table: each has the time for its own rows only. */
+/** In one statement: it has all locks before it sees a row. With one for each table, who holds a lock on a later one may commit to an earlier one. */
 async function marksOf(tx: Queryable, tables: readonly string[]): Promise<Record<string, string>> {
-  const marks: Record<string, string> = {};
-  for (const table of tables) {
-    const found = await tx.query<{ mark: string }>(markOf(table));
-    const [row] = found.rows;
-    if (row !== undefined) marks[table] = row.mark;
-  }
-  return marks;
+  if (tables.length === 0) return {};
+  const found = await tx.query<{ name: string; mark: string }>(
+    tables.map(markOf).join(" union all "),
+  );
+  return Object.fromEntries(found.rows.map(({ name, mark }) => [name, mark]));
 }
 
 /** Not views, nor tables of other servers, nor those that have such heirs: their rows have no versions. */
@@ -92,7 +103,7 @@ async function plainTables(tx: Queryable, names: readonly string[]): Promise<str
 /** `offset 0`: each version is written once, not once for each of its hashes. */
 function markOf(table: string): string {
   const columns = columnDefinitions(`'${table}'::regclass`);
-  return `select pg_postmaster_start_time()::text || ' ' || md5(${columns}) || ' ' || count(*) || ' '
+  return `select '${table}' as name, pg_postmaster_start_time()::text || ' ' || md5(${columns}) || ' ' || count(*) || ' '
       || coalesce(sum(hashtext(version)::bigint * 4294967296 + hashtext('2' || version)), 0) as mark
     from (select v.tableoid::text || v.ctid::text || v.xmin::text as version from ${table} v offset 0) versions`;
 }

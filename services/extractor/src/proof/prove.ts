@@ -103,11 +103,19 @@ async function giveUp(
     throw error;
   }
   log.error({ err: error, proof: proof.id }, "proof failed");
-  const code = mayPass(error) ? "session_lost" : (errorCode(error) ?? "defect");
+  const code = endOf(error);
   await inTransaction(target, (tx) => endProof(tx, proof, code)).catch((over: unknown) => {
     if (errorCode(over) !== "proof_over") throw over;
   });
 }
+
+function endOf(error: unknown): string {
+  const code = errorCode(error) ?? "defect";
+  return mayPass(error) && !WITHOUT_MEMORY.test(code) ? "session_lost" : code;
+}
+
+/** The server had no memory left: it need not have ended the session. */
+const WITHOUT_MEMORY = /^53/;
 
 /** As often a proof may lose its session on the target: what ends it each time, a proxy perhaps, would do so for ever. */
 const SESSIONS_LOST = 5;

@@ -54,6 +54,11 @@ export const extractionKeys: Readonly<Record<"range" | "keys", Within>> = {
   keys: (expression) => `${expression} = any($1::bigint[])`,
 };
 
+/** The tables that the extraction of any of these entities reads, each once. */
+export function tablesReadByAny(entities: readonly Entity[], shape: SourceShape): string[] {
+  return [...new Set(entities.flatMap((entity) => tablesRead(entity, shape)))].sort();
+}
+
 /** The tables that the extraction of an entity reads: what the legacy role needs SELECT on. */
 export function tablesRead(entity: Entity, shape: SourceShape): readonly string[] {
   const names = extractionSql(entity, shape, "range").matchAll(/\b(?:from|join) ([a-z_]+)/g);

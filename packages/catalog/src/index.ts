@@ -34,6 +34,7 @@ export {
   fingerprintsSql,
   recognitionSql,
   tablesRead,
+  tablesReadByAny,
 } from "./extraction.ts";
 export { idOf } from "./ids.ts";
 export { asMapped } from "./recognition.ts";

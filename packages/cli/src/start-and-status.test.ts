@@ -98,9 +98,7 @@ describe("start", () => {
 
   it("waits until somebody cancels the run, and ends with 1", async () => {
     const waiting = api.runProcess("start --entities practices --wait");
-    await eventually(
-      async () => (await api.target.query("select from migration.runs")).rowCount === 1,
-    );
+    await untilStarted();
     await api.json("cancel");
     const { code, stdout } = await waiting;
     expect(code).toBe(1);
@@ -108,12 +106,16 @@ describe("start", () => {
   });
 });
 
+async function untilStarted(): Promise<void> {
+  await eventually(
+    async () => (await api.target.query("select from migration.runs")).rowCount === 1,
+  );
+}
+
 describe("a run that another one follows at once", () => {
   it("is waited for all the same: its own end is told", async () => {
     const waiting = api.runProcess("start --entities practices --wait");
-    await eventually(
-      async () => (await api.target.query("select from migration.runs")).rowCount === 1,
-    );
+    await untilStarted();
     await api.target.query(
       `update migration.run_entities set status = 'complete', settled_at = now();
        update migration.runs set status = 'completed', finished_at = now();
@@ -125,9 +127,7 @@ describe("a run that another one follows at once", () => {
 
   it("is waited for until it is verified", async () => {
     const waiting = api.runProcess("start --entities practices --wait");
-    await eventually(
-      async () => (await api.target.query("select from migration.runs")).rowCount === 1,
-    );
+    await untilStarted();
     await api.target.query(
       `update migration.run_entities set status = 'complete', settled_at = now();
        update migration.runs set status = 'completed', verify = true, finished_at = now();
@@ -151,9 +151,7 @@ describe("a run that is verified after it", () => {
     { differences: 0, status: "failed", code: 1, says: "verification 1 failed (42501)" },
   ])("is waited for: $status with $differences, $code", async (one) => {
     const waiting = api.runProcess("start --entities practices --wait");
-    await eventually(
-      async () => (await api.target.query("select from migration.runs")).rowCount === 1,
-    );
+    await untilStarted();
     await api.target.query(
       `update migration.run_entities set status = 'complete', settled_at = now();
        update migration.runs set status = 'completed', verify = true, finished_at = now();

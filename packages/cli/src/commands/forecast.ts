@@ -48,7 +48,7 @@ export async function forecastDone({
   const view = await untilDone(`forecast ${id}`, () =>
     api.call("GET /v1/forecasts/:id", { params: { id: String(id) } }),
   );
-  if (view.status !== "done") process.exitCode = EXIT_CODES.unwell.code;
+  if (view.status === "failed") process.exitCode = EXIT_CODES.unwell.code;
   return view;
 }
 

@@ -74,7 +74,7 @@ async function ask(entity: string | undefined, given: Given): Promise<void> {
     api.call("GET /v1/verifications/:id/differences", { params, query }),
   );
   print({ ...view, listed }, linesOf(view, listed), given);
-  if (view.status !== "done" || view.differences > 0) process.exitCode = EXIT_CODES.unwell.code;
+  if (view.status === "failed" || view.differences > 0) process.exitCode = EXIT_CODES.unwell.code;
 }
 
 function linesOf(view: VerificationView, listed: readonly Difference[]): string[] {

@@ -1,4 +1,4 @@
-import { entities, inDependencyOrder, tablesRead } from "@nexus/catalog";
+import { entities, inDependencyOrder, tablesReadByAny } from "@nexus/catalog";
 import {
   connectionsNeeded,
   RefusedError,
@@ -26,7 +26,7 @@ export async function examineLegacy(legacy: Pool, settings: Settings): Promise<F
   try {
     const ordered = inDependencyOrder(entities);
     const shape = await preflightLegacy(legacy, ordered, settings);
-    const tables = [...new Set(ordered.flatMap((entity) => tablesRead(entity, shape)))];
+    const tables = tablesReadByAny(ordered, shape);
     const found = await readOnly(legacy, (tx) => stalls(tx, tables), { statementMs: STATEMENT_MS });
     const needed = connectionsNeeded("legacy", settings.LEGACY_POOL);
     const few = await connectionNotes(legacy, needed, "LEGACY_POOL");

@@ -6,7 +6,7 @@ import {
   knownTables,
   missingInSource,
   type SourceShape,
-  tablesRead,
+  tablesReadByAny,
   type TypedColumn,
   unfitColumns,
   zonedColumns,
@@ -61,7 +61,7 @@ export async function inspectSource(
   const shape = await readSourceShape(tx, zone);
   const absent = missing(entities, shape);
   const readable = entities.filter((entity) => missingInSource([entity], shape).length === 0);
-  const tables = [...new Set(readable.flatMap((entity) => tablesRead(entity, shape)))].sort();
+  const tables = tablesReadByAny(readable, shape);
   const grants = await missingPrivileges(tx, tables);
   const unfit = unfitColumns(shape, tables).map(unfitInWords);
   const behind = grants.length > 0 ? [] : await unreadableViews(tx, tables);

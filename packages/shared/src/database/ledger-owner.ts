@@ -1,6 +1,6 @@
 /** Whose the ledger is: a role that may not act as its owner is told so, before PostgreSQL refuses it one thing after the other. */
 import { ConfigurationError } from "../config/failure.ts";
-import { nextStep } from "./failures.ts";
+import { mayPass } from "./failures.ts";
 import type { Pool, Queryable } from "./pool.ts";
 import { placeOf } from "./reach.ts";
 
@@ -21,7 +21,7 @@ export async function keptLedger(db: Queryable): Promise<string | undefined> {
 /** Throws `ConfigurationError` where the ledger is there and kept from our role. A target that is away is not refused. */
 export async function requireReadableLedger(pool: Pool): Promise<void> {
   const kept = await keptLedger(pool).catch((error: unknown) => {
-    if (nextStep(error) === "wait" || nextStep(error) === "retry") return undefined;
+    if (mayPass(error)) return undefined;
     throw error;
   });
   if (kept !== undefined) throw new ConfigurationError(`TARGET_URL (${placeOf(pool)}): ${kept}`);

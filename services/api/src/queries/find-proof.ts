@@ -7,7 +7,6 @@ import {
   desc,
   eq,
   given,
-  iso,
   proofDifferences,
   proofEntities,
   proofs,
@@ -16,6 +15,7 @@ import {
   sql,
 } from "@nexus/shared/tables";
 import { z } from "zod";
+import { proofFacts } from "./list-forecasts.ts";
 
 const counts = z.record(z.string(), z.int());
 const asked = z.object({
@@ -66,15 +66,7 @@ const server = z.object({
 });
 const needs = z.object({ source: server, target: server }).nullable();
 
-const facts = {
-  id: proofs.id,
-  status: proofs.status,
-  createdAt: iso(proofs.created_at),
-  finishedAt: iso(proofs.finished_at),
-  errorCode: proofs.error_code,
-  asked: proofs.asked,
-  needs: proofs.needs,
-};
+const facts = { ...proofFacts, asked: proofs.asked, needs: proofs.needs };
 
 async function findProof(db: Queryable, kind: ProofKind, id: number) {
   const [found] = await read(

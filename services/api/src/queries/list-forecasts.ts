@@ -3,7 +3,8 @@ import type { Answer } from "@nexus/contract";
 import type { Queryable } from "@nexus/shared/database";
 import { and, desc, eq, given, iso, proofs, query, read, sql } from "@nexus/shared/tables";
 
-const facts = {
+/** What is told of any proof. */
+export const proofFacts = {
   id: proofs.id,
   status: proofs.status,
   createdAt: iso(proofs.created_at),
@@ -20,7 +21,7 @@ export async function listForecasts(
   return await read(
     db,
     query
-      .select(facts)
+      .select(proofFacts)
       .from(proofs)
       .where(and(eq(proofs.kind, "forecast"), isBefore))
       .orderBy(desc(proofs.id))

@@ -1,5 +1,5 @@
 /** Whether tables that are read were written since the last delta began: by the versions of their rows, which no session keeps back. */
-import { tablesRead } from "@nexus/catalog";
+import { tablesReadByAny } from "@nexus/catalog";
 import { errorCode, readOnly, readSourceShape } from "@nexus/shared/database";
 import { marksAtBegin } from "@nexus/shared/ledger";
 import { passesByItself, sourceMarks } from "../delta/source-marks.ts";
@@ -32,7 +32,7 @@ export async function sinceDelta(walk: Walk): Promise<SinceDelta | Unseen> {
   const entities = deps.entities.filter(({ name }) => names.includes(name));
   const bounds = { statementMs: settings.legacyStatementMs, signal };
   const shape = await readOnly(legacy, (tx) => readSourceShape(tx), bounds);
-  const tables = [...new Set(entities.flatMap((entity) => tablesRead(entity, shape)))];
+  const tables = tablesReadByAny(entities, shape);
   const before = await marksAtBegin(target, lastDelta(walk));
   if (before === undefined) return uncompared(tables);
   const begun = performance.now();
